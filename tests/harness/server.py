@@ -1,0 +1,130 @@
+"""Throwaway PostgreSQL servers for the system tests.
+
+A Server is a thin hand on pg.sh, which alone knows how to start and stop one. It dies with the process that asked for
+it, whatever that process dies of: a watcher holds the other end of a pipe and stops the server when the pipe closes.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import psycopg2
+import psycopg2.extensions
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+PG_SH = HERE / "pg.sh"
+FIXTURE = HERE.parent / "corpus" / "fixture.sql"
+FIXTURE_DB = "corpus_fixture"
+
+_WATCHER = r'cat >/dev/null; "$0" stop "$1" immediate >/dev/null 2>&1; rm -rf "$1"'
+
+
+class Server:
+    """One server in one folder. Use as a context manager, or call stop()."""
+
+    def __init__(self, major=None, settings=None, tcp=False):
+        self.dir = tempfile.mkdtemp(prefix="gd-pg.", dir=os.environ.get("GUARDIAN_TEST_TMP", "/tmp"))
+        self._pipe = None
+        arguments = [str(PG_SH), "start", self.dir]
+        if major:
+            arguments += ["--major", str(major)]
+        if tcp:
+            arguments.append("--tcp")
+        for name, value in (settings or {}).items():
+            arguments += ["-c", f"{name}={value}"]
+        self._watch()
+        started = subprocess.run(arguments, capture_output=True, text=True)
+        if started.returncode != 0:
+            self.stop()
+            raise RuntimeError(f"no server: {started.stderr.strip()}")
+        self.port = int(pathlib.Path(self.dir, "port").read_text())
+        self.version = self.value("SELECT current_setting('server_version_num')::int")
+        self.major = self.version // 10000
+
+    def _watch(self):
+        read_end, self._pipe = os.pipe()
+        subprocess.Popen(
+            ["setsid", "--fork", "bash", "-c", _WATCHER, str(PG_SH), self.dir],
+            stdin=read_end, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        ).wait()
+        os.close(read_end)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        if self._pipe is None:
+            return
+        subprocess.run([str(PG_SH), "stop", self.dir], capture_output=True, timeout=60)
+        os.close(self._pipe)  # the watcher now removes the folder, too
+        self._pipe = None
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def crash(self):
+        subprocess.run([str(PG_SH), "crash", self.dir], check=True, capture_output=True)
+
+    def env(self, database="postgres"):
+        """The environment in which libpq programs reach `database` of this server."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("PG") and k != "DATABASE_URL"}
+        return {**kept, "PGHOST": self.dir, "PGPORT": str(self.port), "PGUSER": "postgres", "PGDATABASE": database}
+
+    def uri(self, database="postgres", user="postgres"):
+        host = self.dir.replace("/", "%2F")
+        return f"postgresql://{user}@{host}:{self.port}/{database}"
+
+    def connect(self, database="postgres", autocommit=True, user="postgres", **options):
+        link = psycopg2.connect(host=self.dir, port=self.port, user=user, dbname=database, **options)
+        link.autocommit = autocommit
+        return link
+
+    def run(self, sql, database="postgres", parameters=None):
+        """Run `sql` in autocommit; the rows of the last statement, or []."""
+        link = self.connect(database)
+        try:
+            with link.cursor() as cursor:
+                cursor.execute(sql, parameters)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            link.close()
+
+    def value(self, sql, database="postgres", parameters=None):
+        return self.run(sql, database, parameters)[0][0]
+
+    def create(self, database, template="template0"):
+        self.run(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+
+    def drop(self, database):
+        self.run(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    def psql(self, database, *arguments, check=True, stdin=None):
+        ran = subprocess.run(
+            ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", *arguments],
+            env=self.env(database), capture_output=True, text=True, input=stdin,
+        )
+        if check and ran.returncode != 0:
+            raise RuntimeError(f"psql: {ran.stderr.strip()}")
+        return ran
+
+    def load_fixture(self):
+        """Make the template database of the corpus, once per server; returns its name."""
+        if not self.run("SELECT 1 FROM pg_database WHERE datname = %s", parameters=[FIXTURE_DB]):
+            self.create(FIXTURE_DB)
+            self.psql(FIXTURE_DB, "-f", str(FIXTURE))
+        return FIXTURE_DB
+
+
+def wanted_majors():
+    """Majors named in GUARDIAN_TEST_MAJORS ("13 18", "all"); empty when the deep tests were not asked for."""
+    text = os.environ.get("GUARDIAN_TEST_MAJORS", "").replace(",", " ")
+    return [13, 14, 15, 16, 17, 18] if text.strip() == "all" else [int(word) for word in text.split()]
+
+
+def guardian_path():
+    """The binary under test: GUARDIAN, or None when it is not set."""
+    return os.environ.get("GUARDIAN")
