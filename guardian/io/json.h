@@ -1,0 +1,52 @@
+/*
+ * JSON: the one door to jansson. Values are read by name, built in memory, written in one piece.
+ *
+ * Invariant  Readers take NULL and a value of another type: the answer is NULL, 0 or "".
+ * Owner      gd_json_free() frees a root; values reached from it are views. A value given to
+ *            gd_json_put() or gd_json_push() belongs to that object or list from then on.
+ */
+#ifndef GUARDIAN_IO_JSON_H
+#define GUARDIAN_IO_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "guardian/base/arena.h"
+#include "guardian/base/status.h"
+
+struct gd_json;
+
+/** Read a document of `size` bytes. @return GD_CORRUPT with line and column in err->text. */
+GD_MUST struct gd_status gd_json_parse(const char *text, size_t size, struct gd_json **out_root,
+                                       struct gd_error *err);
+void gd_json_free(struct gd_json *root);
+
+const struct gd_json *gd_json_get(const struct gd_json *object, const char *key);
+size_t gd_json_count(const struct gd_json *list_or_object);
+const struct gd_json *gd_json_at(const struct gd_json *list, size_t index);
+const char *gd_json_text(const struct gd_json *value);
+int64_t gd_json_int(const struct gd_json *value);
+bool gd_json_is_object(const struct gd_json *value);
+bool gd_json_is_list(const struct gd_json *value);
+
+/** Call `each` for every member, in the order of the document, until it answers false. */
+typedef bool gd_json_member_fn(const char *key, const struct gd_json *value, void *context);
+void gd_json_members(const struct gd_json *object, gd_json_member_fn *each, void *context);
+
+struct gd_json *gd_json_object(void);
+struct gd_json *gd_json_list(void);
+struct gd_json *gd_json_new_text(const char *text); /* NULL makes null; bad UTF-8 is replaced */
+struct gd_json *gd_json_new_int(int64_t number);
+struct gd_json *gd_json_new_real(double number);
+struct gd_json *gd_json_new_bool(bool truth);
+struct gd_json *gd_json_new_null(void);
+void gd_json_put(struct gd_json *object, const char *key, struct gd_json *take_value);
+void gd_json_push(struct gd_json *list, struct gd_json *take_value);
+
+/** Write `value` to `stream`, with an indent of `indent` blanks (0: one line). Keys keep the order
+ *  in which they were put. @return GD_SYSTEM when the stream could not take it. */
+GD_MUST struct gd_status gd_json_write(const struct gd_json *value, FILE *stream, unsigned indent,
+                                       struct gd_error *err);
+
+#endif
