@@ -2,6 +2,7 @@
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(CYAML REQUIRED IMPORTED_TARGET libcyaml)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1) # guardian.yaml, for the line of each value
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3)
 
@@ -26,7 +27,7 @@ add_library(guardian_foreign INTERFACE)
 target_include_directories(guardian_foreign SYSTEM INTERFACE ${PG_QUERY_INCLUDE_DIR}
                                                              ${PROTOBUF_C_INCLUDE_DIR})
 target_link_libraries(guardian_foreign INTERFACE ${PG_QUERY_LIBRARY} PkgConfig::LIBPQ
-                      PkgConfig::CYAML PkgConfig::JANSSON PkgConfig::CRYPTO)
+                      PkgConfig::CYAML PkgConfig::YAML PkgConfig::JANSSON PkgConfig::CRYPTO)
 
 # Some builds of libpg_query carry protobuf-c inside and export it; linking it a second time would
 # put two copies into one process, so it is linked only where the library itself lacks it.

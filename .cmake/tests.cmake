@@ -2,8 +2,8 @@
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 set(PYTHON /usr/bin/python3 CACHE FILEPATH "the interpreter that has Debian's pytest")
 
-set(test_environment "GUARDIAN_BINARY=$<TARGET_FILE:guardian>" "GUARDIAN_BUILD=${CMAKE_BINARY_DIR}"
-    "GUARDIAN_SOURCE=${CMAKE_SOURCE_DIR}" "PYTHONDONTWRITEBYTECODE=1"
+set(test_environment "GD_BINARY=$<TARGET_FILE:guardian>" "GD_BUILD=${CMAKE_BINARY_DIR}"
+    "GD_SOURCE=${CMAKE_SOURCE_DIR}" "PYTHONDONTWRITEBYTECODE=1"
     "UBSAN_OPTIONS=print_stacktrace=1")
 
 function(guardian_add_test name label timeout)
