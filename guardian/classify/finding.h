@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guardian/base/texts.h"
+#include "guardian/pg/check.h"
+
 /* Worst last: a script has the highest of its statements. */
 #define GD_CLASSES(X)                                                                              \
     X(NONE, "none")                                                                                \
@@ -90,30 +93,6 @@ const char *gd_rerun_name(enum gd_rerun value);
 bool gd_class_parse(const char *text, enum gd_class *out_value);
 bool gd_loss_parse(const char *text, enum gd_loss *out_value);
 bool gd_scope_parse(const char *text, enum gd_scope *out_value);
-
-/** Texts in the order they were added, each once. */
-struct gd_texts {
-    const char **items;
-    size_t count, capacity;
-};
-
-/** A query that tells what the statement will meet in the data. Made by classify/checks.c without a
- *  database, run by pg/probe.c, both read by the reports. */
-struct gd_check {
-    const char *kind;    /* "duplicates", "nulls", "violations", "orphans", "uncastable",
-                            "changed values", "enum values", "not null values", "rows" */
-    const char *object;  /* public.users.email, or public.users(email, tenant) */
-    const char *count_sql;  /* one row: one bigint */
-    const char *sample_sql; /* rows of one text column with LIMIT $1; NULL when there is none */
-    bool fails;          /* a count above 0 makes the statement fail (else: it loses that much) */
-    const char *sqlstate; /* of that failure; NULL when it does not fail */
-    /* filled when it was run: */
-    bool done;
-    int64_t count;       /* -1 while it was not run or gave up */
-    const char *gave_up; /* why; NULL when it did not */
-    struct gd_texts samples;
-    double seconds;
-};
 
 struct gd_rule;
 

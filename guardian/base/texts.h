@@ -1,0 +1,25 @@
+/*
+ * Texts: a short list of strings in the order they were added, each once.
+ *
+ * For names in a report: a handful, so that a linear look is the right one. The strings are views.
+ */
+#ifndef GUARDIAN_BASE_TEXTS_H
+#define GUARDIAN_BASE_TEXTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "guardian/base/arena.h"
+
+struct gd_texts {
+    const char **items;
+    size_t count, capacity;
+};
+
+/** Add `text` unless it is in the list. The list grows in `arena`; the text is not copied.
+ *  @return true when it was added */
+bool gd_texts_add(struct gd_texts *texts, const char *text, struct gd_arena *arena);
+
+bool gd_texts_has(const struct gd_texts *texts, const char *text);
+
+#endif
