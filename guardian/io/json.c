@@ -1,9 +1,12 @@
 #include "guardian/io/json.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "guardian/base/utf8.h"
 
 static json_t *inside(const struct gd_json *value)
 {
@@ -76,9 +79,8 @@ void gd_json_members(const struct gd_json *object, gd_json_member_fn *each, void
 {
     const char *key;
     json_t *value;
-    json_object_foreach (inside(object), key, value)
-        if (!each(key, (const struct gd_json *)value, context))
-            return;
+    json_object_foreach(inside(object), key,
+                        value) if (!each(key, (const struct gd_json *)value, context)) return;
 }
 
 struct gd_json *gd_json_object(void)
@@ -94,13 +96,21 @@ struct gd_json *gd_json_list(void)
 /* jansson refuses text that is not UTF-8; what is shown must not be lost for that. */
 static json_t *replaced(const char *text)
 {
-    size_t length = strlen(text);
-    char *copy = malloc(length + 1);
+    static const char mark[] = "\xef\xbf\xbd"; /* U+FFFD */
+    size_t size = strlen(text), used = 0;
+    char *copy = malloc(size * (sizeof mark - 1) + 1);
     if (copy == NULL)
         abort();
-    for (size_t i = 0; i <= length; i++)
-        copy[i] = (char)((unsigned char)text[i] < 0x80 ? text[i] : '?');
-    json_t *value = json_string(copy);
+    for (size_t at = 0; at < size;) {
+        uint32_t code;
+        size_t step = gd_utf8_decode(text + at, size - at, &code);
+        const char *from = code == GD_UTF8_BAD ? mark : text + at;
+        size_t length = code == GD_UTF8_BAD ? sizeof mark - 1 : step;
+        memcpy(copy + used, from, length);
+        used += length;
+        at += step;
+    }
+    json_t *value = json_stringn(copy, used);
     free(copy);
     return value;
 }
@@ -145,12 +155,161 @@ void gd_json_push(struct gd_json *list, struct gd_json *take_value)
         abort();
 }
 
+/* Pass `size` bytes on to the stream; characters that deceive a reader of the document (they stand
+ * inside strings, there is no other place for them) go out escaped. */
+static int write_safely(const char *text, size_t size, void *context)
+{
+    FILE *stream = context;
+    size_t begin = 0;
+    for (size_t at = 0; at < size;) {
+        uint32_t code;
+        size_t step = gd_utf8_decode(text + at, size - at, &code);
+        if (code >= 0x7f && code != GD_UTF8_BAD && gd_utf8_deceives(code)) {
+            if (fwrite(text + begin, 1, at - begin, stream) != at - begin)
+                return -1;
+            uint32_t high = 0xd800 + ((code - 0x10000) >> 10), low = 0xdc00 + (code & 0x3ff);
+            int written = code > 0xffff ? fprintf(stream, "\\u%04x\\u%04x", high, low)
+                                        : fprintf(stream, "\\u%04x", code);
+            if (written < 0)
+                return -1;
+            begin = at + step;
+        }
+        at += step;
+    }
+    return fwrite(text + begin, 1, size - begin, stream) == size - begin ? 0 : -1;
+}
+
+static struct gd_status write_failed(struct gd_error *err)
+{
+    return gd_fail(err, GD_SYSTEM, "could not write the JSON document: %s", strerror(errno));
+}
+
 struct gd_status gd_json_write(const struct gd_json *value, FILE *stream, unsigned indent,
                                struct gd_error *err)
 {
     size_t flags = JSON_ENCODE_ANY | (indent == 0 ? JSON_COMPACT : JSON_INDENT(indent));
-    if (json_dumpf(inside(value), stream, flags) != 0 || fputc('\n', stream) == EOF ||
-        fflush(stream) != 0)
-        return gd_fail(err, GD_SYSTEM, "could not write the JSON document: %s", strerror(errno));
+    if (json_dump_callback(inside(value), write_safely, stream, flags) != 0 ||
+        fputc('\n', stream) == EOF || fflush(stream) != 0)
+        return write_failed(err);
     return GD_DONE;
+}
+
+enum { DEPTH_MAX = 16 };
+
+struct gd_json_writer {
+    FILE *stream;
+    bool broken;
+    int why;                /* errno of the first write that failed */
+    unsigned depth;         /* containers that are open */
+    char closes[DEPTH_MAX]; /* what ends each of them */
+    bool begun[DEPTH_MAX];  /* has a member */
+};
+
+struct gd_json_writer *gd_json_writer_new(FILE *stream)
+{
+    struct gd_json_writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL)
+        abort();
+    writer->stream = stream;
+    return writer;
+}
+
+void gd_json_writer_free(struct gd_json_writer *writer)
+{
+    free(writer);
+}
+
+static void check(struct gd_json_writer *writer, bool written)
+{
+    if (written || writer->broken)
+        return;
+    writer->broken = true;
+    writer->why = errno;
+}
+
+static void dump(struct gd_json_writer *writer, const json_t *value)
+{
+    size_t flags = JSON_ENCODE_ANY | JSON_COMPACT;
+    if (!writer->broken)
+        check(writer, json_dump_callback(value, write_safely, writer->stream, flags) == 0);
+}
+
+static void put_text(struct gd_json_writer *writer, const char *text)
+{
+    if (!writer->broken)
+        check(writer, fputs(text, writer->stream) != EOF);
+}
+
+static void new_line(struct gd_json_writer *writer)
+{
+    put_text(writer, "\n");
+    for (unsigned i = 0; i < writer->depth; i++)
+        put_text(writer, " ");
+}
+
+/* What stands before a member: the comma after the one before, a line of its own, its key. */
+static void lead_in(struct gd_json_writer *writer, const char *key)
+{
+    if (writer->depth == 0) {
+        assert(key == NULL);
+        return;
+    }
+    unsigned top = writer->depth - 1;
+    assert((key != NULL) == (writer->closes[top] == '}'));
+    if (writer->begun[top])
+        put_text(writer, ",");
+    writer->begun[top] = true;
+    new_line(writer);
+    if (key == NULL)
+        return;
+    json_t *name = inside(gd_json_new_text(key));
+    dump(writer, name);
+    json_decref(name);
+    put_text(writer, ":");
+}
+
+static void begin(struct gd_json_writer *writer, const char *key, const char *opens, char closes)
+{
+    lead_in(writer, key);
+    put_text(writer, opens);
+    assert(writer->depth < DEPTH_MAX);
+    writer->closes[writer->depth] = closes;
+    writer->begun[writer->depth] = false;
+    writer->depth++;
+}
+
+void gd_json_begin_object(struct gd_json_writer *writer, const char *key)
+{
+    begin(writer, key, "{", '}');
+}
+
+void gd_json_begin_list(struct gd_json_writer *writer, const char *key)
+{
+    begin(writer, key, "[", ']');
+}
+
+void gd_json_add(struct gd_json_writer *writer, const char *key, struct gd_json *take_value)
+{
+    lead_in(writer, key);
+    dump(writer, inside(take_value));
+    gd_json_free(take_value);
+}
+
+void gd_json_end(struct gd_json_writer *writer)
+{
+    assert(writer->depth > 0);
+    unsigned top = --writer->depth;
+    if (writer->begun[top])
+        new_line(writer);
+    put_text(writer, (const char[]){writer->closes[top], '\0'});
+}
+
+struct gd_status gd_json_writer_finish(struct gd_json_writer *writer, struct gd_error *err)
+{
+    assert(writer->depth == 0);
+    put_text(writer, "\n");
+    if (!writer->broken)
+        check(writer, fflush(writer->stream) == 0);
+    errno = writer->why;
+    return writer->broken ? write_failed(err) : GD_DONE;
 }

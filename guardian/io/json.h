@@ -1,7 +1,10 @@
 /*
- * JSON: the one door to jansson. Values are read by name, built in memory, written in one piece.
+ * JSON: the one door to jansson. Values are read by name, built in memory, written in one piece; a
+ * long document is written piece by piece with a writer.
  *
- * Invariant  Readers take NULL and a value of another type: the answer is NULL, 0 or "".
+ * Invariant 1  Readers take NULL and a value of another type: the answer is NULL, 0 or "".
+ * Invariant 2  What is written is harmless on a terminal, too: characters that would drive it or
+ *              turn a text around are written as \uXXXX.
  * Owner      gd_json_free() frees a root; values reached from it are views. A value given to
  *            gd_json_put() or gd_json_push() belongs to that object or list from then on.
  */
@@ -36,7 +39,8 @@ void gd_json_members(const struct gd_json *object, gd_json_member_fn *each, void
 
 struct gd_json *gd_json_object(void);
 struct gd_json *gd_json_list(void);
-struct gd_json *gd_json_new_text(const char *text); /* NULL makes null; bad UTF-8 is replaced */
+/** NULL makes null; each byte that is no UTF-8 becomes U+FFFD. */
+struct gd_json *gd_json_new_text(const char *text);
 struct gd_json *gd_json_new_int(int64_t number);
 struct gd_json *gd_json_new_real(double number);
 struct gd_json *gd_json_new_bool(bool truth);
@@ -48,5 +52,30 @@ void gd_json_push(struct gd_json *list, struct gd_json *take_value);
  *  in which they were put. @return GD_SYSTEM when the stream could not take it. */
 GD_MUST struct gd_status gd_json_write(const struct gd_json *value, FILE *stream, unsigned indent,
                                        struct gd_error *err);
+
+/**
+ * A document that is written while it is made, so that memory does not grow with it. Containers
+ * that are begun here take a line for each member; values that are added are written in one line.
+ *
+ * Keys are NULL inside a list and for the root. A write that fails is remembered: the calls that
+ * follow do nothing, and gd_json_writer_finish() says so. gd_json_writer_free() gives up.
+ */
+struct gd_json_writer;
+struct gd_json_writer *gd_json_writer_new(FILE *stream);
+void gd_json_begin_object(struct gd_json_writer *writer, const char *key);
+void gd_json_begin_list(struct gd_json_writer *writer, const char *key);
+void gd_json_add(struct gd_json_writer *writer, const char *key, struct gd_json *take_value);
+void gd_json_end(struct gd_json_writer *writer); /* the container that was begun last */
+
+/** All containers must have been ended. @return GD_SYSTEM when the stream did not take it all. */
+GD_MUST struct gd_status gd_json_writer_finish(struct gd_json_writer *writer, struct gd_error *err);
+void gd_json_writer_free(struct gd_json_writer *writer);
+
+static inline void gd_json_writer_cleanup_(struct gd_json_writer **writer)
+{
+    gd_json_writer_free(*writer);
+}
+#define gd_auto_json_writer                                                                        \
+    __attribute__((cleanup(gd_json_writer_cleanup_))) struct gd_json_writer *
 
 #endif
