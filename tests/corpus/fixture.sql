@@ -26,7 +26,7 @@
 --             public.audit_log    some rows  written by the trigger orders_audit
 --             public.empty_table  0 rows     id int, note text, amount numeric(10,2)
 --             public.duplicates   10 rows    id int, code text: repeated codes, two NULLs, no key
---             public.loose_items  10 rows    id int primary key, user_id int: three orphans; loose_items_user_fk NOT VALID
+--             public.loose_items  10 rows    id int primary key, user_id int: three orphans; loose_items_user_fk ON DELETE SET NULL NOT VALID
 --             public.big_counts   20 rows    id int primary key, small smallint, n int, big bigint, ratio real, label text (digits), stamp timestamp, bits varbit(8)
 --             public.owned_notes  5 rows     owned by corpus_owner: id int, note text
 --             app.settings (key primary key, value jsonb) 5 rows · app.contacts 10 rows · app.tickets 20 rows (row level security on)
@@ -219,7 +219,7 @@ CREATE TABLE public.duplicates (id int, code text);
 INSERT INTO public.duplicates VALUES (1, 'a'), (2, 'a'), (3, 'b'), (4, 'b'), (5, 'b'), (6, 'c'), (7, 'd'), (8, NULL), (9, NULL), (10, 'e');
 CREATE TABLE public.loose_items (id int PRIMARY KEY, user_id int);
 INSERT INTO public.loose_items SELECT i, CASE WHEN i > 7 THEN 9000 + i ELSE i END FROM generate_series(1, 10) AS i;
-ALTER TABLE public.loose_items ADD CONSTRAINT loose_items_user_fk FOREIGN KEY (user_id) REFERENCES public.users (id) NOT VALID;
+ALTER TABLE public.loose_items ADD CONSTRAINT loose_items_user_fk FOREIGN KEY (user_id) REFERENCES public.users (id) ON DELETE SET NULL NOT VALID;
 CREATE TABLE public.big_counts (
     id int PRIMARY KEY,
     small smallint,

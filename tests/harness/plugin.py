@@ -16,6 +16,24 @@ def server():
         yield one
 
 
+@pytest.fixture(scope="session")
+def _clean():
+    held = {}
+    yield held
+    for one in held.values():
+        one.stop()
+
+
+@pytest.fixture
+def clean_server(_clean):
+    """A server of which no earlier test has changed the roles, databases or settings; replaced when one did."""
+    if "it" in _clean and _clean["it"].spoiled:
+        _clean.pop("it").stop()
+    if "it" not in _clean:
+        _clean["it"] = servers.Server()
+    return _clean["it"]
+
+
 @pytest.fixture
 def database(server):
     """A new, empty database; its name."""
@@ -39,7 +57,7 @@ def guardian():
     """Path of the binary under test."""
     path = servers.guardian_path()
     if not path:
-        pytest.skip("GUARDIAN does not name a binary")
+        pytest.skip("neither GUARDIAN nor GD_BINARY names a binary")
     return path
 
 

@@ -28,6 +28,7 @@ class Server:
     def __init__(self, major=None, settings=None, tcp=False):
         self.dir = tempfile.mkdtemp(prefix="gd-pg.", dir=os.environ.get("GUARDIAN_TEST_TMP", "/tmp"))
         self._pipe = None
+        self.spoiled = False  # set by a test that changed what all databases of the server share
         arguments = [str(PG_SH), "start", self.dir]
         if major:
             arguments += ["--major", str(major)]
@@ -126,5 +127,5 @@ def wanted_majors():
 
 
 def guardian_path():
-    """The binary under test: GUARDIAN, or None when it is not set."""
-    return os.environ.get("GUARDIAN")
+    """The binary under test, as ctest (GD_BINARY) or a person (GUARDIAN) names it, or None."""
+    return os.environ.get("GUARDIAN") or os.environ.get("GD_BINARY")

@@ -1,0 +1,246 @@
+"""The true effect of a script: run it on a scratch copy of the fixture and see what is gone afterwards.
+
+The verdict comes from comparing two States (see state.py), which no wording of the script can deceive. What a comparison
+of end states cannot show is watched while the script runs: event triggers record what was dropped and rewritten, the
+statistics which rows were touched, file nodes which tables were emptied. None of it survives a script that rolls back,
+and none of it should: then nothing was lost.
+"""
+
+import collections
+import dataclasses
+import itertools
+import subprocess
+
+import psycopg2
+
+from . import state
+
+CLASSES = ["none", "additive", "enum", "destructive", "unknown"]
+
+_serial = itertools.count(1)
+
+_WATCH = """
+CREATE SCHEMA gd_watch;
+CREATE TABLE gd_watch.seen (what text, object text, original boolean);
+CREATE FUNCTION gd_watch.on_drop() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    INSERT INTO gd_watch.seen SELECT 'drop ' || object_type, object_identity, original
+    FROM pg_event_trigger_dropped_objects() WHERE NOT is_temporary AND schema_name IS DISTINCT FROM 'pg_toast';
+END $$;
+CREATE FUNCTION gd_watch.on_rewrite() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    INSERT INTO gd_watch.seen VALUES ('rewrite', pg_event_trigger_table_rewrite_oid()::regclass::text, true);
+END $$;
+CREATE EVENT TRIGGER gd_watch_drop ON sql_drop EXECUTE FUNCTION gd_watch.on_drop();
+CREATE EVENT TRIGGER gd_watch_rewrite ON table_rewrite EXECUTE FUNCTION gd_watch.on_rewrite();
+"""
+
+
+@dataclasses.dataclass
+class Effects:
+    """What a script did. `lost` is what a backup would have to bring back."""
+
+    error: str = None  # SQLSTATE or psql's words when the script stopped
+    lost_rows: dict = dataclasses.field(default_factory=dict)  # table -> rows that are no longer told
+    lost_columns: dict = dataclasses.field(default_factory=dict)  # table.column -> values that went with it
+    lost_definitions: list = dataclasses.field(default_factory=list)  # (kind, name) gone, or no longer what it was
+    changed_definitions: list = dataclasses.field(default_factory=list)  # other changes of a definition
+    new_definitions: list = dataclasses.field(default_factory=list)
+    changed_enums: list = dataclasses.field(default_factory=list)
+    new_rows: dict = dataclasses.field(default_factory=dict)
+    moved_sequences: dict = dataclasses.field(default_factory=dict)  # sequence -> (from, to), set back or gone
+    outside: list = dataclasses.field(default_factory=list)  # slots, server settings, other databases
+    seen: list = dataclasses.field(default_factory=list)  # what the event triggers recorded
+    touched: dict = dataclasses.field(default_factory=dict)  # table -> (inserted, updated, deleted)
+    emptied: list = dataclasses.field(default_factory=list)  # new and empty file: TRUNCATE
+
+    @property
+    def lost_data(self):
+        return bool(self.lost_rows or self.lost_columns)
+
+    @property
+    def least_class(self):
+        """The lowest class that is honest about this effect."""
+        if self.lost_data or self.lost_definitions or self.moved_sequences or self.outside:
+            return "destructive"
+        if self.changed_enums:
+            return "enum"
+        if self.new_definitions or self.changed_definitions or self.new_rows:
+            return "additive"
+        return "none"
+
+    @property
+    def lost_tables(self):
+        """The tables that a backup of rows would have to hold."""
+        return sorted(set(self.lost_rows) | {name.rsplit(".", 1)[0] for name in self.lost_columns})
+
+    def summary(self):
+        facts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return ", ".join(f"{name}={value}" for name, value in facts.items() if value)
+
+
+# A definition whose text has changed is a loss where the old text is what was worth keeping. Elsewhere (a column that
+# became wider, a constraint that was validated, rights that were granted) a change may as well be an addition.
+_TEXT_IS_WORTH = {"view", "rule", "trigger", "policy", "function", "aggregate", "comment", "sequence", "index",
+                  "publication", "statistics", "setting", "constraint"}
+
+_OUTSIDE = {"slot", "server file", "tablespace"}
+
+
+def compare(before, after):
+    """The Effects that lead from one State to the other."""
+    effects = Effects()
+    _compare_definitions(before, after, effects)
+    for oid, table in before.tables.items():
+        _compare_table(table, after.tables.get(oid), effects)
+    for oid, table in after.tables.items():
+        if table.rows and oid not in before.tables:
+            effects.new_rows[table.name] = len(table.rows)
+    for oid, (name, last, called) in before.sequences.items():
+        now = after.sequences.get(oid)
+        if now is None or (now[1], now[2]) < (last, called):
+            effects.moved_sequences[name] = (last, now and now[1])
+    for oid, digest in before.large_objects.items():
+        if after.large_objects.get(oid) != digest:
+            effects.lost_rows[f"large object {oid}"] = 1
+    for oid, (name, kind, node, size) in before.files.items():
+        now = after.files.get(oid)
+        if now and kind == "r" and now[2] != node and size and not now[3]:
+            effects.emptied.append(name)
+    return effects
+
+
+def _compare_definitions(before, after, effects):
+    for key, text in before.definitions.items():
+        kind, name = key
+        now = after.definitions.get(key)
+        if now == text:
+            continue
+        if kind in _OUTSIDE:
+            effects.outside.append(key)
+        elif kind == "enum" and now is not None:
+            effects.changed_enums.append(name)
+        elif now is None or kind in _TEXT_IS_WORTH and not _only_more(kind, text, now):
+            effects.lost_definitions.append(key)
+        else:
+            effects.changed_definitions.append(key)
+    for kind, name in after.definitions.keys() - before.definitions.keys():
+        if kind in _OUTSIDE:
+            effects.outside.append((kind, name))
+        elif kind == "enum":
+            effects.changed_enums.append(name)
+        else:
+            effects.new_definitions.append((kind, name))
+
+
+def _only_more(kind, text, now):
+    """A constraint that became valid and an index that became valid have lost nothing."""
+    if kind not in ("constraint", "index"):
+        return False
+    plain = [one.replace(" NOT VALID", "").replace("false", "true") for one in (text, now)]
+    return plain[0] == plain[1]
+
+
+def _compare_table(table, now, effects):
+    if now is None:
+        if table.rows:
+            effects.lost_rows[table.name] = len(table.rows)
+        return
+    order = list(table.columns)
+    kept = [number for number in order if number in now.columns]
+    for number in order:
+        column, _, generated = table.columns[number]
+        values = sum(row[order.index(number)] is not None for row in table.rows)
+        if number not in now.columns and values and not generated:
+            effects.lost_columns[f"{table.name}.{column}"] = values
+    # a formula's values come back with the formula: what was typed in counts
+    told = [number for number in kept if not table.columns[number][2]]
+    old = _projected(table, told)
+    new = _projected(now, told)
+    lost = sum((old - new).values())
+    if lost:
+        effects.lost_rows[table.name] = lost
+    added = sum((new - old).values()) - lost
+    if added > 0:
+        effects.new_rows[table.name] = added
+
+
+def _projected(table, numbers):
+    places = [list(table.columns).index(number) for number in numbers]
+    return collections.Counter(tuple(row[place] for place in places) for row in table.rows)
+
+
+class Scratch:
+    """A copy of the fixture, with the State that it had, that a script may destroy."""
+
+    def __init__(self, server, watch=True):
+        self.server = server
+        self.cluster = self._cluster()
+        self.name = f"scratch{next(_serial)}"
+        server.create(self.name, server.load_fixture())
+        if watch:
+            server.run(_WATCH, self.name)
+        self.before = self.capture()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", parameters=[self.name])
+        for gid, in self.server.run("SELECT gid FROM pg_prepared_xacts WHERE database = %s", parameters=[self.name]):
+            self.server.run("ROLLBACK PREPARED %s", self.name, [gid])
+        self.server.run("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = %s",
+                        parameters=[self.name])
+        self.server.drop(self.name)
+        self.server.spoiled |= self._cluster() != self.cluster
+
+    def _cluster(self):
+        link = self.server.connect()
+        try:
+            with link.cursor() as cursor:
+                return state.cluster(cursor)
+        finally:
+            link.close()
+
+    def capture(self, cast_to=None):
+        link = self.server.connect(self.name, autocommit=False)
+        try:
+            return state.capture(link, cast_to)
+        finally:
+            link.close()
+
+    def run(self, text, how="simple"):
+        """Send a script as one simple query ("simple") or through psql ("psql"); its error, or None."""
+        if how == "psql":
+            # as people run it: psql goes on after an error
+            ran = subprocess.run(["psql", "-X", "-q", "-f", "-"], env=self.server.env(self.name), input=text,
+                                 capture_output=True, text=True, timeout=60)
+            errors = [line for line in ran.stderr.splitlines() if "ERROR" in line or "FATAL" in line]
+            return errors[0] if errors else None
+        link = self.server.connect(self.name)
+        try:
+            with link.cursor() as cursor:
+                cursor.execute("SET statement_timeout = '20s'")
+                cursor.execute(text)
+            return None
+        except psycopg2.Error as error:
+            return error.pgcode or str(error)
+        finally:
+            link.close()
+
+    def effects(self, text, how="simple"):
+        error = self.run(text, how)
+        effects = compare(self.before, self.capture(self.before))
+        effects.error = error
+        if self.server.run("SELECT to_regclass('gd_watch.seen')", self.name)[0][0]:
+            effects.seen = self.server.run("SELECT what, object, original FROM gd_watch.seen", self.name)
+        effects.touched = {
+            table: counts for table, *counts in self.server.run(
+                "SELECT schemaname || '.' || relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables"
+                " WHERE schemaname <> 'gd_watch' AND n_tup_ins + n_tup_upd + n_tup_del > 0", self.name)}
+        return effects
+
+
+def at_least(said, demanded):
+    """Is the class `said` as bad as `demanded`, or worse?"""
+    return CLASSES.index(said) >= CLASSES.index(demanded)
