@@ -265,6 +265,7 @@ struct gd_survey {
     int server_version;       /* server_version_num: 150018 */
     const char *server_text;  /* "15.18" */
     const char *database, *user;
+    uint64_t database_bytes;  /* pg_database_size(); 0 when it could not be asked */
     bool superuser;
     bool replica;             /* in recovery */
     const char *const *search_path; /* schemas that exist, in order, "$user" resolved; temp and
