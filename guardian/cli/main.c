@@ -1,31 +1,57 @@
 /*
- * guardian: find the command, hand it its settings, end with its exit status.
+ * guardian: read the settings, find the command, end with its exit status.
  */
 #include <stdio.h>
-#include <string.h>
+#include <unistd.h>
 
-#include "guardian/base/status.h"
 #include "guardian/cli/cmd.h"
+#include "guardian/cli/report.h"
+#include "guardian/config/config.h"
+#include "guardian/config/help.h"
+#include "guardian/sql/tree.h"
 #include "guardian/version.h"
 
-static const struct {
-    const char *verb;
-    int (*run)(const struct gd_config *config, int argc, char **argv);
-} commands[] = {
-#define GD_COMMAND(verb, ...) {#verb, gd_cmd_##verb},
+/* In the order of gd_commands: both are expansions of commands.def. */
+static int (*const functions[])(const struct gd_config *config, int argc, char **argv) = {
+#define GD_COMMAND(verb, ...) gd_cmd_##verb,
 #include "guardian/config/commands.def"
 #undef GD_COMMAND
 };
 
+static int print_version(void)
+{
+    printf("guardian %s (grammar of PostgreSQL %s)\n", gd_version(), gd_grammar_version());
+    return gd_cli_end(0);
+}
+
+static int run(const struct gd_config *config, const struct gd_request *request)
+{
+    if (config->version)
+        return print_version();
+    if (config->help && request->command != NULL)
+        gd_help_print_command(request->command, stdout);
+    else if (config->help)
+        gd_help_print(stdout);
+    else if (request->command != NULL)
+        return functions[request->command - gd_commands](config, request->argc, request->argv);
+    else {
+        gd_help_print(stderr);
+        return gd_exit_status(GD_USAGE);
+    }
+    return gd_cli_end(0);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 2 || strcmp(argv[1], "--help") == 0)
-        return gd_cmd_help(NULL, 0, NULL);
-    if (strcmp(argv[1], "--version") == 0)
-        return printf("guardian %s\n", gd_version()) < 0;
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        if (strcmp(argv[1], commands[i].verb) == 0)
-            return commands[i].run(NULL, argc - 2, argv + 2);
-    fprintf(stderr, "guardian: there is no command \"%s\"\n", argv[1]);
-    return gd_exit_status(GD_USAGE);
+    struct gd_error err = {0};
+    struct gd_config config;
+    struct gd_request request;
+    gd_auto_arena arena = gd_arena_new();
+    char **words = argc > 0 ? argv + 1 : argv; /* a caller may pass no name at all */
+    if (gd_config_load(arena, words, (const char *const *)environ, &config, &request, &err).code !=
+        GD_OK)
+        return gd_cli_fail(&err);
+    for (const char *const *warning = config.warnings; *warning != NULL && !config.quiet; warning++)
+        fprintf(stderr, "warning: %s\n", *warning);
+    return run(&config, &request);
 }

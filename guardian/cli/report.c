@@ -1,0 +1,26 @@
+#include "guardian/cli/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int gd_cli_fail(const struct gd_error *err)
+{
+    fflush(stdout);
+    fprintf(stderr, "guardian: %s\n", err->text);
+    if (err->hint[0] != '\0')
+        fprintf(stderr, "hint: %s\n", err->hint);
+    if (err->code != GD_PARTIAL)
+        fputs("Nothing was changed.\n", stderr);
+    return gd_exit_status(err->code);
+}
+
+int gd_cli_end(int exit_status)
+{
+    struct gd_error err = {0};
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return exit_status;
+    (void)!gd_fail(&err, GD_SYSTEM, "could not write the answer: %s", strerror(errno)).code;
+    int failed = gd_cli_fail(&err);
+    return exit_status == gd_exit_status(GD_OK) ? failed : exit_status;
+}

@@ -1,0 +1,18 @@
+/*
+ * Report: how the program says on stderr what went wrong. The library never prints.
+ */
+#ifndef GUARDIAN_CLI_REPORT_H
+#define GUARDIAN_CLI_REPORT_H
+
+#include "guardian/base/status.h"
+
+/** Print an error, its advice, and whether anything was changed.
+ *  @return the exit status of the process, so that a command ends with `return gd_cli_fail(&err);`
+ */
+GD_MUST int gd_cli_fail(const struct gd_error *err);
+
+/** The answer on stdout is complete only when all of it was written: a full disk or a closed pipe
+ *  turns success into status 10. Call it last: `return gd_cli_end(status);` */
+GD_MUST int gd_cli_end(int exit_status);
+
+#endif
