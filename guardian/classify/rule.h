@@ -49,7 +49,7 @@ struct gd_rule_group {
     char letter;
     const char *name;        /* "Tables and columns" */
     const struct gd_rule *rules;
-    size_t count;
+    const size_t *count;
 };
 
 /** All groups, in the order of their letters. */
