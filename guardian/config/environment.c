@@ -28,7 +28,8 @@ static struct gd_status take_variable(struct gd_settings *settings, const struct
     while (*text != '\0') { /* a list is separated by commas */
         size_t length = strcspn(text, ",");
         const char *item = gd_arena_strndup(settings->arena, text, length);
-        GD_TRY(gd_settings_set(settings, option, GD_FROM_ENV, name, item, err));
+        if (length > 0)
+            GD_TRY(gd_settings_set(settings, option, GD_FROM_ENV, name, item, err));
         text += length + (text[length] == ',');
     }
     return GD_DONE;
