@@ -3,7 +3,7 @@
 
 #include "guardian/base/nearest.h"
 #include "guardian/cli/cmd.h"
-#include "guardian/cli/report.h"
+#include "guardian/cli/ending.h"
 #include "guardian/config/generate.h"
 
 static const struct {

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
 #include "guardian/cli/cmd.h"
-#include "guardian/cli/report.h"
+#include "guardian/cli/ending.h"
 #include "guardian/config/config.h"
 #include "guardian/config/help.h"
 

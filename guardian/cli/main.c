@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "guardian/cli/cmd.h"
-#include "guardian/cli/report.h"
+#include "guardian/cli/ending.h"
 #include "guardian/config/config.h"
 #include "guardian/config/help.h"
 #include "guardian/sql/tree.h"

@@ -1,8 +1,8 @@
 /*
- * Report: how the program says on stderr what went wrong. The library never prints.
+ * Ending: how the program says on stderr what went wrong. The library never prints.
  */
-#ifndef GUARDIAN_CLI_REPORT_H
-#define GUARDIAN_CLI_REPORT_H
+#ifndef GUARDIAN_CLI_ENDING_H
+#define GUARDIAN_CLI_ENDING_H
 
 #include "guardian/base/status.h"
 

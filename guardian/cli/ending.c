@@ -1,4 +1,4 @@
-#include "guardian/cli/report.h"
+#include "guardian/cli/ending.h"
 
 #include <errno.h>
 #include <stdio.h>
