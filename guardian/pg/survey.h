@@ -10,7 +10,10 @@
  *              view of the user is read.
  * Invariant 2  `complete` is false when something named could not be looked at (rights, limits);
  *              then "not found" proves nothing, and `trouble` says what is missing.
- * Owner        the arena given to gd_survey_take().
+ * Invariant 3  Names inside texts are schema-qualified and quoted as needed, whatever the session's
+ *              search path: format_type() gives "public.user_role", pg_get_expr()
+ *              "'user'::public.user_role".
+ * Owner        the arena given to gd_survey_take() (pg/surveyor.h, which is how a survey is made).
  */
 #ifndef GUARDIAN_PG_SURVEY_H
 #define GUARDIAN_PG_SURVEY_H
@@ -18,6 +21,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct gd_arena;
 
 /** Any catalogue object, as pg_depend addresses it. */
 struct gd_address {
@@ -29,6 +34,7 @@ struct gd_address {
 /* Well-known catalogue oids; they are fixed in every version. */
 enum {
     GD_PG_TYPE = 1247,
+    GD_PG_ROLE = 1260,
     GD_PG_PROC = 1255,
     GD_PG_CLASS = 1259,
     GD_PG_ATTRDEF = 2604,
@@ -42,21 +48,21 @@ enum {
 };
 
 struct gd_column {
-    int16_t number;        /* attnum */
+    int16_t number; /* attnum */
     const char *name;
     uint32_t type_oid;
     int32_t typmod;
     const char *type;      /* format_type(): "character varying(50)" */
     const char *collation; /* "" when the type's own */
     bool not_null;
-    bool inherited;        /* attinhcount > 0 */
+    bool inherited;          /* attinhcount > 0 */
     const char *default_sql; /* pg_get_expr(); NULL when none (also of generated columns) */
     bool default_volatile;
-    char identity;         /* 'a', 'd' or 0, as pg_attribute */
-    char generated;        /* 's', 'v' or 0 */
-    const char *comment;   /* NULL when none */
+    char identity;              /* 'a', 'd' or 0, as pg_attribute */
+    char generated;             /* 's', 'v' or 0 */
+    const char *comment;        /* NULL when none */
     const char *owned_sequence; /* qualified name, or NULL */
-    double null_fraction;  /* pg_stats, -1 when not known */
+    double null_fraction;       /* pg_stats, -1 when not known */
     char storage;
     char compression;
     int32_t statistics;
@@ -65,7 +71,7 @@ struct gd_column {
 struct gd_constraint {
     uint32_t oid;
     const char *name;
-    char type;             /* 'c' 'f' 'p' 'u' 'x' 'n' 't', as pg_constraint */
+    char type;              /* 'c' 'f' 'p' 'u' 'x' 'n' 't', as pg_constraint */
     const char *definition; /* pg_get_constraintdef() */
     bool validated;
     bool deferrable, deferred;
@@ -89,7 +95,7 @@ struct gd_index {
     bool nulls_not_distinct;
     const int16_t *columns; /* key columns; 0 for an expression */
     size_t column_count;
-    const char *predicate;  /* NULL when none */
+    const char *predicate; /* NULL when none */
     uint32_t constraint_oid;
     bool replica_identity, clustered;
 };
@@ -99,15 +105,15 @@ struct gd_trigger {
     const char *name;
     const char *definition; /* pg_get_triggerdef() */
     uint32_t function_oid;
-    uint16_t events;        /* tgtype, as the server keeps it */
-    char enabled;           /* 'O' 'D' 'R' 'A' */
+    uint16_t events; /* tgtype, as the server keeps it */
+    char enabled;    /* 'O' 'D' 'R' 'A' */
     const char *comment;
 };
 
 struct gd_rule_definition {
     uint32_t oid;
     const char *name;
-    char event;             /* '1' select '2' update '3' insert '4' delete */
+    char event; /* '1' select '2' update '3' insert '4' delete */
     bool instead;
     char enabled;
     const char *definition; /* pg_get_ruledef() */
@@ -117,8 +123,8 @@ struct gd_policy_definition { /* row level security */
     uint32_t oid;
     const char *name;
     bool permissive;
-    char command;           /* '*' 'r' 'a' 'w' 'd' */
-    const char *roles;      /* comma-separated, sorted */
+    char command;                      /* '*' 'r' 'a' 'w' 'd' */
+    const char *roles;                 /* comma-separated, sorted */
     const char *using_sql, *check_sql; /* NULL when none */
     const char *comment;
 };
@@ -126,18 +132,18 @@ struct gd_policy_definition { /* row level security */
 struct gd_relation {
     uint32_t oid;
     const char *schema, *name;
-    const char *qualified;  /* quoted as needed: public.users, "App"."User" */
-    char kind;              /* relkind: 'r' 'p' 'v' 'm' 'i' 'I' 'S' 'f' 'c' 't' */
-    char persistence;       /* 'p' 'u' 't' */
-    bool temporary_mine;    /* in this session's pg_temp */
-    bool partition;         /* is one */
+    const char *qualified; /* quoted as needed: public.users, "App"."User" */
+    char kind;             /* relkind: 'r' 'p' 'v' 'm' 'i' 'I' 'S' 'f' 'c' 't' */
+    char persistence;      /* 'p' 'u' 't' */
+    bool temporary_mine;   /* in this session's pg_temp */
+    bool partition;        /* is one */
     bool populated;
     uint32_t row_type_oid, of_type_oid;
     uint32_t index_table_oid; /* of an index: its table */
-    uint32_t extension_oid; /* member of an extension, or 0 */
+    uint32_t extension_oid;   /* member of an extension, or 0 */
     const char *owner;
-    double rows;            /* reltuples; -1 never analysed */
-    uint64_t bytes;         /* pg_table_size, with TOAST, without indexes */
+    double rows;    /* reltuples; -1 never analysed */
+    uint64_t bytes; /* pg_table_size, with TOAST, without indexes */
     uint64_t index_bytes;
     bool row_security, force_row_security;
     char replica_identity;
@@ -145,9 +151,9 @@ struct gd_relation {
     const char *tablespace; /* "" for the default one */
     const char *access_method;
     const char *comment;
-    const char *acl;        /* relacl as text; NULL when default */
+    const char *acl; /* relacl as text; NULL when default */
     const char *partition_bound, *partition_key;
-    const char *view_sql;   /* pg_get_viewdef() of views and matviews */
+    const char *view_sql; /* pg_get_viewdef() of views and matviews */
     const struct gd_column *columns;
     size_t column_count;
     const struct gd_constraint *constraints;
@@ -164,8 +170,10 @@ struct gd_relation {
     size_t child_count;
     const uint32_t *parents;
     size_t parent_count;
-    bool readable;          /* the role may SELECT all of it */
+    bool readable; /* the role may SELECT all of it */
+    bool expanded; /* what depends on it was looked up; else it is a mere neighbour */
     /* a sequence's own */
+    bool sequence_known; /* last and called were read */
     int64_t sequence_last, sequence_increment, sequence_min, sequence_max, sequence_start;
     bool sequence_called, sequence_cycle;
     const char *sequence_type;
@@ -174,7 +182,7 @@ struct gd_relation {
 
 struct gd_type_use { /* one column that holds the type: itself, its array, a domain over it */
     uint32_t relation_oid;
-    const char *relation;   /* qualified */
+    const char *relation; /* qualified */
     const char *column;
     bool array;
 };
@@ -182,18 +190,20 @@ struct gd_type_use { /* one column that holds the type: itself, its array, a dom
 struct gd_type {
     uint32_t oid;
     const char *schema, *name, *qualified;
-    char type;              /* typtype: 'b' 'c' 'd' 'e' 'm' 'p' 'r' */
+    char type; /* typtype: 'b' 'c' 'd' 'e' 'm' 'p' 'r' */
     const char *owner;
-    uint32_t base_oid;      /* of a domain */
-    const char *base;       /* format_type of a domain's base */
-    bool not_null;          /* domain */
+    uint32_t base_oid; /* of a domain */
+    const char *base;  /* format_type of a domain's base */
+    bool not_null;     /* domain */
     const char *default_sql;
     const struct gd_constraint *constraints; /* of a domain */
     size_t constraint_count;
     const char *const *labels; /* of an enum, in sort order */
     size_t label_count;
+    bool expanded; /* uses and dependants were looked up */
     const struct gd_type_use *uses;
     size_t use_count;
+    uint32_t array_oid;
     uint32_t extension_oid;
     const char *comment;
 };
@@ -201,18 +211,18 @@ struct gd_type {
 struct gd_function {
     uint32_t oid;
     const char *schema, *name;
-    const char *identity;   /* schema.name(argument types), as regprocedure prints it */
+    const char *identity;       /* schema.name(argument types), as regprocedure prints it */
     const char *argument_types; /* pg_get_function_identity_arguments() */
-    const char *arguments;  /* pg_get_function_arguments(): with defaults */
-    const char *result;     /* pg_get_function_result() */
-    char kind;              /* prokind: 'f' 'p' 'a' 'w' */
+    const char *arguments;      /* pg_get_function_arguments(): with defaults */
+    const char *result;         /* pg_get_function_result() */
+    char kind;                  /* prokind: 'f' 'p' 'a' 'w' */
     const char *language;
-    char volatility;        /* 'i' 's' 'v' */
+    char volatility; /* 'i' 's' 'v' */
     char parallel;
     bool strict, leakproof, security_definer, returns_set;
-    const char *source;     /* prosrc; of BEGIN ATOMIC bodies pg_get_function_sqlbody() */
+    const char *source; /* prosrc; of BEGIN ATOMIC bodies pg_get_function_sqlbody() */
     bool atomic_body;
-    const char *settings;   /* proconfig joined by newlines; "" when none */
+    const char *settings; /* proconfig joined by newlines; "" when none */
     const char *cost, *rows_estimate;
     const char *owner;
     uint32_t extension_oid; /* member of an extension, or 0 */
@@ -236,38 +246,42 @@ struct gd_cast_definition { /* only those with a function that is no builtin */
 /** Anything else that statements name: existence, owner and comment are enough. */
 struct gd_other {
     struct gd_address address;
-    const char *kind;       /* "role", "database", "extension", "schema", "publication",
-                               "subscription", "server", "foreign-data wrapper", "collation",
-                               "text search configuration", "event trigger", "statistics", … */
-    const char *schema;     /* "" when it has none */
+    const char *kind;   /* "role", "database", "extension", "schema", "publication",
+                           "subscription", "server", "foreign-data wrapper", "collation",
+                           "text search configuration", "event trigger", "statistics", … */
+    const char *schema; /* "" when it has none */
     const char *name;
-    const char *owner;      /* "" when it has none */
-    const char *comment;    /* NULL when none */
-    const char *detail;     /* extension: installed version; statistics: its table */
+    const char *owner;   /* "" when it has none */
+    const char *comment; /* NULL when none */
+    const char *detail;  /* extension: installed version; statistics: its table; event trigger
+                            (all are here, named or not): its function when it is enabled;
+                            NULL when there is nothing to say */
 };
 
-/** `object` cannot be there without `needs`: one row of pg_depend, or of pg_inherits (which is
- *  given as a dependency of the child on the parent). */
+/** `object` cannot be there without `needs`: one row of pg_depend, or of pg_shdepend for what a
+ * role owns. A child table needs its parent. Not here: TOAST tables, the triggers of foreign keys,
+ * row types that nothing else uses. */
 struct gd_dependency {
     struct gd_address object, needs;
-    char type; /* deptype: 'n' normal, 'a' auto, 'i' internal, 'e' extension, 'P' 'S' partition */
+    char type; /* deptype: 'n' normal, 'a' auto, 'i' internal, 'e' extension, 'P' 'S' partition,
+                  'x' auto of an extension */
 };
 
 /** What a pg_depend address is, in words. */
 struct gd_described {
     struct gd_address address;
-    const char *kind;     /* pg_identify_object().type: "table", "view", "table column", … */
-    const char *identity; /* qualified, quoted as needed */
+    const char *kind;      /* pg_identify_object().type: "table", "view", "table column", … */
+    const char *identity;  /* qualified, quoted as needed */
     uint32_t relation_oid; /* the table it belongs to, or 0 */
 };
 
 struct gd_survey {
-    int server_version;       /* server_version_num: 150018 */
-    const char *server_text;  /* "15.18" */
+    int server_version;      /* server_version_num: 150018 */
+    const char *server_text; /* "15.18" */
     const char *database, *user;
-    uint64_t database_bytes;  /* pg_database_size(); 0 when it could not be asked */
+    uint64_t database_bytes; /* pg_database_size(); 0 when it could not be asked */
     bool superuser;
-    bool replica;             /* in recovery */
+    bool replica;                   /* in recovery */
     const char *const *search_path; /* schemas that exist, in order, "$user" resolved; temp and
                                        pg_catalog only where the server would put them explicitly */
     size_t search_path_count;
@@ -276,7 +290,11 @@ struct gd_survey {
     const char *time_zone, *date_style;
     const char *const *schemas; /* all schemas of the database, sorted */
     size_t schema_count;
+    bool large_objects; /* the database holds some */
+    bool pooled;        /* a pooler stands between */
 
+    /* Lists longer than 64 are searched by halving: then relations, types and functions must be
+       sorted by oid, dependencies by `needs`, descriptions by address. */
     const struct gd_relation *relations;
     size_t relation_count;
     const struct gd_type *types;
@@ -291,7 +309,9 @@ struct gd_survey {
     size_t other_count;
     const struct gd_dependency *dependencies; /* sorted by `needs` */
     size_t dependency_count;
-    const struct gd_described *descriptions;  /* sorted by address */
+    const uint32_t *dependencies_by_object;  /* positions, sorted by `object`; NULL: not made */
+    const uint32_t *relations_by_name;       /* positions, sorted by name, schema; NULL: not made */
+    const struct gd_described *descriptions; /* sorted by address */
     size_t description_count;
 
     bool complete;
@@ -317,10 +337,14 @@ const struct gd_constraint *gd_relation_constraint(const struct gd_relation *rel
                                                    const char *name);
 const struct gd_index *gd_relation_index(const struct gd_relation *relation, uint32_t oid);
 
-/** All that DROP … CASCADE of `root` would take along, `root` itself left out, each once; without
- *  `cascade` only what goes silently (auto and internal dependencies, partitions). Returns the
- *  count; `out_taken` is allocated in `arena`. Objects in `also` are dropped together with root. */
-struct gd_arena;
+/**
+ * All that DROP … CASCADE of `root` would take along, `root` itself left out, each once, nearest
+ * first. Without `cascade` only what goes silently: automatic and internal dependencies,
+ * partitions, members of an extension. A column counts as gone with its table and is then not
+ * listed.
+ *
+ * @return the count; `out_taken` is allocated in `arena`
+ */
 size_t gd_survey_dependents(const struct gd_survey *survey, struct gd_address root, bool cascade,
                             struct gd_arena *arena, struct gd_address **out_taken);
 

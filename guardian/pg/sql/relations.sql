@@ -1,0 +1,47 @@
+-- $1: relations. A size is measured only where no lock can make it wait: a table that somebody
+-- holds or wants in ACCESS EXCLUSIVE mode is counted by its last known number of pages.
+WITH blocked AS MATERIALIZED (
+    SELECT relation FROM pg_locks
+    WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+), page AS MATERIALIZED (
+    SELECT current_setting('block_size')::bigint AS bytes
+)
+SELECT c.oid, n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname),
+       c.relkind, c.relpersistence, c.relnamespace = pg_my_temp_schema(), c.relispartition,
+       c.relispopulated, c.reltype, c.reloftype,
+       (SELECT i.indrelid FROM pg_index AS i WHERE c.relkind IN ('i', 'I') AND i.indexrelid = c.oid),
+       (SELECT e.refobjid FROM pg_depend AS e
+        WHERE e.classid = 1259 AND e.objid = c.oid AND e.deptype = 'e'),
+       pg_get_userbyid(c.relowner), c.reltuples,
+       CASE WHEN c.relkind NOT IN ('r', 'm', 'i') THEN 0
+            WHEN c.oid IN (SELECT relation FROM blocked) THEN c.relpages * page.bytes
+            ELSE pg_table_size(c.oid) END,
+       CASE WHEN NOT c.relhasindex OR c.relkind NOT IN ('r', 'm') THEN 0
+            ELSE (SELECT sum(x.relpages) * page.bytes FROM pg_index AS i
+                  JOIN pg_class AS x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid) END,
+       c.relrowsecurity, c.relforcerowsecurity, c.relreplident,
+       coalesce(array_to_string(c.reloptions, ', '), ''),
+       coalesce((SELECT s.spcname FROM pg_tablespace AS s WHERE s.oid = c.reltablespace), ''),
+       coalesce((SELECT m.amname FROM pg_am AS m WHERE m.oid = c.relam), ''),
+       d.description, c.relacl,
+       pg_get_expr(c.relpartbound, c.oid),
+       CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
+       CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
+       CASE WHEN c.relhassubclass
+            THEN ARRAY(SELECT i.inhrelid FROM pg_inherits AS i WHERE i.inhparent = c.oid
+                       ORDER BY i.inhrelid) END,
+       CASE WHEN c.relkind IN ('r', 'p', 'f')
+            THEN ARRAY(SELECT i.inhparent FROM pg_inherits AS i WHERE i.inhrelid = c.oid
+                       ORDER BY i.inhseqno) END,
+       CASE WHEN c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+            THEN has_table_privilege(c.oid, 'SELECT')
+                 AND NOT (c.relrowsecurity AND row_security_active(c.oid))
+                 AND has_schema_privilege(n.oid, 'USAGE')
+            ELSE true END
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+CROSS JOIN page
+LEFT JOIN pg_description AS d ON d.classoid = 1259 AND d.objoid = c.oid AND d.objsubid = 0
+WHERE c.oid = ANY ($1::oid[])
+ORDER BY c.oid

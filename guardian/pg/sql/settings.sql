@@ -1,0 +1,6 @@
+-- From here on every name is printed with its schema, and every value in one known style.
+SELECT pg_catalog.set_config('search_path', '', true),
+       pg_catalog.set_config('quote_all_identifiers', 'off', true),
+       pg_catalog.set_config('DateStyle', 'ISO, YMD', true),
+       pg_catalog.set_config('IntervalStyle', 'postgres', true),
+       pg_catalog.set_config('extra_float_digits', '1', true)
