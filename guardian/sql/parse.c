@@ -205,7 +205,8 @@ static void *run_deep(void *argument)
     struct deep_call *deep = argument;
     is_deep = true;
     deep->status = deep->call(deep->context, deep->err);
-    pg_query_exit();
+    /* No pg_query_exit() here: the library frees its memory when the thread ends, and once more
+     * would be twice. */
     return NULL;
 }
 
