@@ -38,6 +38,7 @@ endforeach()
 
 # tests/lint: a script names another label (and so leaves `quick`) in a line "ctest-label: lint".
 file(GLOB lint_scripts CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} tests/lint/*.py tests/lint/*.sh)
+list(FILTER lint_scripts EXCLUDE REGEX "/common\\.py$") # what they share
 foreach(script IN LISTS lint_scripts)
   get_filename_component(name ${script} NAME_WE)
   file(STRINGS ${script} label REGEX "^# ctest-label: " LIMIT_COUNT 1)

@@ -1,5 +1,6 @@
 #include "guardian/config/config.h"
 
+#include <assert.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -63,6 +64,7 @@ static struct gd_status take_option(struct command_line *line, char *word, struc
         value = yes;
     if (value == NULL)
         GD_TRY(detached_value(line, option, called, &value, err));
+    assert(value != NULL);
     GD_TRY(gd_settings_set(settings, option, GD_FROM_ARGV, called, value, err));
     if (option->type == GD_TYPE_SECRET)
         memset(value, '*', strlen(value)); /* out of the list of processes */

@@ -7,6 +7,7 @@
  * Invariant 1  Strict: an unknown key, a key that stands twice, a value of the wrong shape, an
  * alias, an explicit tag, a second document are all errors with file and line.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -125,6 +126,7 @@ static struct gd_status take_scalar(struct reader *reader, const struct gd_optio
                   option->type == GD_TYPE_LIST ? "an element of a list must be a plain value"
                                                : "this setting takes one value",
                   &text, err));
+    assert(text != NULL);
     if (is_null(reader, text))
         return gd_fail(err, GD_USAGE, "%s:%zu: \"%s\" has no value", reader->path, line_of(reader),
                        option->name);
@@ -157,7 +159,9 @@ static struct gd_status take_mapping(struct reader *reader, struct gd_error *err
         const char *key = NULL;
         const struct gd_option *option = NULL;
         GD_TRY(scalar(reader, "the name of a setting must be a plain word", &key, err));
+        assert(key != NULL);
         GD_TRY(find_key(reader, key, &option, err));
+        assert(option != NULL);
         GD_TRY(next(reader, err));
         GD_TRY(take_value(reader, option, err));
     }
@@ -194,6 +198,7 @@ struct gd_status gd_settings_from_file(struct gd_settings *settings, const char 
     auto_reader reader = {.settings = settings, .path = path};
     reader.seen = gd_arena_zalloc(settings->arena, settings->count, sizeof *reader.seen);
     if (yaml_parser_initialize(&reader.parser) == 0)
+        /* cppcheck-suppress resourceLeak ; the attribute closes it */
         return gd_fail(err, GD_SYSTEM, "could not read settings from \"%s\": out of memory", path);
     yaml_parser_set_input_file(&reader.parser, file);
     return take_stream(&reader, err);

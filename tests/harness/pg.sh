@@ -130,8 +130,8 @@ CONF
 }
 
 wait_gone() {
-    local i
-    for i in $(seq 300); do
+    local _
+    for _ in $(seq 300); do
         kill -0 "$1" 2>/dev/null || return 0
         sleep 0.1
     done
