@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_SIZE = 64 * 1024, ALIGNMENT = 16 };
+enum { FIRST_SIZE = 4 * 1024, BLOCK_SIZE = 64 * 1024, ALIGNMENT = 16 };
 
 struct block {
     struct block *next;
@@ -78,16 +78,13 @@ void gd_arena_reset(struct gd_arena *arena)
     arena->used = 0;
 }
 
-static void *alloc_large(struct gd_arena *arena, size_t size)
+/* Blocks grow, so that a small arena stays small. */
+static size_t next_size(const struct gd_arena *arena, size_t wanted)
 {
-    struct block *first = arena->blocks;
-    if (first == NULL) {
-        arena->blocks = block_new(size, NULL);
-        arena->filled = size;
-        return arena->blocks->data;
-    }
-    first->next = block_new(size, first->next); /* keep filling the first one */
-    return first->next->data;
+    size_t size = arena->blocks == NULL ? FIRST_SIZE : arena->blocks->size * 2;
+    if (size > BLOCK_SIZE)
+        size = BLOCK_SIZE;
+    return size < wanted ? wanted : size;
 }
 
 void *gd_arena_alloc(struct gd_arena *arena, size_t size)
@@ -95,15 +92,30 @@ void *gd_arena_alloc(struct gd_arena *arena, size_t size)
     assert(size <= SIZE_MAX - ALIGNMENT);
     size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     arena->used += size;
-    if (size > BLOCK_SIZE / 4)
-        return alloc_large(arena, size);
     if (arena->blocks == NULL || arena->blocks->size - arena->filled < size) {
-        arena->blocks = block_new(BLOCK_SIZE, arena->blocks);
+        arena->blocks = block_new(next_size(arena, size), arena->blocks);
         arena->filled = 0;
     }
     void *memory = arena->blocks->data + arena->filled;
     arena->filled += size;
     return memory;
+}
+
+struct gd_arena_mark gd_arena_mark(const struct gd_arena *arena)
+{
+    return (struct gd_arena_mark){arena->blocks, arena->filled, arena->used};
+}
+
+void gd_arena_rewind(struct gd_arena *arena, struct gd_arena_mark mark)
+{
+    while (arena->blocks != mark.block) {
+        assert(arena->blocks != NULL);
+        struct block *next = arena->blocks->next;
+        free(arena->blocks);
+        arena->blocks = next;
+    }
+    arena->filled = mark.filled;
+    arena->used = mark.used;
 }
 
 void *gd_arena_zalloc(struct gd_arena *arena, size_t count, size_t size)

@@ -36,6 +36,15 @@ char *gd_arena_printf(struct gd_arena *arena, const char *format, ...) GD_PRINTF
 char *gd_arena_vprintf(struct gd_arena *arena, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0), returns_nonnull));
 
+/** A place to go back to: what is handed out after gd_arena_mark() is given back by
+ *  gd_arena_rewind(). Marks nest; a mark is void after a rewind to an older one or a reset. */
+struct gd_arena_mark {
+    void *block;
+    size_t filled, used;
+};
+struct gd_arena_mark gd_arena_mark(const struct gd_arena *arena);
+void gd_arena_rewind(struct gd_arena *arena, struct gd_arena_mark mark);
+
 /** Bytes handed out since the arena was made or reset. */
 size_t gd_arena_used(const struct gd_arena *arena);
 
