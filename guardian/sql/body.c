@@ -561,7 +561,7 @@ static const char *constant_call(const struct gd_node *call, struct gd_arena *ar
 
 static bool is_text_type(const struct gd_node *type_name)
 {
-    static const char *const types[] = {"text", "varchar", "name", "regclass", NULL};
+    static const char *const types[] = {"text", "varchar", "name", NULL};
     return is_one_of(gd_node_name_last(type_name, GD_F_names), types) &&
            gd_node_count(type_name, GD_F_typmods) == 0;
 }

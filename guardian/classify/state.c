@@ -1,0 +1,976 @@
+/*
+ * State: see state.h.
+ */
+#include "guardian/classify/state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { SLOTS = 4096 };
+
+struct path {
+    const char *const *schemas;
+    size_t count;
+    bool unknown, builtins_hidden;
+};
+
+struct savepoint {
+    const char *name;
+    struct path path;
+    struct savepoint *next;
+};
+
+struct gd_state {
+    struct gd_arena *arena;
+    const struct gd_survey *survey;
+    struct gd_thing *slots[SLOTS];
+    struct gd_thing *things;
+    struct gd_added_value *added;
+    struct path path, path_at_begin, path_before_local;
+    bool path_is_local;
+    bool in_block;
+    uint32_t block, blocks;
+    struct savepoint *savepoints;
+};
+
+static struct path initial_path(const struct gd_survey *survey)
+{
+    static const char *const standard[] = {"public"};
+    if (survey == NULL)
+        return (struct path){standard, 1, false, false};
+    return (struct path){survey->search_path, survey->search_path_count, false, false};
+}
+
+struct gd_state *gd_state_new(const struct gd_survey *survey)
+{
+    struct gd_state *state = calloc(1, sizeof *state);
+    if (state == NULL)
+        abort();
+    state->arena = gd_arena_new();
+    state->survey = survey;
+    state->path = state->path_at_begin = initial_path(survey);
+    return state;
+}
+
+void gd_state_free(struct gd_state *state)
+{
+    if (state == NULL)
+        return;
+    gd_arena_free(state->arena);
+    free(state);
+}
+
+struct gd_arena *gd_state_arena(const struct gd_state *state)
+{
+    return state->arena;
+}
+
+size_t gd_state_path(const struct gd_state *state, const char *const **out_schemas)
+{
+    *out_schemas = state->path.schemas;
+    return state->path.count;
+}
+
+bool gd_state_path_unknown(const struct gd_state *state)
+{
+    return state->path.unknown;
+}
+
+bool gd_state_builtins_hidden(const struct gd_state *state)
+{
+    return state->path.builtins_hidden || state->path.unknown;
+}
+
+bool gd_state_in_block(const struct gd_state *state)
+{
+    return state->in_block;
+}
+
+uint32_t gd_state_block(const struct gd_state *state)
+{
+    return state->block;
+}
+
+struct gd_thing *gd_state_things(const struct gd_state *state)
+{
+    return state->things;
+}
+
+struct gd_added_value *gd_state_added_values(const struct gd_state *state)
+{
+    return state->added;
+}
+
+/* ---- things ---- */
+
+static size_t slot_of(const char *kind, const char *schema, const char *name)
+{
+    size_t hash = 5381;
+    const char *const parts[] = {kind, schema, name};
+    for (size_t p = 0; p < 3; p++) {
+        for (const char *at = parts[p]; *at != '\0'; at++)
+            hash = hash * 33 + (unsigned char)*at;
+        hash = hash * 33;
+    }
+    return hash % SLOTS;
+}
+
+struct gd_thing *gd_state_find(const struct gd_state *state, const char *kind, const char *schema,
+                               const char *name)
+{
+    struct gd_thing *thing = state->slots[slot_of(kind, schema, name)];
+    while (thing != NULL && (strcmp(thing->kind, kind) != 0 || strcmp(thing->name, name) != 0 ||
+                             strcmp(thing->schema, schema) != 0))
+        thing = thing->next_in_slot;
+    return thing;
+}
+
+/* Find it or make it, as it is before anything is known of it. */
+static struct gd_thing *thing_of(struct gd_state *state, const char *kind, const char *schema,
+                                 const char *name)
+{
+    struct gd_thing *thing = gd_state_find(state, kind, schema, name);
+    if (thing != NULL)
+        return thing;
+    thing = gd_arena_zalloc(state->arena, 1, sizeof *thing);
+    thing->kind = kind;
+    thing->schema = gd_arena_strdup(state->arena, schema);
+    thing->name = gd_arena_strdup(state->arena, name);
+    thing->standing = GD_FORGOTTEN;
+    size_t slot = slot_of(kind, schema, name);
+    thing->next_in_slot = state->slots[slot];
+    state->slots[slot] = thing;
+    thing->next = state->things;
+    state->things = thing;
+    return thing;
+}
+
+static void forget(struct gd_thing *thing)
+{
+    thing->standing = GD_FORGOTTEN;
+    thing->fresh = thing->temporary = false;
+    thing->relation = NULL;
+    thing->type = NULL;
+    thing->columns = NULL;
+    thing->labels = NULL;
+    thing->label_count = 0;
+}
+
+/* What one statement is doing; `sure` is false in a branch. */
+struct deed {
+    struct gd_state *state;
+    const struct gd_node *node;
+    const char *text;
+    uint32_t line;
+    bool sure;
+};
+
+static const char *first_schema(const struct gd_state *state)
+{
+    return state->path.count > 0 ? state->path.schemas[0] : "public";
+}
+
+/* Where CREATE puts a name, and where DROP looks first when nothing else is known. */
+static const char *schema_of(const struct gd_state *state, struct gd_name name)
+{
+    return name.schema[0] != '\0' ? name.schema : first_schema(state);
+}
+
+/* The schema in which an unqualified name is met: a temporary thing, then the path. */
+static const char *meet(const struct gd_state *state, const char *kind, struct gd_name name)
+{
+    if (name.schema[0] != '\0')
+        return name.schema;
+    const struct gd_thing *temporary = gd_state_find(state, kind, "pg_temp", name.name);
+    if (temporary != NULL && temporary->standing == GD_THERE)
+        return "pg_temp";
+    for (size_t i = 0; i < state->path.count; i++) {
+        const char *schema = state->path.schemas[i];
+        const struct gd_thing *thing = gd_state_find(state, kind, schema, name.name);
+        if (thing != NULL && thing->standing == GD_THERE)
+            return schema;
+        bool gone = thing != NULL && thing->standing == GD_GONE;
+        if (!gone && state->survey != NULL &&
+            (strcmp(kind, "relation") == 0
+                 ? gd_survey_relation_named(state->survey, schema, name.name) != NULL
+                 : strcmp(kind, "type") == 0 &&
+                       gd_survey_type_named(state->survey, schema, name.name) != NULL))
+            return schema;
+    }
+    return first_schema(state);
+}
+
+/* Was nothing of that name there before, for sure? Plain CREATE would have failed otherwise. */
+static bool surely_absent(const struct deed *deed, const char *kind, const char *schema,
+                          const char *name, bool if_not_exists)
+{
+    const struct gd_thing *known = gd_state_find(deed->state, kind, schema, name);
+    if (known != NULL && known->standing == GD_GONE)
+        return true; /* dropped above, so what is made now is new */
+    if (known != NULL && known->standing == GD_THERE)
+        return false;
+    if (!if_not_exists)
+        return true;
+    const struct gd_survey *survey = deed->state->survey;
+    if (survey == NULL || !survey->complete)
+        return false;
+    if (strcmp(kind, "relation") == 0)
+        return gd_survey_relation_named(survey, schema, name) == NULL;
+    if (strcmp(kind, "type") == 0)
+        return gd_survey_type_named(survey, schema, name) == NULL;
+    return false;
+}
+
+static struct gd_thing *make(const struct deed *deed, const char *kind, const char *schema,
+                             const char *name, bool if_not_exists)
+{
+    bool absent = surely_absent(deed, kind, schema, name, if_not_exists);
+    struct gd_thing *thing = thing_of(deed->state, kind, schema, name);
+    bool was_fresh = thing->standing == GD_THERE && thing->fresh;
+    if (!deed->sure) {
+        if (!was_fresh)
+            forget(thing);
+        return thing;
+    }
+    if (thing->standing == GD_THERE) /* IF NOT EXISTS or OR REPLACE of what is known */
+        return thing;
+    if (!absent) { /* it is there now, but may hold what was there before */
+        forget(thing);
+        return thing;
+    }
+    forget(thing);
+    thing->standing = GD_THERE;
+    thing->fresh = true;
+    thing->line = deed->line;
+    thing->block = deed->state->block;
+    return thing;
+}
+
+static void drop(const struct deed *deed, const char *kind, const char *schema, const char *name)
+{
+    struct gd_thing *thing = thing_of(deed->state, kind, schema, name);
+    forget(thing);
+    if (!deed->sure)
+        return;
+    thing->standing = GD_GONE;
+    thing->line = deed->line;
+    thing->block = deed->state->block;
+}
+
+/* ---- relations ---- */
+
+static bool is_temporary(const struct gd_node *range)
+{
+    return strcmp(gd_node_text(range, GD_F_relpersistence), "t") == 0 ||
+           strncmp(gd_node_text(range, GD_F_schemaname), "pg_temp", 7) == 0;
+}
+
+static struct gd_thing *make_relation(const struct deed *deed, const struct gd_node *range,
+                                      bool if_not_exists)
+{
+    struct gd_name name = gd_name_of_range(range);
+    bool temporary = is_temporary(range);
+    const char *schema = temporary ? "pg_temp" : schema_of(deed->state, name);
+    struct gd_thing *thing =
+        make(deed, "relation", schema, name.name, if_not_exists && !temporary);
+    thing->temporary = temporary;
+    return thing;
+}
+
+static void apply_create_table(const struct deed *deed)
+{
+    make_relation(deed, gd_node_child(deed->node, GD_F_relation),
+                  gd_node_flag(deed->node, GD_F_if_not_exists));
+}
+
+static void apply_create_foreign_table(const struct deed *deed)
+{
+    struct deed base = *deed;
+    base.node = gd_node_child(deed->node, GD_F_base_stmt);
+    apply_create_table(&base);
+}
+
+static void apply_create_as(const struct deed *deed)
+{
+    struct gd_thing *thing =
+        make_relation(deed, gd_node_child(gd_node_child(deed->node, GD_F_into), GD_F_rel),
+                      gd_node_flag(deed->node, GD_F_if_not_exists));
+    thing->text = gd_arena_strdup(deed->state->arena, deed->text);
+}
+
+static void apply_select_into(const struct deed *deed)
+{
+    const struct gd_node *into = gd_node_child(deed->node, GD_F_into_clause);
+    if (into != NULL)
+        make_relation(deed, gd_node_child(into, GD_F_rel), false);
+}
+
+static void apply_view(const struct deed *deed)
+{
+    struct gd_thing *thing = make_relation(deed, gd_node_child(deed->node, GD_F_view),
+                                           gd_node_flag(deed->node, GD_F_replace));
+    thing->text = gd_arena_strdup(deed->state->arena, deed->text);
+}
+
+static void apply_create_sequence(const struct deed *deed)
+{
+    make_relation(deed, gd_node_child(deed->node, GD_F_sequence),
+                  gd_node_flag(deed->node, GD_F_if_not_exists));
+}
+
+static void apply_index(const struct deed *deed)
+{
+    const char *name = gd_node_text(deed->node, GD_F_idxname);
+    if (name[0] == '\0')
+        return;
+    struct gd_name table = gd_name_of_range(gd_node_child(deed->node, GD_F_relation));
+    make(deed, "relation", meet(deed->state, "relation", table), name,
+         gd_node_flag(deed->node, GD_F_if_not_exists));
+}
+
+/* ---- columns ---- */
+
+static struct gd_changed_column *column_of(const struct gd_thing *thing, const char *name)
+{
+    struct gd_changed_column *column = thing->columns;
+    while (column != NULL && strcmp(column->name, name) != 0)
+        column = column->next;
+    return column;
+}
+
+static struct gd_changed_column *changed_column(const struct deed *deed, struct gd_thing *thing,
+                                                const char *name)
+{
+    struct gd_changed_column *column = column_of(thing, name);
+    if (column == NULL) {
+        column = gd_arena_zalloc(deed->state->arena, 1, sizeof *column);
+        column->name = gd_arena_strdup(deed->state->arena, name);
+        column->next = thing->columns;
+        thing->columns = column;
+    }
+    column->line = deed->line;
+    column->standing = GD_FORGOTTEN;
+    column->fresh = false;
+    column->catalogue_name = NULL;
+    return column;
+}
+
+static struct gd_thing *relation_thing(const struct deed *deed, const struct gd_node *range)
+{
+    struct gd_name name = gd_name_of_range(range);
+    return thing_of(deed->state, "relation", meet(deed->state, "relation", name), name.name);
+}
+
+static bool column_was_absent(const struct deed *deed, const struct gd_thing *table,
+                              const char *name, bool if_not_exists)
+{
+    const struct gd_changed_column *known = column_of(table, name);
+    if (known != NULL && known->standing == GD_GONE)
+        return true;
+    if (known != NULL && known->standing == GD_THERE)
+        return known->fresh;
+    if (!if_not_exists)
+        return true;
+    if (deed->state->survey == NULL || !deed->state->survey->complete)
+        return false;
+    const struct gd_relation *relation =
+        table->relation != NULL
+            ? table->relation
+            : gd_survey_relation_named(deed->state->survey, table->schema, table->name);
+    return relation == NULL || gd_relation_column(relation, name) == NULL;
+}
+
+static void apply_add_column(const struct deed *deed, struct gd_thing *table,
+                             const struct gd_node *cmd)
+{
+    const char *name = gd_node_text(gd_node_child(cmd, GD_F_def), GD_F_colname);
+    bool absent =
+        column_was_absent(deed, table, name, gd_node_flag(cmd, GD_F_missing_ok));
+    struct gd_changed_column *column = changed_column(deed, table, name);
+    if (!deed->sure || !absent)
+        return;
+    column->standing = GD_THERE;
+    column->fresh = true;
+}
+
+static void apply_drop_column(const struct deed *deed, struct gd_thing *table,
+                              const struct gd_node *cmd)
+{
+    struct gd_changed_column *column =
+        changed_column(deed, table, gd_node_text(cmd, GD_F_name));
+    column->standing = deed->sure ? GD_GONE : GD_FORGOTTEN;
+}
+
+static void apply_alter_table(const struct deed *deed)
+{
+    if (!gd_node_enum_is(deed->node, GD_F_objtype, "OBJECT_TABLE") &&
+        !gd_node_enum_is(deed->node, GD_F_objtype, "OBJECT_FOREIGN_TABLE"))
+        return;
+    struct gd_thing *table = relation_thing(deed, gd_node_child(deed->node, GD_F_relation));
+    for (size_t i = 0; i < gd_node_count(deed->node, GD_F_cmds); i++) {
+        const struct gd_node *cmd = gd_node_at(deed->node, GD_F_cmds, i);
+        const char *subtype = gd_node_enum(cmd, GD_F_subtype);
+        if (strcmp(subtype, "AT_AddColumn") == 0)
+            apply_add_column(deed, table, cmd);
+        else if (strcmp(subtype, "AT_DropColumn") == 0)
+            apply_drop_column(deed, table, cmd);
+        else if (strcmp(subtype, "AT_AddConstraint") == 0 &&
+                 gd_node_text(gd_node_child(cmd, GD_F_def), GD_F_conname)[0] != '\0')
+            make(deed, "constraint",
+                 gd_arena_printf(deed->state->arena, "%s.%s", table->schema, table->name),
+                 gd_node_text(gd_node_child(cmd, GD_F_def), GD_F_conname), false);
+        else if (strcmp(subtype, "AT_DropConstraint") == 0)
+            drop(deed, "constraint",
+                 gd_arena_printf(deed->state->arena, "%s.%s", table->schema, table->name),
+                 gd_node_text(cmd, GD_F_name));
+    }
+}
+
+/* Move what is known of one name to another. */
+static void move(const struct deed *deed, const char *kind, const char *from_schema,
+                 const char *from, const char *to_schema, const char *to)
+{
+    const struct gd_survey *survey = deed->state->survey;
+    struct gd_thing *old = thing_of(deed->state, kind, from_schema, from);
+    struct gd_thing before = *old;
+    struct gd_thing *moved = thing_of(deed->state, kind, to_schema, to);
+    forget(moved);
+    drop(deed, kind, from_schema, from);
+    if (!deed->sure)
+        return;
+    moved->standing = GD_THERE;
+    moved->fresh = before.standing == GD_THERE && before.fresh;
+    moved->temporary = before.temporary;
+    moved->line = before.line != 0 ? before.line : deed->line;
+    moved->block = deed->state->block;
+    moved->columns = before.columns;
+    moved->labels = before.labels;
+    moved->label_count = before.label_count;
+    moved->is_enum = before.is_enum;
+    moved->is_domain = before.is_domain;
+    moved->text = before.text;
+    moved->relation = before.relation;
+    moved->type = before.type;
+    if (survey == NULL || before.standing == GD_THERE)
+        return;
+    if (strcmp(kind, "relation") == 0)
+        moved->relation = gd_survey_relation_named(survey, from_schema, from);
+    else if (strcmp(kind, "type") == 0)
+        moved->type = gd_survey_type_named(survey, from_schema, from);
+}
+
+static void rename_column(const struct deed *deed)
+{
+    struct gd_thing *table = relation_thing(deed, gd_node_child(deed->node, GD_F_relation));
+    const char *from = gd_node_text(deed->node, GD_F_subname);
+    const struct gd_changed_column *known = column_of(table, from);
+    bool fresh = known != NULL && known->standing == GD_THERE && known->fresh;
+    const char *origin = known != NULL && known->catalogue_name != NULL ? known->catalogue_name
+                         : fresh                                        ? NULL
+                                 : gd_arena_strdup(deed->state->arena, from);
+    struct gd_changed_column *gone = changed_column(deed, table, from);
+    struct gd_changed_column *now =
+        changed_column(deed, table, gd_node_text(deed->node, GD_F_newname));
+    if (!deed->sure)
+        return;
+    gone->standing = GD_GONE;
+    now->standing = GD_THERE;
+    now->fresh = fresh;
+    now->catalogue_name = origin;
+}
+
+static bool is_relation_object(const char *type)
+{
+    static const char *const types[] = {"OBJECT_TABLE",    "OBJECT_VIEW",  "OBJECT_MATVIEW",
+                                        "OBJECT_SEQUENCE", "OBJECT_INDEX", "OBJECT_FOREIGN_TABLE"};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(type, types[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_type_object(const char *type)
+{
+    return strcmp(type, "OBJECT_TYPE") == 0 || strcmp(type, "OBJECT_DOMAIN") == 0;
+}
+
+static void apply_rename(const struct deed *deed)
+{
+    const char *type = gd_node_enum(deed->node, GD_F_rename_type);
+    const char *to = gd_node_text(deed->node, GD_F_newname);
+    if (strcmp(type, "OBJECT_COLUMN") == 0) {
+        rename_column(deed);
+    } else if (is_relation_object(type)) {
+        struct gd_name name = gd_name_of_range(gd_node_child(deed->node, GD_F_relation));
+        const char *schema = meet(deed->state, "relation", name);
+        move(deed, "relation", schema, name.name, schema, to);
+    } else if (is_type_object(type)) {
+        struct gd_name name = gd_name_of_object(gd_node_child(deed->node, GD_F_object));
+        const char *schema = meet(deed->state, "type", name);
+        move(deed, "type", schema, name.name, schema, to);
+    }
+}
+
+static void apply_set_schema(const struct deed *deed)
+{
+    const char *type = gd_node_enum(deed->node, GD_F_object_type);
+    const char *to = gd_node_text(deed->node, GD_F_newschema);
+    if (is_relation_object(type)) {
+        struct gd_name name = gd_name_of_range(gd_node_child(deed->node, GD_F_relation));
+        move(deed, "relation", meet(deed->state, "relation", name), name.name, to, name.name);
+    } else if (is_type_object(type)) {
+        struct gd_name name = gd_name_of_object(gd_node_child(deed->node, GD_F_object));
+        move(deed, "type", meet(deed->state, "type", name), name.name, to, name.name);
+    }
+}
+
+/* ---- DROP ---- */
+
+/* Kinds of things by DropStmt.remove_type; those not here are known only to the catalogue. */
+static const struct {
+    const char *type, *kind;
+} dropped_kinds[] = {
+    {"OBJECT_TABLE", "relation"},    {"OBJECT_VIEW", "relation"},
+    {"OBJECT_MATVIEW", "relation"},  {"OBJECT_SEQUENCE", "relation"},
+    {"OBJECT_INDEX", "relation"},    {"OBJECT_FOREIGN_TABLE", "relation"},
+    {"OBJECT_TYPE", "type"},         {"OBJECT_DOMAIN", "type"},
+    {"OBJECT_FUNCTION", "function"}, {"OBJECT_PROCEDURE", "function"},
+    {"OBJECT_ROUTINE", "function"},  {"OBJECT_AGGREGATE", "function"},
+    {"OBJECT_SCHEMA", "schema"},     {"OBJECT_EXTENSION", "extension"},
+};
+
+/* A trigger, rule or policy is named by its table's parts, then its own. */
+static bool drop_on_table(const struct deed *deed, const char *type, const struct gd_node *object)
+{
+    const char *kind = strcmp(type, "OBJECT_TRIGGER") == 0  ? "trigger"
+                       : strcmp(type, "OBJECT_RULE") == 0   ? "rule"
+                       : strcmp(type, "OBJECT_POLICY") == 0 ? "policy"
+                                                            : NULL;
+    size_t count = gd_node_count(object, GD_F_items);
+    if (kind == NULL || count < 2)
+        return kind != NULL;
+    const char *own = gd_node_string(gd_node_at(object, GD_F_items, count - 1));
+    const char *table = gd_node_string(gd_node_at(object, GD_F_items, count - 2));
+    const char *schema =
+        count > 2 ? gd_node_string(gd_node_at(object, GD_F_items, count - 3)) : "";
+    struct gd_name name = {schema, table};
+    drop(deed, kind,
+         gd_arena_printf(deed->state->arena, "%s.%s", meet(deed->state, "relation", name), table),
+         own);
+    return true;
+}
+
+static void apply_drop(const struct deed *deed)
+{
+    const char *type = gd_node_enum(deed->node, GD_F_remove_type);
+    const char *kind = NULL;
+    for (size_t k = 0; k < sizeof dropped_kinds / sizeof dropped_kinds[0]; k++)
+        if (strcmp(dropped_kinds[k].type, type) == 0)
+            kind = dropped_kinds[k].kind;
+    for (size_t i = 0; i < gd_node_count(deed->node, GD_F_objects); i++) {
+        const struct gd_node *object = gd_node_at(deed->node, GD_F_objects, i);
+        if (drop_on_table(deed, type, object) || kind == NULL)
+            continue;
+        struct gd_name name = gd_name_of_object(object);
+        bool in_schema = strcmp(kind, "schema") != 0 && strcmp(kind, "extension") != 0;
+        drop(deed, kind, in_schema ? meet(deed->state, kind, name) : "", name.name);
+    }
+}
+
+/* ---- types ---- */
+
+static struct gd_thing *make_type(const struct deed *deed, enum gd_field field)
+{
+    struct gd_name name = gd_name_of_list(deed->node, field);
+    return make(deed, "type", schema_of(deed->state, name), name.name, false);
+}
+
+static void apply_create_enum(const struct deed *deed)
+{
+    struct gd_thing *type = make_type(deed, GD_F_type_name);
+    size_t count = gd_node_count(deed->node, GD_F_vals);
+    const char **labels = gd_arena_zalloc(deed->state->arena, count + 1, sizeof *labels);
+    for (size_t i = 0; i < count; i++) {
+        const char *label = gd_node_string(gd_node_at(deed->node, GD_F_vals, i));
+        labels[i] = gd_arena_strdup(deed->state->arena, label == NULL ? "" : label);
+    }
+    type->is_enum = true;
+    if (!deed->sure || !type->fresh)
+        return;
+    type->labels = labels;
+    type->label_count = count;
+}
+
+static void apply_create_composite(const struct deed *deed)
+{
+    struct gd_name name = gd_name_of_range(gd_node_child(deed->node, GD_F_typevar));
+    make(deed, "type", schema_of(deed->state, name), name.name, false);
+}
+
+static void apply_create_range(const struct deed *deed)
+{
+    make_type(deed, GD_F_type_name);
+}
+
+static void apply_create_domain(const struct deed *deed)
+{
+    make_type(deed, GD_F_domainname)->is_domain = true;
+}
+
+static const char *const *labels_before(const struct gd_state *state, const struct gd_thing *type,
+                                        size_t *out_count)
+{
+    const struct gd_type *known =
+        type->type != NULL     ? type->type
+        : state->survey == NULL ? NULL
+                                : gd_survey_type_named(state->survey, type->schema, type->name);
+    *out_count = type->labels != NULL ? type->label_count : known == NULL ? 0 : known->label_count;
+    return type->labels != NULL ? type->labels : known == NULL ? NULL : known->labels;
+}
+
+static void apply_alter_enum(const struct deed *deed)
+{
+    struct gd_name name = gd_name_of_list(deed->node, GD_F_type_name);
+    struct gd_thing *type =
+        thing_of(deed->state, "type", meet(deed->state, "type", name), name.name);
+    const char *from = gd_node_text(deed->node, GD_F_old_val);
+    const char *label = gd_arena_strdup(deed->state->arena, gd_node_text(deed->node, GD_F_new_val));
+    type->is_enum = true;
+    size_t count;
+    const char *const *before = labels_before(deed->state, type, &count);
+    const char **labels = gd_arena_zalloc(deed->state->arena, count + 2, sizeof *labels);
+    for (size_t i = 0; i < count; i++)
+        labels[i] = from[0] != '\0' && strcmp(before[i], from) == 0 ? label : before[i];
+    if (from[0] == '\0') {
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(before[i], label) == 0)
+                return; /* IF NOT EXISTS finds it */
+        labels[count++] = label;
+        struct gd_added_value *added = gd_arena_zalloc(deed->state->arena, 1, sizeof *added);
+        *added = (struct gd_added_value){type->name, label, deed->line, deed->state->block,
+                                         deed->state->added};
+        deed->state->added = added;
+    }
+    if (!deed->sure || (before == NULL && !type->fresh))
+        return;
+    type->labels = labels;
+    type->label_count = count;
+}
+
+/* ---- functions, triggers, rules, prepared statements ---- */
+
+static void apply_create_function(const struct deed *deed)
+{
+    struct gd_name name = gd_name_of_list(deed->node, GD_F_funcname);
+    struct gd_thing *function = thing_of(deed->state, "function", schema_of(deed->state, name),
+                                         name.name);
+    bool first = function->text == NULL || function->standing == GD_GONE;
+    function->standing = GD_THERE;
+    function->line = deed->line;
+    function->block = deed->state->block;
+    /* Overloads share the name: a call is judged by all bodies together. */
+    function->text = first ? gd_arena_strdup(deed->state->arena, deed->text)
+                           : gd_arena_printf(deed->state->arena, "%s;\n%s", function->text,
+                                             deed->text);
+}
+
+static uint32_t trigger_events(int64_t bits)
+{
+    /* pg_trigger.tgtype: INSERT 4, DELETE 8, UPDATE 16, TRUNCATE 32 */
+    return ((bits & 4) ? GD_EVENT_INSERT : 0u) | ((bits & 8) ? GD_EVENT_DELETE : 0u) |
+           ((bits & 16) ? GD_EVENT_UPDATE : 0u) | ((bits & 32) ? GD_EVENT_TRUNCATE : 0u);
+}
+
+static struct gd_thing *make_on_table(const struct deed *deed, const char *kind,
+                                      const struct gd_node *range, const char *name, bool replace)
+{
+    struct gd_name table = gd_name_of_range(range);
+    const char *key = gd_arena_printf(deed->state->arena, "%s.%s",
+                                      meet(deed->state, "relation", table), table.name);
+    struct gd_thing *thing = make(deed, kind, key, name, replace);
+    thing->table = key;
+    return thing;
+}
+
+static void apply_create_trigger(const struct deed *deed)
+{
+    struct gd_thing *trigger = make_on_table(
+        deed, "trigger", gd_node_child(deed->node, GD_F_relation),
+        gd_node_text(deed->node, GD_F_trigname), gd_node_flag(deed->node, GD_F_replace));
+    struct gd_name function = gd_name_of_list(deed->node, GD_F_funcname);
+    trigger->standing = GD_THERE;
+    trigger->events = trigger_events(gd_node_int(deed->node, GD_F_events));
+    trigger->function = gd_arena_strdup(deed->state->arena, function.name);
+}
+
+static void apply_rule(const struct deed *deed)
+{
+    static const struct {
+        const char *name;
+        uint32_t event;
+    } events[] = {{"CMD_INSERT", GD_EVENT_INSERT},
+                  {"CMD_UPDATE", GD_EVENT_UPDATE},
+                  {"CMD_DELETE", GD_EVENT_DELETE},
+                  {"CMD_SELECT", GD_EVENT_SELECT}};
+    struct gd_thing *rule = make_on_table(
+        deed, "rule", gd_node_child(deed->node, GD_F_relation),
+        gd_node_text(deed->node, GD_F_rulename), gd_node_flag(deed->node, GD_F_replace));
+    rule->standing = GD_THERE;
+    rule->text = gd_arena_strdup(deed->state->arena, deed->text);
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+        if (gd_node_enum_is(deed->node, GD_F_event, events[i].name))
+            rule->events = events[i].event;
+}
+
+static void apply_policy(const struct deed *deed)
+{
+    make_on_table(deed, "policy", gd_node_child(deed->node, GD_F_table),
+                  gd_node_text(deed->node, GD_F_policy_name), false);
+}
+
+static void apply_prepare(const struct deed *deed)
+{
+    struct gd_thing *prepared =
+        make(deed, "prepared statement", "", gd_node_text(deed->node, GD_F_name), false);
+    prepared->text = gd_arena_strdup(deed->state->arena, deed->text);
+    prepared->standing = GD_THERE;
+}
+
+static void apply_create_schema(const struct deed *deed)
+{
+    const char *name = gd_node_text(deed->node, GD_F_schemaname);
+    make(deed, "schema", "", name, gd_node_flag(deed->node, GD_F_if_not_exists));
+    struct path before = deed->state->path;
+    const char **inside = gd_arena_zalloc(deed->state->arena, 1, sizeof *inside);
+    inside[0] = gd_arena_strdup(deed->state->arena, name);
+    deed->state->path = (struct path){inside, 1, false, false};
+    for (size_t i = 0; i < gd_node_count(deed->node, GD_F_schema_elts); i++)
+        gd_state_apply(deed->state, gd_node_at(deed->node, GD_F_schema_elts, i), deed->text,
+                       deed->line, deed->sure);
+    deed->state->path = before;
+}
+
+/* ---- the session ---- */
+
+static struct path path_of(const struct gd_state *state, const char *const *names, size_t count)
+{
+    struct path path = {0};
+    const char **schemas = gd_arena_zalloc(state->arena, count + 1, sizeof *schemas);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], "$user") == 0) { /* a schema called as the role is */
+            if (state->survey != NULL && gd_survey_has_schema(state->survey, state->survey->user))
+                schemas[path.count++] = state->survey->user;
+            continue;
+        }
+        if (strcmp(names[i], "pg_catalog") == 0 && path.count > 0)
+            path.builtins_hidden = true;
+        if (names[i][0] != '\0' && strcmp(names[i], "pg_catalog") != 0)
+            schemas[path.count++] = gd_arena_strdup(state->arena, names[i]);
+    }
+    path.schemas = schemas;
+    return path;
+}
+
+static void set_path(struct gd_state *state, struct path path, bool local)
+{
+    if (local && !state->path_is_local)
+        state->path_before_local = state->path;
+    state->path_is_local = local && state->in_block;
+    if (local && !state->in_block)
+        return; /* the server warns and does nothing */
+    state->path = path;
+}
+
+/* set_config('search_path', 'a, b', …): split as the server splits a list of identifiers. */
+static struct path path_of_text(struct gd_state *state, const char *text)
+{
+    const char *names[64];
+    size_t count = 0;
+    char *copy = gd_arena_strdup(state->arena, text), *rest = copy, *item;
+    while (count < 64 && (item = strsep(&rest, ",")) != NULL) {
+        while (*item == ' ')
+            item++;
+        size_t size = strlen(item);
+        while (size > 0 && item[size - 1] == ' ')
+            item[--size] = '\0';
+        if (size >= 2 && item[0] == '"' && item[size - 1] == '"') {
+            item[size - 1] = '\0';
+            item++;
+        } else {
+            for (char *at = item; *at != '\0'; at++)
+                *at = (char)(*at >= 'A' && *at <= 'Z' ? *at + 32 : *at);
+        }
+        names[count++] = item;
+    }
+    return path_of(state, names, count);
+}
+
+static void apply_set(const struct deed *deed)
+{
+    struct gd_state *state = deed->state;
+    const char *kind = gd_node_enum(deed->node, GD_F_kind);
+    bool all = strcmp(kind, "VAR_RESET_ALL") == 0;
+    if (!all && strcasecmp(gd_node_text(deed->node, GD_F_name), "search_path") != 0)
+        return;
+    bool local = gd_node_flag(deed->node, GD_F_is_local);
+    if (!deed->sure) {
+        state->path.unknown = true;
+        return;
+    }
+    if (strcmp(kind, "VAR_SET_VALUE") != 0) {
+        set_path(state, initial_path(state->survey), local);
+        return;
+    }
+    const char *names[64];
+    size_t count = 0;
+    for (size_t i = 0; i < gd_node_count(deed->node, GD_F_args) && count < 64; i++) {
+        const char *name = gd_node_string(gd_node_at(deed->node, GD_F_args, i));
+        if (name != NULL)
+            names[count++] = name;
+    }
+    set_path(state, path_of(state, names, count), local);
+}
+
+static enum gd_walk find_set_config(const struct gd_node *node, const struct gd_node *parent,
+                                    void *context)
+{
+    (void)parent;
+    struct deed *deed = context;
+    if (gd_node_kind(node) != GD_KIND_FuncCall ||
+        strcmp(gd_node_name_last(node, GD_F_funcname), "set_config") != 0)
+        return GD_WALK_INTO;
+    const char *name = gd_node_string(gd_node_at(node, GD_F_args, 0));
+    const char *value = gd_node_string(gd_node_at(node, GD_F_args, 1));
+    if (name != NULL && strcasecmp(name, "search_path") != 0)
+        return GD_WALK_INTO;
+    if (name == NULL || value == NULL || !deed->sure)
+        deed->state->path.unknown = true;
+    else
+        set_path(deed->state, path_of_text(deed->state, value), false);
+    return GD_WALK_INTO;
+}
+
+/* What was made or dropped in a block that is taken back is as uncertain as it was before. */
+static void roll_back(struct gd_state *state, struct path path)
+{
+    for (struct gd_thing *thing = state->things; thing != NULL; thing = thing->next)
+        if (thing->block == state->block && thing->block != 0)
+            forget(thing);
+        else
+            thing->columns = NULL;
+    state->path = path;
+    state->path_is_local = false;
+}
+
+static void end_block(struct gd_state *state, bool chain)
+{
+    if (state->path_is_local)
+        state->path = state->path_before_local;
+    state->path_is_local = false;
+    state->in_block = chain;
+    state->block = chain ? ++state->blocks : 0;
+    state->savepoints = NULL;
+    state->path_at_begin = state->path;
+}
+
+static void apply_savepoint(const struct deed *deed)
+{
+    struct savepoint *savepoint = gd_arena_zalloc(deed->state->arena, 1, sizeof *savepoint);
+    savepoint->name = gd_arena_strdup(deed->state->arena,
+                                      gd_node_text(deed->node, GD_F_savepoint_name));
+    savepoint->path = deed->state->path;
+    savepoint->next = deed->state->savepoints;
+    deed->state->savepoints = savepoint;
+}
+
+static void roll_back_to(const struct deed *deed)
+{
+    const char *name = gd_node_text(deed->node, GD_F_savepoint_name);
+    struct path path = deed->state->path_at_begin;
+    for (struct savepoint *at = deed->state->savepoints; at != NULL; at = at->next)
+        if (strcmp(at->name, name) == 0) {
+            path = at->path;
+            break;
+        }
+    roll_back(deed->state, path);
+}
+
+static void apply_transaction(const struct deed *deed)
+{
+    struct gd_state *state = deed->state;
+    const char *kind = gd_node_enum(deed->node, GD_F_kind);
+    if (strcmp(kind, "TRANS_STMT_BEGIN") == 0 || strcmp(kind, "TRANS_STMT_START") == 0) {
+        if (!state->in_block) {
+            state->in_block = true;
+            state->block = ++state->blocks;
+            state->path_at_begin = state->path;
+        }
+    } else if (strcmp(kind, "TRANS_STMT_COMMIT") == 0 || strcmp(kind, "TRANS_STMT_PREPARE") == 0) {
+        end_block(state, gd_node_flag(deed->node, GD_F_chain));
+    } else if (strcmp(kind, "TRANS_STMT_ROLLBACK") == 0) {
+        if (state->in_block)
+            roll_back(state, state->path_at_begin);
+        end_block(state, gd_node_flag(deed->node, GD_F_chain));
+    } else if (strcmp(kind, "TRANS_STMT_SAVEPOINT") == 0) {
+        apply_savepoint(deed);
+    } else if (strcmp(kind, "TRANS_STMT_ROLLBACK_TO") == 0) {
+        roll_back_to(deed);
+    }
+}
+
+static void apply_discard(const struct deed *deed)
+{
+    bool all = gd_node_enum_is(deed->node, GD_F_target, "DISCARD_ALL");
+    bool temporary = all || gd_node_enum_is(deed->node, GD_F_target, "DISCARD_TEMP");
+    for (struct gd_thing *thing = deed->state->things; thing != NULL; thing = thing->next)
+        if (temporary && thing->temporary)
+            thing->standing = GD_GONE;
+    if (all)
+        deed->state->path = initial_path(deed->state->survey);
+}
+
+/* Who changes the state, by node kind. */
+static const struct {
+    enum gd_kind kind;
+    void (*apply)(const struct deed *deed);
+} appliers[] = {
+    {GD_KIND_CreateStmt, apply_create_table},
+    {GD_KIND_CreateForeignTableStmt, apply_create_foreign_table},
+    {GD_KIND_CreateTableAsStmt, apply_create_as},
+    {GD_KIND_SelectStmt, apply_select_into},
+    {GD_KIND_ViewStmt, apply_view},
+    {GD_KIND_CreateSeqStmt, apply_create_sequence},
+    {GD_KIND_IndexStmt, apply_index},
+    {GD_KIND_AlterTableStmt, apply_alter_table},
+    {GD_KIND_RenameStmt, apply_rename},
+    {GD_KIND_AlterObjectSchemaStmt, apply_set_schema},
+    {GD_KIND_DropStmt, apply_drop},
+    {GD_KIND_CreateEnumStmt, apply_create_enum},
+    {GD_KIND_CompositeTypeStmt, apply_create_composite},
+    {GD_KIND_CreateRangeStmt, apply_create_range},
+    {GD_KIND_CreateDomainStmt, apply_create_domain},
+    {GD_KIND_AlterEnumStmt, apply_alter_enum},
+    {GD_KIND_CreateFunctionStmt, apply_create_function},
+    {GD_KIND_CreateTrigStmt, apply_create_trigger},
+    {GD_KIND_RuleStmt, apply_rule},
+    {GD_KIND_CreatePolicyStmt, apply_policy},
+    {GD_KIND_PrepareStmt, apply_prepare},
+    {GD_KIND_CreateSchemaStmt, apply_create_schema},
+    {GD_KIND_VariableSetStmt, apply_set},
+    {GD_KIND_TransactionStmt, apply_transaction},
+    {GD_KIND_DiscardStmt, apply_discard},
+};
+
+void gd_state_apply(struct gd_state *state, const struct gd_node *statement, const char *text,
+                    uint32_t line, bool sure)
+{
+    struct deed deed = {state, statement, text, line, sure};
+    enum gd_kind kind = gd_node_kind(statement);
+    if (kind == GD_KIND_SelectStmt || kind == GD_KIND_DoStmt || kind == GD_KIND_CallStmt)
+        gd_node_walk(statement, find_set_config, &deed);
+    for (size_t i = 0; i < sizeof appliers / sizeof appliers[0]; i++)
+        if (appliers[i].kind == kind)
+            appliers[i].apply(&deed);
+}

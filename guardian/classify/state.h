@@ -1,0 +1,86 @@
+/*
+ * State: what the script has done so far, as far as it changes the meaning of what follows.
+ *
+ * Names are kept as the server would resolve them. A thing that the script made is `fresh` only
+ * when it was surely not there before, and only in the straight line: a branch may not run, and
+ * ROLLBACK takes back. When in doubt the state forgets, and a thing becomes GD_UNSURE.
+ *
+ * Owner  its own arena; it lives as long as the classification of all scripts of one request.
+ */
+#ifndef GUARDIAN_CLASSIFY_STATE_H
+#define GUARDIAN_CLASSIFY_STATE_H
+
+#include "guardian/classify/look.h"
+
+enum gd_standing { GD_THERE, GD_GONE, GD_FORGOTTEN };
+
+/* A column that the script added, dropped or renamed. */
+struct gd_changed_column {
+    const char *name;
+    enum gd_standing standing;
+    bool fresh;
+    uint32_t line;
+    const char *catalogue_name; /* what it was called before this script; NULL when added */
+    struct gd_changed_column *next;
+};
+
+struct gd_thing {
+    const char *key;      /* "relation public.users": kind word, blank, shown name */
+    const char *kind;     /* "relation", "type", "function", "trigger", … */
+    const char *schema, *name;
+    enum gd_standing standing;
+    bool fresh, temporary;
+    uint32_t line;        /* of the statement that made it so */
+    uint32_t block;       /* number of the transaction block, 0 outside of one */
+    const struct gd_relation *relation; /* a renamed or moved one of the catalogue */
+    const struct gd_type *type;
+    struct gd_changed_column *columns;
+    const char *const *labels; /* of an enum, after this script's changes; NULL: not tracked */
+    size_t label_count;
+    bool is_enum, is_domain;
+    const char *text;     /* definition: of a function, a view, a prepared statement */
+    const char *function; /* of a trigger: what it calls; of a rule: unused */
+    const char *table;    /* of a trigger or rule: on which relation (key) */
+    uint32_t events;      /* of a trigger or rule: GD_EVENT_* */
+    struct gd_thing *next_in_slot, *next;
+};
+
+enum { GD_EVENT_INSERT = 1, GD_EVENT_UPDATE = 2, GD_EVENT_DELETE = 4, GD_EVENT_TRUNCATE = 8,
+       GD_EVENT_SELECT = 16 };
+
+/* A value that ALTER TYPE … ADD VALUE brought. */
+struct gd_added_value {
+    const char *type;  /* shown name */
+    const char *label;
+    uint32_t line;
+    uint32_t block;
+    struct gd_added_value *next;
+};
+
+struct gd_state;
+
+struct gd_state *gd_state_new(const struct gd_survey *survey);
+void gd_state_free(struct gd_state *state);
+
+/** Apply what a statement did. `sure` is false inside a branch: then only doubt is recorded. */
+void gd_state_apply(struct gd_state *state, const struct gd_node *statement, const char *text,
+                    uint32_t line, bool sure);
+
+/** The next script begins: line numbers start anew, the session goes on. */
+struct gd_thing *gd_state_find(const struct gd_state *state, const char *kind,
+                               const char *schema, const char *name);
+/** All things of a kind, newest first: follow `next`, and compare `kind`. */
+struct gd_thing *gd_state_things(const struct gd_state *state);
+struct gd_added_value *gd_state_added_values(const struct gd_state *state);
+
+/** The effective search_path: schemas in order. */
+size_t gd_state_path(const struct gd_state *state, const char *const **out_schemas);
+/** The path was set to something that cannot be told from the text. */
+bool gd_state_path_unknown(const struct gd_state *state);
+/** pg_catalog stands explicitly behind another schema, so that names of builtins may be hidden. */
+bool gd_state_builtins_hidden(const struct gd_state *state);
+bool gd_state_in_block(const struct gd_state *state);
+uint32_t gd_state_block(const struct gd_state *state);
+struct gd_arena *gd_state_arena(const struct gd_state *state);
+
+#endif
