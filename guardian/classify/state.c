@@ -211,16 +211,14 @@ static bool surely_absent(const struct deed *deed, const char *kind, const char 
         return true; /* dropped above, so what is made now is new */
     if (known != NULL && known->standing == GD_THERE)
         return false;
-    if (!if_not_exists)
-        return true;
     const struct gd_survey *survey = deed->state->survey;
     if (survey == NULL || !survey->complete)
-        return false;
+        return !if_not_exists; /* Guardian stops at the first error, so a plain CREATE proves it */
     if (strcmp(kind, "relation") == 0)
         return gd_survey_relation_named(survey, schema, name) == NULL;
     if (strcmp(kind, "type") == 0)
         return gd_survey_type_named(survey, schema, name) == NULL;
-    return false;
+    return !if_not_exists;
 }
 
 static struct gd_thing *make(const struct deed *deed, const char *kind, const char *schema,
