@@ -116,6 +116,8 @@ struct gd_finding {
     struct gd_texts takes;   /* what goes along: "view public.active_users" */
     struct gd_texts notes;   /* hazards and advice that do not change the class */
     struct gd_texts fires;   /* functions whose bodies decided the class */
+    struct gd_check **checks; /* what the data would tell; made by gd_check_*() */
+    size_t check_count;
     bool empty;            /* what is lost was seen to hold no rows or values */
     const char *fresh;     /* why it counts as nothing lost: "made by line 3 of this script"; or NULL */
 };

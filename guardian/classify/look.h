@@ -30,6 +30,8 @@ struct gd_look {
     struct gd_judge *judge;       /* for effects that judge something nested */
     struct gd_arena *arena;       /* findings live here */
     uint32_t line;
+    bool guarded;                 /* in a DO block that looks first, or that catches the error of
+                                     doing it twice */
 };
 
 /* ---- names ---- */
