@@ -1,0 +1,57 @@
+/*
+ * Classify: scripts in, a report out.
+ *
+ * gd_classify() reads each script through the parser, judges statement after statement, and keeps
+ * what a report needs. Neighbours of the same harmless kind are folded once there are many, so that
+ * a script of any length costs little memory.
+ */
+#ifndef GUARDIAN_CLASSIFY_CLASSIFY_H
+#define GUARDIAN_CLASSIFY_CLASSIFY_H
+
+#include "guardian/base/arena.h"
+#include "guardian/base/status.h"
+#include "guardian/classify/finding.h"
+#include "guardian/pg/survey.h"
+
+/** A script: a file, or a text in memory. */
+struct gd_input {
+    const char *path; /* "-" is a name like any other: standard input is read by the caller */
+    const char *text; /* NULL: read the file at `path` */
+    size_t size;
+};
+
+struct gd_classify_options {
+    const struct gd_survey *survey;  /* NULL: by the text alone */
+    size_t statement_bytes_max;      /* 0: 64 MiB */
+    size_t entries_max;              /* from here on harmless neighbours are folded; 0: 1,000 */
+};
+
+/**
+ * Judge scripts in the order in which they would run, as one session.
+ *
+ * @param arena       where the report lives
+ * @param out_report  set on success
+ * @return GD_USAGE   a script is not SQL that can be split: see gd_script_next()
+ *         GD_SYSTEM  a script cannot be read
+ */
+GD_MUST struct gd_status gd_classify(const struct gd_input *inputs, size_t input_count,
+                                     const struct gd_classify_options *options,
+                                     struct gd_arena *arena, struct gd_report **out_report,
+                                     struct gd_error *err);
+
+/** Names that scripts mention, for gd_survey: every identifier in them, and every short string that
+ *  could be one. Sorted, each once. Errors as gd_classify(). */
+GD_MUST struct gd_status gd_classify_names(const struct gd_input *inputs, size_t input_count,
+                                           const struct gd_classify_options *options,
+                                           struct gd_arena *arena, const char *const **out_names,
+                                           size_t *out_count, struct gd_error *err);
+
+/** The same for texts of the catalogue: bodies of functions, definitions of views and rules. Names
+ *  that are in `known` (sorted) are left out. */
+GD_MUST struct gd_status gd_classify_names_of_survey(const struct gd_survey *survey,
+                                                     const char *const *known, size_t known_count,
+                                                     struct gd_arena *arena,
+                                                     const char *const **out_names,
+                                                     size_t *out_count, struct gd_error *err);
+
+#endif
