@@ -4,6 +4,7 @@
 #include "guardian/base/nearest.h"
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
+#include "guardian/cli/report_rule.h"
 #include "guardian/config/generate.h"
 
 static const struct {
@@ -30,9 +31,21 @@ static int refuse(const char *name)
     return gd_cli_fail(&err);
 }
 
+/* Without a letter the index of docs/rules/, with one the page of that group. */
+static int generate_rules(int argc, char **argv)
+{
+    if (argc == 0)
+        gd_generate_rules_index(stdout);
+    else if (!gd_generate_rules_group(stdout, argv[0][0]))
+        return refuse(argv[0]);
+    return gd_cli_end(0);
+}
+
 int gd_cmd_generate(const struct gd_config *config, int argc, char **argv)
 {
     (void)config;
+    if (argc >= 1 && strcmp(argv[0], "rules") == 0)
+        return generate_rules(argc - 1, argv + 1);
     if (argc != 1)
         return refuse("");
     for (size_t i = 0; i < TEXT_COUNT; i++) {
