@@ -23,7 +23,7 @@ static void every_allocation_is_aligned_and_apart(void **state)
     }
 }
 
-static void a_large_block_does_not_end_the_one_being_filled(void **state)
+static void a_large_block_leaves_what_was_there_before(void **state)
 {
     (void)state;
     gd_auto_arena arena = gd_arena_new();
@@ -31,8 +31,24 @@ static void a_large_block_does_not_end_the_one_being_filled(void **state)
     char *large = gd_arena_alloc(arena, 1000000);
     memset(large, 'x', 1000000);
     char *second = gd_arena_strdup(arena, "second");
-    assert_ptr_equal(second, first + 16);
     assert_string_equal(first, "first");
+    assert_string_equal(second, "second");
+    assert_int_equal(large[999999], 'x');
+}
+
+static void a_rewind_forgets_what_came_after_the_mark(void **state)
+{
+    (void)state;
+    gd_auto_arena arena = gd_arena_new();
+    char *kept = gd_arena_strdup(arena, "kept");
+    struct gd_arena_mark mark = gd_arena_mark(arena);
+    size_t used = gd_arena_used(arena);
+    for (size_t size = 1; size < 1000000; size *= 3)
+        memset(gd_arena_alloc(arena, size), 'x', size);
+    gd_arena_rewind(arena, mark);
+    assert_int_equal(gd_arena_used(arena), used);
+    assert_string_equal(kept, "kept");
+    assert_ptr_equal(gd_arena_strdup(arena, "next"), kept + 16);
 }
 
 static void a_first_large_block_works(void **state)
@@ -96,7 +112,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_is_aligned_and_apart),
-        cmocka_unit_test(a_large_block_does_not_end_the_one_being_filled),
+        cmocka_unit_test(a_large_block_leaves_what_was_there_before),
+        cmocka_unit_test(a_rewind_forgets_what_came_after_the_mark),
         cmocka_unit_test(a_first_large_block_works),
         cmocka_unit_test(zalloc_zeroes_memory_that_was_used_before),
         cmocka_unit_test(reset_forgets_and_keeps_at_most_one_block),
