@@ -15,7 +15,7 @@ jobs=${JOBS:-$(nproc)}
 .ci/packages test
 
 echo "== building in $build"
-cmake -S . -B "$build" -G Ninja -D CMAKE_C_COMPILER=gcc -D GUARDIAN_PRESET=asan >/dev/null
+CC=gcc cmake -S . -B "$build" -G Ninja -D GUARDIAN_PRESET=asan >/dev/null
 ninja -C "$build" -j "$jobs"
 
 echo "== testing"

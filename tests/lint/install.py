@@ -68,7 +68,7 @@ def promised():
 
 
 def of_the_compiler(name):
-    return re.match(r"__(asan|odr_asan|ubsan|sanitizer|gcov|llvm|start|stop|emutls|sancov)|_init$|_fini$|\.L", name)
+    return re.match(r"__(asan|odr_asan|ubsan|sanitizer|gcov|llvm|start|stop|emutls|sancov)|mangle_path$|_init$|_fini$|\.L", name)
 
 
 def check_names(prefix_files):
