@@ -82,8 +82,8 @@ static const char *basis(const struct page *page)
 {
     const struct gd_report *report = page->report;
     if (report->server == NULL)
-        return "judged by the text alone, --db compares it with a database";
-    return gd_arena_printf(page->arena, "compared with database \"%s\", PostgreSQL %s",
+        return "Judged by the text alone; --db compares it with a database.";
+    return gd_arena_printf(page->arena, "Compared with database \"%s\", PostgreSQL %s.",
                            report->database == NULL ? "" : report->database, report->server);
 }
 
@@ -122,8 +122,9 @@ static void print_head(const struct page *page, const struct gd_row *rows, size_
                             place(page, first)));
     const char *counts = counts_of(page, NULL);
     gd_screen_paragraph(page->screen, GD_INK_PLAIN, 0, 2,
-                        gd_arena_printf(page->arena, "%s%s%s · %s.", subject(page),
-                                        counts[0] == '\0' ? "" : ": ", counts, basis(page)));
+                        gd_arena_printf(page->arena, "%s%s%s.", subject(page),
+                                        counts[0] == '\0' ? "" : ": ", counts));
+    gd_screen_paragraph(page->screen, GD_INK_DIM, 0, 2, basis(page));
 }
 
 /* --- files --- */

@@ -28,16 +28,16 @@ static const char *const loss_words[] = {
     [GD_LOSES_OUTSIDE]    = "outside the database",
 };
 
-static const struct { const char *kind, *one, *many, *fails; } check_words[] = {
-    {"duplicates",      "duplicate",              "duplicates",              " in "},
-    {"nulls",           "NULL",                   "NULLs",                   " in "},
-    {"violations",      "row that breaks it",     "rows that break it",      ": "},
-    {"orphans",         "row without its parent", "rows without their parent", " in "},
-    {"uncastable",      "value does not cast",    "values do not cast",      " in "},
-    {"changed values",  "value changes",          "values change",           " in "},
-    {"enum values",     "row holds a value that goes", "rows hold a value that goes", ": "},
-    {"not null values", "value",                  "values",                  " in "},
-    {"rows",            "row",                    "rows",                    " in "},
+static const struct { const char *kind, *one, *many; } check_words[] = {
+    {"duplicates",      "duplicate",                "duplicates"},
+    {"nulls",           "NULL",                     "NULLs"},
+    {"violations",      "row that breaks it",       "rows that break it"},
+    {"orphans",         "row without its parent",   "rows without their parent"},
+    {"uncastable",      "value that does not cast", "values that do not cast"},
+    {"changed values",  "value that changes",       "values that change"},
+    {"enum values",     "row with a value that goes", "rows with a value that goes"},
+    {"not null values", "value",                    "values"},
+    {"rows",            "row",                      "rows"},
 };
 /* clang-format on */
 
@@ -289,6 +289,8 @@ const char *gd_words_verdict(struct gd_arena *arena, const struct gd_report *rep
 static const char *object_of(struct gd_arena *arena, const struct gd_finding *finding)
 {
     const char *object = finding->object == NULL ? "" : finding->object;
+    if (object[0] == '\0' && finding->class == GD_CLASS_UNKNOWN)
+        return "whatever it reaches";
     return finding->empty ? gd_arena_printf(arena, "%s (empty now)", object) : object;
 }
 
@@ -386,21 +388,19 @@ const char *gd_words_rerun(struct gd_arena *arena, const struct gd_judged *entry
 
 const char *gd_words_check(struct gd_arena *arena, const struct gd_check *check)
 {
-    uint64_t count = check->count < 0 ? 0 : (uint64_t)check->count;
-    const char *one = check->kind, *many = check->kind, *joint = " in ";
+    const char *one = check->kind, *many = check->kind;
     for (size_t i = 0; i < sizeof check_words / sizeof check_words[0]; i++) {
         if (strcmp(check->kind, check_words[i].kind) != 0)
             continue;
         one = check_words[i].one;
         many = check_words[i].many;
-        joint = check_words[i].fails;
     }
-    if (!check->done || check->gave_up != NULL)
-        return gd_arena_printf(arena, "%s%s%s: not counted%s%s", many, joint, check->object,
+    if (!check->done || check->gave_up != NULL || check->count < 0)
+        return gd_arena_printf(arena, "%s in %s: not counted%s%s", many, check->object,
                                check->gave_up == NULL ? "" : ", ",
                                check->gave_up == NULL ? "" : check->gave_up);
-    return gd_arena_printf(arena, "%s%s%s", gd_words_many(arena, count, one, many), joint,
-                           check->object);
+    return gd_arena_printf(arena, "%s in %s",
+                           gd_words_many(arena, (uint64_t)check->count, one, many), check->object);
 }
 
 /* --- one sentence --- */
