@@ -77,11 +77,40 @@ static void add_text(const char *text, void *context)
         add_words(names, text);
 }
 
+/* A string that is an argument ('public.users_id_seq') may be a name; one that is a value of a row
+ * is none, and there may be millions. */
+static void add_argument(struct names *names, const struct gd_node *argument)
+{
+    while (gd_node_kind(argument) == GD_KIND_TypeCast)
+        argument = gd_node_child(argument, GD_F_arg);
+    const char *text = gd_node_kind(argument) == GD_KIND_A_Const ? gd_node_string(argument) : NULL;
+    if (text != NULL)
+        add_text(text, names);
+}
+
 static enum gd_walk visit(const struct gd_node *node, const struct gd_node *parent, void *context)
 {
     (void)parent;
-    gd_node_texts(node, add_text, context);
-    return GD_WALK_INTO;
+    switch (gd_node_kind(node)) {
+    case GD_KIND_A_Const:
+        return GD_WALK_PAST;
+    case GD_KIND_TypeCast:
+        if (strncmp(gd_node_name_last(gd_node_child(node, GD_F_type_name), GD_F_names), "reg", 3) ==
+            0)
+            add_argument(context, node);
+        return GD_WALK_INTO;
+    case GD_KIND_FuncCall:
+        for (size_t i = 0; i < gd_node_count(node, GD_F_args); i++)
+            add_argument(context, gd_node_at(node, GD_F_args, i));
+        return GD_WALK_INTO;
+    case GD_KIND_VariableSetStmt: /* SET search_path = a, b: the values are names */
+        for (size_t i = 0; i < gd_node_count(node, GD_F_args); i++)
+            add_argument(context, gd_node_at(node, GD_F_args, i));
+        return GD_WALK_PAST;
+    default:
+        gd_node_texts(node, add_text, context);
+        return GD_WALK_INTO;
+    }
 }
 
 static void add_body(struct names *names, const struct gd_body *body)
