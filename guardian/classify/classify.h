@@ -39,19 +39,29 @@ GD_MUST struct gd_status gd_classify(const struct gd_input *inputs, size_t input
                                      struct gd_arena *arena, struct gd_report **out_report,
                                      struct gd_error *err);
 
-/** Names that scripts mention, for gd_survey: every identifier in them, and every short string that
- *  could be one. Sorted, each once. Errors as gd_classify(). */
+/** What scripts or definitions mention, for gd_surveyor_look(). */
+struct gd_mentioned {
+    const char *const *names;  /* sorted, each once */
+    size_t name_count;
+    const char *const *opened; /* schemas, extensions and roles that are dropped with their contents */
+    size_t opened_count;
+    bool opens_current_user;   /* DROP OWNED BY CURRENT_USER */
+};
+
+/** Every identifier in scripts, and every short string argument that could be one. Errors as
+ *  gd_classify(). */
 GD_MUST struct gd_status gd_classify_names(const struct gd_input *inputs, size_t input_count,
                                            const struct gd_classify_options *options,
-                                           struct gd_arena *arena, const char *const **out_names,
-                                           size_t *out_count, struct gd_error *err);
+                                           struct gd_arena *arena,
+                                           struct gd_mentioned *out_mentioned,
+                                           struct gd_error *err);
 
 /** The same for texts of the catalogue: bodies of functions, definitions of views and rules. Names
- *  that are in `known` (sorted) are left out. */
+ *  that are in `known` are left out. */
 GD_MUST struct gd_status gd_classify_names_of_survey(const struct gd_survey *survey,
-                                                     const char *const *known, size_t known_count,
+                                                     const struct gd_mentioned *known,
                                                      struct gd_arena *arena,
-                                                     const char *const **out_names,
-                                                     size_t *out_count, struct gd_error *err);
+                                                     struct gd_mentioned *out_mentioned,
+                                                     struct gd_error *err);
 
 #endif

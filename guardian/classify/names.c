@@ -24,8 +24,9 @@ struct names {
     struct gd_arena *arena;
     struct name *slots[SLOTS];
     size_t count;
-    const char *const *known;
-    size_t known_count;
+    struct gd_texts opened;
+    bool opens_current_user;
+    const struct gd_mentioned *known; /* NULL: nothing is */
 };
 
 static size_t slot_of(const char *text, size_t size)
@@ -88,6 +89,24 @@ static void add_argument(struct names *names, const struct gd_node *argument)
         add_text(text, names);
 }
 
+/* DROP SCHEMA, DROP EXTENSION and DROP OWNED take along what is inside. */
+static void add_opened(struct names *names, const struct gd_node *node)
+{
+    bool owned = gd_node_kind(node) == GD_KIND_DropOwnedStmt;
+    if (!owned && !gd_node_enum_is(node, GD_F_remove_type, "OBJECT_SCHEMA") &&
+        !gd_node_enum_is(node, GD_F_remove_type, "OBJECT_EXTENSION"))
+        return;
+    enum gd_field list = owned ? GD_F_roles : GD_F_objects;
+    for (size_t i = 0; i < gd_node_count(node, list); i++) {
+        const struct gd_node *item = gd_node_at(node, list, i);
+        const char *name = owned ? gd_node_text(item, GD_F_rolename) : gd_node_string(item);
+        if (name != NULL && name[0] != '\0')
+            gd_texts_add(&names->opened, gd_arena_strdup(names->arena, name), names->arena);
+        else if (owned)
+            names->opens_current_user = true;
+    }
+}
+
 static enum gd_walk visit(const struct gd_node *node, const struct gd_node *parent, void *context)
 {
     (void)parent;
@@ -107,6 +126,10 @@ static enum gd_walk visit(const struct gd_node *node, const struct gd_node *pare
         for (size_t i = 0; i < gd_node_count(node, GD_F_args); i++)
             add_argument(context, gd_node_at(node, GD_F_args, i));
         return GD_WALK_PAST;
+    case GD_KIND_DropStmt:
+    case GD_KIND_DropOwnedStmt:
+        add_opened(context, node);
+        return GD_WALK_INTO;
     default:
         gd_node_texts(node, add_text, context);
         return GD_WALK_INTO;
@@ -151,12 +174,13 @@ static int compare(const void *left, const void *right)
 
 static bool is_known(const struct names *names, const char *text)
 {
-    return names->known_count > 0 && bsearch(&text, names->known, names->known_count,
-                                             sizeof names->known[0], compare) != NULL;
+    const struct gd_mentioned *known = names->known;
+    return known != NULL && known->name_count > 0 &&
+           bsearch(&text, known->names, known->name_count, sizeof known->names[0], compare) !=
+               NULL;
 }
 
-static void give(const struct names *names, struct gd_arena *arena, const char *const **out_names,
-                 size_t *out_count)
+static void give(const struct names *names, struct gd_arena *arena, struct gd_mentioned *out)
 {
     const char **list = gd_arena_zalloc(arena, names->count + 1, sizeof *list);
     size_t count = 0;
@@ -166,8 +190,11 @@ static void give(const struct names *names, struct gd_arena *arena, const char *
                 list[count++] = gd_arena_strdup(arena, name->text);
     if (count > 0)
         qsort(list, count, sizeof *list, compare);
-    *out_names = list;
-    *out_count = count;
+    const char **opened = gd_arena_zalloc(arena, names->opened.count + 1, sizeof *opened);
+    for (size_t i = 0; i < names->opened.count; i++)
+        opened[i] = gd_arena_strdup(arena, names->opened.items[i]);
+    *out = (struct gd_mentioned){list, count, opened, names->opened.count,
+                                 names->opens_current_user};
 }
 
 struct names_call {
@@ -242,8 +269,8 @@ static struct gd_status read_survey(void *context, struct gd_error *err)
 
 struct gd_status gd_classify_names(const struct gd_input *inputs, size_t input_count,
                                    const struct gd_classify_options *options,
-                                   struct gd_arena *arena, const char *const **out_names,
-                                   size_t *out_count, struct gd_error *err)
+                                   struct gd_arena *arena, struct gd_mentioned *out_mentioned,
+                                   struct gd_error *err)
 {
     gd_auto_arena own = gd_arena_new();
     struct names *names = gd_arena_zalloc(own, 1, sizeof *names);
@@ -251,23 +278,22 @@ struct gd_status gd_classify_names(const struct gd_input *inputs, size_t input_c
     struct names_call call = {names, inputs, input_count,
                               options == NULL ? 0 : options->statement_bytes_max, NULL};
     GD_TRY(gd_deep_call(read_inputs, &call, err));
-    give(names, arena, out_names, out_count);
+    give(names, arena, out_mentioned);
     return GD_DONE;
 }
 
 struct gd_status gd_classify_names_of_survey(const struct gd_survey *survey,
-                                             const char *const *known, size_t known_count,
+                                             const struct gd_mentioned *known,
                                              struct gd_arena *arena,
-                                             const char *const **out_names, size_t *out_count,
+                                             struct gd_mentioned *out_mentioned,
                                              struct gd_error *err)
 {
     gd_auto_arena own = gd_arena_new();
     struct names *names = gd_arena_zalloc(own, 1, sizeof *names);
     names->arena = own;
     names->known = known;
-    names->known_count = known_count;
     struct names_call call = {.names = names, .survey = survey};
     GD_TRY(gd_deep_call(read_survey, &call, err));
-    give(names, arena, out_names, out_count);
+    give(names, arena, out_mentioned);
     return GD_DONE;
 }

@@ -816,7 +816,11 @@ struct gd_status gd_script_next(struct gd_script *script, struct gd_arena *arena
             return GD_DONE;
         if (script->piece_next == script->piece_count)
             GD_TRY(find_pieces(script, arena, err));
-        if (script->piece_count == 0) { /* only comments are left */
+        if (script->piece_count == 0) { /* only comments are left, or words without a keyword */
+            size_t ignored = SIZE_MAX;
+            size_t word = skip_to_word(script, script->begin, script->end, &ignored);
+            if (word < script->end)
+                return refuse_at(script, word, err, "this is not SQL");
             advance(script, script->end);
             continue;
         }

@@ -1,0 +1,117 @@
+#include "guardian/guard/change.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "guardian/pg/connect.h"
+#include "guardian/pg/surveyor.h"
+
+/* Functions call functions: how often names found in definitions are looked up in turn. What is
+ * deeper stays unknown to the classifier, which says so. */
+enum { LOOKS_MAX = 12 };
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Two sorted lists as one. */
+static struct gd_mentioned join(const struct gd_mentioned *left, const struct gd_mentioned *right,
+                                struct gd_arena *arena)
+{
+    struct gd_mentioned all = *left;
+    const char **names =
+        gd_arena_zalloc(arena, left->name_count + right->name_count + 1, sizeof *names);
+    size_t l = 0, r = 0;
+    all.name_count = 0;
+    while (l < left->name_count || r < right->name_count) {
+        bool from_left = r == right->name_count ||
+                         (l < left->name_count && strcmp(left->names[l], right->names[r]) <= 0);
+        names[all.name_count++] = from_left ? left->names[l++] : right->names[r++];
+    }
+    all.names = names;
+    return all;
+}
+
+static GD_MUST struct gd_status look(struct gd_surveyor *surveyor,
+                                     const struct gd_mentioned *mentioned,
+                                     const char *current_user, struct gd_arena *arena,
+                                     const struct gd_survey **out_survey, struct gd_error *err)
+{
+    struct gd_survey_wants wants = {
+        .names = mentioned->names,
+        .name_count = mentioned->name_count,
+        .opened = mentioned->opened,
+        .opened_count = mentioned->opened_count,
+    };
+    if (mentioned->opens_current_user && current_user != NULL) {
+        const char **opened =
+            gd_arena_zalloc(arena, mentioned->opened_count + 1, sizeof *opened);
+        for (size_t i = 0; i < mentioned->opened_count; i++)
+            opened[i] = mentioned->opened[i];
+        opened[mentioned->opened_count] = current_user;
+        wants.opened = opened;
+        wants.opened_count++;
+    }
+    return gd_surveyor_look(surveyor, &wants, out_survey, err);
+}
+
+/* Look, then look for what the definitions that were found mention, until nothing new is. */
+static GD_MUST struct gd_status survey(struct gd_pg *pg, const struct gd_mentioned *first,
+                                       struct gd_arena *arena,
+                                       const struct gd_survey **out_survey, struct gd_error *err)
+{
+    gd_auto_surveyor surveyor = NULL;
+    struct gd_mentioned known = *first, found = *first;
+    GD_TRY(gd_surveyor_open(pg, arena, &surveyor, err));
+    GD_TRY(look(surveyor, &found, NULL, arena, out_survey, err));
+    if (first->opens_current_user)
+        GD_TRY(look(surveyor, &found, (*out_survey)->user, arena, out_survey, err));
+    for (int round = 0; round < LOOKS_MAX; round++) {
+        GD_TRY(gd_classify_names_of_survey(*out_survey, &known, arena, &found, err));
+        if (found.name_count == 0 && found.opened_count == 0)
+            break;
+        GD_TRY(look(surveyor, &found, NULL, arena, out_survey, err));
+        known = join(&known, &found, arena);
+    }
+    return GD_DONE;
+}
+
+static GD_MUST struct gd_status read_live(const struct gd_input *inputs, size_t input_count,
+                                          const struct gd_change_options *options,
+                                          struct gd_arena *arena, struct gd_pg **out_pg,
+                                          struct gd_change *change, struct gd_error *err)
+{
+    struct gd_classify_options reading = {.statement_bytes_max = options->statement_bytes_max};
+    struct gd_mentioned mentioned;
+    GD_TRY(gd_classify_names(inputs, input_count, &reading, arena, &mentioned, err));
+    struct gd_pg_options connection = {
+        .target = options->database[0] == '\0' ? NULL : options->database,
+        .lock_ms = options->lock_ms,
+    };
+    GD_TRY(gd_pg_connect(&connection, out_pg, err));
+    change->where = gd_arena_strdup(arena, gd_pg_where(*out_pg));
+    double start = now();
+    GD_TRY(survey(*out_pg, &mentioned, arena, &change->survey, err));
+    change->survey_seconds = now() - start;
+    return GD_DONE;
+}
+
+struct gd_status gd_change_read(const struct gd_input *inputs, size_t input_count,
+                                const struct gd_change_options *options, struct gd_arena *arena,
+                                struct gd_change *out_change, struct gd_error *err)
+{
+    struct gd_change change = {0};
+    gd_auto_pg pg = NULL;
+    if (options->database != NULL)
+        GD_TRY(read_live(inputs, input_count, options, arena, &pg, &change, err));
+    struct gd_classify_options judging = {
+        .survey = change.survey,
+        .statement_bytes_max = options->statement_bytes_max,
+    };
+    GD_TRY(gd_classify(inputs, input_count, &judging, arena, &change.report, err));
+    *out_change = change;
+    return GD_DONE;
+}
