@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "guardian/base/arena.h"
+#include "guardian/pg/survey_read.h"
 
 /* Up to here a list need not be sorted: surveys written by hand are not. */
 enum { SHORT_LIST = 64 };
@@ -140,7 +141,7 @@ const struct gd_index *gd_relation_index(const struct gd_relation *relation, uin
 /* --- addresses ----------------------------------------------------------------------------------
  */
 
-static int compare_addresses(struct gd_address left, struct gd_address right)
+int gd_address_compare(struct gd_address left, struct gd_address right)
 {
     if (left.class_oid != right.class_oid)
         return left.class_oid < right.class_oid ? -1 : 1;
@@ -160,13 +161,13 @@ const struct gd_described *gd_survey_describe(const struct gd_survey *survey,
     size_t low = 0, high = survey->description_count;
     if (high <= SHORT_LIST) {
         for (size_t i = 0; i < high; i++)
-            if (compare_addresses(survey->descriptions[i].address, address) == 0)
+            if (gd_address_compare(survey->descriptions[i].address, address) == 0)
                 return &survey->descriptions[i];
         return NULL;
     }
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare_addresses(survey->descriptions[middle].address, address);
+        int order = gd_address_compare(survey->descriptions[middle].address, address);
         if (order == 0)
             return &survey->descriptions[middle];
         if (order < 0)
@@ -197,7 +198,7 @@ static size_t slot_of(const struct walk *walk, struct gd_address address)
     hash ^= hash >> 29;
     size_t slot = (size_t)(hash * 0xBF58476D1CE4E5B9u) & (walk->slot_count - 1);
     while (walk->slots[slot] != 0 &&
-           compare_addresses(walk->gone[walk->slots[slot] - 1], address) != 0)
+           gd_address_compare(walk->gone[walk->slots[slot] - 1], address) != 0)
         slot = (slot + 1) & (walk->slot_count - 1);
     return slot;
 }
@@ -232,7 +233,7 @@ static size_t first_on(const struct gd_survey *survey, struct gd_address address
         return 0;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (compare_addresses(survey->dependencies[middle].needs, address) < 0)
+        if (gd_address_compare(survey->dependencies[middle].needs, address) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -248,16 +249,16 @@ static const struct gd_dependency *nth_need(const struct gd_survey *survey,
     size_t low = 0, high = survey->dependency_count;
     while (order != NULL && low < high) {
         size_t middle = low + (high - low) / 2;
-        if (compare_addresses(survey->dependencies[order[middle]].object, address) < 0)
+        if (gd_address_compare(survey->dependencies[order[middle]].object, address) < 0)
             low = middle + 1;
         else
             high = middle;
     }
     for (size_t i = low; i < survey->dependency_count; i++) {
         const struct gd_dependency *one = &survey->dependencies[order == NULL ? i : order[i]];
-        if (compare_addresses(one->object, address) == 0 && n-- == 0)
+        if (gd_address_compare(one->object, address) == 0 && n-- == 0)
             return one;
-        if (order != NULL && compare_addresses(one->object, address) != 0)
+        if (order != NULL && gd_address_compare(one->object, address) != 0)
             return NULL;
     }
     return NULL;

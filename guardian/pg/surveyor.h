@@ -14,7 +14,7 @@
  *     while (find_names_not_asked_for(survey, &wants));
  *     gd_surveyor_close(surveyor);
  *
- * Owner        texts and structs live in the arena given to open; the surveyor is freed by close.
+ * Owner        everything lives in the arena given to open; close ends the transaction.
  */
 #ifndef GUARDIAN_PG_SURVEYOR_H
 #define GUARDIAN_PG_SURVEYOR_H
