@@ -32,6 +32,8 @@ install(TARGETS guardian guardian_static guardian_shared
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/guardian DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h)
+configure_file(.cmake/guardian.pc.in ${derived_dir}/guardian.pc @ONLY)
+install(FILES ${derived_dir}/guardian.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(GLOB shipped_policies CONFIGURE_DEPENDS policies/*.yaml)
 install(FILES ${shipped_policies} DESTINATION ${CMAKE_INSTALL_DATADIR}/guardian/policies)
 install(FILES ${derived_dir}/guardian.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

@@ -36,6 +36,7 @@ def expected(prefix):
     yield prefix / "bin/guardian"
     yield libraries / "libguardian.a"
     yield libraries / "libguardian.so"
+    yield libraries / "pkgconfig/guardian.pc"
     yield share / "man/man1/guardian.1"
     yield share / "bash-completion/completions/guardian"
     yield share / "zsh" / ZSH / "_guardian"
@@ -83,14 +84,16 @@ def check_names(prefix_files):
 
 def check_library_user(prefix_files, folder):
     """A program of somebody else, built against what was installed."""
-    library = next(path for path in prefix_files if path.name == "libguardian.so")
-    include = next(path for path in prefix_files if path.name == "version.h").parents[1]
+    description = next(path for path in prefix_files if path.name == "guardian.pc")
+    flags = call("pkg-config", "--cflags", "--libs", "guardian",
+                 env={**os.environ, "PKG_CONFIG_PATH": str(description.parent),
+                      "PKG_CONFIG_SYSROOT_DIR": folder}).stdout.split()
     source = Path(folder) / "user.c"
     source.write_text('#include <guardian/version.h>\n#include <stdio.h>\n'
                       'int main(void) { return puts(gd_version()) < 0; }\n')
     sanitize = ["-fsanitize=address,undefined"] if cached("GUARDIAN_PRESET") in ("asan", "fuzz") else []
-    built = call(cached("CMAKE_C_COMPILER"), "-std=c99", source, "-I", include, library, *sanitize,
-                 f"-Wl,-rpath,{library.parent}", "-o", Path(folder) / "user")
+    built = call(cached("CMAKE_C_COMPILER"), "-std=c99", source, *flags, *sanitize,
+                 f"-Wl,-rpath,{description.parents[1]}", "-o", Path(folder) / "user")
     check(built.returncode == 0, f"a user of the library does not build: {built.stderr}")
     done = call(Path(folder) / "user", env={"ASAN_OPTIONS": "verify_asan_link_order=0"})
     check(re.fullmatch(r"\d+\.\d+\.\d+\n", done.stdout), f"a user of the library does not run: {done.stderr}")
