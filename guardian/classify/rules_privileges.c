@@ -1,0 +1,471 @@
+/*
+ * Group L: comments, labels, privileges, roles, ownership in bulk.
+ */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "guardian/classify/look.h"
+#include "guardian/classify/named.h"
+#include "guardian/classify/rules.h"
+
+/* ---- comments and labels ---- */
+
+static bool has_text(const struct gd_look *look)
+{
+    return gd_node_text(look->node, GD_F_comment)[0] != '\0';
+}
+
+static bool removes_text(const struct gd_look *look)
+{
+    return !has_text(look);
+}
+
+/* The lock that COMMENT takes on the relation its object belongs to. */
+static enum gd_lock comment_lock(const char *type)
+{
+    static const char *const relations[] = {
+        "OBJECT_TABLE",    "OBJECT_VIEW",          "OBJECT_MATVIEW", "OBJECT_INDEX",
+        "OBJECT_SEQUENCE", "OBJECT_FOREIGN_TABLE", "OBJECT_COLUMN",  NULL};
+    static const char *const on_relation[] = {"OBJECT_TABCONSTRAINT", "OBJECT_TRIGGER",
+                                              "OBJECT_POLICY", "OBJECT_RULE", NULL};
+    if (gd_is_among(type, relations))
+        return GD_LOCK_SUX;
+    return gd_is_among(type, on_relation) ? GD_LOCK_AS : GD_LOCK_NONE;
+}
+
+static const char *relation_of(const struct gd_named *named)
+{
+    if (named->on_table)
+        return named->table.qualified;
+    const char *blank = strrchr(named->shown, ' ');
+    return blank == NULL ? named->shown : blank + 1;
+}
+
+static struct gd_named named_object(struct gd_look *look, struct gd_finding *finding)
+{
+    struct gd_named named =
+        gd_named_find(look, look->sub, gd_node_child(look->node, GD_F_object), NULL, "");
+    finding->lock = comment_lock(look->sub);
+    if (finding->lock != GD_LOCK_NONE)
+        finding->lock_on = relation_of(&named);
+    gd_finding_names(look, finding, &named);
+    return named;
+}
+
+static void describe_comment(struct gd_look *look, struct gd_finding *finding)
+{
+    struct gd_named named = named_object(look, finding);
+    const char *wanted = gd_node_text(look->node, GD_F_comment);
+    if (named.fresh || !named.described)
+        return;
+    if (named.comment == NULL) {
+        finding->class = GD_CLASS_ADDITIVE;
+        finding->loses = GD_LOSES_NOTHING;
+        finding->scope = GD_SCOPE_NONE;
+        gd_finding_reason(look, finding, "%s has no comment yet", named.shown);
+    } else if (strcmp(named.comment, wanted) == 0) {
+        gd_finding_is_done(look, finding, "%s has this very comment", named.shown);
+    } else {
+        gd_finding_note(look, finding, "the comment is now: %s", named.comment);
+    }
+}
+
+static void describe_removed_comment(struct gd_look *look, struct gd_finding *finding)
+{
+    struct gd_named named = named_object(look, finding);
+    if (named.fresh || !named.described)
+        return;
+    if (named.comment == NULL)
+        gd_finding_is_done(look, finding, "%s has no comment", named.shown);
+    else
+        gd_finding_note(look, finding, "the comment is now: %s", named.comment);
+}
+
+static void describe_label(struct gd_look *look, struct gd_finding *finding)
+{
+    named_object(look, finding);
+}
+
+/* ---- privileges on objects ---- */
+
+static bool names_public(const struct gd_node *grant)
+{
+    for (size_t i = 0; i < gd_node_count(grant, GD_F_grantees); i++)
+        if (gd_node_enum_is(gd_node_at(grant, GD_F_grantees, i), GD_F_roletype, "ROLESPEC_PUBLIC"))
+            return true;
+    return false;
+}
+
+static bool grants_to_public(const struct gd_look *look)
+{
+    return strcmp(look->sub, "grant") == 0 && names_public(look->node);
+}
+
+static const char *granted_objects(struct gd_look *look)
+{
+    const char *word = gd_named_word(gd_node_enum(look->node, GD_F_objtype));
+    bool whole = gd_node_enum_is(look->node, GD_F_targtype, "ACL_TARGET_ALL_IN_SCHEMA");
+    const char *text = whole ? gd_arena_printf(look->arena, "every %s in schema", word) : word;
+    for (size_t i = 0; i < gd_node_count(look->node, GD_F_objects); i++) {
+        const struct gd_node *object = gd_node_at(look->node, GD_F_objects, i);
+        const char *name = gd_node_kind(object) == GD_KIND_RangeVar
+                               ? gd_look_relation(look, gd_name_of_range(object)).qualified
+                           : gd_node_kind(object) == GD_KIND_ObjectWithArgs
+                               ? gd_routine_show(look, object, NULL)
+                               : gd_name_show(look->arena, gd_name_of_object(object));
+        text = gd_arena_printf(look->arena, "%s%s %s", text, i == 0 ? "" : ",", name);
+    }
+    return text;
+}
+
+/* The letter of an ACL item for a privilege's name; 0 when the name is not known. */
+static char letter_of(const char *privilege)
+{
+    static const struct {
+        const char *name;
+        char letter;
+    } letters[] = {{"select", 'r'},   {"insert", 'a'},     {"update", 'w'},  {"delete", 'd'},
+                   {"truncate", 'D'}, {"references", 'x'}, {"trigger", 't'}, {"usage", 'U'},
+                   {"execute", 'X'},  {"maintain", 'm'}};
+    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++)
+        if (strcasecmp(letters[i].name, privilege) == 0)
+            return letters[i].letter;
+    return '\0';
+}
+
+/* The letters that `role` holds in an ACL like {postgres=arwdDxt/postgres,app=r/postgres}; NULL
+ *  when it holds none, or its name would have to be unquoted. */
+static const char *held_letters(struct gd_look *look, const char *acl, const char *role)
+{
+    const char *key = strcmp(role, "PUBLIC") == 0 ? "" : role;
+    size_t size = strlen(key);
+    for (const char *item = acl; item != NULL && *item != '\0'; item = strchr(item, ',')) {
+        item++; /* over the brace or the comma */
+        if (strncmp(item, key, size) == 0 && item[size] == '=') {
+            size_t letters = strcspn(item + size + 1, "/,}");
+            return gd_arena_strndup(look->arena, item + size + 1, letters);
+        }
+    }
+    return NULL;
+}
+
+static bool is_held(const char *held, char letter, bool with_option)
+{
+    const char *at = letter == '\0' || held == NULL ? NULL : strchr(held, letter);
+    return at != NULL && (!with_option || at[1] == '*');
+}
+
+static bool all_held(struct gd_look *look, const char *acl)
+{
+    const struct gd_node *grant = look->node;
+    size_t count = gd_node_count(grant, GD_F_privileges);
+    for (size_t g = 0; g < gd_node_count(grant, GD_F_grantees); g++) {
+        const char *role = gd_role_name(look, gd_node_at(grant, GD_F_grantees, g));
+        const char *held = role == NULL || acl == NULL ? NULL : held_letters(look, acl, role);
+        for (size_t p = 0; p < count; p++) {
+            const struct gd_node *privilege = gd_node_at(grant, GD_F_privileges, p);
+            if (gd_node_count(privilege, GD_F_cols) > 0 ||
+                !is_held(held, letter_of(gd_node_text(privilege, GD_F_priv_name)),
+                         gd_node_flag(grant, GD_F_grant_option)))
+                return false;
+        }
+    }
+    return count > 0;
+}
+
+/* Only named relations and functions carry their ACL in the survey; ALL is left alone, because what
+ * it means differs by version. */
+static bool is_granted_already(struct gd_look *look)
+{
+    size_t count = gd_node_count(look->node, GD_F_objects);
+    if (look->survey == NULL || count == 0 ||
+        !gd_node_enum_is(look->node, GD_F_targtype, "ACL_TARGET_OBJECT"))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct gd_node *object = gd_node_at(look->node, GD_F_objects, i);
+        const char *acl = NULL;
+        if (gd_node_kind(object) == GD_KIND_RangeVar) {
+            struct gd_target target = gd_look_relation(look, gd_name_of_range(object));
+            acl = target.relation == NULL ? NULL : target.relation->acl;
+        } else if (gd_node_kind(object) == GD_KIND_ObjectWithArgs) {
+            enum gd_truth exists;
+            const struct gd_function *function = gd_look_function(look, object, &exists);
+            acl = function == NULL ? NULL : function->acl;
+        }
+        if (acl == NULL || !all_held(look, acl))
+            return false;
+    }
+    return true;
+}
+
+/* Servers since 18 lock the relations whose privileges change. */
+static void lock_since_18(struct gd_look *look, struct gd_finding *finding)
+{
+    const struct gd_node *object = gd_node_at(look->node, GD_F_objects, 0);
+    if (look->survey == NULL || look->survey->server_version < 180000 ||
+        gd_node_kind(object) != GD_KIND_RangeVar)
+        return;
+    finding->lock = GD_LOCK_AS;
+    finding->lock_on = gd_look_relation(look, gd_name_of_range(object)).qualified;
+}
+
+static void describe_grant(struct gd_look *look, struct gd_finding *finding)
+{
+    gd_finding_object(look, finding, "%s", granted_objects(look));
+    lock_since_18(look, finding);
+    if (is_granted_already(look))
+        gd_finding_is_done(look, finding, "%s holds these privileges already",
+                           gd_role_list(look, look->node, GD_F_grantees));
+}
+
+static void describe_public_grant(struct gd_look *look, struct gd_finding *finding)
+{
+    gd_finding_object(look, finding, "%s", granted_objects(look));
+    if (is_granted_already(look))
+        gd_finding_is_done(look, finding, "everybody holds these privileges already");
+}
+
+static void describe_revoke(struct gd_look *look, struct gd_finding *finding)
+{
+    gd_finding_object(look, finding, "%s", granted_objects(look));
+    lock_since_18(look, finding);
+    if (gd_says_cascade(look->node))
+        gd_finding_note(look, finding,
+                        "CASCADE takes the privileges from those, too, to whom they "
+                        "were passed on");
+}
+
+static void describe_membership(struct gd_look *look, struct gd_finding *finding)
+{
+    gd_finding_object(look, finding, "role %s", gd_role_list(look, look->node, GD_F_granted_roles));
+}
+
+static bool default_is_grant(const struct gd_look *look)
+{
+    return gd_node_flag(gd_node_child(look->node, GD_F_action), GD_F_is_grant);
+}
+
+static bool default_is_revoke(const struct gd_look *look)
+{
+    return !default_is_grant(look);
+}
+
+static void describe_defaults(struct gd_look *look, struct gd_finding *finding)
+{
+    const struct gd_node *action = gd_node_child(look->node, GD_F_action);
+    gd_finding_object(look, finding, "default privileges on %ss",
+                      gd_named_word(gd_node_enum(action, GD_F_objtype)));
+    if (names_public(action) && gd_node_flag(action, GD_F_is_grant))
+        gd_finding_note(look, finding, "PUBLIC is everybody who can connect");
+}
+
+/* ---- roles ---- */
+
+static const char *const powers[] = {"superuser",     "createrole", "createdb",
+                                     "isreplication", "bypassrls",  NULL};
+
+static bool gives_power(const struct gd_look *look)
+{
+    for (size_t i = 0; powers[i] != NULL; i++) {
+        const struct gd_node *option = gd_option(look->node, GD_F_options, powers[i]);
+        if (option != NULL && gd_option_on(option))
+            return true;
+    }
+    return false;
+}
+
+static bool sets_password(const struct gd_look *look)
+{
+    return gd_option(look->node, GD_F_options, "password") != NULL;
+}
+
+static bool alters_otherwise(const struct gd_look *look)
+{
+    return !sets_password(look) && gd_option(look->node, GD_F_options, "rolemembers") == NULL;
+}
+
+/* ALTER GROUP … ADD, DROP USER: the same node, with the members as an option. */
+static bool changes_group(const struct gd_look *look)
+{
+    return gd_option(look->node, GD_F_options, "rolemembers") != NULL;
+}
+
+static void describe_new_role(struct gd_look *look, struct gd_finding *finding)
+{
+    struct gd_named named = gd_named_other(look, "role", gd_node_text(look->node, GD_F_role));
+    gd_finding_creates(look, finding, &named, false);
+}
+
+static void describe_power(struct gd_look *look, struct gd_finding *finding)
+{
+    const struct gd_node *role = gd_node_child(look->node, GD_F_role);
+    const char *name =
+        role == NULL ? gd_node_text(look->node, GD_F_role) : gd_role_name(look, role);
+    gd_finding_object(look, finding, "role %s", name == NULL ? "the current user" : name);
+}
+
+static void describe_altered_role(struct gd_look *look, struct gd_finding *finding)
+{
+    const char *name = gd_role_name(look, gd_node_child(look->node, GD_F_role));
+    if (name == NULL) {
+        gd_finding_object(look, finding, "role of the session");
+        return;
+    }
+    struct gd_named named = gd_named_other(look, "role", name);
+    gd_finding_names(look, finding, &named);
+}
+
+static void describe_role_setting(struct gd_look *look, struct gd_finding *finding)
+{
+    static const char *const reading[] = {"search_path",     "standard_conforming_strings",
+                                          "client_encoding", "session_replication_role",
+                                          "row_security",    NULL};
+    const struct gd_node *role = gd_node_child(look->node, GD_F_role);
+    const char *name = role == NULL ? "ALL" : gd_role_name(look, role);
+    const char *setting = gd_node_text(gd_node_child(look->node, GD_F_setstmt), GD_F_name);
+    gd_finding_object(look, finding, "role %s", name == NULL ? "of the session" : name);
+    if (gd_is_among(setting, reading))
+        gd_finding_note(look, finding,
+                        "%s changes what the same SQL means in every later session "
+                        "of the role",
+                        setting);
+}
+
+static void describe_renamed_role(struct gd_look *look, struct gd_finding *finding)
+{
+    struct gd_named named = gd_named_other(look, "role", gd_node_text(look->node, GD_F_subname));
+    gd_finding_names(look, finding, &named);
+}
+
+static void describe_dropped_roles(struct gd_look *look, struct gd_finding *finding)
+{
+    size_t count = gd_node_count(look->node, GD_F_roles), absent = 0;
+    bool skips = gd_node_flag(look->node, GD_F_missing_ok);
+    const char *shown = gd_role_list(look, look->node, GD_F_roles);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = gd_role_name(look, gd_node_at(look->node, GD_F_roles, i));
+        if (name != NULL && gd_named_other(look, "role", name).exists == GD_NO)
+            absent++;
+    }
+    gd_finding_object(look, finding, "role %s", shown);
+    if (skips)
+        finding->rerun = GD_RERUN_SKIPS;
+    if (absent == count && skips)
+        gd_finding_is_done(look, finding, "role %s is not there", shown);
+    else if (absent > 0 && !skips)
+        gd_finding_note(look, finding, "this fails: not all of these roles are there");
+}
+
+static void describe_owned(struct gd_look *look, struct gd_finding *finding)
+{
+    gd_finding_object(look, finding, "all that role %s owns",
+                      gd_role_list(look, look->node, GD_F_roles));
+}
+
+/* The survey holds what the script names, not all that a role owns: the whole database counts. What
+ * is known to belong to the role is named. */
+static void describe_dropped_owned(struct gd_look *look, struct gd_finding *finding)
+{
+    describe_owned(look, finding);
+    if (look->survey == NULL)
+        return;
+    for (size_t i = 0; i < gd_node_count(look->node, GD_F_roles); i++) {
+        const char *role = gd_role_name(look, gd_node_at(look->node, GD_F_roles, i));
+        for (size_t r = 0; role != NULL && r < look->survey->relation_count; r++) {
+            const struct gd_relation *relation = &look->survey->relations[r];
+            if (strcmp(relation->owner, role) != 0 || strchr("rpm", relation->kind) == NULL)
+                continue;
+            gd_texts_add(&finding->takes,
+                         gd_arena_printf(look->arena, "table %s", relation->qualified),
+                         look->arena);
+            gd_texts_add(&finding->tables, relation->qualified, look->arena);
+        }
+    }
+}
+
+// clang-format off
+const struct gd_rule gd_rules_privileges[] = {
+    {.id = "L001", .title = "COMMENT ON", .kind = GD_KIND_CommentStmt, .when = has_text, .effect = describe_comment,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_OK,
+     .because = "A comment that is there already is overwritten.",
+     .instead = "", .source = "sql-comment"},
+    {.id = "L002", .title = "COMMENT ON … IS NULL", .kind = GD_KIND_CommentStmt, .when = removes_text, .effect = describe_removed_comment,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_OK,
+     .because = "The comment is removed.",
+     .instead = "", .source = "sql-comment"},
+    {.id = "L003", .title = "SECURITY LABEL", .kind = GD_KIND_SecLabelStmt, .effect = describe_label,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_OK,
+     .because = "The label that the provider reads is overwritten: rights that depend on it change.",
+     .instead = "", .source = "sql-security-label"},
+    {.id = "L004", .title = "GRANT on an object", .kind = GD_KIND_GrantStmt, .sub = "grant", .effect = describe_grant,
+     .class = GD_CLASS_ADDITIVE, .rerun = GD_RERUN_OK,
+     .because = "Somebody may do more than before; no data and no definition goes.",
+     .instead = "", .source = "sql-grant"},
+    {.id = "L005", .title = "GRANT … TO PUBLIC", .kind = GD_KIND_GrantStmt, .when = grants_to_public, .effect = describe_public_grant,
+     .class = GD_CLASS_ADDITIVE, .rerun = GD_RERUN_OK,
+     .because = "PUBLIC is every role that can connect, those that do not exist yet included.",
+     .instead = "Grant to a role that stands for the people who need it.", .source = "sql-grant"},
+    {.id = "L006", .title = "REVOKE on an object", .kind = GD_KIND_GrantStmt, .sub = "revoke", .effect = describe_revoke,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_OK,
+     .because = "Rights go; applications that relied on them fail with 42501.",
+     .instead = "", .source = "sql-revoke"},
+    {.id = "L007", .title = "GRANT role", .kind = GD_KIND_GrantRoleStmt, .sub = "grant", .effect = describe_membership,
+     .class = GD_CLASS_ADDITIVE, .rerun = GD_RERUN_OK,
+     .because = "A role may do more than before, in every database of the server.",
+     .instead = "", .source = "sql-grant"},
+    {.id = "L008", .title = "REVOKE role", .kind = GD_KIND_GrantRoleStmt, .sub = "revoke", .effect = describe_membership,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_CLUSTER, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_OK,
+     .because = "A membership goes, in every database of the server; a dump of one database does not hold it, the roles' dump does.",
+     .instead = "", .source = "sql-revoke"},
+    {.id = "L009", .title = "ALTER DEFAULT PRIVILEGES GRANT", .kind = GD_KIND_AlterDefaultPrivilegesStmt, .when = default_is_grant, .effect = describe_defaults,
+     .class = GD_CLASS_ADDITIVE, .rerun = GD_RERUN_OK,
+     .because = "Objects that are made later carry these privileges; those that are there keep theirs.",
+     .instead = "", .source = "sql-alterdefaultprivileges"},
+    {.id = "L010", .title = "ALTER DEFAULT PRIVILEGES REVOKE", .kind = GD_KIND_AlterDefaultPrivilegesStmt, .when = default_is_revoke, .effect = describe_defaults,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_OK,
+     .because = "Objects that are made later lack privileges that they would have had.",
+     .instead = "", .source = "sql-alterdefaultprivileges"},
+    {.id = "L011", .title = "CREATE ROLE", .kind = GD_KIND_CreateRoleStmt, .effect = describe_new_role,
+     .class = GD_CLASS_ADDITIVE, .rerun = GD_RERUN_FAILS, .sqlstate = "42710",
+     .because = "A new role, which every database of the server sees.",
+     .instead = "CREATE ROLE has no IF NOT EXISTS: ask pg_roles in a DO block when the script runs more than once.", .source = "sql-createrole"},
+    {.id = "L012", .title = "CREATE ROLE with powers", .kind = GD_KIND_CreateRoleStmt, .when = gives_power, .effect = describe_power,
+     .class = GD_CLASS_ADDITIVE, .rerun = GD_RERUN_FAILS, .sqlstate = "42710",
+     .because = "The role may pass by privileges: superuser, replication, row security, or the making of roles and databases.",
+     .instead = "Grant what is needed on the objects themselves.", .source = "sql-createrole"},
+    {.id = "L013", .title = "ALTER ROLE attributes", .kind = GD_KIND_AlterRoleStmt, .when = alters_otherwise, .effect = describe_altered_role,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_CLUSTER, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_OK,
+     .because = "The former attributes of the role are overwritten, for every database of the server.",
+     .instead = "", .source = "sql-alterrole"},
+    {.id = "L014", .title = "ALTER ROLE … PASSWORD", .kind = GD_KIND_AlterRoleStmt, .when = sets_password, .effect = describe_altered_role,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_CLUSTER, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_OK,
+     .because = "The old password is gone, and whoever still uses it cannot connect; a plain one also stands in the script and in the server's log.",
+     .instead = "Use psql's \\password, which sends a hash.", .source = "sql-alterrole"},
+    {.id = "L015", .title = "ALTER GROUP … ADD, DROP USER", .kind = GD_KIND_AlterRoleStmt, .when = changes_group, .effect = describe_altered_role,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_CLUSTER, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_OK,
+     .because = "Memberships change in every database of the server.",
+     .instead = "Use GRANT and REVOKE, which say what they do.", .source = "sql-altergroup"},
+    {.id = "L016", .title = "ALTER ROLE … SET, RESET", .kind = GD_KIND_AlterRoleSetStmt, .effect = describe_role_setting,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_CLUSTER, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_OK,
+     .because = "A setting that the role had is overwritten; its next sessions behave differently.",
+     .instead = "", .source = "sql-alterrole"},
+    {.id = "L017", .title = "ALTER ROLE … RENAME TO", .kind = GD_KIND_RenameStmt, .sub = "OBJECT_ROLE", .effect = describe_renamed_role,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_CLUSTER, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
+     .because = "Nobody can connect by the old name, and an MD5 password is cleared because the name is part of it.",
+     .instead = "", .source = "sql-alterrole"},
+    {.id = "L018", .title = "DROP ROLE", .kind = GD_KIND_DropRoleStmt, .effect = describe_dropped_roles,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_CLUSTER, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
+     .because = "The role, its memberships, its settings and its password are gone, for every database of the server.",
+     .instead = "ALTER ROLE … NOLOGIN keeps it and lets nobody in.", .source = "sql-droprole"},
+    {.id = "L019", .title = "REASSIGN OWNED", .kind = GD_KIND_ReassignOwnedStmt, .effect = describe_owned,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_OK,
+     .because = "Who owned what is forgotten; what the role shared with others cannot be told apart afterwards.",
+     .instead = "", .source = "sql-reassign-owned"},
+    {.id = "L020", .title = "DROP OWNED", .kind = GD_KIND_DropOwnedStmt, .effect = describe_dropped_owned,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .rerun = GD_RERUN_OK,
+     .because = "Every object of the role in this database goes, tables with their rows included, and its privileges on others' objects.",
+     .instead = "REASSIGN OWNED first: then only the privileges are left for DROP OWNED.", .source = "sql-drop-owned"},
+};
+// clang-format on
+const size_t gd_rules_privileges_count = sizeof gd_rules_privileges / sizeof gd_rules_privileges[0];
