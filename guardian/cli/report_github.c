@@ -80,7 +80,7 @@ static void annotate_all(const struct gd_report *report, enum gd_attention atten
     gd_auto_arena rows_arena = gd_arena_new();
     gd_auto_arena arena = gd_arena_new();
     struct gd_row *rows = NULL;
-    size_t count = gd_words_rows(report, attention, rows_arena, &rows);
+    size_t count = gd_words_rows(report, NULL, attention, rows_arena, &rows);
     for (size_t i = 0; i < count; i++) {
         annotate(stream, arena, &rows[i]);
         gd_arena_reset(arena);

@@ -7,6 +7,7 @@
 
 #include "guardian/classify/rule.h"
 #include "guardian/cli/report.h"
+#include "guardian/cli/report_text.h"
 #include "guardian/cli/report_words.h"
 
 enum {
@@ -30,15 +31,7 @@ static const struct { enum gd_ink ink; const char *word; } faces[] = {
 };
 /* clang-format on */
 
-/* What one run of this renderer needs everywhere. */
-struct page {
-    const struct gd_screen *screen;
-    const struct gd_report *report;
-    struct gd_arena *arena;
-    const char *example; /* a rule that was named, NULL before the first */
-};
-
-static void row(const struct page *page, const char *label, enum gd_ink ink, const char *text)
+static void row(const struct gd_page *page, const char *label, enum gd_ink ink, const char *text)
 {
     if (text != NULL && text[0] != '\0')
         gd_screen_row(page->screen, label, ink, text);
@@ -46,7 +39,7 @@ static void row(const struct page *page, const char *label, enum gd_ink ink, con
 
 /* --- head --- */
 
-static const char *counts_of(const struct page *page, const struct gd_judged_file *file)
+static const char *counts_of(const struct gd_page *page, const struct gd_judged_file *file)
 {
     const char *text = "";
     for (int level = GD_CLASS_UNKNOWN; level >= GD_CLASS_NONE; level--) {
@@ -62,7 +55,7 @@ static const char *counts_of(const struct page *page, const struct gd_judged_fil
     return text;
 }
 
-static const char *subject(const struct page *page)
+static const char *subject(const struct gd_page *page)
 {
     const struct gd_report *report = page->report;
     uint64_t statements = 0;
@@ -78,7 +71,7 @@ static const char *subject(const struct page *page)
     return gd_arena_printf(page->arena, "%s in %s", many, where);
 }
 
-static const char *basis(const struct page *page)
+static const char *basis(const struct gd_page *page)
 {
     const struct gd_report *report = page->report;
     if (report->server == NULL)
@@ -87,10 +80,9 @@ static const char *basis(const struct page *page)
                            report->database == NULL ? "" : report->database, report->server);
 }
 
-static uint64_t blocked_statements(const struct page *page, const struct gd_row *rows, size_t count,
+static uint64_t blocked_statements(const struct gd_row *rows, size_t count,
                                    const struct gd_row **out_first)
 {
-    (void)page;
     uint64_t blocked = 0;
     for (size_t i = count; i-- > 0;)
         if (gd_words_blocked(rows[i].entry)) {
@@ -100,12 +92,12 @@ static uint64_t blocked_statements(const struct page *page, const struct gd_row 
     return blocked;
 }
 
-static const char *place(const struct page *page, const struct gd_row *statement)
+static const char *place(const struct gd_page *page, const struct gd_row *statement)
 {
     return gd_arena_printf(page->arena, "%s:%u", statement->file->path, statement->entry->line);
 }
 
-static void print_head(const struct page *page, const struct gd_row *rows, size_t count)
+void gd_page_head(const struct gd_page *page)
 {
     const struct gd_report *report = page->report;
     gd_screen_put(page->screen, faces[report->class].ink, faces[report->class].word);
@@ -113,7 +105,7 @@ static void print_head(const struct page *page, const struct gd_row *rows, size_
                         gd_words_verdict(page->arena, report));
 
     const struct gd_row *first = NULL;
-    uint64_t blocked = blocked_statements(page, rows, count, &first);
+    uint64_t blocked = blocked_statements(page->rows, page->row_count, &first);
     if (blocked > 0)
         gd_screen_paragraph(
             page->screen, GD_INK_RED, 0, 2,
@@ -129,7 +121,7 @@ static void print_head(const struct page *page, const struct gd_row *rows, size_
 
 /* --- files --- */
 
-static const char *rerun_of_file(const struct page *page, const struct gd_judged_file *file,
+static const char *rerun_of_file(const struct gd_page *page, const struct gd_judged_file *file,
                                  const char **out_instead)
 {
     uint64_t more = 0;
@@ -154,7 +146,8 @@ static const char *rerun_of_file(const struct page *page, const struct gd_judged
                            gd_words_many(page->arena, more, "more statement", "more statements"));
 }
 
-static const char *transaction_of_file(const struct page *page, const struct gd_judged_file *file)
+static const char *transaction_of_file(const struct gd_page *page,
+                                       const struct gd_judged_file *file)
 {
     for (size_t i = 0; i < file->entry_count; i++)
         if (!file->entries[i]->verdict.transaction)
@@ -165,7 +158,7 @@ static const char *transaction_of_file(const struct page *page, const struct gd_
     return "";
 }
 
-static void print_file_facts(const struct page *page, const struct gd_judged_file *file)
+static void print_file_facts(const struct gd_page *page, const struct gd_judged_file *file)
 {
     const char *instead = "";
     if (file->statements == 0)
@@ -180,7 +173,7 @@ static void print_file_facts(const struct page *page, const struct gd_judged_fil
         row(page, "instead", GD_INK_PLAIN, instead);
 }
 
-static void print_file_line(const struct page *page, const struct gd_judged_file *file)
+static void print_file_line(const struct gd_page *page, const struct gd_judged_file *file)
 {
     gd_screen_put(page->screen, GD_INK_PLAIN, "  ");
     gd_screen_put(page->screen, faces[file->class].ink,
@@ -193,7 +186,7 @@ static void print_file_line(const struct page *page, const struct gd_judged_file
 }
 
 /* Files of each class, worst first; those with nothing to tell are counted. */
-static void print_files(const struct page *page)
+static void print_files(const struct gd_page *page)
 {
     const struct gd_report *report = page->report;
     size_t told = 0;
@@ -216,7 +209,7 @@ static void print_files(const struct page *page)
 
 /* --- one statement --- */
 
-static void print_title(struct page *page, const struct gd_row *statement, const char *more)
+static void print_title(struct gd_page *page, const struct gd_row *statement, const char *more)
 {
     enum gd_class class = statement->entry->verdict.class;
     const struct gd_finding *lead = statement->entry->verdict.lead;
@@ -236,7 +229,7 @@ static void print_title(struct page *page, const struct gd_row *statement, const
                         gd_arena_printf(page->arena, "%s%s", rule, more));
 }
 
-static void print_statement(const struct page *page, const struct gd_judged *entry)
+static void print_statement(const struct gd_page *page, const struct gd_judged *entry)
 {
     const struct gd_screen *screen = page->screen;
     const char *times = entry->repeated > 1
@@ -253,7 +246,7 @@ static void print_statement(const struct page *page, const struct gd_judged *ent
     gd_screen_end_line(screen);
 }
 
-static void print_samples(const struct page *page, const struct gd_check *check)
+static void print_samples(const struct gd_page *page, const struct gd_check *check)
 {
     if (check->samples.count > 0)
         row(page, "", GD_INK_DIM,
@@ -261,7 +254,7 @@ static void print_samples(const struct page *page, const struct gd_check *check)
                             gd_words_join(page->arena, &check->samples, SAMPLES_MOST)));
 }
 
-static void print_check(const struct page *page, const struct gd_check *check)
+static void print_check(const struct gd_page *page, const struct gd_check *check)
 {
     const char *text = gd_words_check(page->arena, check);
     if (check->gave_up != NULL) {
@@ -286,13 +279,13 @@ static void print_check(const struct page *page, const struct gd_check *check)
     print_samples(page, check);
 }
 
-static void print_checks(const struct page *page, const struct gd_judged *entry)
+static void print_checks(const struct gd_page *page, const struct gd_judged *entry)
 {
     for (size_t i = 0; i < entry->verdict.check_count; i++)
         print_check(page, entry->verdict.checks[i]);
 }
 
-static const char *where(const struct page *page, const struct gd_judged *entry,
+static const char *where(const struct gd_page *page, const struct gd_judged *entry,
                          const struct gd_finding *finding)
 {
     if (finding->within == NULL || finding->within[0] == '\0')
@@ -303,7 +296,7 @@ static const char *where(const struct page *page, const struct gd_judged *entry,
 }
 
 /* The other risky things that the same statement does. */
-static void print_also(const struct page *page, const struct gd_judged *entry)
+static void print_also(const struct gd_page *page, const struct gd_judged *entry)
 {
     size_t told = 0, left = 0;
     for (size_t i = 0; i < entry->verdict.finding_count; i++) {
@@ -328,7 +321,7 @@ static void print_also(const struct page *page, const struct gd_judged *entry)
             gd_words_many(page->arena, left, "more thing like these", "more things like these"));
 }
 
-static void print_notes(const struct page *page, const struct gd_judged *entry)
+static void print_notes(const struct gd_page *page, const struct gd_judged *entry)
 {
     struct gd_texts notes = {0};
     for (size_t i = 0; i < entry->verdict.finding_count; i++)
@@ -338,7 +331,7 @@ static void print_notes(const struct page *page, const struct gd_judged *entry)
         row(page, "note", GD_INK_PLAIN, notes.items[i]);
 }
 
-static void print_takes(const struct page *page, const struct gd_judged *entry)
+static void print_takes(const struct gd_page *page, const struct gd_judged *entry)
 {
     struct gd_texts takes = {0};
     for (size_t i = 0; i < entry->verdict.finding_count; i++)
@@ -348,7 +341,7 @@ static void print_takes(const struct page *page, const struct gd_judged *entry)
         gd_words_join(page->arena, &takes, page->screen->verbose ? takes.count : TAKES_MOST));
 }
 
-static void print_why(const struct page *page, const struct gd_judged *entry)
+static void print_why(const struct gd_page *page, const struct gd_judged *entry)
 {
     const struct gd_finding *lead = entry->verdict.lead;
     if (lead == NULL)
@@ -361,7 +354,7 @@ static void print_why(const struct page *page, const struct gd_judged *entry)
         row(page, "new", GD_INK_PLAIN, lead->fresh);
 }
 
-static void print_hazards(const struct page *page, const struct gd_judged *entry)
+static void print_hazards(const struct gd_page *page, const struct gd_judged *entry)
 {
     row(page, "lock", GD_INK_PLAIN, gd_words_lock(page->arena, entry));
     if (!entry->verdict.transaction)
@@ -374,7 +367,7 @@ static void print_hazards(const struct page *page, const struct gd_judged *entry
 }
 
 /* Every other step of the change that `statement` is a part of, in the order of the file. */
-static void print_steps(const struct page *page, const struct gd_row *statement)
+static void print_steps(const struct gd_page *page, const struct gd_row *statement)
 {
     size_t told = 0;
     const struct gd_judged_file *file = statement->file;
@@ -393,7 +386,34 @@ static void print_steps(const struct page *page, const struct gd_row *statement)
     }
 }
 
-static void print_detail(struct page *page, const struct gd_row *statement)
+/* What the policy demands, and the line that says so. */
+static void print_ruling(const struct gd_page *page, const struct gd_ruling *ruling)
+{
+    static const enum gd_ink inks[] = {[GD_ACTION_GO] = GD_INK_PLAIN,
+                                       [GD_ACTION_BACKUP] = GD_INK_PLAIN,
+                                       [GD_ACTION_APPROVE] = GD_INK_YELLOW,
+                                       [GD_ACTION_REFUSE] = GD_INK_RED};
+    if (ruling == NULL)
+        return;
+    const char *ground =
+        ruling->ground_count == 0 ? "" : gd_ground_text(ruling->grounds[0], page->arena);
+    row(page, "policy", inks[ruling->action],
+        gd_arena_printf(page->arena, "%s%s%s", gd_action_name(ruling->action),
+                        ground[0] == '\0' ? "" : ": ", ground));
+    for (size_t i = 1; i < ruling->ground_count && page->screen->verbose; i++)
+        row(page, "", GD_INK_DIM, gd_ground_text(ruling->grounds[i], page->arena));
+    for (size_t i = 0; i < ruling->waiver_count; i++)
+        row(page, "waiver", ruling->waivers[i]->why == NULL ? GD_INK_YELLOW : GD_INK_PLAIN,
+            gd_arena_printf(page->arena, "%s%s%s", ruling->waivers[i]->text,
+                            ruling->waivers[i]->why == NULL ? "" : ": ",
+                            ruling->waivers[i]->why == NULL ? "" : ruling->waivers[i]->why));
+    if (ruling->action == GD_ACTION_APPROVE)
+        row(page, "approve", GD_INK_PLAIN, ruling->judged->hash);
+    else if (ruling->approved_by != NULL)
+        row(page, "approved", GD_INK_PLAIN, ruling->approved_by);
+}
+
+static void print_detail(struct gd_page *page, const struct gd_row *statement)
 {
     const struct gd_judged *entry = statement->entry;
     const char *part =
@@ -404,6 +424,7 @@ static void print_detail(struct page *page, const struct gd_row *statement)
     print_takes(page, entry);
     print_checks(page, entry);
     row(page, "backup", GD_INK_PLAIN, gd_words_backup(page->arena, entry));
+    print_ruling(page, statement->ruling);
     print_why(page, entry);
     print_also(page, entry);
     print_hazards(page, entry);
@@ -413,7 +434,7 @@ static void print_detail(struct page *page, const struct gd_row *statement)
 }
 
 /* A risky statement after the first DETAILS_MOST: nothing risky is left out, only made short. */
-static void print_short(struct page *page, const struct gd_row *statement)
+static void print_short(struct gd_page *page, const struct gd_row *statement)
 {
     print_title(page, statement, "");
     print_statement(page, statement->entry);
@@ -433,98 +454,139 @@ static void tell_with_its_steps(struct gd_row *rows, size_t count, struct gd_row
             rows[i].told = true;
 }
 
-static void print_risky(struct page *page, struct gd_row *rows, size_t count)
+/* Words about one statement are given back before the next one. */
+static void print_one(struct gd_page *page, const struct gd_row *statement,
+                      void (*print)(struct gd_page *page, const struct gd_row *statement))
+{
+    struct gd_arena_mark mark = gd_arena_mark(page->arena);
+    print(page, statement);
+    gd_arena_rewind(page->arena, mark);
+}
+
+static void print_risky(struct gd_page *page)
 {
     size_t details = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].told)
+    for (size_t i = 0; i < page->row_count; i++) {
+        if (page->rows[i].told)
             continue;
-        if (details < DETAILS_MOST || page->screen->verbose)
-            print_detail(page, &rows[i]);
-        else
-            print_short(page, &rows[i]);
-        tell_with_its_steps(rows, count, &rows[i]);
-        details++;
+        bool full = details++ < DETAILS_MOST || page->screen->verbose;
+        print_one(page, &page->rows[i], full ? print_detail : print_short);
+        tell_with_its_steps(page->rows, page->row_count, &page->rows[i]);
     }
 }
 
-static void print_costly(struct page *page)
+static void print_cost(struct gd_page *page, const struct gd_row *statement)
+{
+    const struct gd_judged *entry = statement->entry;
+    print_title(page, statement, "");
+    print_statement(page, entry);
+    print_checks(page, entry);
+    print_hazards(page, entry);
+    print_notes(page, entry);
+    if (entry->verdict.lead != NULL)
+        row(page, "instead", GD_INK_GREEN, entry->verdict.lead->instead);
+}
+
+static void print_costly(struct gd_page *page)
 {
     struct gd_row *rows = NULL;
-    size_t count = gd_words_rows(page->report, GD_ATTENTION_HAZARD, page->arena, &rows);
-    for (size_t i = 0; i < count; i++) {
-        if (i >= HAZARDS_MOST && !page->screen->verbose) {
-            gd_screen_end_line(page->screen);
-            gd_screen_paragraph(
-                page->screen, GD_INK_PLAIN, 0, 2,
-                gd_arena_printf(page->arena, "%s that lock, rewrite or stand alone (--verbose).",
-                                gd_words_many(page->arena, count - i, "more harmless statement",
-                                              "more harmless statements")));
-            return;
-        }
-        print_title(page, &rows[i], "");
-        print_statement(page, rows[i].entry);
-        print_checks(page, rows[i].entry);
-        print_hazards(page, rows[i].entry);
-        print_notes(page, rows[i].entry);
-        if (rows[i].entry->verdict.lead != NULL)
-            row(page, "instead", GD_INK_GREEN, rows[i].entry->verdict.lead->instead);
-    }
+    size_t count =
+        gd_words_rows(page->report, page->decision, GD_ATTENTION_HAZARD, page->arena, &rows);
+    size_t most = page->screen->verbose ? count : HAZARDS_MOST;
+    for (size_t i = 0; i < count && i < most; i++)
+        print_one(page, &rows[i], page->screen->verbose ? print_detail : print_cost);
+    if (count <= most)
+        return;
+    gd_screen_end_line(page->screen);
+    gd_screen_paragraph(
+        page->screen, GD_INK_PLAIN, 0, 2,
+        gd_arena_printf(page->arena, "%s that lock, rewrite or stand alone (--verbose).",
+                        gd_words_many(page->arena, count - most, "more harmless statement",
+                                      "more harmless statements")));
 }
 
-static void print_harmless(struct page *page)
+/* Lists the harmless ones when asked to; counts them by class. */
+static void count_harmless(struct gd_page *page, uint64_t counts[GD_CLASS_UNKNOWN + 1])
 {
-    uint64_t additive = 0, none = 0;
+    size_t nth = 0;
     for (size_t f = 0; f < page->report->file_count; f++) {
         const struct gd_judged_file *file = page->report->files[f];
         for (size_t e = 0; e < file->entry_count; e++) {
-            const struct gd_judged *entry = file->entries[e];
-            if (gd_words_attention(entry) != GD_ATTENTION_NONE)
+            struct gd_row statement = {.file = file, .entry = file->entries[e]};
+            statement.ruling = gd_words_ruling(page->decision, nth++, statement.entry);
+            if (gd_words_attention(statement.entry, statement.ruling) != GD_ATTENTION_NONE)
                 continue;
-            uint64_t times = entry->repeated == 0 ? 1 : entry->repeated;
-            *(entry->verdict.class == GD_CLASS_NONE ? &none : &additive) += times;
+            uint64_t times = statement.entry->repeated;
+            counts[statement.entry->verdict.class] += times == 0 ? 1 : times;
             if (page->screen->verbose)
-                print_detail(page, &(struct gd_row){.file = file, .entry = entry});
+                print_one(page, &statement, print_detail);
         }
     }
-    if (additive + none == 0 || page->screen->verbose)
+}
+
+static void print_harmless(struct gd_page *page)
+{
+    uint64_t counts[GD_CLASS_UNKNOWN + 1] = {0};
+    struct gd_texts told = {0};
+    count_harmless(page, counts);
+    for (int level = GD_CLASS_ADDITIVE; level >= GD_CLASS_NONE; level--)
+        if (counts[level] > 0)
+            gd_texts_add(&told,
+                         gd_arena_printf(page->arena, "%s %s",
+                                         gd_words_number(page->arena, counts[level]),
+                                         gd_class_name((enum gd_class)level)),
+                         page->arena);
+    if (told.count == 0 || page->screen->verbose)
         return;
-    const char *both = additive > 0 && none > 0 ? ", " : "";
-    const char *counts = gd_arena_printf(
-        page->arena, "%s%s%s",
-        additive == 0
-            ? ""
-            : gd_arena_printf(page->arena, "%s additive", gd_words_number(page->arena, additive)),
-        both,
-        none == 0 ? ""
-                  : gd_arena_printf(page->arena, "%s none", gd_words_number(page->arena, none)));
     gd_screen_end_line(page->screen);
-    gd_screen_paragraph(
-        page->screen, GD_INK_DIM, 0, 2,
-        gd_arena_printf(page->arena, "Not shown: %s; --verbose lists them.", counts));
+    gd_screen_paragraph(page->screen, GD_INK_DIM, 0, 2,
+                        gd_arena_printf(page->arena, "Not shown: %s; --verbose lists them.",
+                                        gd_words_join(page->arena, &told, told.count)));
+}
+
+void gd_page_body(struct gd_page *page)
+{
+    print_risky(page);
+    print_costly(page);
+    print_harmless(page);
+    if (page->example != NULL)
+        gd_screen_paragraph(page->screen, GD_INK_DIM, 0, 2,
+                            gd_arena_printf(page->arena,
+                                            "guardian explain %s says more about a rule.",
+                                            page->example));
+}
+
+void gd_page_files(const struct gd_page *page)
+{
+    if (page->report->file_count == 1)
+        print_file_facts(page, page->report->files[0]);
+    else
+        print_files(page);
+}
+
+struct gd_page gd_page_of(const struct gd_report *report, const struct gd_decision *decision,
+                          const struct gd_screen *screen, struct gd_arena *arena)
+{
+    struct gd_page page = {
+        .screen = screen, .report = report, .decision = decision, .arena = arena};
+    page.row_count = gd_words_rows(report, decision, GD_ATTENTION_FULL, arena, &page.rows);
+    return page;
+}
+
+struct gd_status gd_page_end(const struct gd_page *page, struct gd_error *err)
+{
+    if (fflush(page->screen->stream) != 0 || ferror(page->screen->stream))
+        return gd_fail(err, GD_SYSTEM, "could not write the report: %s", strerror(errno));
+    return GD_DONE;
 }
 
 struct gd_status gd_report_text(const struct gd_report *report, const struct gd_screen *screen,
                                 struct gd_error *err)
 {
     gd_auto_arena arena = gd_arena_new();
-    struct page page = {.screen = screen, .report = report, .arena = arena};
-    struct gd_row *rows = NULL;
-    size_t count = gd_words_rows(report, GD_ATTENTION_FULL, arena, &rows);
-
-    print_head(&page, rows, count);
-    if (report->file_count == 1)
-        print_file_facts(&page, report->files[0]);
-    else
-        print_files(&page);
-    print_risky(&page, rows, count);
-    print_costly(&page);
-    print_harmless(&page);
-    if (page.example != NULL)
-        gd_screen_paragraph(
-            screen, GD_INK_DIM, 0, 2,
-            gd_arena_printf(arena, "guardian explain %s says more about a rule.", page.example));
-    if (fflush(screen->stream) != 0 || ferror(screen->stream))
-        return gd_fail(err, GD_SYSTEM, "could not write the report: %s", strerror(errno));
-    return GD_DONE;
+    struct gd_page page = gd_page_of(report, NULL, screen, arena);
+    gd_page_head(&page);
+    gd_page_files(&page);
+    gd_page_body(&page);
+    return gd_page_end(&page, err);
 }

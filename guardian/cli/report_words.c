@@ -1,5 +1,6 @@
 #include "guardian/cli/report_words.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,9 +77,24 @@ static bool hazardous(const struct gd_judged *entry)
     return !verdict->transaction;
 }
 
-enum gd_attention gd_words_attention(const struct gd_judged *entry)
+const struct gd_ruling *gd_words_ruling(const struct gd_decision *decision, size_t nth,
+                                        const struct gd_judged *entry)
 {
-    if (entry->verdict.class >= GD_CLASS_ENUM || gd_words_blocked(entry))
+    if (decision == NULL)
+        return NULL;
+    assert(nth < decision->ruling_count && decision->rulings[nth]->judged == entry);
+    return decision->rulings[nth];
+}
+
+/* Does somebody have to do something, or is the way closed? */
+static bool held(const struct gd_ruling *ruling)
+{
+    return ruling != NULL && ruling->action >= GD_ACTION_APPROVE;
+}
+
+enum gd_attention gd_words_attention(const struct gd_judged *entry, const struct gd_ruling *ruling)
+{
+    if (entry->verdict.class >= GD_CLASS_ENUM || gd_words_blocked(entry) || held(ruling))
         return GD_ATTENTION_FULL;
     return hazardous(entry) ? GD_ATTENTION_HAZARD : GD_ATTENTION_NONE;
 }
@@ -94,7 +110,10 @@ static int compare_rows(const void *left_row, const void *right_row)
     const struct gd_row *left = *(const struct gd_row *const *)left_row;
     const struct gd_row *right = *(const struct gd_row *const *)right_row;
     const struct gd_verdict *a = &left->entry->verdict, *b = &right->entry->verdict;
-    int order = worse((int)a->class, (int)b->class);
+    int order = worse(held(left->ruling) ? (int)left->ruling->action : 0,
+                      held(right->ruling) ? (int)right->ruling->action : 0);
+    if (order == 0)
+        order = worse((int)a->class, (int)b->class);
     if (order == 0)
         order = worse((int)a->loses, (int)b->loses);
     if (order == 0)
@@ -104,29 +123,31 @@ static int compare_rows(const void *left_row, const void *right_row)
     return order != 0 ? order : (left > right) - (left < right);
 }
 
-static size_t collect(const struct gd_report *report, enum gd_attention attention,
-                      struct gd_row *rows)
+static size_t collect(const struct gd_report *report, const struct gd_decision *decision,
+                      enum gd_attention attention, struct gd_row *rows)
 {
-    size_t count = 0;
+    size_t count = 0, nth = 0;
     for (size_t f = 0; f < report->file_count; f++) {
         const struct gd_judged_file *file = report->files[f];
         for (size_t e = 0; e < file->entry_count; e++) {
-            if (gd_words_attention(file->entries[e]) != attention)
+            const struct gd_judged *entry = file->entries[e];
+            const struct gd_ruling *ruling = gd_words_ruling(decision, nth++, entry);
+            if (gd_words_attention(entry, ruling) != attention)
                 continue;
             if (rows != NULL)
-                rows[count] = (struct gd_row){.file = file, .entry = file->entries[e]};
+                rows[count] = (struct gd_row){.file = file, .entry = entry, .ruling = ruling};
             count++;
         }
     }
     return count;
 }
 
-size_t gd_words_rows(const struct gd_report *report, enum gd_attention attention,
-                     struct gd_arena *arena, struct gd_row **out_rows)
+size_t gd_words_rows(const struct gd_report *report, const struct gd_decision *decision,
+                     enum gd_attention attention, struct gd_arena *arena, struct gd_row **out_rows)
 {
-    size_t count = collect(report, attention, NULL);
+    size_t count = collect(report, decision, attention, NULL);
     struct gd_row *rows = gd_arena_zalloc(arena, count, sizeof *rows);
-    collect(report, attention, rows);
+    collect(report, decision, attention, rows);
 
     const struct gd_row **order = gd_arena_zalloc(arena, count, sizeof(struct gd_row *));
     for (size_t i = 0; i < count; i++)

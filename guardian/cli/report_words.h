@@ -13,15 +13,18 @@
 
 #include "guardian/base/arena.h"
 #include "guardian/classify/finding.h"
+#include "guardian/policy/policy.h"
 
 /** How far a statement deserves a reader's time. */
 enum gd_attention {
     GD_ATTENTION_NONE,   /* additive or less, and nobody will notice */
     GD_ATTENTION_HAZARD, /* loses nothing, but rewrites, scans under a lock, or stands alone */
-    GD_ATTENTION_FULL,   /* enum, destructive, unknown, or fails on the data that is there */
+    GD_ATTENTION_FULL,   /* enum, destructive, unknown, fails on the data that is there, or the
+                            policy does not simply let it pass */
 };
 
-enum gd_attention gd_words_attention(const struct gd_judged *entry);
+/** @param ruling  what the policy says of it; NULL when none was asked */
+enum gd_attention gd_words_attention(const struct gd_judged *entry, const struct gd_ruling *ruling);
 
 /** A check that was run says that the statement fails on the data that is there. */
 bool gd_words_blocked(const struct gd_judged *entry);
@@ -30,13 +33,18 @@ bool gd_words_blocked(const struct gd_judged *entry);
 struct gd_row {
     const struct gd_judged_file *file;
     const struct gd_judged *entry;
-    bool told; /* free for the one who prints */
+    const struct gd_ruling *ruling; /* NULL without a decision */
+    bool told;                      /* free for the one who prints */
 };
 
-/** The statements of all files with that attention, worst first: by class, by what is lost, those
- *  that fail, by scope; then as they stand. @return how many */
-size_t gd_words_rows(const struct gd_report *report, enum gd_attention attention,
-                     struct gd_arena *arena, struct gd_row **out_rows);
+/** What the policy says of the `nth` statement of all files; NULL without a decision. */
+const struct gd_ruling *gd_words_ruling(const struct gd_decision *decision, size_t nth,
+                                        const struct gd_judged *entry);
+
+/** The statements of all files with that attention, worst first: what the policy refuses, then by
+ *  class, by what is lost, those that fail, by scope; then as they stand. @return how many */
+size_t gd_words_rows(const struct gd_report *report, const struct gd_decision *decision,
+                     enum gd_attention attention, struct gd_arena *arena, struct gd_row **out_rows);
 
 /** Statements of a class in a file: folded neighbours count one by one. */
 uint64_t gd_words_count(const struct gd_judged_file *file, enum gd_class class);
