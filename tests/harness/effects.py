@@ -9,6 +9,8 @@ and none of it should: then nothing was lost.
 import collections
 import dataclasses
 import itertools
+import json
+import re
 import subprocess
 
 import psycopg2
@@ -79,10 +81,50 @@ class Effects:
         return ", ".join(f"{name}={value}" for name, value in facts.items() if value)
 
 
-# A definition whose text has changed is a loss where the old text is what was worth keeping. Elsewhere (a column that
-# became wider, a constraint that was validated, rights that were granted) a change may as well be an addition.
-_TEXT_IS_WORTH = {"view", "rule", "trigger", "policy", "function", "aggregate", "comment", "sequence", "index",
-                  "publication", "statistics", "setting", "constraint"}
+# Kinds of definition whose every change loses the old text.
+_TEXT_IS_WORTH = {"view", "rule", "trigger", "policy", "function", "aggregate", "comment", "sequence", "index", "publication",
+                  "statistics", "setting", "constraint", "members", "role", "pg_foreign_server", "pg_event_trigger",
+                  "pg_user_mapping", "pg_ts_config", "pg_ts_dict", "pg_operator", "pg_opfamily", "pg_collation", "key trigger"}
+
+
+def _rights(acl):
+    """(who, one right) pairs of an access list."""
+    return {(entry.rpartition("=")[0], right) for entry in acl or []
+            for right in re.findall(r"[A-Za-z]\*?", entry.rpartition("=")[2].partition("/")[0])}
+
+
+def _relation_lost(old, new):
+    """Of a relation's facts (see state.py), in their order: did one that somebody chose go away?"""
+    (_, persistence, owner, secured, forced, _, identity, acl, *_), (_, now_persistence, now_owner, now_secured, now_forced, _,
+                                                                    now_identity, now_acl, *_) = old, new
+    return (persistence == "p" and now_persistence == "u" or owner != now_owner or secured != now_secured or forced != now_forced
+            or identity != now_identity or bool(_rights(acl) - _rights(now_acl)) or old[10] not in ("-", None) != new[10]
+            or old[0] == "v" and old[5] != new[5])
+
+
+def _column_lost(old, new):
+    """Of a column's facts: a default, a formula, NOT NULL, an identity or a right that is gone. Types are judged by values."""
+    _, required, default, identity, generated, *_ = old
+    return (required and not new[1] or default is not None and default != new[2] or identity != new[3] and bool(identity)
+            or generated != new[4] and bool(generated) or bool(_rights(old[8]) - _rights(new[8])))
+
+
+def _is_lost(kind, text, now):
+    """Has a definition that is still there lost what it said before?"""
+    if kind in ("relation", "column"):
+        return (_relation_lost if kind == "relation" else _column_lost)(json.loads(text), json.loads(now))
+    if kind in ("schema", "default rights"):
+        return bool(_rights(_acl_of(text)) - _rights(_acl_of(now)))
+    if kind in ("constraint", "index"):  # what became valid has lost nothing
+        plain = [one.replace(" NOT VALID", "").replace("false", "true") for one in (text, now)]
+        return plain[0] != plain[1]
+    return kind in _TEXT_IS_WORTH
+
+
+def _acl_of(text):
+    """The entries of an access list in any textual form."""
+    return re.findall(r"[\w ]*=[\w*]+/\w+", text)
+
 
 _OUTSIDE = {"slot", "server file", "tablespace"}
 
@@ -120,7 +162,7 @@ def _compare_definitions(before, after, effects):
             effects.outside.append(key)
         elif kind == "enum" and now is not None:
             effects.changed_enums.append(name)
-        elif now is None or kind in _TEXT_IS_WORTH and not _only_more(kind, text, now):
+        elif now is None or _is_lost(kind, text, now):
             effects.lost_definitions.append(key)
         else:
             effects.changed_definitions.append(key)
@@ -131,14 +173,6 @@ def _compare_definitions(before, after, effects):
             effects.changed_enums.append(name)
         else:
             effects.new_definitions.append((kind, name))
-
-
-def _only_more(kind, text, now):
-    """A constraint that became valid and an index that became valid have lost nothing."""
-    if kind not in ("constraint", "index"):
-        return False
-    plain = [one.replace(" NOT VALID", "").replace("false", "true") for one in (text, now)]
-    return plain[0] == plain[1]
 
 
 def _compare_table(table, now, effects):
@@ -175,9 +209,10 @@ class Scratch:
 
     def __init__(self, server, watch=True):
         self.server = server
-        self.cluster = self._cluster()
         self.name = f"scratch{next(_serial)}"
-        server.create(self.name, server.load_fixture())
+        template = server.load_fixture()
+        self.cluster = self._cluster()
+        server.create(self.name, template)
         if watch:
             server.run(_WATCH, self.name)
         self.before = self.capture()
@@ -189,6 +224,11 @@ class Scratch:
         self.server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", parameters=[self.name])
         for gid, in self.server.run("SELECT gid FROM pg_prepared_xacts WHERE database = %s", parameters=[self.name]):
             self.server.run("ROLLBACK PREPARED %s", self.name, [gid])
+        for name, in self.server.run("SELECT subname FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid"
+                                     " WHERE datname = %s", parameters=[self.name]):
+            for step in (f"ALTER SUBSCRIPTION {name} DISABLE", f"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)",
+                         f"DROP SUBSCRIPTION {name}"):
+                self.server.run(step, self.name)
         self.server.run("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = %s",
                         parameters=[self.name])
         self.server.drop(self.name)
@@ -213,10 +253,10 @@ class Scratch:
         """Send a script as one simple query ("simple") or through psql ("psql"); its error, or None."""
         if how == "psql":
             # as people run it: psql goes on after an error
-            ran = subprocess.run(["psql", "-X", "-q", "-f", "-"], env=self.server.env(self.name), input=text,
-                                 capture_output=True, text=True, timeout=60)
-            errors = [line for line in ran.stderr.splitlines() if "ERROR" in line or "FATAL" in line]
-            return errors[0] if errors else None
+            ran = subprocess.run(["psql", "-X", "-q", "-v", "VERBOSITY=sqlstate", "-f", "-"], env=self.server.env(self.name),
+                                 input=text.encode("utf-8", "surrogateescape"), capture_output=True, timeout=60)
+            errors = re.findall(rb"(?:ERROR|FATAL): +(\w{5})", ran.stderr)
+            return errors[0].decode() if errors else None
         link = self.server.connect(self.name)
         try:
             with link.cursor() as cursor:

@@ -95,6 +95,8 @@ _DEFINITIONS = {
                FROM pg_publication_tables t WHERE t.pubname = p.pubname))::text FROM pg_publication p""",
     "default rights": "SELECT concat_ws(' ', defaclrole::regrole, defaclnamespace::regnamespace, defaclobjtype), defaclacl::text FROM pg_default_acl",
     "extension": "SELECT extname, concat_ws(' ', extversion, extnamespace::regnamespace) FROM pg_extension",
+    "members": "SELECT extname, (SELECT count(*) FROM pg_depend d WHERE d.refclassid = 'pg_extension'::regclass"
+               " AND d.refobjid = e.oid AND d.deptype = 'e')::text FROM pg_extension e",
     "comment": """
         SELECT i.type || ' ' || i.identity, d.description
         FROM pg_description d, LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) i

@@ -1,0 +1,6 @@
+-- class: destructive|unknown
+-- spelt backwards
+DO $$
+BEGIN
+    EXECUTE reverse('sredro_dlo.evihcra ELBAT PORD');
+END $$;

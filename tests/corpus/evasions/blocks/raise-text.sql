@@ -1,0 +1,6 @@
+-- class: none
+-- a message is only a message
+DO $$
+BEGIN
+    RAISE NOTICE 'DROP TABLE archive.old_orders';
+END $$;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- IF EXISTS lowers nothing
+ALTER TABLE IF EXISTS public.users DROP COLUMN IF EXISTS age;

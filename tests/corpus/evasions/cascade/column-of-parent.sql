@@ -1,0 +1,3 @@
+-- class: destructive
+-- the children lose it, too
+ALTER TABLE public.vehicles DROP COLUMN wheels;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- COLUMN is optional
+ALTER TABLE public.users DROP age;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- no CASCADE needed for indexes, UNIQUE, CHECK
+ALTER TABLE public.products DROP COLUMN sku;

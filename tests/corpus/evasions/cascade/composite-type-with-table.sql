@@ -1,0 +1,3 @@
+-- class: destructive
+-- a typed table goes with its type
+DROP TYPE app.pair CASCADE;

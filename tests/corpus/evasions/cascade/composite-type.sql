@@ -1,0 +1,3 @@
+-- class: destructive
+-- columns of a composite type
+DROP TYPE app.address CASCADE;

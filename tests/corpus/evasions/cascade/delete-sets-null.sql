@@ -1,0 +1,3 @@
+-- class: destructive
+-- ON DELETE SET NULL changes another table
+DELETE FROM public.coupons;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- columns of a domain
+DROP DOMAIN app.email_address CASCADE;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- an aggregate
+DROP AGGREGATE app.product_of(int);

@@ -1,0 +1,3 @@
+-- class: destructive
+-- a cast
+DROP CAST (app.pair AS text);

@@ -1,0 +1,3 @@
+-- class: destructive
+-- an operator
+DROP OPERATOR app.=== (int, int);

@@ -1,0 +1,3 @@
+-- class: destructive
+-- a text search configuration
+DROP TEXT SEARCH CONFIGURATION app.words;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- columns of an extension type
+DROP EXTENSION citext CASCADE;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- and of another
+DROP EXTENSION IF EXISTS hstore CASCADE;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- the generated column goes
+DROP FUNCTION app.gross(numeric) CASCADE;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- the triggers go
+DROP FUNCTION app.touch() CASCADE;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- children go with CASCADE
+DROP TABLE public.vehicles CASCADE;

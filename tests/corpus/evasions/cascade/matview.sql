@@ -1,0 +1,3 @@
+-- class: destructive
+-- a materialized view
+DROP MATERIALIZED VIEW public.product_sales;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- DROP OWNED takes tables without naming one
+DROP OWNED BY corpus_owner;

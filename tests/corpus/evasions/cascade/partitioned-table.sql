@@ -1,0 +1,3 @@
+-- class: destructive
+-- partitions need no CASCADE
+DROP TABLE public.events;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- DROP ROUTINE
+DROP ROUTINE app.audit() CASCADE;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- two at once
+DROP SCHEMA spare, archive CASCADE;

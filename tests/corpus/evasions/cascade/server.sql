@@ -1,0 +1,3 @@
+-- class: destructive
+-- foreign tables
+DROP SERVER corpus_server CASCADE;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- views and foreign keys
+DROP TABLE public.users CASCADE;

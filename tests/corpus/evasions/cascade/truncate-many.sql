@@ -1,0 +1,3 @@
+-- class: destructive
+-- several at once
+TRUNCATE TABLE app.settings, archive.old_orders RESTART IDENTITY;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- all partitions
+TRUNCATE public.events;

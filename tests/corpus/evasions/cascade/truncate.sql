@@ -1,0 +1,3 @@
+-- class: destructive
+-- every referencing table
+TRUNCATE public.users CASCADE;

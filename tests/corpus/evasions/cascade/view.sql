@@ -1,0 +1,3 @@
+-- class: destructive
+-- a view on the view
+DROP VIEW public.active_users CASCADE;

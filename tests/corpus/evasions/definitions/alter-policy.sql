@@ -1,0 +1,3 @@
+-- class: destructive
+-- its expression
+ALTER POLICY tickets_own ON app.tickets USING (true);

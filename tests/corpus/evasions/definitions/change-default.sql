@@ -1,0 +1,3 @@
+-- class: destructive
+-- another default
+ALTER TABLE public.orders ALTER COLUMN comment SET DEFAULT 'none';

@@ -1,0 +1,3 @@
+-- class: destructive
+-- the old comment
+COMMENT ON TABLE public.users IS 'People';

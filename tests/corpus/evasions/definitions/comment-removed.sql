@@ -1,0 +1,3 @@
+-- class: destructive
+-- removed
+COMMENT ON COLUMN public.users.email IS NULL;

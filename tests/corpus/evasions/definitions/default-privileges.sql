@@ -1,0 +1,3 @@
+-- class: destructive
+-- for later objects
+ALTER DEFAULT PRIVILEGES IN SCHEMA app REVOKE SELECT ON TABLES FROM corpus_reader;

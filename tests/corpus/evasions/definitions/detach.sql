@@ -1,0 +1,3 @@
+-- class: destructive
+-- rows leave the parent
+ALTER TABLE public.regions DETACH PARTITION public.regions_eu;

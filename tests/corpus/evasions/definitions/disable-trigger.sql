@@ -1,0 +1,3 @@
+-- class: destructive
+-- switched off
+ALTER TABLE public.orders DISABLE TRIGGER orders_audit;

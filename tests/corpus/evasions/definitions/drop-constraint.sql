@@ -1,0 +1,3 @@
+-- class: destructive
+-- a check
+ALTER TABLE public.users DROP CONSTRAINT users_age_check;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- an index
+DROP INDEX public.users_name_idx;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- a promise
+ALTER TABLE public.orders ALTER COLUMN total DROP NOT NULL;

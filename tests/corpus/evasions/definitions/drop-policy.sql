@@ -1,0 +1,3 @@
+-- class: destructive
+-- a policy
+DROP POLICY tickets_own ON app.tickets;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- or all
+DROP PUBLICATION corpus_pub;

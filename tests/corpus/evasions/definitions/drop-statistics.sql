@@ -1,0 +1,3 @@
+-- class: destructive
+-- statistics
+DROP STATISTICS app.orders_stats;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- a trigger
+DROP TRIGGER orders_audit ON public.orders;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- writes go elsewhere
+ALTER SERVER corpus_server OPTIONS (SET host 'elsewhere');

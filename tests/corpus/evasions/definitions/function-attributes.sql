@@ -1,0 +1,3 @@
+-- class: destructive
+-- other attributes
+ALTER FUNCTION app.add(int, int) VOLATILE SECURITY DEFINER;

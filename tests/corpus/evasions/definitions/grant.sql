@@ -1,0 +1,3 @@
+-- class: additive
+-- rights are added
+GRANT DELETE, TRUNCATE ON app.settings TO corpus_app;

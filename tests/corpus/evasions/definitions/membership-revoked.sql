@@ -1,0 +1,3 @@
+-- class: destructive
+-- membership
+REVOKE corpus_app FROM corpus_reader;

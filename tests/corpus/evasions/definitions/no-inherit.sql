@@ -1,0 +1,3 @@
+-- class: destructive
+-- rows leave the parent
+ALTER TABLE public.cars NO INHERIT public.vehicles;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- a typed table no longer
+ALTER TABLE app.pairs NOT OF;

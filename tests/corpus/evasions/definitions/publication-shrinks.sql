@@ -1,0 +1,3 @@
+-- class: destructive
+-- subscribers miss rows
+ALTER PUBLICATION corpus_pub DROP TABLE public.orders;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- all of them
+REASSIGN OWNED BY corpus_owner TO corpus_spare;

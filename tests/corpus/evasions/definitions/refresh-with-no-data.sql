@@ -1,0 +1,3 @@
+-- class: destructive
+-- a matview without contents
+REFRESH MATERIALIZED VIEW public.product_sales WITH NO DATA;

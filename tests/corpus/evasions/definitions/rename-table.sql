@@ -1,0 +1,3 @@
+-- class: destructive
+-- clients break
+ALTER TABLE public.duplicates RENAME TO doubles;

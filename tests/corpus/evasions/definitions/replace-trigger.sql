@@ -1,0 +1,3 @@
+-- class: destructive
+-- another definition
+CREATE OR REPLACE TRIGGER users_touch AFTER UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION app.spare_trigger_fn();

@@ -1,0 +1,3 @@
+-- class: destructive
+-- replication of changes stops
+ALTER TABLE public.users REPLICA IDENTITY NOTHING;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- rights
+REVOKE SELECT ON public.users FROM corpus_reader;

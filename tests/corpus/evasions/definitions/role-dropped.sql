@@ -1,0 +1,3 @@
+-- class: destructive
+-- a role
+DROP ROLE corpus_spare;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- a role
+ALTER ROLE corpus_spare RENAME TO corpus_other;

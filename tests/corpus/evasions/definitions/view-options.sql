@@ -1,0 +1,3 @@
+-- class: destructive
+-- the rights of a view
+ALTER VIEW public.active_users SET (security_barrier = true);

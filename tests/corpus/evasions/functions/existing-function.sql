@@ -1,0 +1,3 @@
+-- class: destructive|unknown
+-- what it does stands in the catalogue
+SELECT app.purge_users();

@@ -1,0 +1,3 @@
+-- class: destructive|unknown
+-- in ARRAY
+SELECT ARRAY[app.purge_users()];

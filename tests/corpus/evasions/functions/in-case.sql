@@ -1,0 +1,3 @@
+-- class: destructive|unknown
+-- in CASE
+SELECT CASE WHEN true THEN app.purge_users() END;

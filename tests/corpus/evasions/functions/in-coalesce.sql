@@ -1,0 +1,3 @@
+-- class: destructive|unknown
+-- in COALESCE
+SELECT coalesce(NULL, app.purge_users());

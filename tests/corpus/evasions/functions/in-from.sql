@@ -1,0 +1,3 @@
+-- class: destructive|unknown
+-- in FROM
+SELECT * FROM app.purge_users();

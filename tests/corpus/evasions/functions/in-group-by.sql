@@ -1,0 +1,3 @@
+-- class: destructive|unknown
+-- in GROUP BY
+SELECT count(*) FROM (VALUES (1)) v(n) GROUP BY app.purge_users();

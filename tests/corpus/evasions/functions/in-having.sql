@@ -1,0 +1,3 @@
+-- class: destructive|unknown
+-- in HAVING
+SELECT 1 HAVING app.purge_users() > 0;

@@ -1,0 +1,3 @@
+-- class: destructive|unknown
+-- in LIMIT
+SELECT 1 LIMIT app.purge_users();

@@ -1,0 +1,3 @@
+-- class: destructive|unknown
+-- in ORDER BY
+SELECT n FROM (VALUES (1), (2)) v(n) ORDER BY app.purge_users();

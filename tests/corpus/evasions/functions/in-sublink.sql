@@ -1,0 +1,3 @@
+-- class: destructive|unknown effect=none
+-- in a sub-select
+SELECT 1 WHERE EXISTS (SELECT app.purge_users());

@@ -1,0 +1,3 @@
+-- class: destructive|unknown
+-- in USING
+ALTER TABLE app.contacts ALTER COLUMN phone TYPE text USING app.purge_users()::text;

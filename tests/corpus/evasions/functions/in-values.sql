@@ -1,0 +1,3 @@
+-- class: destructive|unknown
+-- VALUES calls
+VALUES (app.purge_users());

@@ -1,0 +1,3 @@
+-- class: destructive
+-- a comment marker inside quotes opens nothing
+SELECT '/*'; DROP TABLE archive.old_orders; SELECT '*/';

@@ -1,0 +1,3 @@
+-- class: destructive
+-- empty statements in between
+;;; ;DROP TABLE archive.old_orders;;;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- quotes around every part
+DROP TABLE "archive"."old_orders";

@@ -1,0 +1,5 @@
+-- class: destructive
+-- /* after -- opens nothing
+-- see /* the ticket
+DROP TABLE archive.old_orders;
+-- */

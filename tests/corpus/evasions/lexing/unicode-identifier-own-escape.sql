@@ -1,0 +1,3 @@
+-- class: destructive
+-- with an escape character of its own
+DROP TABLE archive.U&"old!005Forders" UESCAPE '!';

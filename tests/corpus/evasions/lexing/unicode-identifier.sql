@@ -1,0 +1,3 @@
+-- class: destructive
+-- the scanner resolves U&"" names
+DROP TABLE archive.U&"old\005Forders";

@@ -1,0 +1,3 @@
+-- class: destructive
+-- nor for TRUNCATE
+CREATE TABLE IF NOT EXISTS app.settings (key text); TRUNCATE app.settings;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- SET LOCAL
+BEGIN; SET LOCAL search_path TO archive; DROP TABLE old_orders; COMMIT;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- SET SCHEMA is SET search_path
+SET SCHEMA 'archive'; DROP TABLE old_orders;

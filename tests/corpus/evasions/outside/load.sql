@@ -1,0 +1,3 @@
+-- class: unknown effect=none
+-- code in the server
+LOAD 'auto_explain';

@@ -1,0 +1,3 @@
+-- class: unknown|destructive effect=none
+-- the configuration
+SELECT pg_reload_conf();

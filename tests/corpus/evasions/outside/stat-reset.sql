@@ -1,0 +1,3 @@
+-- class: unknown|destructive|none
+-- statistics
+SELECT pg_stat_reset();

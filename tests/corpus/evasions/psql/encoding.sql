@@ -1,0 +1,5 @@
+-- class: unknown|refused
+-- run: psql
+-- the lexer changes
+\encoding SJIS
+DROP TABLE archive.old_orders;

@@ -1,0 +1,4 @@
+-- class: unknown|refused
+-- run: psql
+-- rows become statements
+SELECT 'DROP TABLE archive.old_orders' \gexec

@@ -1,0 +1,4 @@
+-- class: unknown|refused effect=none
+-- run: psql
+-- a relative one
+\ir nothing-here.sql

@@ -1,0 +1,5 @@
+-- class: unknown|refused
+-- run: psql
+-- a variable as SQL text
+\set cmd 'DROP TABLE archive.old_orders'
+:cmd;

@@ -1,0 +1,3 @@
+-- class: unknown
+-- unqualified
+UPDATE pg_class SET relname = 'gone' WHERE relname = 'duplicates';

@@ -1,0 +1,3 @@
+-- class: destructive
+-- DELETE FROM ONLY
+DELETE FROM ONLY public.vehicles;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- DELETE ... USING
+DELETE FROM app.settings USING app.contacts;

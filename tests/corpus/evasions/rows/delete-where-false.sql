@@ -1,0 +1,3 @@
+-- class: destructive effect=none
+-- a condition that nobody evaluates beforehand
+DELETE FROM app.settings WHERE key = 'no such key';

@@ -1,0 +1,3 @@
+-- class: destructive|unknown
+-- through its catalogue
+DELETE FROM pg_largeobject WHERE loid = 990001;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- overwritten
+SELECT lo_put(990001, 0, 'xxxx');

@@ -1,0 +1,3 @@
+-- class: destructive
+-- a large object, in no table
+SELECT lo_unlink(990001);

@@ -1,0 +1,3 @@
+-- class: none
+-- one number further
+SELECT nextval('app.spare_seq');

@@ -1,0 +1,3 @@
+-- class: none
+-- a row lock
+SELECT * FROM app.settings FOR UPDATE;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- ALTER SEQUENCE
+ALTER SEQUENCE app.spare_seq RESTART;

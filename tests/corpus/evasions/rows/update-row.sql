@@ -1,0 +1,3 @@
+-- class: destructive
+-- several columns at once
+UPDATE app.contacts SET (email, phone) = (SELECT 'x@example.org', NULL);

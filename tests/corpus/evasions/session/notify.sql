@@ -1,0 +1,3 @@
+-- class: none
+-- a message
+NOTIFY something, 'DROP TABLE users';

@@ -1,0 +1,3 @@
+-- class: destructive effect=none
+-- a ROLLBACK at the end lowers nothing
+BEGIN; DROP TABLE archive.old_orders; ROLLBACK;

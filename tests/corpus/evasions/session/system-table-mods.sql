@@ -1,0 +1,3 @@
+-- class: destructive|unknown
+-- the lock of the catalogue is opened
+SET allow_system_table_mods = on; DROP TABLE archive.old_orders;

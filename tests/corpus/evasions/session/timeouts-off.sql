@@ -1,0 +1,3 @@
+-- class: none
+-- limits of the session
+SET statement_timeout = 0; SET lock_timeout = 0;

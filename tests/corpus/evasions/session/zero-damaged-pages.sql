@@ -1,0 +1,3 @@
+-- class: destructive effect=none
+-- pages are emptied at the next read
+SET zero_damaged_pages = on;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- by set_config()
+SELECT set_config('session_replication_role', 'replica', false); DELETE FROM public.coupons;

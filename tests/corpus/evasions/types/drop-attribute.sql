@@ -1,0 +1,3 @@
+-- class: destructive
+-- data inside every stored value, no table is named
+ALTER TYPE app.address DROP ATTRIBUTE zip;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- host bits
+ALTER TABLE public.users ALTER COLUMN last_ip TYPE cidr;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- the counter
+ALTER TABLE public.users ALTER COLUMN id RESTART WITH 1;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- USING NULL
+ALTER TABLE app.contacts ALTER COLUMN phone TYPE varchar(30) USING NULL;

@@ -1,0 +1,3 @@
+-- class: additive
+-- wider loses nothing
+ALTER TABLE public.big_counts ALTER COLUMN n TYPE bigint;

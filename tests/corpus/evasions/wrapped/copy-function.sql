@@ -1,0 +1,3 @@
+-- class: destructive|unknown
+-- COPY of a SELECT that calls
+COPY (SELECT app.purge_users()) TO '/dev/null';

@@ -1,0 +1,3 @@
+-- class: destructive|unknown
+-- a cursor runs its query at FETCH
+BEGIN; DECLARE c CURSOR FOR SELECT app.purge_users(); FETCH c; COMMIT;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- or stand alone
+EXPLAIN ANALYZE VERBOSE DELETE FROM app.settings;

@@ -1,0 +1,3 @@
+-- class: none
+-- and may be off
+EXPLAIN (ANALYZE false) DELETE FROM app.settings;

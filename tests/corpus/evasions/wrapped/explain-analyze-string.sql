@@ -1,0 +1,3 @@
+-- class: destructive
+-- or be a string
+EXPLAIN (ANALYZE 'true') DELETE FROM app.settings;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- the last one counts
+EXPLAIN (ANALYZE off, ANALYZE) DELETE FROM app.settings;

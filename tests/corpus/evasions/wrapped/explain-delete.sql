@@ -1,0 +1,3 @@
+-- class: none
+-- plain EXPLAIN runs nothing
+EXPLAIN DELETE FROM app.settings;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- PREPARE and EXECUTE
+PREPARE p (text) AS DELETE FROM app.settings WHERE key <> $1; EXECUTE p ('none');

@@ -1,0 +1,3 @@
+-- class: additive
+-- SELECT INTO is a CREATE TABLE
+SELECT * INTO public.copied FROM app.settings;

@@ -1,0 +1,3 @@
+-- class: destructive
+-- the word TABLE is optional
+TRUNCATE archive.old_orders;
