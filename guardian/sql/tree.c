@@ -51,6 +51,13 @@ static struct message *find_message(const ProtobufCMessageDescriptor *descriptor
             return slots[slot];
 }
 
+/* "A_Const" out of "pg_query.A_Const"; the descriptor's short name has lost the underscore. */
+static const char *name_of(const ProtobufCMessageDescriptor *descriptor)
+{
+    const char *dot = strrchr(descriptor->name, '.');
+    return dot == NULL ? descriptor->name : dot + 1;
+}
+
 static enum gd_kind kind_by_name(const char *name)
 {
     for (int kind = GD_KIND_NONE + 1; kind < GD_KIND_OTHER; kind++)
@@ -84,7 +91,7 @@ static void add_message(const ProtobufCMessageDescriptor *descriptor)
     assert(message_count < MESSAGES_MAX && descriptor->n_fields <= FIELDS_MAX * 3);
     struct message *message = &messages[message_count++];
     message->descriptor = descriptor;
-    message->kind = kind_by_name(descriptor->short_name);
+    message->kind = kind_by_name(name_of(descriptor));
     memset(message->place_of, -1, sizeof message->place_of);
     size_t slot = slot_of(descriptor);
     while (slots[slot] != NULL)
@@ -172,7 +179,7 @@ enum gd_kind gd_node_kind(const struct gd_node *node)
 
 const char *gd_node_kind_name(const struct gd_node *node)
 {
-    return node == NULL ? kind_names[GD_KIND_NONE] : message_of(node)->descriptor->short_name;
+    return node == NULL ? kind_names[GD_KIND_NONE] : name_of(message_of(node)->descriptor);
 }
 
 static bool is_single(const ProtobufCFieldDescriptor *field, ProtobufCType type)
@@ -423,7 +430,8 @@ static const ProtobufCEnumDescriptor *find_enum(const char *name)
             if (field->type != PROTOBUF_C_TYPE_ENUM)
                 continue;
             const ProtobufCEnumDescriptor *descriptor = field->descriptor;
-            if (strcmp(descriptor->short_name, name) == 0)
+            const char *dot = strrchr(descriptor->name, '.');
+            if (strcmp(dot == NULL ? descriptor->name : dot + 1, name) == 0)
                 return descriptor;
         }
     return NULL;
@@ -441,7 +449,7 @@ const char *gd_tree_kind(size_t index)
     if (index >= node->n_fields)
         return NULL;
     const ProtobufCMessageDescriptor *inner = message_type(&node->fields[index]);
-    return inner == NULL ? "" : inner->short_name;
+    return inner == NULL ? "" : name_of(inner);
 }
 
 int gd_grammar_major(void)

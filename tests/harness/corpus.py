@@ -2,6 +2,7 @@
 
     -- rule: G101 class=destructive loses=data scope=tables:public.users lock=ACCESS EXCLUSIVE rewrite=no rerun=fails
     -- near: G101 class=additive ...          a near miss: looks like the rule's case and is not; G101 must not be reported
+    -- miss: G101                              the same, without further expectations
     -- class: destructive                      a case that was not written for one rule; "a|b" allows both
     -- run: psql                               (second line, optional) how to run it; default: one simple query
 
@@ -17,7 +18,7 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent / "corpus"
-_HEAD = re.compile(r"--\s*(rule|near|class):\s*(\S+)\s*(.*)")
+_HEAD = re.compile(r"--\s*(rule|near|miss|class):\s*(\S+)\s*(.*)")
 _PAIR = re.compile(r"(\w+)=(.*?)(?=\s+\w+=|$)")
 
 
@@ -51,6 +52,7 @@ def load(path):
     else:
         statement = statement.partition("\n")[2]
     kind, name, rest = head.groups()
+    kind = "near" if kind == "miss" else kind
     expected = {key: value.strip() for key, value in _PAIR.findall(rest)}
     return Case(path, kind, name, expected, text, prologue, statement, run.group(1) if run else "simple")
 

@@ -1,0 +1,2 @@
+-- miss: Z001
+DROP TABLE public.users, public.orders;

@@ -1,0 +1,2 @@
+-- miss: Z004
+DO $$ BEGIN EXECUTE format('ANALYZE %I.%I', 'public', 'us' || 'ers'); END $$;

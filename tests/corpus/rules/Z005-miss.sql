@@ -1,0 +1,2 @@
+-- miss: Z005
+DO LANGUAGE plpgsql $$ BEGIN NULL; END $$;

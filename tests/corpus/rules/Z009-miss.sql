@@ -1,0 +1,2 @@
+-- miss: Z009
+DO $$ BEGIN PERFORM 1; END $$;

@@ -1,0 +1,2 @@
+-- rule: Z010 class=unknown
+DO $$ BEGIN IF false THEN EXECUTE 'DORP TABLE public.users'; END IF; END $$;

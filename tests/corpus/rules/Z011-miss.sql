@@ -1,0 +1,2 @@
+-- miss: Z011
+EXPLAIN (COSTS OFF) SELECT 1;

@@ -1,0 +1,3 @@
+-- miss: Z012
+SET search_path = public;
+SELECT lower('A');

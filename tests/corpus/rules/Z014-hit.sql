@@ -1,0 +1,3 @@
+-- rule: Z014 class=unknown loses=data scope=database
+-- run: no (there is no such function)
+SELECT public.nobody_knows_this(1);

@@ -1,0 +1,3 @@
+-- rule: Z015 class=unknown
+-- run: no (nothing of that name was prepared)
+EXECUTE prepared_elsewhere;

@@ -1,0 +1,3 @@
+-- miss: Z015
+PREPARE prepared_here AS SELECT 1;
+EXECUTE prepared_here;
