@@ -89,6 +89,21 @@ static void sum_up(struct run *run, const struct gd_judged *entry)
             file->split_needed = true;
 }
 
+/* ADD VALUE may be moved to the front unless this script makes or renames the type before it. */
+static void note_added_value(struct gd_judged *entry, const struct gd_look *look,
+                             const struct gd_node *statement)
+{
+    if (gd_node_kind(statement) != GD_KIND_AlterEnumStmt ||
+        gd_node_text(statement, GD_F_old_val)[0] != '\0')
+        return;
+    struct gd_type_target type =
+        gd_look_type(look, gd_name_of_list(statement, GD_F_type_name));
+    const struct gd_thing *thing =
+        gd_state_find(look->state, "type", type.name.schema, type.name.name);
+    entry->adds_value_to = type.qualified;
+    entry->value_can_go_first = !type.fresh && (thing == NULL || thing->type == NULL);
+}
+
 static struct gd_judged *entry_of(struct run *run, const struct gd_stmt *stmt)
 {
     struct gd_judged *entry = gd_arena_zalloc(run->arena, 1, sizeof *entry);
@@ -99,6 +114,9 @@ static struct gd_judged *entry_of(struct run *run, const struct gd_stmt *stmt)
     entry->text = shortened(stmt->text, stmt->size, run->arena);
     entry->comment = stmt->comment == NULL ? NULL : gd_arena_strdup(run->arena, stmt->comment);
     entry->repeated = 1;
+    entry->kind = gd_node_kind(stmt->tree);
+    entry->form =
+        entry->kind == GD_KIND_TransactionStmt ? gd_node_enum(stmt->tree, GD_F_kind) : "";
     entry->unread = stmt->tree == NULL;
     entry->in_block = gd_state_in_block(run->state);
     gd_digest_of(stmt->text, stmt->size, entry->hash);
@@ -114,8 +132,10 @@ static struct gd_status judge_one(const struct gd_stmt *stmt, struct gd_arena *s
     struct gd_arena_mark mark = gd_arena_mark(run->arena);
     struct gd_judged *entry = entry_of(run, stmt);
     struct gd_look look = gd_judge_look(run->judge, stmt->tree, stmt->tree);
-    if (stmt->tree != NULL)
+    if (stmt->tree != NULL) {
         gd_swaps_note(run->swaps, &look, stmt->tree, entry);
+        note_added_value(entry, &look, stmt->tree);
+    }
     entry->verdict = gd_judge_script_statement(run->judge, stmt);
     sum_up(run, entry);
     struct gd_judged_file *file = run->file;

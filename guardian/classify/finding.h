@@ -14,6 +14,7 @@
 
 #include "guardian/base/texts.h"
 #include "guardian/pg/check.h"
+#include "guardian/sql/tree.h"
 
 /* Worst last: a script has the highest of its statements. */
 #define GD_CLASSES(X)                                                                              \
@@ -148,6 +149,10 @@ struct gd_judged {
     uint64_t repeated;      /* how many neighbours of the same kind are folded in here; 1 = none */
     struct gd_verdict verdict;
     const char *part_of;    /* "enum change of public.status" when it is one step of several */
+    enum gd_kind kind;      /* of the statement; GD_KIND_NONE when it is unread */
+    const char *form;       /* of a TransactionStmt: "TRANS_STMT_BEGIN" …; else "" */
+    const char *adds_value_to; /* ALTER TYPE … ADD VALUE: the enum; else NULL */
+    bool value_can_go_first; /* … and it may run before all other statements of the script */
     bool unread;            /* the grammar refused it */
     bool in_block;          /* the script has BEGIN open here */
 };
