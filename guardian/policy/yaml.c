@@ -525,6 +525,10 @@ struct gd_status gd_yaml_load(const char *file, const char *text, size_t size,
 {
     const struct gd_yaml *tree = NULL;
     void *data = NULL;
+    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* the mark that Windows leaves */
+        text += 3;
+        size -= 3;
+    }
     GD_TRY(read_tree(file, text, size, arena, &tree, err));
     GD_TRY(check_root(file, tree, schema, err));
     GD_TRY(fill(file, text, size, schema, arena, &data, err));
