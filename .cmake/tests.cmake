@@ -54,7 +54,15 @@ foreach(script IN LISTS lint_scripts)
   guardian_add_test(lint.${name} ${label} 900 ${runner} ${CMAKE_SOURCE_DIR}/${script})
 endforeach()
 
-# tests/system: real servers, one pytest run per file.
+# tests/system: real servers, one pytest run per file. drive_<name>.c is a program for one of them,
+# where what is tested has no command of its own: build/system/drive_<name>.
+file(GLOB drivers CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} tests/system/drive_*.c)
+foreach(source IN LISTS drivers)
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE guardian_static)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/system)
+endforeach()
 file(GLOB system_tests CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} tests/system/test_*.py)
 foreach(script IN LISTS system_tests)
   get_filename_component(name ${script} NAME_WE)

@@ -63,6 +63,11 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static uint32_t or_limit(uint32_t value, uint32_t fallback)
+{
+    return value == 0 ? fallback : value;
+}
+
 static void replace_all(char *text, const char *secret)
 {
     size_t length = strlen(secret);
@@ -237,11 +242,6 @@ GD_MUST static struct gd_status open_connection(struct gd_pg *pg, struct gd_erro
     return look_who_answers(pg, err);
 }
 
-static uint32_t or_limit(uint32_t value, uint32_t fallback)
-{
-    return value == 0 ? fallback : value;
-}
-
 struct gd_status gd_pg_connect(const struct gd_pg_options *options, struct gd_pg **out_pg,
                                struct gd_error *err)
 {
@@ -310,9 +310,9 @@ GD_MUST static struct gd_status refused_by_server(struct gd_pg *pg, struct gd_pg
         strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0 ? GD_BUSY : GD_SYSTEM;
     if (text == NULL)
         text = PQresultErrorMessage(result);
-    return gd_fail(err, code, "could not %s in %s: %s%s%s%s", call->what, pg->where,
-                   clean_message(pg, text), *state == '\0' ? "" : " (", state,
-                   *state == '\0' ? "" : ")");
+    call->reason = clean_message(pg, text);
+    return gd_fail(err, code, "could not %s in %s: %s%s%s%s", call->what, pg->where, call->reason,
+                   *state == '\0' ? "" : " (", state, *state == '\0' ? "" : ")");
 }
 
 /* One batch on its way. */
@@ -395,6 +395,7 @@ static bool send_all(struct gd_pg *pg, struct gd_pg_call *calls, size_t count)
         return false;
     for (size_t i = 0; i < count; i++) {
         calls[i].sqlstate[0] = '\0';
+        calls[i].reason = NULL;
         if (PQsendQueryParams(pg->conn, calls[i].sql, (int)calls[i].value_count, NULL,
                               calls[i].values, NULL, NULL, 0) != 1)
             return false;
@@ -418,7 +419,9 @@ struct gd_status gd_pg_batch(struct gd_pg *pg, struct gd_pg_call *calls, size_t 
                             .err = err};
     if (!send_all(pg, calls, count))
         return connection_lost(pg, calls[0].what, clean_message(pg, PQerrorMessage(pg->conn)), err);
-    int64_t deadline = now_ms() + (int64_t)count * pg->options.statement_ms + SILENCE_MS;
+    int64_t deadline = now_ms() + SILENCE_MS;
+    for (size_t i = 0; i < count; i++)
+        deadline += or_limit(calls[i].limit_ms, pg->options.statement_ms);
     const char *why = NULL;
     if (!fly(&flight, deadline, &why)) {
         pg->broken = true;

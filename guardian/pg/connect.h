@@ -56,7 +56,10 @@ struct gd_pg_call {
     const char *sql;           /* exactly one statement */
     const char *const *values; /* $1 …; NULL is SQL's NULL */
     size_t value_count;
-    char sqlstate[6]; /* set when it failed in the server; "" otherwise */
+    uint32_t limit_ms; /* the statement_timeout it runs under; 0: that of the options */
+    /* Set when it failed in the server; empty and NULL otherwise. */
+    char sqlstate[6];
+    const char *reason; /* the server's words; valid as long as the connection */
 };
 
 /**

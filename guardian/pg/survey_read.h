@@ -28,7 +28,7 @@ struct gd_finds {
     struct gd_list dependencies, descriptions;
     struct gd_map relation_at, type_at, function_at, described; /* keys: oid; oid; oid; address */
     struct gd_map visited;          /* addresses whose dependants were looked up */
-    struct gd_list event_functions;                             /* uint32_t: of event triggers */
+    struct gd_list event_functions; /* uint32_t: of event triggers */
 };
 
 /** A key that is the address itself: catalogues have small oids. */
