@@ -497,12 +497,14 @@ static bool could_be_called(const struct gd_judge *judge, const struct gd_functi
     return gd_state_path_unknown(judge->state);
 }
 
-static bool judge_catalogue_functions(struct gd_judge *judge, struct gd_name name)
+/* `has_row`: a row speaks for the extensions' functions of this name. */
+static bool judge_catalogue_functions(struct gd_judge *judge, struct gd_name name, bool has_row)
 {
     bool any = false;
     for (size_t i = 0; judge->survey != NULL && i < judge->survey->function_count; i++) {
         const struct gd_function *function = &judge->survey->functions[i];
-        if (function->builtin || !could_be_called(judge, function, name))
+        if (function->builtin || !could_be_called(judge, function, name) ||
+            (has_row && function->extension_oid != 0))
             continue;
         any = true;
         gd_judge_catalogue_function(judge, function, NULL);
@@ -518,8 +520,8 @@ static void judge_call(struct gd_judge *judge, const struct gd_node *call)
         return;
     bool script = strcmp(name.schema, "pg_catalog") != 0 &&
                   gd_judge_script_function(judge, name.name, NULL);
-    bool catalogue =
-        strcmp(name.schema, "pg_catalog") != 0 && judge_catalogue_functions(judge, name);
+    bool catalogue = strcmp(name.schema, "pg_catalog") != 0 &&
+                     judge_catalogue_functions(judge, name, matched > 0);
     if (matched > 0 || script || catalogue)
         return;
     const char *shown = gd_name_show(judge->arena, name);
@@ -617,6 +619,38 @@ void gd_judge_text(struct gd_judge *judge, const char *text, const char *within)
         gd_judge_add(judge, "Z005", NULL)->object = within;
     }
     leave(judge, before);
+}
+
+/* What is left of findings whose statement runs later: what it does, not when and how. */
+static void put_off(struct gd_judge *judge, size_t first)
+{
+    for (size_t i = first; i < judge->found_count; i++) {
+        struct gd_finding *finding = judge->found[i];
+        finding->lock = GD_LOCK_NONE;
+        finding->lock_on = NULL;
+        finding->rewrite = finding->scan = false;
+        finding->transaction = true;
+        finding->rerun = GD_RERUN_OK;
+    }
+}
+
+void gd_judge_statements(struct gd_judge *judge, const char *text, const char *within, bool later)
+{
+    struct gd_parsed parsed;
+    struct gd_refusal refusal;
+    if (is_too_deep(judge, NULL))
+        return;
+    size_t first = judge->found_count;
+    struct place before = enter(judge, within);
+    if (gd_parse(text, strlen(text), judge->arena, &parsed, &refusal)) {
+        for (size_t i = 0; i < parsed.count; i++)
+            judge_node(judge, parsed.statements[i]);
+    } else {
+        gd_judge_add(judge, "Z005", NULL)->object = within;
+    }
+    leave(judge, before);
+    if (later)
+        put_off(judge, first);
 }
 
 /* ---- the walk over what runs ---- */

@@ -33,6 +33,10 @@ bool gd_judge_script_function(struct gd_judge *judge, const char *name, const ch
 /** Judge the actions of a CREATE RULE text, or a view's query, when they are reached. */
 void gd_judge_text(struct gd_judge *judge, const char *text, const char *within);
 
+/** Judge SQL that a function is given as a text: it runs now, or `later` by itself, and then its
+ *  locks and its need of a transaction are not this statement's. */
+void gd_judge_statements(struct gd_judge *judge, const char *text, const char *within, bool later);
+
 /** Judge the calls and operators in an expression or a query that runs now. */
 void gd_judge_calls(struct gd_judge *judge, const struct gd_node *node);
 
