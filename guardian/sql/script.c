@@ -326,6 +326,18 @@ static void add_piece(struct gd_script *script, size_t start, size_t end)
     script->pieces[script->piece_count++] = (struct piece){start, end};
 }
 
+/* The library counts characters. */
+static size_t bytes_of_characters(const char *text, int characters)
+{
+    size_t bytes = 0;
+    for (; characters > 0 && text[bytes] != '\0'; characters--) {
+        bytes++;
+        while (((unsigned char)text[bytes] & 0xC0) == 0x80)
+            bytes++;
+    }
+    return bytes;
+}
+
 /* Split window[begin, cut) into pieces; false with `*refusal` when the scanner cannot. A last piece
  * that no semicolon closes is kept only when the input ends there. */
 static bool split(struct gd_script *script, size_t cut, struct gd_arena *arena,
@@ -338,7 +350,8 @@ static bool split(struct gd_script *script, size_t cut, struct gd_arena *arena,
     script->piece_count = script->piece_next = 0;
     if (!good) {
         refusal->message = gd_arena_strdup(arena, result.error->message);
-        refusal->offset = 0;
+        refusal->offset =
+            bytes_of_characters(script->window + script->begin, result.error->cursorpos - 1);
     } else {
         for (int i = 0; i < result.n_stmts; i++) {
             size_t start = script->begin + (size_t)result.stmts[i]->stmt_location;
@@ -400,10 +413,10 @@ static bool split_before_data(struct gd_script *script, struct gd_arena *arena)
     return false;
 }
 
-/* The end of the last line that a semicolon ends. */
-static size_t last_closed_line(const struct gd_script *script)
+/* The end of the last line before `limit` that a semicolon ends. */
+static size_t last_closed_line(const struct gd_script *script, size_t limit)
 {
-    for (size_t at = script->end; at > script->begin + 1; at--)
+    for (size_t at = limit; at > script->begin + 1; at--)
         if (script->window[at - 1] == '\n' &&
             (script->window[at - 2] == ';' ||
              (script->window[at - 2] == '\r' && at > script->begin + 2 &&
@@ -425,7 +438,8 @@ static const char *find_meta_line(const struct gd_script *script)
     return NULL;
 }
 
-static GD_MUST struct gd_status refuse_unsplit(const struct gd_script *script, size_t start,
+/* `place` is where the quote or the comment was opened. */
+static GD_MUST struct gd_status refuse_unsplit(const struct gd_script *script, size_t place,
                                                const char *message, struct gd_error *err)
 {
     const char *meta = find_meta_line(script);
@@ -433,14 +447,11 @@ static GD_MUST struct gd_status refuse_unsplit(const struct gd_script *script, s
         return refuse_meta_command(script, (size_t)(meta - script->window), err);
     char what[256];
     snprintf(what, sizeof what, "%.*s", (int)strcspn(message, "\n"), message);
-    const char *near = strstr(what, " at or near");
+    char *near = strstr(what, " at or near");
     if (near != NULL)
-        what[near - what] = '\0';
-    char full[320];
-    snprintf(full, sizeof full, "%s in the statement that begins here", what);
-    return gd_hint(err, refuse_at(script, start, err, full),
-                   "The server would read everything after the open quote or comment as part of "
-                   "it; close it.");
+        *near = '\0';
+    return gd_hint(err, refuse_at(script, place, err, what),
+                   "Everything behind it would be read as part of it; close what is opened here.");
 }
 
 /* Make pieces for what comes next, growing the window until there is one. */
@@ -451,21 +462,26 @@ static GD_MUST struct gd_status find_pieces(struct gd_script *script, struct gd_
     while (script->piece_next == script->piece_count) {
         if (split_before_data(script, arena))
             break;
-        size_t cut = script->at_end ? script->end : last_closed_line(script);
+        size_t cut = script->at_end ? script->end : last_closed_line(script, script->end);
         bool good = cut != SIZE_MAX && split(script, cut, arena, &refusal);
         if (good && (script->piece_count > 0 || script->at_end))
             break;
-        size_t comment = SIZE_MAX;
-        size_t start = skip_to_word(script, script->begin, script->end, &comment);
+        /* What stands before the quote that is open can be taken. */
+        size_t opened = script->begin + refusal.offset;
+        if (!good && cut != SIZE_MAX && (cut = last_closed_line(script, opened)) != SIZE_MAX &&
+            split(script, cut, arena, &refusal) && script->piece_count > 0)
+            break;
         if (script->at_end)
-            return refuse_unsplit(script, start < script->end ? start : script->begin,
-                                  refusal.message, err);
-        if (script->end - script->begin > script->statement_max)
+            return refuse_unsplit(script, opened, refusal.message, err);
+        if (script->end - script->begin > script->statement_max) {
+            size_t comment = SIZE_MAX;
+            size_t start = skip_to_word(script, script->begin, script->end, &comment);
             return gd_hint(err,
                            refuse_at(script, start, err,
                                      "the statement that begins here is longer than the limit"),
                            "A quote that is never closed looks like this; otherwise raise "
                            "--statement-size-max.");
+        }
         GD_TRY(refill(script, err));
     }
     return GD_DONE;
@@ -816,13 +832,14 @@ struct gd_status gd_script_next(struct gd_script *script, struct gd_arena *arena
             return GD_DONE;
         if (script->piece_next == script->piece_count)
             GD_TRY(find_pieces(script, arena, err));
-        if (script->piece_count == 0) { /* only comments are left, or words without a keyword */
+        if (script->piece_count == 0) { /* comments, or what the scanner saw no statement in */
             size_t ignored = SIZE_MAX;
             size_t word = skip_to_word(script, script->begin, script->end, &ignored);
-            if (word < script->end)
-                return refuse_at(script, word, err, "this is not SQL");
-            advance(script, script->end);
-            continue;
+            if (word == script->end || script->window[word] == ';') {
+                advance(script, word == script->end ? word : word + 1);
+                continue;
+            }
+            add_piece(script, script->begin, script->end);
         }
         struct piece piece = script->pieces[script->piece_next++];
         if (piece.end <= script->begin)
