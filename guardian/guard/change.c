@@ -4,11 +4,15 @@
 #include <time.h>
 
 #include "guardian/pg/connect.h"
+#include "guardian/pg/probe.h"
 #include "guardian/pg/surveyor.h"
 
 /* Functions call functions: how often names found in definitions are looked up in turn. What is
  * deeper stays unknown to the classifier, which says so. */
 enum { LOOKS_MAX = 12 };
+
+/* All checks together may take as long as this many that use up their own limit. */
+enum { CHECKS_IN_A_ROW = 6 };
 
 static double now(void)
 {
@@ -99,6 +103,61 @@ static GD_MUST struct gd_status read_live(const struct gd_input *inputs, size_t 
     return GD_DONE;
 }
 
+static struct gd_check **checks_of(const struct gd_report *report, struct gd_arena *arena,
+                                   size_t *out_count)
+{
+    size_t count = 0;
+    for (size_t f = 0; f < report->file_count; f++)
+        for (size_t e = 0; e < report->files[f]->entry_count; e++)
+            count += report->files[f]->entries[e]->verdict.check_count;
+    struct gd_check **checks = gd_arena_zalloc(arena, count + 1, sizeof *checks);
+    *out_count = 0;
+    for (size_t f = 0; f < report->file_count; f++)
+        for (size_t e = 0; e < report->files[f]->entry_count; e++) {
+            const struct gd_verdict *verdict = &report->files[f]->entries[e]->verdict;
+            for (size_t c = 0; c < verdict->check_count; c++)
+                checks[(*out_count)++] = verdict->checks[c];
+        }
+    return checks;
+}
+
+/* A drop whose every count of what it loses came back 0 is still a drop, and says it is empty. */
+static void note_empty(const struct gd_report *report)
+{
+    for (size_t f = 0; f < report->file_count; f++)
+        for (size_t e = 0; e < report->files[f]->entry_count; e++) {
+            const struct gd_verdict *verdict = &report->files[f]->entries[e]->verdict;
+            for (size_t i = 0; i < verdict->finding_count; i++) {
+                struct gd_finding *finding = verdict->findings[i];
+                size_t losing = 0, empty = 0;
+                for (size_t c = 0; c < finding->check_count; c++)
+                    if (!finding->checks[c]->fails) {
+                        losing++;
+                        empty += finding->checks[c]->done && finding->checks[c]->count == 0;
+                    }
+                finding->empty = finding->empty || (losing > 0 && losing == empty);
+            }
+        }
+}
+
+static void run_checks(struct gd_pg *pg, const struct gd_change_options *options,
+                       struct gd_arena *arena, struct gd_change *change)
+{
+    size_t count;
+    struct gd_check **checks = checks_of(change->report, arena, &count);
+    struct gd_probe_limits limits = {
+        .check_ms = options->check_ms,
+        .total_ms = options->check_ms > UINT32_MAX / CHECKS_IN_A_ROW
+                        ? UINT32_MAX
+                        : options->check_ms * CHECKS_IN_A_ROW,
+        .samples = options->samples,
+    };
+    double start = now();
+    gd_probe_run(pg, checks, count, &limits, arena);
+    change->check_seconds = now() - start;
+    note_empty(change->report);
+}
+
 struct gd_status gd_change_read(const struct gd_input *inputs, size_t input_count,
                                 const struct gd_change_options *options, struct gd_arena *arena,
                                 struct gd_change *out_change, struct gd_error *err)
@@ -112,6 +171,8 @@ struct gd_status gd_change_read(const struct gd_input *inputs, size_t input_coun
         .statement_bytes_max = options->statement_bytes_max,
     };
     GD_TRY(gd_classify(inputs, input_count, &judging, arena, &change.report, err));
+    if (pg != NULL && options->check_ms > 0)
+        run_checks(pg, options, arena, &change);
     *out_change = change;
     return GD_DONE;
 }

@@ -1,0 +1,1 @@
+CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; SELECT f(); SET search_path=a,pg_catalog; SELECT lower($$x$$);

@@ -1,0 +1,5 @@
+CREATE TABLE a (id int);
+DROP TABLE a;
+COPY a FROM stdin;
+1
+\\.

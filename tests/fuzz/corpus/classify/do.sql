@@ -1,0 +1,1 @@
+DO $$ BEGIN EXECUTE format('DROP TABLE %I', 'a'); END $$; ALTER TYPE t ADD VALUE 'x'; UPDATE b SET c='x';
