@@ -309,9 +309,9 @@ const char *gd_words_verdict(struct gd_arena *arena, const struct gd_report *rep
 
 static const char *object_of(struct gd_arena *arena, const struct gd_finding *finding)
 {
+    if (finding->class == GD_CLASS_UNKNOWN)
+        return "whatever it reaches"; /* its object is what could not be judged */
     const char *object = finding->object == NULL ? "" : finding->object;
-    if (object[0] == '\0' && finding->class == GD_CLASS_UNKNOWN)
-        return "whatever it reaches";
     return finding->empty ? gd_arena_printf(arena, "%s (empty now)", object) : object;
 }
 

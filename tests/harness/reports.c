@@ -1,5 +1,6 @@
 #include "harness/reports.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,6 +215,81 @@ static struct gd_judged_file harmless = {
     .transaction = true, .rerun_safe = true, ENTRIES(&set, &columns)};
 static struct gd_judged_file empty = {
     .path = "empty.sql", .hash = HASH, .class = GD_CLASS_NONE, .transaction = true, .rerun_safe = true};
+
+static const struct gd_ground drop_ground = {
+    .policy = "strict", .file = "strict.yaml", .line = 31, .column = 5,
+    .text = "destructive that loses data: rows are gone for good"};
+static const struct gd_ground unknown_ground = {
+    .policy = "strict", .file = "strict.yaml", .line = 44, .column = 5,
+    .text = "unknown: \x1b[2J nobody can say what it does"};
+static const struct gd_ground rest_ground = {
+    .policy = "strict", .file = "strict.yaml", .line = 12, .column = 5, .text = "additive: nothing is lost"};
+static const struct gd_waiver late_waiver = {
+    .text = "guardian: allow destructive because nobody reads it", .allows = "destructive",
+    .reason = "nobody reads it", .state = GD_WAIVER_REJECTED,
+    .why = "the policy does not let a waiver count for this", .hash = HASH};
+
+#define GROUNDS(...) .grounds = (const struct gd_ground *[]){__VA_ARGS__}, .ground_count = 1
+#define SCHEMA {.scope = GD_SCOPE_SCHEMA, .proof = GD_PROOF_DIGEST, .covers = true}
+#define PASSES(statement)                                                                          \
+    &(const struct gd_ruling){.file = &rich, .judged = &statement, .action = GD_ACTION_BACKUP,     \
+                              .backup = SCHEMA, GROUNDS(&rest_ground)}
+static const struct gd_ruling refused = {
+    .file = &rich, .judged = &block, .action = GD_ACTION_REFUSE, .ask = GD_ASK_ALWAYS,
+    .backup = {.scope = GD_SCOPE_DATABASE, .proof = GD_PROOF_DRILL, .covers = true},
+    GROUNDS(&unknown_ground)};
+static const struct gd_ruling approve = {
+    .file = &rich, .judged = &dropping, .action = GD_ACTION_APPROVE, .ask = GD_ASK_TERMINAL,
+    .backup = {.scope = GD_SCOPE_TABLES, .tables = TEXTS("public.users"), .sealed = true,
+               .proof = GD_PROOF_DRILL, .covers = true, .bytes = 12 << 20},
+    .approval_needed = true, .waivers = (const struct gd_waiver *[]){&late_waiver},
+    .waiver_count = 1, GROUNDS(&drop_ground)};
+#define LIMIT(words) {.text = words, .ground = {.policy = "strict", .text = "as shipped"}}
+static const struct gd_limits limits = {
+    .lock_wait = LIMIT("2s"), .lock_retries = LIMIT("5"), .database_backup_max = LIMIT("20GB"),
+    .sealed_table_max = LIMIT("10GB"), .drift_rows_max = LIMIT("0"), .duration_max = LIMIT("30min")};
+static const struct gd_decision decision = {
+    .policy = "strict", .policy_file = "strict.yaml", .environment = "production",
+    .action = GD_ACTION_REFUSE, .ask = GD_ASK_ALWAYS,
+    .backup = {.scope = GD_SCOPE_TABLES, .tables = TEXTS("public.users", "public.orders"),
+               .sealed = true, .proof = GD_PROOF_DRILL, .bytes = 14 << 20},
+    .tell = TEXTS("dba@example.org"), .limits = &limits,
+    .rulings = (const struct gd_ruling *[]){PASSES(set), &approve, &refused, PASSES(swap_create),
+                                            PASSES(swap_alter), PASSES(swap_drop),
+                                            PASSES(constraining), PASSES(tokens),
+                                            PASSES(index_alone), PASSES(columns)},
+    .ruling_count = 10, .lead = &refused,
+    .notes = TEXTS("the size of public.orders is not known")};
+
+#define STATEMENTS(...)                                                                            \
+    .file = &rich, .statements = (const struct gd_judged *[]){__VA_ARGS__},                        \
+    .statement_count = sizeof((const struct gd_judged *[]){__VA_ARGS__}) / sizeof(struct gd_judged *)
+#define LOCKS(...)                                                                                 \
+    .locks = (const struct gd_step_lock[]){__VA_ARGS__},                                           \
+    .lock_count = sizeof((const struct gd_step_lock[]){__VA_ARGS__}) / sizeof(struct gd_step_lock)
+static const char stays[] = "PostgreSQL rolls it back; the steps before it stay.";
+static const char back[] = "The backup brings back the tables public.users, public.orders.";
+static const struct gd_step steps[] = {
+    {.number = 1, .kind = GD_STEP_BACKUP, .if_it_fails = "Nothing has been changed.", .way_back = ""},
+    {.number = 2, .kind = GD_STEP_ENUM_VALUE, .moved = true, STATEMENTS(&swap_create),
+     .if_it_fails = "Nothing of it is in.", .way_back = "A value cannot be dropped by SQL."},
+    {.number = 3, .kind = GD_STEP_SESSION, STATEMENTS(&set),
+     .if_it_fails = "Nothing has been changed by it.", .way_back = "Nothing to undo."},
+    {.number = 4, .kind = GD_STEP_TRANSACTION, STATEMENTS(&dropping),
+     LOCKS({GD_LOCK_AX, "public.users", 12 << 20, 40000, false, false}), .if_it_fails = stays,
+     .way_back = back},
+    {.number = 5, .kind = GD_STEP_TRANSACTION, .own_block = true,
+     STATEMENTS(&block, &swap_alter, &swap_drop),
+     LOCKS({GD_LOCK_AX, "public.orders", 2 << 20, -1, true, false},
+           {GD_LOCK_RX, "public.logs", 0, -1, false, false}),
+     .rewrite_bytes = 2 << 20, .way_back = back,
+     .if_it_fails = "PostgreSQL rolls all of its statements back; the steps before it stay."},
+    {.number = 6, .kind = GD_STEP_TRANSACTION, STATEMENTS(&columns), .if_it_fails = stays, .way_back = back},
+    {.number = 7, .kind = GD_STEP_TRANSACTION, STATEMENTS(&columns), .if_it_fails = stays, .way_back = back},
+    {.number = 8, .kind = GD_STEP_ALONE, STATEMENTS(&index_alone),
+     LOCKS({GD_LOCK_SUX, "public.users", 12 << 20, 40000, false, true}),
+     .if_it_fails = "It may leave a part behind, such as an invalid index.", .way_back = back},
+};
 /* clang-format on */
 
 const struct gd_report test_report_rich = {.files = (struct gd_judged_file *[]){&rich},
@@ -237,6 +313,14 @@ const struct gd_report test_report_harmless = {.files = (struct gd_judged_file *
                                                .grammar = "15.1"};
 const struct gd_report test_report_empty = {
     .files = (struct gd_judged_file *[]){&empty}, .file_count = 1, .grammar = "15.1"};
+
+const struct gd_plan test_plan_rich = {
+    .change = &(const struct gd_change){.report = (struct gd_report *)(uintptr_t)&test_report_rich},
+    .decision = &decision,
+    .steps = (const struct gd_step *[]){&steps[0], &steps[1], &steps[2], &steps[3], &steps[4],
+                                        &steps[5], &steps[6], &steps[7]},
+    .step_count = 8,
+    .notes = {.items = (const char *[]){"an enum value goes first"}, .count = 1}};
 
 static bool write_golden(const char *path, const char *bytes, size_t size)
 {

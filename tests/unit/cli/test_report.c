@@ -19,18 +19,35 @@ struct face {
     size_t width;
 };
 
+static struct gd_screen screen_of(FILE *stream, struct face face)
+{
+    return (struct gd_screen){.stream = stream,
+                              .colour = face.colour,
+                              .utf8 = face.utf8,
+                              .letters = face.utf8,
+                              .verbose = face.verbose,
+                              .width = face.width};
+}
+
+/* The plan in that format; the caller frees it. */
+static char *planned(struct face face, size_t *out_size)
+{
+    struct gd_error err = {0};
+    char *bytes = NULL;
+    FILE *stream = open_memstream(&bytes, out_size);
+    struct gd_screen screen = screen_of(stream, face);
+    assert_int_equal(gd_report_plan_write(&test_plan_rich, face.format, &screen, &err).code, GD_OK);
+    fclose(stream);
+    return bytes;
+}
+
 /* The report in that format; the caller frees it. */
 static char *rendered(const struct gd_report *report, struct face face, size_t *out_size)
 {
     struct gd_error err = {0};
     char *bytes = NULL;
     FILE *stream = open_memstream(&bytes, out_size);
-    struct gd_screen screen = {.stream = stream,
-                               .colour = face.colour,
-                               .utf8 = face.utf8,
-                               .letters = face.utf8,
-                               .verbose = face.verbose,
-                               .width = face.width};
+    struct gd_screen screen = screen_of(stream, face);
     assert_int_equal(gd_report_write(report, face.format, &screen, &err).code, GD_OK);
     fclose(stream);
     return bytes;
@@ -55,6 +72,12 @@ static const struct { const char *golden; const struct gd_report *report; struct
     {"cli/golden/empty.sarif",      &test_report_empty,    {GD_FORMAT_SARIF, false, true, false, 100}},
     {"cli/golden/empty.github",     &test_report_empty,    {GD_FORMAT_GITHUB, false, true, false, 100}},
 };
+static const struct { const char *golden; struct face face; } plans[] = {
+    {"cli/golden/plan.txt",         {GD_FORMAT_TEXT, false, true,  false, 100}},
+    {"cli/golden/plan-colour.txt",  {GD_FORMAT_TEXT, true,  true,  false, 100}},
+    {"cli/golden/plan-verbose.txt", {GD_FORMAT_TEXT, false, false, true,  80}},
+    {"cli/golden/plan.json",        {GD_FORMAT_JSON, false, true,  false, 100}},
+};
 static const struct gd_report *const reports[] = {
     &test_report_rich, &test_report_files, &test_report_harmless, &test_report_empty,
 };
@@ -72,20 +95,41 @@ static void every_format_is_as_it_was_agreed(void **state)
     }
 }
 
+static void a_plan_is_as_it_was_agreed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
+        size_t size = 0;
+        char *bytes = planned(plans[i].face, &size);
+        if (!test_golden(plans[i].golden, bytes, size))
+            fail_msg("%s", plans[i].golden);
+        free(bytes);
+    }
+}
+
+static void assert_tame(const char *bytes, size_t size, int format)
+{
+    size_t step;
+    for (size_t at = 0; at < size; at += step) {
+        uint32_t code;
+        step = gd_utf8_decode(bytes + at, size - at, &code);
+        if (code == GD_UTF8_BAD || (code != '\n' && gd_utf8_deceives(code)))
+            fail_msg("format %d: U+%04X in %.40s", format, (unsigned)code, bytes + at);
+    }
+}
+
 static void nothing_drives_a_terminal_in_any_format(void **state)
 {
     (void)state;
-    for (size_t r = 0; r < sizeof reports / sizeof reports[0]; r++) {
-        for (int format = GD_FORMAT_TEXT; format <= GD_FORMAT_GITHUB; format++) {
-            size_t size = 0, step;
-            struct face face = {(enum gd_format)format, false, true, true, 80};
-            char *bytes = rendered(reports[r], face, &size);
-            for (size_t at = 0; at < size; at += step) {
-                uint32_t code;
-                step = gd_utf8_decode(bytes + at, size - at, &code);
-                if (code == GD_UTF8_BAD || (code != '\n' && gd_utf8_deceives(code)))
-                    fail_msg("report %zu, format %d: U+%04X", r, format, (unsigned)code);
-            }
+    for (int format = GD_FORMAT_TEXT; format <= GD_FORMAT_GITHUB; format++) {
+        struct face face = {(enum gd_format)format, false, true, true, 80};
+        size_t size = 0;
+        char *bytes = planned(face, &size);
+        assert_tame(bytes, size, format);
+        free(bytes);
+        for (size_t r = 0; r < sizeof reports / sizeof reports[0]; r++) {
+            bytes = rendered(reports[r], face, &size);
+            assert_tame(bytes, size, format);
             free(bytes);
         }
     }
@@ -186,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_format_is_as_it_was_agreed),
+        cmocka_unit_test(a_plan_is_as_it_was_agreed),
         cmocka_unit_test(nothing_drives_a_terminal_in_any_format),
         cmocka_unit_test(a_locale_without_utf8_gets_ascii),
         cmocka_unit_test(lines_keep_to_the_width),
