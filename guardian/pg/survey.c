@@ -311,6 +311,28 @@ static bool is_covered(const struct walk *walk, struct gd_address address)
     return address.column != 0 && walk->slots[slot_of(walk, whole)] != 0;
 }
 
+/* ALTER TABLE … DROP COLUMN goes down to the children; no dependency says so. That a child may have
+ * declared the column itself, and then keeps it, is left out: taken is the safe side. */
+static void take_inherited(struct walk *walk, struct gd_address root)
+{
+    const struct gd_relation *parent = gd_survey_relation(walk->survey, root.oid);
+    const char *name = NULL;
+    for (size_t i = 0; parent != NULL && i < parent->column_count; i++)
+        if (parent->columns[i].number == root.column)
+            name = parent->columns[i].name;
+    for (size_t i = 0; name != NULL && i < parent->child_count; i++) {
+        const struct gd_relation *child = gd_survey_relation(walk->survey, parent->children[i]);
+        const struct gd_column *column = child == NULL ? NULL : gd_relation_column(child, name);
+        if (column == NULL || !column->inherited)
+            continue;
+        struct gd_address address = {GD_PG_CLASS, child->oid, column->number};
+        bool known = is_gone(walk, address);
+        take(walk, address);
+        if (!known)
+            take_inherited(walk, address);
+    }
+}
+
 size_t gd_survey_dependents(const struct gd_survey *survey, struct gd_address root, bool cascade,
                             struct gd_arena *arena, struct gd_address **out_taken)
 {
@@ -318,6 +340,8 @@ size_t gd_survey_dependents(const struct gd_survey *survey, struct gd_address ro
     grow(&walk);
     walk.gone[walk.count++] = root;
     walk.slots[slot_of(&walk, root)] = 1;
+    if (root.class_oid == GD_PG_CLASS && root.column != 0)
+        take_inherited(&walk, root);
     for (size_t i = 0; i < walk.count; i++)
         take_dependents(&walk, walk.gone[i]);
     struct gd_address *taken = gd_arena_zalloc(arena, walk.count, sizeof *taken);

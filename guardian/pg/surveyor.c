@@ -372,7 +372,6 @@ static void expand(struct gd_surveyor *surveyor, struct gd_address address)
 static bool is_leaf(const struct gd_dependency *edge)
 {
     switch (edge->object.class_oid) {
-    case GD_PG_TRIGGER:
     case GD_PG_POLICY:
     case GD_PG_REWRITE: /* of a view: the view is expanded instead */
         return true;
@@ -494,7 +493,9 @@ static void take_whole(struct gd_surveyor *surveyor, const struct gd_pg_rows *ro
     uint32_t *by_object = gd_arena_zalloc(surveyor->arena, count + 1, sizeof *by_object);
     for (size_t row = 0; row < count; row++) {
         read_edge(surveyor, rows, row);
-        whole[row].edge = *(struct gd_dependency *)gd_list_at(dependencies, --dependencies->count);
+        whole[row].edge =
+            *(struct gd_dependency *)gd_list_at(dependencies, dependencies->count - 1);
+        dependencies->count--;
         whole[row].load = gd_pg_oid(rows, row, 7);
         whole[row].expand = gd_pg_bool(rows, row, 8);
         by_object[row] = (uint32_t)row;
@@ -583,8 +584,9 @@ GD_MUST static struct gd_status expand_pending(struct gd_surveyor *surveyor, str
             GD_TRY(fetch_whole(surveyor, err));
         if (surveyor->whole.items == NULL)
             return GD_DONE; /* not allowed to; the trouble is noted */
-        struct gd_address next =
-            *(struct gd_address *)gd_list_at(&surveyor->pending, --surveyor->pending.count);
+        size_t last = surveyor->pending.count - 1;
+        struct gd_address next = *(struct gd_address *)gd_list_at(&surveyor->pending, last);
+        surveyor->pending.count = last;
         walk_dependants(surveyor, next);
         walk_owners(surveyor, next);
     }
