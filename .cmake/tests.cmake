@@ -4,7 +4,8 @@ set(PYTHON /usr/bin/python3 CACHE FILEPATH "the interpreter that has Debian's py
 
 set(test_environment "GD_BINARY=$<TARGET_FILE:guardian>" "GD_BUILD=${CMAKE_BINARY_DIR}"
     "GD_SOURCE=${CMAKE_SOURCE_DIR}" "PYTHONDONTWRITEBYTECODE=1"
-    "UBSAN_OPTIONS=print_stacktrace=1")
+    "UBSAN_OPTIONS=print_stacktrace=1"
+    "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/leaks.supp:print_suppressions=0")
 
 function(guardian_add_test name label timeout)
   add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
