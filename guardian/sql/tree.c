@@ -340,32 +340,41 @@ static bool is_position(const ProtobufCFieldDescriptor *field)
            strcmp(field->name, "stmt_len") == 0 || strcmp(field->name, "name_location") == 0;
 }
 
+/* How two nodes are compared, and with what exceptions. */
+struct comparer {
+    gd_same_fn *same;
+    void *context;
+};
+
+static bool equal_nodes(const struct gd_node *left, const struct gd_node *right,
+                        const struct comparer *comparer);
+
 static bool equal_messages(const struct gd_node *left, const struct gd_node *right,
-                           const ProtobufCFieldDescriptor *field)
+                           const ProtobufCFieldDescriptor *field, const struct comparer *comparer)
 {
     if (field->label != PROTOBUF_C_LABEL_REPEATED)
-        return gd_node_equal(unwrap(pointer_member(left, field)),
-                             unwrap(pointer_member(right, field)));
+        return equal_nodes(unwrap(pointer_member(left, field)),
+                           unwrap(pointer_member(right, field)), comparer);
     size_t count = repeated_count(left, field);
     if (count != repeated_count(right, field))
         return false;
     void *const *left_items = pointer_member(left, field);
     void *const *right_items = pointer_member(right, field);
     for (size_t i = 0; i < count; i++)
-        if (!gd_node_equal(unwrap(left_items[i]), unwrap(right_items[i])))
+        if (!equal_nodes(unwrap(left_items[i]), unwrap(right_items[i]), comparer))
             return false;
     return true;
 }
 
 static bool equal_fields(const struct gd_node *left, const struct gd_node *right,
-                         const ProtobufCFieldDescriptor *field)
+                         const ProtobufCFieldDescriptor *field, const struct comparer *comparer)
 {
     if (is_set(left, field) != is_set(right, field))
         return false;
     if (!is_set(left, field) || is_position(field))
         return true;
     if (field->type == PROTOBUF_C_TYPE_MESSAGE)
-        return equal_messages(left, right, field);
+        return equal_messages(left, right, field, comparer);
     if (field->type != PROTOBUF_C_TYPE_STRING)
         return read_number(left, field) == read_number(right, field);
     const char *left_text = pointer_member(left, field);
@@ -373,17 +382,34 @@ static bool equal_fields(const struct gd_node *left, const struct gd_node *right
     return strcmp(left_text == NULL ? "" : left_text, right_text == NULL ? "" : right_text) == 0;
 }
 
-bool gd_node_equal(const struct gd_node *left, const struct gd_node *right)
+static bool equal_nodes(const struct gd_node *left, const struct gd_node *right,
+                        const struct comparer *comparer)
 {
+    enum gd_same answer = comparer->same == NULL
+                              ? GD_LOOK_INSIDE
+                              : comparer->same(left, right, comparer->context);
+    if (answer != GD_LOOK_INSIDE)
+        return answer == GD_SAME;
     if (left == NULL || right == NULL)
         return left == right;
     const ProtobufCMessageDescriptor *descriptor = message_of(left)->descriptor;
     if (descriptor != message_of(right)->descriptor)
         return false;
     for (unsigned i = 0; i < descriptor->n_fields; i++)
-        if (!equal_fields(left, right, &descriptor->fields[i]))
+        if (!equal_fields(left, right, &descriptor->fields[i], comparer))
             return false;
     return true;
+}
+
+bool gd_node_equal(const struct gd_node *left, const struct gd_node *right)
+{
+    return equal_nodes(left, right, &(struct comparer){NULL, NULL});
+}
+
+bool gd_node_equal_but(const struct gd_node *left, const struct gd_node *right, gd_same_fn *same,
+                       void *context)
+{
+    return equal_nodes(left, right, &(struct comparer){same, context});
 }
 
 static const char *string_at(const struct gd_node *node, enum gd_field field, size_t from_end)

@@ -84,6 +84,16 @@ void gd_node_texts(const struct gd_node *node, gd_text_fn *each, void *context);
 /** Structure and values equal; positions in the text do not count. */
 bool gd_node_equal(const struct gd_node *left, const struct gd_node *right);
 
+/** What a comparer answers for two nodes of any kind. */
+enum gd_same { GD_SAME, GD_DIFFERENT, GD_LOOK_INSIDE };
+typedef enum gd_same gd_same_fn(const struct gd_node *left, const struct gd_node *right,
+                                void *context);
+
+/** The same with exceptions: `same` is asked first of every pair, NULLs among them, and leaves
+ *  what it has no opinion on to be looked at field by field. */
+bool gd_node_equal_but(const struct gd_node *left, const struct gd_node *right, gd_same_fn *same,
+                       void *context);
+
 /** The last String of a name list, and the one before it ("" when there is none): the usual form
  *  of a qualified name in the tree (funcname, names, domainname …). */
 const char *gd_node_name_last(const struct gd_node *node, enum gd_field field);
