@@ -22,12 +22,20 @@ struct savepoint {
     struct savepoint *next;
 };
 
+/* A relation whose rows the script writes. */
+struct written {
+    const char *schema, *name;
+    uint32_t line;
+    struct written *next;
+};
+
 struct gd_state {
     struct gd_arena *arena;
     const struct gd_survey *survey;
     struct gd_thing *slots[SLOTS];
     struct gd_thing *things;
     struct gd_added_value *added;
+    struct written *written;
     struct path path, path_at_begin, path_before_local;
     bool path_is_local;
     bool in_block;
@@ -929,6 +937,68 @@ static void apply_discard(const struct deed *deed)
         deed->state->path = initial_path(deed->state->survey);
 }
 
+/* ---- rows ---- */
+
+uint32_t gd_state_written(const struct gd_state *state, const char *schema, const char *name)
+{
+    for (const struct written *at = state->written; at != NULL; at = at->next)
+        if (strcmp(at->schema, schema) == 0 && strcmp(at->name, name) == 0)
+            return at->line;
+    return 0;
+}
+
+static void note_write(const struct deed *deed, const struct gd_node *range)
+{
+    struct gd_name name = gd_name_of_range(range);
+    const char *schema = meet(deed->state, "relation", name);
+    if (range == NULL || gd_state_written(deed->state, schema, name.name) != 0)
+        return;
+    struct written *written = gd_arena_zalloc(deed->state->arena, 1, sizeof *written);
+    written->schema = gd_arena_strdup(deed->state->arena, schema);
+    written->name = gd_arena_strdup(deed->state->arena, name.name);
+    written->line = deed->line;
+    written->next = deed->state->written;
+    deed->state->written = written;
+}
+
+static enum gd_walk visit_write(const struct gd_node *node, const struct gd_node *parent,
+                                void *context)
+{
+    (void)parent;
+    switch (gd_node_kind(node)) {
+    case GD_KIND_InsertStmt:
+    case GD_KIND_UpdateStmt:
+    case GD_KIND_DeleteStmt:
+    case GD_KIND_MergeStmt:
+        note_write(context, gd_node_child(node, GD_F_relation));
+        break;
+    case GD_KIND_CopyStmt:
+        if (gd_node_flag(node, GD_F_is_from))
+            note_write(context, gd_node_child(node, GD_F_relation));
+        break;
+    case GD_KIND_TruncateStmt:
+        for (size_t i = 0; i < gd_node_count(node, GD_F_relations); i++)
+            note_write(context, gd_node_at(node, GD_F_relations, i));
+        break;
+    default:
+        break;
+    }
+    return GD_WALK_INTO;
+}
+
+/* Kinds that hold no statement, or hold one that does not run now. */
+static bool may_write(enum gd_kind kind)
+{
+    static const enum gd_kind kinds[] = {
+        GD_KIND_InsertStmt, GD_KIND_UpdateStmt,   GD_KIND_DeleteStmt,  GD_KIND_MergeStmt,
+        GD_KIND_CopyStmt,   GD_KIND_TruncateStmt, GD_KIND_SelectStmt,  GD_KIND_ExplainStmt,
+        GD_KIND_PrepareStmt, GD_KIND_CreateTableAsStmt};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (kinds[i] == kind)
+            return true;
+    return false;
+}
+
 /* Who changes the state, by node kind. */
 static const struct {
     enum gd_kind kind;
@@ -968,6 +1038,8 @@ void gd_state_apply(struct gd_state *state, const struct gd_node *statement, con
     enum gd_kind kind = gd_node_kind(statement);
     if (kind == GD_KIND_SelectStmt || kind == GD_KIND_DoStmt || kind == GD_KIND_CallStmt)
         gd_node_walk(statement, find_set_config, &deed);
+    if (state->survey != NULL && may_write(kind)) /* only who asks the database wants to know */
+        gd_node_walk(statement, visit_write, &deed);
     for (size_t i = 0; i < sizeof appliers / sizeof appliers[0]; i++)
         if (appliers[i].kind == kind)
             appliers[i].apply(&deed);

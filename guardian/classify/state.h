@@ -73,6 +73,9 @@ struct gd_thing *gd_state_find(const struct gd_state *state, const char *kind,
 struct gd_thing *gd_state_things(const struct gd_state *state);
 struct gd_added_value *gd_state_added_values(const struct gd_state *state);
 
+/** The line on which this script first writes rows of a relation; 0 when it has not so far. */
+uint32_t gd_state_written(const struct gd_state *state, const char *schema, const char *name);
+
 /** The effective search_path: schemas in order. */
 size_t gd_state_path(const struct gd_state *state, const char *const **out_schemas);
 /** The path was set to something that cannot be told from the text. */
