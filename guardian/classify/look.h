@@ -186,6 +186,9 @@ void gd_check_condition(struct gd_look *look, struct gd_finding *finding,
 /** `constraint` is a Constraint with CONSTR_FOREIGN: orphans, 23503. */
 void gd_check_foreign_key(struct gd_look *look, struct gd_finding *finding,
                           const struct gd_target *table, const struct gd_node *constraint);
+/** VALIDATE CONSTRAINT: rows that break the constraint of that name in the catalogue. */
+void gd_check_validate(struct gd_look *look, struct gd_finding *finding,
+                       const struct gd_target *table, const char *name);
 /** ALTER COLUMN TYPE: values that do not cast, are cut or rounded, or are removed enum labels. */
 void gd_check_type_change(struct gd_look *look, struct gd_finding *finding,
                           const struct gd_target *table, const struct gd_node *alter_cmd);
