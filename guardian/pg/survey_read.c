@@ -185,6 +185,7 @@ void gd_read_facts(struct gd_finds *finds, const struct gd_pg_rows *rows)
     finds->facts.replica = next_bool(&cells);
     finds->facts.schemas = gd_pg_texts(next_word(&cells), finds->arena, &finds->facts.schema_count);
     finds->facts.large_objects = next_bool(&cells);
+    finds->facts.database_bytes = (uint64_t)next_int(&cells);
 }
 
 /* --- relations ----------------------------------------------------------------------------------

@@ -451,10 +451,14 @@ static bool has_rule_id(const struct gd_policy_rule *rule, const struct gd_findi
     return false;
 }
 
-static bool has_object(const struct gd_policy_rule *rule, const struct gd_name *name)
+/* What cannot be read is not pinned to the names that were seen in it. */
+static bool has_object(const struct gd_policy_rule *rule, const struct gd_finding *finding,
+                       const struct gd_name *name)
 {
     if (rule->objects.count == 0)
         return true;
+    if (finding->class == GD_CLASS_UNKNOWN)
+        return false;
     for (size_t i = 0; i < rule->objects.count; i++)
         if (gd_pattern_match(&rule->objects.items[i], name) == GD_MATCH_WITHIN)
             return true;
@@ -469,7 +473,7 @@ static bool rule_matches(const struct statement *statement, const struct gd_poli
            has_bit(rule->yaml.losses, finding->loses) &&
            (rule->yaml.empty == 0 || (rule->yaml.empty == GD_GIVEN(1)) == empty) &&
            in_environment(rule, statement->decider->environment) && has_rule_id(rule, finding) &&
-           has_object(rule, &touch->name);
+           has_object(rule, finding, &touch->name);
 }
 
 /* What holds where a policy says nothing: reading is free, all else is refused. */
@@ -984,8 +988,9 @@ static void settle_backups(struct decider *decider)
         all_tables |= backup->scope == GD_SCOPE_DATABASE && backup->tables.count == 0;
         any_rows |= backup->scope >= GD_SCOPE_TABLES;
     }
-    struct gd_backup locked = {.tables =
-                                   all_tables ? (struct gd_texts){0} : decision->backup.tables};
+    struct gd_backup locked = {0};
+    if (!all_tables)
+        locked.tables = decision->backup.tables;
     uint64_t bytes = any_rows ? sealed_bytes(decider, &locked) : 0;
     for (size_t i = 0; i < decision->ruling_count; i++) {
         struct draft *draft = &decider->drafts[i];

@@ -105,6 +105,19 @@ static const char *last_word(const char *text, size_t *out_before)
     return last;
 }
 
+/* "every table in schema" is about a schema. */
+static const char *global_kind_at_end(const char *kind)
+{
+    size_t length = strlen(kind);
+    for (size_t i = 0; i < GLOBAL_KINDS; i++) {
+        size_t own = strlen(global_kinds[i]);
+        if (length > own && kind[length - own - 1] == ' ' &&
+            strcmp(kind + length - own, global_kinds[i]) == 0)
+            return global_kinds[i];
+    }
+    return kind;
+}
+
 /* Where the text left the schema out, it is not known. */
 static void add_unknown_schema(struct gd_name *name)
 {
@@ -121,7 +134,7 @@ struct gd_name gd_name_parse(const char *text, struct gd_arena *arena)
     struct gd_name name = {.kind = ""};
     size_t before;
     const char *word = last_word(text, &before);
-    name.kind = gd_arena_strndup(arena, text, before);
+    name.kind = global_kind_at_end(gd_arena_strndup(arena, text, before));
     name.count = split(word, arena, name.parts);
     if (name.count > GD_NAME_PARTS) { /* database.schema.table.column is no name of one database */
         name.count = 0;

@@ -229,7 +229,7 @@ static struct gd_status read_member(struct reader *reader, const struct gd_yaml 
         return read_value(reader, event, depth, out_member, err);
     if (event->type != YAML_SCALAR_EVENT)
         return fail_at_mark(reader->file, event->mark, err, "a key must be a single word");
-    struct event value;
+    struct event value = {0};
     GD_TRY(next_event(reader, &value, err));
     GD_TRY(read_value(reader, &value, depth, out_member, err));
     (*out_member)->key = event->text;
@@ -247,7 +247,7 @@ static struct gd_status read_members(struct reader *reader, struct gd_yaml *pare
                                      struct gd_error *err)
 {
     const struct gd_yaml **link = &parent->first;
-    struct event event;
+    struct event event = {0};
     for (size_t count = 0;; count++) {
         GD_TRY(next_event(reader, &event, err));
         if (event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT)
@@ -283,7 +283,7 @@ static struct gd_status read_value(struct reader *reader, const struct event *ev
 static struct gd_status read_document(struct reader *reader, const struct gd_yaml **out_tree,
                                       struct gd_error *err)
 {
-    struct event event;
+    struct event event = {0};
     struct gd_yaml *tree = NULL;
     GD_TRY(next_event(reader, &event, err)); /* the stream */
     GD_TRY(next_event(reader, &event, err));
@@ -530,6 +530,7 @@ struct gd_status gd_yaml_load(const char *file, const char *text, size_t size,
         size -= 3;
     }
     GD_TRY(read_tree(file, text, size, arena, &tree, err));
+    assert(tree != NULL);
     GD_TRY(check_root(file, tree, schema, err));
     GD_TRY(fill(file, text, size, schema, arena, &data, err));
     *out_data = data;

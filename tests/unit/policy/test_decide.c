@@ -233,6 +233,8 @@ static const struct {
      {DROP_COLUMN("public.users", "email")}, GD_ACTION_GO, "p.yaml:3:"},
     {"what names nothing is not what a pattern means", P("  - {objects: ['*.*'], action: go, because: x}\n" REFUSE_ALL),
      {UNKNOWN}, GD_ACTION_REFUSE, "p.yaml:4: unknown that loses data is refused: no"},
+    {"nor what cannot be read, whatever is seen in it", P("  - {objects: ['*.*'], action: go, because: x}\n" REFUSE_ALL),
+     {{.class = GD_CLASS_UNKNOWN, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .object = "EXECUTE 'DELETE FROM ' || cache.pages"}}, GD_ACTION_REFUSE, "p.yaml:4:"},
     {"a table without a schema is not taken for one with", P("  - {objects: [public.*], action: go, because: x}\n" REFUSE_ALL),
      {DROP_TABLE("users")}, GD_ACTION_REFUSE, "p.yaml:4:"},
     {"a rule by the classifier's id", P("  - {rule: [A015], action: go, because: x}\n" REFUSE_ALL),

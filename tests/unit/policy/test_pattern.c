@@ -47,6 +47,7 @@ static const struct { const char *pattern, *name; enum gd_match match; } matches
     {"public.*.email", "public.users.age",                GD_MATCH_NOT},
     {"public.*.email", "public.users",                    GD_MATCH_CONTAINS},
     {"audit.*",        "schema audit",                    GD_MATCH_CONTAINS},
+    {"audit.*",        "every table in schema audit",     GD_MATCH_CONTAINS},
     {"audit.*",        "schema audit2",                   GD_MATCH_NOT},
     {"audit.*",        "role audit",                      GD_MATCH_NOT},
     {"audit.*",        "users",                           GD_MATCH_MAYBE},
