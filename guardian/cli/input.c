@@ -118,8 +118,7 @@ static GD_MUST struct gd_status add_operand(struct list *list, const char *path,
 }
 
 struct gd_status gd_inputs_of(int argc, char **argv, struct gd_arena *arena,
-                              struct gd_input **out_inputs, size_t *out_count,
-                              struct gd_error *err)
+                              struct gd_input **out_inputs, size_t *out_count, struct gd_error *err)
 {
     struct list list = {.arena = arena};
     if (argc == 0)

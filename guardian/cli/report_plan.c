@@ -274,6 +274,11 @@ static void print_step_title(const struct gd_page *page, const struct gd_plan *p
 static void print_steps(const struct gd_page *page, const struct gd_plan *plan)
 {
     const char *on_error = NULL, *way_back = NULL;
+    if (plan->step_count > 0)
+        gd_screen_paragraph(page->screen, GD_INK_BOLD, 0, 2,
+                            plan->decision->action >= GD_ACTION_APPROVE
+                                ? "Steps, once the policy lets them:"
+                                : "Steps:");
     for (size_t i = 0, length; i < plan->step_count; i += length) {
         const struct gd_step *step = plan->steps[i];
         length = run_length(page, plan, i);

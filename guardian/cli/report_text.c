@@ -341,15 +341,24 @@ static void print_takes(const struct gd_page *page, const struct gd_judged *entr
         gd_words_join(page->arena, &takes, page->screen->verbose ? takes.count : TAKES_MOST));
 }
 
-static void print_why(const struct gd_page *page, const struct gd_judged *entry)
+static void row_if_new(const struct gd_page *page, const char *label, enum gd_ink ink,
+                       const char *text, const char **last)
+{
+    bool told = *last != NULL && text != NULL && strcmp(*last, text) == 0;
+    if (!told || page->screen->verbose)
+        row(page, label, ink, text);
+    *last = text;
+}
+
+static void print_why(struct gd_page *page, const struct gd_judged *entry)
 {
     const struct gd_finding *lead = entry->verdict.lead;
     if (lead == NULL)
         return;
     row(page, "in", GD_INK_PLAIN, where(page, entry, lead));
-    row(page, "because", GD_INK_PLAIN, lead->reason);
+    row_if_new(page, "because", GD_INK_PLAIN, lead->reason, &page->reason);
     row(page, "runs", GD_INK_PLAIN, gd_words_join(page->arena, &lead->fires, TAKES_MOST));
-    row(page, "instead", GD_INK_GREEN, lead->instead);
+    row_if_new(page, "instead", GD_INK_GREEN, lead->instead, &page->instead);
     if (lead->fresh != NULL && page->screen->verbose)
         row(page, "new", GD_INK_PLAIN, lead->fresh);
 }
@@ -386,8 +395,16 @@ static void print_steps(const struct gd_page *page, const struct gd_row *stateme
     }
 }
 
+static void print_waiver(const struct gd_page *page, const struct gd_waiver *waiver)
+{
+    bool counts = waiver->state == GD_WAIVER_COUNTS;
+    const char *why = counts ? "" : waiver->why == NULL ? "it lifted nothing" : waiver->why;
+    row(page, "waiver", counts ? GD_INK_YELLOW : GD_INK_PLAIN,
+        gd_arena_printf(page->arena, "%s%s%s", waiver->text, counts ? "" : ": ", why));
+}
+
 /* What the policy demands, and the line that says so. */
-static void print_ruling(const struct gd_page *page, const struct gd_ruling *ruling)
+static void print_ruling(struct gd_page *page, const struct gd_ruling *ruling)
 {
     static const enum gd_ink inks[] = {[GD_ACTION_GO] = GD_INK_PLAIN,
                                        [GD_ACTION_BACKUP] = GD_INK_PLAIN,
@@ -395,18 +412,18 @@ static void print_ruling(const struct gd_page *page, const struct gd_ruling *rul
                                        [GD_ACTION_REFUSE] = GD_INK_RED};
     if (ruling == NULL)
         return;
-    const char *ground =
-        ruling->ground_count == 0 ? "" : gd_ground_text(ruling->grounds[0], page->arena);
+    const struct gd_ground *first = ruling->ground_count == 0 ? NULL : ruling->grounds[0];
+    const char *ground = first == NULL           ? ""
+                         : first == page->ground ? "as above"
+                                                 : gd_ground_text(first, page->arena);
+    page->ground = page->screen->verbose ? NULL : first;
     row(page, "policy", inks[ruling->action],
         gd_arena_printf(page->arena, "%s%s%s", gd_action_name(ruling->action),
                         ground[0] == '\0' ? "" : ": ", ground));
     for (size_t i = 1; i < ruling->ground_count && page->screen->verbose; i++)
         row(page, "", GD_INK_DIM, gd_ground_text(ruling->grounds[i], page->arena));
     for (size_t i = 0; i < ruling->waiver_count; i++)
-        row(page, "waiver", ruling->waivers[i]->why == NULL ? GD_INK_YELLOW : GD_INK_PLAIN,
-            gd_arena_printf(page->arena, "%s%s%s", ruling->waivers[i]->text,
-                            ruling->waivers[i]->why == NULL ? "" : ": ",
-                            ruling->waivers[i]->why == NULL ? "" : ruling->waivers[i]->why));
+        print_waiver(page, ruling->waivers[i]);
     if (ruling->action == GD_ACTION_APPROVE)
         row(page, "approve", GD_INK_PLAIN, ruling->judged->hash);
     else if (ruling->approved_by != NULL)

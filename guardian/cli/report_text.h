@@ -15,6 +15,9 @@ struct gd_page {
     struct gd_row *rows; /* the statements to show in full, worst first */
     size_t row_count;
     const char *example; /* a rule that was named, NULL before the first */
+    /* what the statement before said, too, is not said again: */
+    const char *reason, *instead;
+    const struct gd_ground *ground;
 };
 
 /** `decision`, when there is one, must be about `report`. */

@@ -73,13 +73,14 @@ def check(validator, name, text, problems):
 
 
 def classified(path):
-    """What the binary itself says of a file; None as long as it has no such command."""
+    """What the binary itself says of a file; None when it is no SQL that can be split."""
     binary = os.environ["GD_BINARY"]
-    if b"classify" not in subprocess.run([binary, "--help"], capture_output=True).stdout:
-        return None
-    done = subprocess.run([binary, "classify", "--format", "sarif", path], capture_output=True)
-    assert done.returncode == 0, f"classify {path}: {done.stderr.decode()}"
-    return done.stdout
+    # Leaks are other tests' business: libpg_query has one of its own for each text that it refuses.
+    done = subprocess.run([binary, "classify", "--format", "sarif", path], capture_output=True,
+                          env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+    assert done.returncode in (0, 2), f"classify {path}: {done.stderr.decode()}"
+    assert (done.returncode == 0) == (done.stdout != b""), f"classify {path}: half an answer"
+    return done.stdout or None
 
 
 def main():

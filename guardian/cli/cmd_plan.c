@@ -1,0 +1,80 @@
+/*
+ * guardian plan: everything up to the first deed: read, look, judge, decide, lay out the steps.
+ *
+ * The exit status is that with which the change would be turned away: 3 when the policy refuses it
+ * or wants it approved first.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guardian/cli/cmd.h"
+#include "guardian/cli/ending.h"
+#include "guardian/cli/input.h"
+#include "guardian/cli/report.h"
+#include "guardian/config/config.h"
+#include "guardian/guard/plan.h"
+
+static struct gd_change_options options_of(const struct gd_config *config)
+{
+    struct gd_database_choice database = gd_config_database(config, true);
+    return (struct gd_change_options){
+        .database = database.uri,
+        .statement_bytes_max = (size_t)config->statement_size_max,
+        .lock_ms = (uint32_t)config->lock_timeout_ms,
+        .check_ms = (uint32_t)config->check_timeout_ms,
+        .samples = (uint32_t)config->samples,
+    };
+}
+
+/* --waivers off: a waiver is read from the comment before its statement, so there is none. */
+static void forget_waivers(struct gd_report *report)
+{
+    for (size_t f = 0; f < report->file_count; f++)
+        for (size_t e = 0; e < report->files[f]->entry_count; e++)
+            report->files[f]->entries[e]->comment = NULL;
+}
+
+static struct gd_status decide(const struct gd_config *config, const struct gd_change *change,
+                               struct gd_arena *arena, const struct gd_decision **out_decision,
+                               struct gd_error *err)
+{
+    struct gd_decide_input input = {.report = change->report,
+                                    .survey = change->survey,
+                                    .environment = config->environment,
+                                    .approvals = config->approve.items,
+                                    .approval_count = config->approve.count};
+    GD_TRY(gd_policy_load(config->policy, arena, &input.policy, err));
+    if (config->waivers == GD_WAIVERS_OFF)
+        forget_waivers(change->report);
+    return gd_decide(&input, arena, out_decision, err);
+}
+
+static struct gd_status plan(const struct gd_config *config, int argc, char **argv,
+                             struct gd_arena *arena, enum gd_action *out_action,
+                             struct gd_error *err)
+{
+    struct gd_input *inputs;
+    size_t count;
+    struct gd_change change;
+    const struct gd_decision *decision;
+    struct gd_change_options options = options_of(config);
+    GD_TRY(gd_inputs_of(argc, argv, arena, &inputs, &count, err));
+    GD_TRY(gd_change_read(inputs, count, &options, arena, &change, err));
+    GD_TRY(decide(config, &change, arena, &decision, err));
+    *out_action = decision->action;
+    struct gd_screen screen =
+        gd_screen_of(stdout, gd_config_use_color(config, STDOUT_FILENO), config->verbose);
+    enum gd_format format = config->json ? GD_FORMAT_JSON : (enum gd_format)config->format;
+    return gd_report_plan_write(gd_plan_make(&change, decision, arena), format, &screen, err);
+}
+
+int gd_cmd_plan(const struct gd_config *config, int argc, char **argv)
+{
+    gd_auto_arena arena = gd_arena_new();
+    struct gd_error err = {0};
+    enum gd_action action = GD_ACTION_GO;
+    if (plan(config, argc, argv, arena, &action, &err).code != GD_OK)
+        return gd_cli_fail(&err);
+    return gd_cli_end(action >= GD_ACTION_APPROVE ? gd_exit_status(GD_REFUSED) : 0);
+}
