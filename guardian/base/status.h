@@ -73,6 +73,27 @@ GD_MUST struct gd_status gd_hint(struct gd_error *err, struct gd_status status, 
 GD_MUST struct gd_status gd_wrap(struct gd_error *err, struct gd_status status, const char *format,
                                  ...) GD_PRINTF(3, 4);
 
+/* What a static analyzer cannot see across files: these never turn a failure into GD_OK. */
+#ifdef __clang_analyzer__
+#define gd_fail(err, code_, ...)                                                                   \
+    __extension__({                                                                                \
+        (void)(gd_fail)(err, code_, __VA_ARGS__).code;                                             \
+        (struct gd_status){code_};                                                                 \
+    })
+#define gd_hint(err, status, ...)                                                                  \
+    __extension__({                                                                                \
+        struct gd_status hinted_ = (status);                                                       \
+        (void)(gd_hint)(err, hinted_, __VA_ARGS__).code;                                           \
+        hinted_;                                                                                   \
+    })
+#define gd_wrap(err, status, ...)                                                                  \
+    __extension__({                                                                                \
+        struct gd_status wrapped_ = (status);                                                      \
+        (void)(gd_wrap)(err, wrapped_, __VA_ARGS__).code;                                          \
+        wrapped_;                                                                                  \
+    })
+#endif
+
 /** The process exit status that stands for `code`. */
 int gd_exit_status(enum gd_code code);
 

@@ -141,7 +141,7 @@ static struct gd_status judge_one(const struct gd_stmt *stmt, struct gd_arena *s
     struct gd_judged_file *file = run->file;
     struct gd_judged *last =
         file->entry_count == 0 ? NULL : file->entries[file->entry_count - 1];
-    if (file->entry_count >= run->entries_max && is_alike(last, entry)) {
+    if (last != NULL && file->entry_count >= run->entries_max && is_alike(last, entry)) {
         last->repeated++;
         last->end_line = entry->end_line;
         gd_arena_rewind(run->arena, mark);

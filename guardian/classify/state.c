@@ -792,7 +792,7 @@ static void set_path(struct gd_state *state, struct path path, bool local)
 /* set_config('search_path', 'a, b', …): split as the server splits a list of identifiers. */
 static struct path path_of_text(struct gd_state *state, const char *text)
 {
-    const char *names[64];
+    const char *names[64] = {0};
     size_t count = 0;
     char *copy = gd_arena_strdup(state->arena, text), *rest = copy, *item;
     while (count < 64 && (item = strsep(&rest, ",")) != NULL) {

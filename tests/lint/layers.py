@@ -10,7 +10,7 @@ DOORS = [
     (r"pg_query|protobuf-c/", ["guardian/sql/"]),
     (r"jansson\.h", ["guardian/io/json"]),
     (r"cyaml/", ["guardian/policy/"]),
-    (r"yaml\.h", ["guardian/config/file", "guardian/policy/yaml"]),
+    (r"yaml\.h", ["guardian/io/yaml"]),
     (r"openssl/", ["guardian/io/"]),
     (r"zstd|archive|curl/", ["guardian/io/"]),
     (r"cmocka\.h|guardian/config/.*_test", ["tests/"]),

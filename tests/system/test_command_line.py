@@ -49,7 +49,7 @@ def test_a_mistake_in_the_file_is_named_with_its_line(call, tmp_path):
     (tmp_path / "guardian.yaml").write_text("# ours\nquiet: yes\npolcy: strict\n")
     done = call("help")
     assert done.returncode == 2
-    assert done.stderr.splitlines()[:2] == ['guardian: guardian.yaml:3: "polcy" is not a setting',
+    assert done.stderr.splitlines()[:2] == ['guardian: guardian.yaml:3:1: "polcy" is not a setting',
                                             'hint: Did you mean "policy"?']
 
 

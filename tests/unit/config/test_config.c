@@ -160,7 +160,7 @@ static void command_line_then_environment_then_file_then_default(void **state)
     assert_int_equal(bench->config.lock_timeout_ms, 2000);
     assert_string_equal(bench->config.origins[GD_OPTION_policy].called, "GUARDIAN_POLICY");
     assert_string_equal(bench->config.origins[GD_OPTION_samples].called,
-                        "guardian.yaml:3: samples");
+                        "guardian.yaml:3:10: samples");
 }
 
 static void another_file_is_read_instead_when_it_is_named(void **state)
@@ -233,7 +233,7 @@ static const struct case_of_database databases[] = {
     {{"PGSERVICE=s"},                          "",        false, true,  "",    "PGSERVICE"},
     {{"PGPASSWORD=p"},                         "",        false, true,  NULL,  NULL},
     {{"PGDATABASE=d"},                         "db: f\n", false, true,  "",    "PGDATABASE"},
-    {{NULL},                                   "db: f\n", false, true,  "f",   "guardian.yaml:1: db"},
+    {{NULL},                                   "db: f\n", false, true,  "f",   "guardian.yaml:1:5: db"},
     {{NULL},                                   "db: f\n", false, false, NULL,  NULL},
 };
 /* clang-format on */

@@ -300,32 +300,34 @@ static void a_file_sets_what_it_names(void **state)
 static const struct { const char *text, *error, *hint; } files[] = {
     {"",                          NULL, NULL},
     {"# only a comment\n",        NULL, NULL},
+    {"---\n",                     NULL, NULL},
     {"{}\n",                      NULL, NULL},
+    {"\xef\xbb\xbfname: x\n",      NULL, NULL},
     {"table: one\n",              NULL, NULL},
     {"name: ''\n",                NULL, NULL},
-    {"name: x\nwiat: 5s\n",       ":2: \"wiat\" is not a setting", "Did you mean \"wait\"?"},
-    {"zzzzzzzzzz: 1\n",           ":1: \"zzzzzzzzzz\" is not a setting", ""},
-    {"key: k\n",                  ":1: \"key\" cannot be set in a file", ""},
-    {"\n\nwait: 5\n",             ":3: wait takes a time", "Write ms, s, min, h or d"},
-    {"color: alway\n",            ":1: color is one of", "Did you mean \"always\"?"},
-    {"name: x\nname: y\n",        ":2: \"name\" is set a second time", ""},
-    {"name: [a]\n",               ":1: this setting takes one value", ""},
-    {"name: {a: b}\n",            ":1: this setting takes one value", ""},
-    {"name:\n",                   ":1: \"name\" has no value", ""},
-    {"name: ~\n",                 ":1: \"name\" has no value", ""},
-    {"name: null\n",              ":1: \"name\" has no value", ""},
-    {"table: [a, [b]]\n",         ":1: an element of a list must be a plain value", ""},
-    {"table: {a: b}\n",           ":1: an element of a list must be a plain value", ""},
-    {"name: !!str x\n",           ":1: tags such as !!str are not used here", ""},
-    {"name: &a x\ncount: *a\n",   ":2: this setting takes one value", ""},
-    {"[a]: b\n",                  ":1: the name of a setting must be a plain word", ""},
-    {"- name\n",                  ":1: settings are written as", ""},
-    {"name\n",                    ":1: settings are written as", ""},
-    {"name: x\n---\nname: y\n",   ":2: a second document begins here", ""},
-    {"name: 'x\n",                ": this is not YAML: ", ""},
-    {"name: x\n\twait: 5s\n",     ":2: this is not YAML: ", ""},
-    {"name: \"\\0\"\n",           ":1: a value must not hold a NUL character", ""},
-    {"name: \xFF\n",              ": this is not YAML: ", ""},
+    {"name: x\nwiat: 5s\n",       ":2:1: \"wiat\" is not a setting", "Did you mean \"wait\"?"},
+    {"zzzzzzzzzz: 1\n",           ":1:1: \"zzzzzzzzzz\" is not a setting", ""},
+    {"key: k\n",                  ":1:1: \"key\" cannot be set in a file", ""},
+    {"\n\nwait: 5\n",             ":3:7: wait takes a time", "Write ms, s, min, h or d"},
+    {"color: alway\n",            ":1:8: color is one of", "Did you mean \"always\"?"},
+    {"name: x\nname: y\n",        ":2:1: key \"name\" was given before, on line 1", ""},
+    {"name: [a]\n",               ":1:7: the value of \"name\" is a single value", ""},
+    {"name: {a: b}\n",            ":1:7: the value of \"name\" is a single value", ""},
+    {"name:\n",                   ": \"name\" has no value", ""},
+    {"name: ~\n",                 ":1:7: \"name\" has no value", ""},
+    {"name: null\n",              ":1:7: \"name\" has no value", ""},
+    {"table: [a, [b]]\n",         ":1:12: an element of \"table\" is a single value", ""},
+    {"table: {a: b}\n",           ":1:8: an element of \"table\" is a single value", ""},
+    {"name: !!str x\n",           ":1:7: anchors, aliases and tags", "Write the value out."},
+    {"name: &a x\ncount: *a\n",   ":1:7: anchors, aliases and tags", "Write the value out."},
+    {"[a]: b\n",                  ":1:1: a key must be a single word", ""},
+    {"- name\n",                  ":1:1: settings are written as", ""},
+    {"name\n",                    ":1:1: settings are written as", ""},
+    {"name: x\n---\nname: y\n",   ":2:1: a second document begins here", ""},
+    {"name: 'x\n",                ": this is no YAML: ", ""},
+    {"name: x\n\twait: 5s\n",     ":2:1: a line is indented with a tab", "Indent with blanks."},
+    {"name: \"\\0\"\n",           ":1:7: this text holds a control character", ""},
+    {"name: \xFF\n",              ":1:7: this is no UTF-8 text", ""},
 };
 /* clang-format on */
 
@@ -342,6 +344,20 @@ static void a_file_is_read_strictly(void **state)
              strncmp(bench->err.hint, files[i].hint, strlen(files[i].hint)) != 0))
             fail_msg("file %zu: \"%s\", \"%s\"", i, bench->err.text, bench->err.hint);
     }
+}
+
+static void a_file_that_is_too_large_or_no_file_is_refused(void **state)
+{
+    struct bench *bench = *state;
+    enum { SIZE = 2 << 20 };
+    char *text = malloc(SIZE);
+    assert_non_null(text);
+    memset(text, '#', SIZE);
+    assert_int_equal(read_text(bench, text, SIZE), GD_USAGE);
+    assert_non_null(strstr(bench->err.text, "the file is larger than 1024 KiB"));
+    free(text);
+    assert_int_equal(gd_settings_from_file(&bench->settings, "/", &bench->err).code, GD_USAGE);
+    assert_string_equal(bench->err.text, "could not read settings from \"/\": Is a directory");
 }
 
 static void a_file_that_is_not_there_is_a_wrong_request(void **state)
@@ -371,6 +387,7 @@ int main(void)
         TEST(a_misspelt_variable_is_refused_and_a_stranger_is_not),
         TEST(a_file_sets_what_it_names),
         TEST(a_file_is_read_strictly),
+        TEST(a_file_that_is_too_large_or_no_file_is_refused),
         TEST(a_file_that_is_not_there_is_a_wrong_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
