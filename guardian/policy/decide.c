@@ -14,21 +14,7 @@
 
 #include "guardian/base/nearest.h"
 #include "guardian/classify/rule.h"
-#include "guardian/policy/model.h"
-#include "guardian/policy/waiver.h"
-
-enum { HASH_LENGTH = 64, TOUCHES_FIRST = 8 };
-
-struct touch {
-    const char *text; /* NULL: the finding names nothing */
-    struct gd_name name;
-    bool lock_only; /* not changed itself, but locked: protections look at it, rules do not */
-};
-
-struct touches {
-    struct touch *items;
-    size_t count, capacity;
-};
+#include "guardian/policy/draft.h"
 
 /* What one touch demands. */
 struct outcome {
@@ -38,263 +24,14 @@ struct outcome {
     bool without_backup;               /* by a waiver */
 };
 
-/* A ruling while it is made. */
-struct draft {
-    struct gd_ruling *ruling;
-    enum gd_seal seal;
-    const struct gd_ground *seal_ground;
-    size_t grounds_capacity;
-};
-
-struct decider {
-    const struct gd_decide_input *input;
-    const struct gd_policy *policy;
-    const char *environment; /* NULL: none */
-    struct gd_arena *arena;
-    struct gd_decision *decision;
-    struct draft *drafts;
-    const struct gd_ground **rule_grounds; /* made once: [rule][class][loss] */
-    char (*approvals)[HASH_LENGTH + 1];
-    bool *approval_used;
-    bool size_missing; /* a size was wanted and not known */
-};
-
 /* One statement's state. */
 struct statement {
-    struct decider *decider;
-    struct draft *draft;
+    struct gd_decider *decider;
+    struct gd_draft *draft;
     struct gd_waiver_read *waivers;
     size_t waiver_count;
     const struct gd_finding *finding;
 };
-
-/* ---- names ---- */
-
-static const char *const action_names[] = {
-#define X(name, text) text,
-    GD_ACTIONS(X)
-#undef X
-};
-static const char *const proof_names[] = {
-#define X(name, text) text,
-    GD_PROOFS(X)
-#undef X
-};
-static const char *const ask_names[] = {
-#define X(name, text) text,
-    GD_ASKS(X)
-#undef X
-};
-
-const char *gd_action_name(enum gd_action value)
-{
-    assert((size_t)value < sizeof action_names / sizeof action_names[0]);
-    return action_names[value];
-}
-
-const char *gd_proof_name(enum gd_proof value)
-{
-    assert((size_t)value < sizeof proof_names / sizeof proof_names[0]);
-    return proof_names[value];
-}
-
-const char *gd_ask_name(enum gd_ask value)
-{
-    assert((size_t)value < sizeof ask_names / sizeof ask_names[0]);
-    return ask_names[value];
-}
-
-const char *gd_ground_text(const struct gd_ground *ground, struct gd_arena *arena)
-{
-    if (ground->file == NULL)
-        return gd_arena_strdup(arena, ground->text);
-    if (ground->line == 0)
-        return gd_arena_printf(arena, "%s: %s", ground->file, ground->text);
-    return gd_arena_printf(arena, "%s:%u: %s", ground->file, ground->line, ground->text);
-}
-
-/* ---- grounds ---- */
-
-static const struct gd_ground *ground_new(struct gd_arena *arena, const struct gd_ground *place,
-                                          const char *text)
-{
-    struct gd_ground *ground = gd_arena_alloc(arena, sizeof *ground);
-    *ground = *place;
-    ground->text = text;
-    return ground;
-}
-
-static bool same_ground(const struct gd_ground *left, const struct gd_ground *right)
-{
-    return left == right || (left->line == right->line && left->file == right->file &&
-                             strcmp(left->text, right->text) == 0);
-}
-
-static void add_ground(struct draft *draft, const struct gd_ground *ground, struct gd_arena *arena)
-{
-    struct gd_ruling *ruling = draft->ruling;
-    for (size_t i = 0; i < ruling->ground_count; i++)
-        if (same_ground(ruling->grounds[i], ground))
-            return;
-    if (ruling->ground_count == draft->grounds_capacity) {
-        draft->grounds_capacity = draft->grounds_capacity == 0 ? 2 : draft->grounds_capacity * 2;
-        const struct gd_ground **grown =
-            gd_arena_zalloc(arena, draft->grounds_capacity, sizeof *grown);
-        for (size_t i = 0; i < ruling->ground_count; i++)
-            grown[i] = ruling->grounds[i];
-        ruling->grounds = grown;
-    }
-    ruling->grounds[ruling->ground_count++] = ground;
-}
-
-/* The one that decides stands first. */
-static void lead_with(struct draft *draft, const struct gd_ground *ground, struct gd_arena *arena)
-{
-    add_ground(draft, ground, arena);
-    const struct gd_ground **grounds = draft->ruling->grounds;
-    size_t at = 0;
-    while (!same_ground(grounds[at], ground))
-        at++;
-    for (; at > 0; at--)
-        grounds[at] = grounds[at - 1];
-    grounds[0] = ground;
-}
-
-static const char *loss_words(enum gd_loss loses)
-{
-    static const char *const words[] = {
-        [GD_LOSES_NOTHING] = "",
-        [GD_LOSES_DEFINITION] = " that loses a definition",
-        [GD_LOSES_SEQUENCE] = " that loses the value of a sequence",
-        [GD_LOSES_DATA] = " that loses data",
-        [GD_LOSES_CLUSTER] = " that loses settings of the cluster",
-        [GD_LOSES_OUTSIDE] = " that no backup can undo",
-    };
-    return words[loses];
-}
-
-static const char *action_words(enum gd_action action)
-{
-    static const char *const words[] = {
-        [GD_ACTION_GO] = "goes ahead",
-        [GD_ACTION_BACKUP] = "needs a backup",
-        [GD_ACTION_APPROVE] = "needs approval",
-        [GD_ACTION_REFUSE] = "is refused",
-    };
-    return words[action];
-}
-
-static const struct gd_ground *rule_ground(struct decider *decider,
-                                           const struct gd_policy_rule *rule,
-                                           const struct gd_finding *finding)
-{
-    enum { CLASSES = GD_CLASS_UNKNOWN + 1, LOSSES = GD_LOSES_OUTSIDE + 1 };
-    size_t at = (rule->number * CLASSES + finding->class) * LOSSES + finding->loses;
-    if (decider->rule_grounds[at] == NULL)
-        decider->rule_grounds[at] =
-            ground_new(decider->arena, &rule->ground,
-                       gd_arena_printf(decider->arena, "%s%s %s: %s", gd_class_name(finding->class),
-                                       loss_words(finding->loses), action_words(rule->action),
-                                       rule->yaml.because));
-    return decider->rule_grounds[at];
-}
-
-/* ---- what a finding touches ---- */
-
-static void add_touch(struct touches *touches, const char *text, bool lock_only,
-                      struct gd_arena *arena)
-{
-    struct gd_name name = gd_name_parse(text, arena);
-    for (size_t i = 0; i < touches->count; i++) {
-        const struct gd_name *other = &touches->items[i].name;
-        if (name.count > 0 && gd_name_within(&name, other) && gd_name_within(other, &name))
-            return;
-    }
-    if (touches->count == touches->capacity) {
-        touches->capacity = touches->capacity == 0 ? TOUCHES_FIRST : touches->capacity * 2;
-        struct touch *grown = gd_arena_zalloc(arena, touches->capacity, sizeof *grown);
-        for (size_t i = 0; i < touches->count; i++)
-            grown[i] = touches->items[i];
-        touches->items = grown;
-    }
-    touches->items[touches->count++] = (struct touch){text, name, lock_only};
-}
-
-/* Is this a table of which a column is among the touches? Then the column is what is touched. */
-static bool has_part(const struct touches *touches, const char *table, struct gd_arena *arena)
-{
-    struct gd_name name = gd_name_parse(table, arena);
-    for (size_t i = 0; name.count == 2 && i < touches->count; i++)
-        if (touches->items[i].name.count > name.count &&
-            gd_name_within(&touches->items[i].name, &name))
-            return true;
-    return false;
-}
-
-static struct touches touches_of(const struct gd_finding *finding, struct gd_arena *arena)
-{
-    struct touches touches = {0};
-    for (size_t i = 0; i < finding->columns.count; i++)
-        add_touch(&touches, finding->columns.items[i], false, arena);
-    for (size_t i = 0; i < finding->tables.count; i++)
-        if (!has_part(&touches, finding->tables.items[i], arena))
-            add_touch(&touches, finding->tables.items[i], false, arena);
-    const char *object = finding->object == NULL ? "" : finding->object;
-    if (object[0] != '\0' && !has_part(&touches, object, arena))
-        add_touch(&touches, object, false, arena);
-    for (size_t i = 0; i < finding->takes.count; i++)
-        add_touch(&touches, finding->takes.items[i], false, arena);
-    if (touches.count == 0)
-        add_touch(&touches, "", false, arena);
-    if (finding->lock_on != NULL && finding->lock_on[0] != '\0' &&
-        !has_part(&touches, finding->lock_on, arena))
-        add_touch(&touches, finding->lock_on, true, arena);
-    return touches;
-}
-
-/* ---- was it seen that there is nothing to lose? ---- */
-
-static bool counts_losses(const struct gd_check *check)
-{
-    return !check->fails && check->done && check->count == 0;
-}
-
-static bool seen_empty(const struct gd_verdict *verdict, const char *object)
-{
-    for (size_t i = 0; i < verdict->check_count; i++)
-        if (counts_losses(verdict->checks[i]) && strcmp(verdict->checks[i]->object, object) == 0)
-            return true;
-    return false;
-}
-
-/* Every listed column of the table was seen empty, and there is one. */
-static bool columns_seen_empty(const struct gd_verdict *verdict, const struct gd_finding *finding,
-                               const char *table, struct gd_arena *arena)
-{
-    struct gd_name outer = gd_name_parse(table, arena);
-    bool found = false;
-    for (size_t i = 0; i < finding->columns.count; i++) {
-        struct gd_name column = gd_name_parse(finding->columns.items[i], arena);
-        if (!gd_name_within(&column, &outer))
-            continue;
-        if (!seen_empty(verdict, finding->columns.items[i]))
-            return false;
-        found = true;
-    }
-    return found;
-}
-
-static bool nothing_to_lose(const struct gd_verdict *verdict, const struct gd_finding *finding,
-                            struct gd_arena *arena)
-{
-    if (finding->empty)
-        return true;
-    for (size_t i = 0; i < finding->tables.count; i++)
-        if (!seen_empty(verdict, finding->tables.items[i]) &&
-            !columns_seen_empty(verdict, finding, finding->tables.items[i], arena))
-            return false;
-    return finding->tables.count > 0;
-}
 
 /* ---- waivers ---- */
 
@@ -314,7 +51,7 @@ static bool names_finding(const struct gd_waiver *waiver, const struct gd_findin
 
 /* The waiver that may lift a decision about `touch`, or NULL. `lift` is what the policy must grant
  * for it, or 0. */
-static struct gd_waiver_read *waiver_for(struct statement *statement, const struct touch *touch,
+static struct gd_waiver_read *waiver_for(struct statement *statement, const struct gd_touch *touch,
                                          uint32_t lift)
 {
     const struct gd_policy *policy = statement->decider->policy;
@@ -353,14 +90,14 @@ static struct gd_waiver_read *waiver_for(struct statement *statement, const stru
 
 static const struct gd_ground *use_waiver(struct statement *statement, struct gd_waiver_read *read)
 {
-    struct decider *decider = statement->decider;
+    struct gd_decider *decider = statement->decider;
     read->waiver.state = GD_WAIVER_COUNTS;
     read->waiver.why = NULL;
     const struct gd_ground *ground =
-        ground_new(decider->arena, &decider->policy->waivers,
-                   gd_arena_printf(decider->arena, "waived in the script (%s): %s",
-                                   read->waiver.allows, read->waiver.reason));
-    add_ground(statement->draft, ground, decider->arena);
+        gd_ground_new(decider->arena, &decider->policy->waivers,
+                      gd_arena_printf(decider->arena, "waived in the script (%s): %s",
+                                      read->waiver.allows, read->waiver.reason));
+    gd_draft_add_ground(statement->draft, ground, decider->arena);
     return ground;
 }
 
@@ -377,7 +114,7 @@ static bool reaches_all(const struct gd_finding *finding)
     return finding->scope == GD_SCOPE_DATABASE && may_lose(finding);
 }
 
-static bool protects(const struct gd_pattern *pattern, const struct touch *touch,
+static bool protects(const struct gd_pattern *pattern, const struct gd_touch *touch,
                      const struct gd_finding *finding)
 {
     enum gd_match match = gd_pattern_match(pattern, &touch->name);
@@ -385,9 +122,9 @@ static bool protects(const struct gd_pattern *pattern, const struct touch *touch
            (match == GD_MATCH_CONTAINS && may_lose(finding)) || reaches_all(finding);
 }
 
-static const struct gd_ground *protection_ground(struct decider *decider,
+static const struct gd_ground *protection_ground(struct gd_decider *decider,
                                                  const struct gd_policy_protected *protected,
-                                                 size_t pattern, const struct touch *touch,
+                                                 size_t pattern, const struct gd_touch *touch,
                                                  const struct gd_finding *finding)
 {
     bool named = !reaches_all(finding) && touch->text[0] != '\0';
@@ -395,14 +132,15 @@ static const struct gd_ground *protection_ground(struct decider *decider,
                              : "a statement that may reach every object touches";
     if (named && touch->lock_only)
         what = gd_arena_printf(decider->arena, "a change of something on %s touches", touch->text);
-    return ground_new(decider->arena, &protected->objects.places[pattern],
-                      gd_arena_printf(decider->arena, "%s the protected %s: %s", what,
-                                      protected->objects.items[pattern].text, protected->because));
+    return gd_ground_new(decider->arena, &protected->objects.places[pattern],
+                         gd_arena_printf(decider->arena, "%s the protected %s: %s", what,
+                                         protected->objects.items[pattern].text,
+                                         protected->because));
 }
 
 /* The first protection that the touch runs into and no waiver lifts, or NULL. */
 static const struct gd_ground *find_protection(struct statement *statement,
-                                               const struct touch *touch)
+                                               const struct gd_touch *touch)
 {
     const struct gd_policy *policy = statement->decider->policy;
     const struct gd_finding *finding = statement->finding;
@@ -466,7 +204,7 @@ static bool has_object(const struct gd_policy_rule *rule, const struct gd_findin
 }
 
 static bool rule_matches(const struct statement *statement, const struct gd_policy_rule *rule,
-                         const struct touch *touch, bool empty)
+                         const struct gd_touch *touch, bool empty)
 {
     const struct gd_finding *finding = statement->finding;
     return has_bit(rule->yaml.classes, finding->class) &&
@@ -487,13 +225,13 @@ static struct outcome without_rule(struct statement *statement, const struct gd_
     if (finding->class == GD_CLASS_NONE && finding->loses == GD_LOSES_NOTHING)
         return (struct outcome){
             .action = GD_ACTION_GO,
-            .ground = ground_new(statement->decider->arena, &place, "nothing is changed")};
-    const char *text = gd_arena_printf(statement->decider->arena,
-                                       "no rule of the policy is about %s%s, so it is refused",
-                                       gd_class_name(finding->class), loss_words(finding->loses));
+            .ground = gd_ground_new(statement->decider->arena, &place, "nothing is changed")};
+    const char *text = gd_arena_printf(
+        statement->decider->arena, "no rule of the policy is about %s%s, so it is refused",
+        gd_class_name(finding->class), gd_loss_words(finding->loses));
     return (struct outcome){
         .action = GD_ACTION_REFUSE,
-        .ground = ground_new(statement->decider->arena, &place, text),
+        .ground = gd_ground_new(statement->decider->arena, &place, text),
     };
 }
 
@@ -501,13 +239,13 @@ static struct outcome outcome_of(struct statement *statement, const struct gd_po
 {
     return (struct outcome){
         .action = rule->action,
-        .ground = rule_ground(statement->decider, rule, statement->finding),
+        .ground = gd_rule_ground(statement->decider, rule, statement->finding),
         .rule = rule,
     };
 }
 
 /* An approval falls away under a waiver, a backup only where the policy lets it. */
-static void apply_waiver(struct statement *statement, const struct touch *touch,
+static void apply_waiver(struct statement *statement, const struct gd_touch *touch,
                          struct outcome *outcome)
 {
     if (outcome->action != GD_ACTION_APPROVE && outcome->action != GD_ACTION_BACKUP)
@@ -542,7 +280,7 @@ static void apply_waiver(struct statement *statement, const struct touch *touch,
 
 /* The first rule that matches decides. A refusal that a waiver lifts is passed over, so that the
  * next rule says which backup the waived statement needs. */
-static struct outcome apply_rules(struct statement *statement, const struct touch *touch,
+static struct outcome apply_rules(struct statement *statement, const struct gd_touch *touch,
                                   bool empty)
 {
     const struct gd_policy *policy = statement->decider->policy;
@@ -563,7 +301,7 @@ static struct outcome apply_rules(struct statement *statement, const struct touc
 /* ---- the backup of one touch ---- */
 
 static void add_table_of(struct gd_backup *backup, const struct gd_finding *finding,
-                         const struct touch *touch, struct gd_arena *arena)
+                         const struct gd_touch *touch, struct gd_arena *arena)
 {
     for (size_t i = 0; i < finding->tables.count; i++) {
         struct gd_name table = gd_name_parse(finding->tables.items[i], arena);
@@ -598,7 +336,7 @@ static enum gd_scope as_tables(const struct gd_finding *finding)
     return finding->scope < GD_SCOPE_SCHEMA ? GD_SCOPE_SCHEMA : finding->scope;
 }
 
-static bool database_is_too_large(struct decider *decider)
+static bool database_is_too_large(struct gd_decider *decider)
 {
     const struct gd_survey *survey = decider->input->survey;
     const struct gd_limit *limit = &decider->policy->limits.database_backup_max;
@@ -613,14 +351,15 @@ static bool database_is_too_large(struct decider *decider)
 
 static void note_fallback(struct statement *statement, enum gd_scope scope)
 {
-    struct decider *decider = statement->decider;
+    struct gd_decider *decider = statement->decider;
     const struct gd_limit *limit = &decider->policy->limits.database_backup_max;
     const char *text = gd_arena_printf(
         decider->arena,
         "the database (%s) is above database_backup_max (%s): the backup holds the %s",
         gd_size_text(decider->input->survey->database_bytes, decider->arena), limit->text,
         scope == GD_SCOPE_TABLES ? "tables in scope" : "definitions only, no rows are at stake");
-    add_ground(statement->draft, ground_new(decider->arena, &limit->ground, text), decider->arena);
+    gd_draft_add_ground(statement->draft, gd_ground_new(decider->arena, &limit->ground, text),
+                        decider->arena);
 }
 
 static enum gd_scope wanted_scope(struct statement *statement, const struct outcome *outcome)
@@ -636,7 +375,7 @@ static enum gd_scope wanted_scope(struct statement *statement, const struct outc
     return as_tables(finding);
 }
 
-static void raise_seal(struct draft *draft, enum gd_seal seal, const struct gd_ground *ground)
+static void raise_seal(struct gd_draft *draft, enum gd_seal seal, const struct gd_ground *ground)
 {
     if (draft->seal_ground != NULL && draft->seal >= seal)
         return;
@@ -644,7 +383,7 @@ static void raise_seal(struct draft *draft, enum gd_seal seal, const struct gd_g
     draft->seal_ground = ground;
 }
 
-static void merge_backup(struct statement *statement, const struct touch *touch,
+static void merge_backup(struct statement *statement, const struct gd_touch *touch,
                          const struct outcome *outcome, bool empty)
 {
     const struct gd_finding *finding = statement->finding;
@@ -681,9 +420,9 @@ static void merge_outcome(struct statement *statement, const struct outcome *out
     struct gd_ruling *ruling = statement->draft->ruling;
     struct gd_arena *arena = statement->decider->arena;
     if (ruling->ground_count == 0 || outcome->action > ruling->action)
-        lead_with(statement->draft, outcome->ground, arena);
+        gd_draft_lead_with(statement->draft, outcome->ground, arena);
     else
-        add_ground(statement->draft, outcome->ground, arena);
+        gd_draft_add_ground(statement->draft, outcome->ground, arena);
     if (outcome->action > ruling->action)
         ruling->action = outcome->action;
     enum gd_ask ask = outcome->rule == NULL ? GD_ASK_NEVER : outcome->rule->ask;
@@ -693,7 +432,7 @@ static void merge_outcome(struct statement *statement, const struct outcome *out
         gd_texts_add(&ruling->tell, outcome->rule->yaml.tell[i], arena);
 }
 
-static void decide_touch(struct statement *statement, const struct touch *touch, bool empty)
+static void decide_touch(struct statement *statement, const struct gd_touch *touch, bool empty)
 {
     const struct gd_ground *protection = find_protection(statement, touch);
     if (protection != NULL) {
@@ -713,8 +452,8 @@ static void decide_finding(struct statement *statement, const struct gd_finding 
     const struct gd_verdict *verdict = &statement->draft->ruling->judged->verdict;
     struct gd_arena *arena = statement->decider->arena;
     statement->finding = finding;
-    struct touches touches = touches_of(finding, arena);
-    bool empty = nothing_to_lose(verdict, finding, arena);
+    struct gd_touches touches = gd_touches_of(finding, arena);
+    bool empty = gd_nothing_to_lose(verdict, finding, arena);
     for (size_t i = 0; i < touches.count; i++)
         decide_touch(statement, &touches.items[i], empty);
 }
@@ -754,7 +493,7 @@ static void note_waiver(struct statement *statement, const struct gd_waiver *wai
         [GD_WAIVER_REJECTED] = "does not count",
         [GD_WAIVER_MALFORMED] = "is not understood and does not count",
     };
-    struct decider *decider = statement->decider;
+    struct gd_decider *decider = statement->decider;
     const struct gd_ruling *ruling = statement->draft->ruling;
     if (waiver->state == GD_WAIVER_COUNTS)
         return;
@@ -793,10 +532,10 @@ static struct gd_status read_approval(const char *given, char *out_hash, struct 
 {
     const char *hex = strncasecmp(given, "sha256:", 7) == 0 ? given + 7 : given;
     size_t length = strlen(hex);
-    for (size_t i = 0; i < length && i < HASH_LENGTH; i++)
+    for (size_t i = 0; i < length && i < GD_HASH_LENGTH; i++)
         out_hash[i] = (char)tolower((unsigned char)hex[i]);
-    out_hash[HASH_LENGTH] = '\0';
-    if (length == HASH_LENGTH && strspn(out_hash, "0123456789abcdef") == HASH_LENGTH)
+    out_hash[GD_HASH_LENGTH] = '\0';
+    if (length == GD_HASH_LENGTH && strspn(out_hash, "0123456789abcdef") == GD_HASH_LENGTH)
         return GD_DONE;
     return gd_hint(err,
                    gd_fail(err, GD_USAGE,
@@ -806,7 +545,7 @@ static struct gd_status read_approval(const char *given, char *out_hash, struct 
                    "Give the whole hash that the plan shows, for one statement or for the file.");
 }
 
-static struct gd_status read_approvals(struct decider *decider, struct gd_error *err)
+static struct gd_status read_approvals(struct gd_decider *decider, struct gd_error *err)
 {
     size_t count = decider->input->approval_count;
     decider->approvals = gd_arena_zalloc(decider->arena, count, sizeof *decider->approvals);
@@ -817,7 +556,7 @@ static struct gd_status read_approvals(struct decider *decider, struct gd_error 
 }
 
 /* Statements that were read as one have one hash between them; only the file's names them all. */
-static const char *find_approval(struct decider *decider, const struct gd_ruling *ruling)
+static const char *find_approval(struct gd_decider *decider, const struct gd_ruling *ruling)
 {
     const char *found = NULL;
     for (size_t i = 0; i < decider->input->approval_count; i++) {
@@ -831,7 +570,7 @@ static const char *find_approval(struct decider *decider, const struct gd_ruling
     return found;
 }
 
-static void settle_approval(struct decider *decider, struct gd_ruling *ruling)
+static void settle_approval(struct gd_decider *decider, struct gd_ruling *ruling)
 {
     ruling->approved_by = find_approval(decider, ruling);
     ruling->approval_needed = ruling->action == GD_ACTION_APPROVE;
@@ -839,7 +578,7 @@ static void settle_approval(struct decider *decider, struct gd_ruling *ruling)
         ruling->action = ruling->backup.scope == GD_SCOPE_NONE ? GD_ACTION_GO : GD_ACTION_BACKUP;
 }
 
-static void note_unused_approvals(struct decider *decider)
+static void note_unused_approvals(struct gd_decider *decider)
 {
     for (size_t i = 0; i < decider->input->approval_count; i++)
         if (!decider->approval_used[i])
@@ -851,8 +590,8 @@ static void note_unused_approvals(struct decider *decider)
                          decider->arena);
 }
 
-static void decide_statement(struct decider *decider, const struct gd_judged_file *file,
-                             const struct gd_judged *judged, struct draft *draft)
+static void decide_statement(struct gd_decider *decider, const struct gd_judged_file *file,
+                             const struct gd_judged *judged, struct gd_draft *draft)
 {
     draft->ruling = gd_arena_zalloc(decider->arena, 1, sizeof *draft->ruling);
     draft->ruling->file = file;
@@ -867,150 +606,10 @@ static void decide_statement(struct decider *decider, const struct gd_judged_fil
         draft->ruling->backup = (struct gd_backup){.covers = true}; /* nothing will be lost */
 }
 
-/* ---- sizes and sealing, over all statements ---- */
-
-static const struct gd_relation *relation_named(const struct gd_survey *survey, const char *table)
-{
-    for (size_t i = 0; survey != NULL && i < survey->relation_count; i++)
-        if (strcmp(survey->relations[i].qualified, table) == 0)
-            return &survey->relations[i];
-    return NULL;
-}
-
-/* Bytes of the tables together; 0 when one of them is not known. */
-static uint64_t bytes_of(const struct decider *decider, const struct gd_texts *tables)
-{
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < tables->count; i++) {
-        const struct gd_relation *relation =
-            relation_named(decider->input->survey, tables->items[i]);
-        if (relation == NULL)
-            return 0;
-        bytes += relation->bytes;
-    }
-    return bytes;
-}
-
-static uint64_t database_bytes(const struct decider *decider)
-{
-    return decider->input->survey == NULL ? 0 : decider->input->survey->database_bytes;
-}
-
-static void set_bytes(const struct decider *decider, struct gd_backup *backup)
-{
-    if (backup->scope == GD_SCOPE_DATABASE)
-        backup->bytes = database_bytes(decider);
-    else if (backup->scope == GD_SCOPE_TABLES)
-        backup->bytes = bytes_of(decider, &backup->tables);
-}
-
-/* What would be kept from being written to: the tables in scope, or all of them. */
-static uint64_t sealed_bytes(struct decider *decider, const struct gd_backup *backup)
-{
-    uint64_t bytes =
-        backup->tables.count > 0 ? bytes_of(decider, &backup->tables) : database_bytes(decider);
-    if (bytes == 0 && decider->input->survey == NULL)
-        decider->size_missing = true;
-    return bytes;
-}
-
-static void seal(struct decider *decider, struct draft *draft, uint64_t bytes)
-{
-    const struct gd_limit *limit = &decider->policy->limits.sealed_table_max;
-    struct gd_ruling *ruling = draft->ruling;
-    bool fits = bytes <= limit->value;
-    ruling->backup.sealed = draft->seal != GD_SEAL_NEVER && fits;
-    if (fits || draft->seal == GD_SEAL_NEVER)
-        return;
-    bool refused = draft->seal == GD_SEAL_ALWAYS;
-    const struct gd_ground *ground = ground_new(
-        decider->arena, &limit->ground,
-        gd_arena_printf(
-            decider->arena, "the tables in scope (%s) are above sealed_table_max (%s): %s",
-            gd_size_text(bytes, decider->arena), limit->text,
-            refused ? "refused, since the rule wants the backup sealed"
-                    : "the backup is made online, and what is written meanwhile is counted"));
-    if (!refused) {
-        add_ground(draft, ground, decider->arena);
-        return;
-    }
-    ruling->action = GD_ACTION_REFUSE;
-    lead_with(draft, ground, decider->arena);
-}
-
-static bool is_worse(const struct gd_ruling *left, const struct gd_ruling *right)
-{
-    if (left->action != right->action)
-        return left->action > right->action;
-    if (left->backup.scope != right->backup.scope)
-        return left->backup.scope > right->backup.scope;
-    return left->judged->verdict.class > right->judged->verdict.class;
-}
-
-static void merge_ruling(struct decider *decider, const struct gd_ruling *ruling)
-{
-    struct gd_decision *decision = decider->decision;
-    struct gd_backup *backup = &decision->backup;
-    if (decision->lead == NULL || is_worse(ruling, decision->lead))
-        decision->lead = ruling;
-    if (ruling->action > decision->action)
-        decision->action = ruling->action;
-    if (ruling->ask > decision->ask)
-        decision->ask = ruling->ask;
-    if (ruling->backup.scope > backup->scope)
-        backup->scope = ruling->backup.scope;
-    if (ruling->backup.proof > backup->proof)
-        backup->proof = ruling->backup.proof;
-    backup->sealed |= ruling->backup.sealed;
-    backup->covers &= ruling->backup.covers;
-    for (size_t i = 0; i < ruling->tell.count; i++)
-        gd_texts_add(&decision->tell, ruling->tell.items[i], decider->arena);
-}
-
-static void collect_tables(struct decider *decider)
-{
-    struct gd_decision *decision = decider->decision;
-    for (size_t i = 0; i < decision->ruling_count; i++) {
-        const struct gd_backup *backup = &decider->drafts[i].ruling->backup;
-        for (size_t j = 0; j < backup->tables.count; j++)
-            gd_texts_add(&decision->backup.tables, backup->tables.items[j], decider->arena);
-    }
-}
-
-/* One request has one snapshot: its tables are locked together, or not at all. */
-static void settle_backups(struct decider *decider)
-{
-    struct gd_decision *decision = decider->decision;
-    collect_tables(decider);
-    bool all_tables = false, any_rows = false;
-    for (size_t i = 0; i < decision->ruling_count; i++) {
-        const struct gd_backup *backup = &decider->drafts[i].ruling->backup;
-        all_tables |= backup->scope == GD_SCOPE_DATABASE && backup->tables.count == 0;
-        any_rows |= backup->scope >= GD_SCOPE_TABLES;
-    }
-    struct gd_backup locked = {0};
-    if (!all_tables)
-        locked.tables = decision->backup.tables;
-    uint64_t bytes = any_rows ? sealed_bytes(decider, &locked) : 0;
-    for (size_t i = 0; i < decision->ruling_count; i++) {
-        struct draft *draft = &decider->drafts[i];
-        set_bytes(decider, &draft->ruling->backup);
-        if (draft->ruling->backup.scope >= GD_SCOPE_TABLES)
-            seal(decider, draft, bytes);
-        merge_ruling(decider, draft->ruling);
-    }
-    set_bytes(decider, &decision->backup);
-    if (decider->size_missing)
-        gd_texts_add(&decision->notes,
-                     "sizes are not known without a database (--db): the limits on them were not "
-                     "applied",
-                     decider->arena);
-}
-
 /* ---- the whole request ---- */
 
 /* The environments of the policy in words; `*out_meant` is the one like `name`. */
-static const char *environment_words(const struct decider *decider, const char *name,
+static const char *environment_words(const struct gd_decider *decider, const char *name,
                                      const char **out_meant)
 {
     const struct gd_policy *policy = decider->policy;
@@ -1024,7 +623,7 @@ static const char *environment_words(const struct decider *decider, const char *
     return list;
 }
 
-static struct gd_status check_environment(struct decider *decider, struct gd_error *err)
+static struct gd_status check_environment(struct gd_decider *decider, struct gd_error *err)
 {
     const struct gd_policy *policy = decider->policy;
     const char *name = decider->input->environment, *meant;
@@ -1050,7 +649,7 @@ static struct gd_status check_environment(struct decider *decider, struct gd_err
     return gd_hint(err, status, "It knows %s.", list);
 }
 
-static void decide_all(struct decider *decider)
+static void decide_all(struct gd_decider *decider)
 {
     const struct gd_report *report = decider->input->report;
     struct gd_decision *decision = decider->decision;
@@ -1073,7 +672,7 @@ struct gd_status gd_decide(const struct gd_decide_input *input, struct gd_arena 
                            const struct gd_decision **out_decision, struct gd_error *err)
 {
     const struct gd_policy *policy = input->policy;
-    struct decider decider = {.input = input, .policy = policy, .arena = arena};
+    struct gd_decider decider = {.input = input, .policy = policy, .arena = arena};
     GD_TRY(check_environment(&decider, err));
     GD_TRY(read_approvals(&decider, err));
     decider.decision = gd_arena_zalloc(arena, 1, sizeof *decider.decision);
@@ -1086,7 +685,7 @@ struct gd_status gd_decide(const struct gd_decide_input *input, struct gd_arena 
         gd_arena_zalloc(arena, policy->rule_count * (GD_CLASS_UNKNOWN + 1) * (GD_LOSES_OUTSIDE + 1),
                         sizeof(const struct gd_ground *));
     decide_all(&decider);
-    settle_backups(&decider);
+    gd_settle(&decider);
     note_unused_approvals(&decider);
     *out_decision = decider.decision;
     return GD_DONE;
