@@ -428,9 +428,11 @@ struct gd_body gd_body_of_statement(const struct gd_node *statement, const char 
     const char *source = gd_body_text(statement);
     if (atomic != NULL)
         read_atomic_node(&reader, atomic);
+    else if (source == NULL) /* the library ends the process when it is given such a statement */
+        body.problem = "it has no body";
     else if (strcmp(language, "plpgsql") == 0)
         read_plpgsql(&reader, text);
-    else if (strcmp(language, "sql") == 0 && source != NULL)
+    else if (strcmp(language, "sql") == 0)
         read_sql(&reader, source);
     else
         body.problem = gd_arena_printf(arena, "it is written in %s",
