@@ -885,7 +885,11 @@ static bool is_worse(const struct gd_finding *left, const struct gd_finding *rig
         return left->class > right->class;
     if (left->loses != right->loses)
         return left->loses > right->loses;
-    return left->scope > right->scope;
+    if (left->scope != right->scope)
+        return left->scope > right->scope;
+    if (left->rewrite != right->rewrite) /* who waits, and for how long */
+        return left->rewrite;
+    return left->scan && !right->scan;
 }
 
 /* Worst first; equal ones keep the order in which they were found. */

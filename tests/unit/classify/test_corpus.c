@@ -6,6 +6,8 @@
  *                                                          statement of the file is this
  *   -- near: A015, -- miss: A015                           the rule does not fire
  *   -- then:                                               only what stands below is looked at
+ *   live=yes in the first line                             only the catalogue shows it: not judged here
+ *   since=17 in the first line                             judged where the grammar is that new
  *
  * Judged by the text alone; tests/system/test_oracle_rules.py does it on a live server, and
  * compares with what the server does. Every rule needs a hit and a near miss.
@@ -23,6 +25,7 @@
 
 #include "guardian/classify/classify.h"
 #include "guardian/classify/rule.h"
+#include "guardian/sql/tree.h"
 
 #define FOLDER GD_SOURCE_DIR "/tests/corpus/rules"
 
@@ -160,6 +163,16 @@ static void compare_verdict(const struct file *file, const struct gd_verdict *ve
     compare(file, "rerun", gd_rerun_name(verdict->rerun));
 }
 
+/* Can the text alone show it to the grammar that is linked? */
+static bool can_be_judged(const struct file *file)
+{
+    char value[16];
+    if (value_of(file, "live", value, sizeof value) && strcmp(value, "yes") == 0)
+        return false;
+    return !value_of(file, "since", value, sizeof value) ||
+           strtol(value, NULL, 10) <= gd_grammar_major();
+}
+
 static void check_file(struct file *file)
 {
     gd_auto_arena arena = gd_arena_new();
@@ -174,6 +187,8 @@ static void check_file(struct file *file)
         complain(file, "%s", err.text);
         return;
     }
+    if (!can_be_judged(file))
+        return;
     const struct gd_judged_file *judged = report->files[0];
     if (fires(judged, file->rule, file->divider) != file->hit)
         complain(file, "%s %s", file->rule, file->hit ? "does not fire" : "fires");
@@ -229,8 +244,10 @@ static void every_rule_has_a_hit_and_a_near_miss(void **state)
         skip();
     const struct gd_rule *rule;
     for (size_t i = 0; (rule = gd_rule_at(i)) != NULL; i++)
-        /* Z003 stands for what has no rule; test_complete.c shows that there is no such thing. */
-        if (strcmp(rule->id, "Z003") != 0 && (!seen[i].hit || !seen[i].miss)) {
+        /* Z003 stands for what has no rule; test_complete.c shows that there is no such thing.
+         * What the title calls internal is never met: no parser makes it. */
+        if (strcmp(rule->id, "Z003") != 0 && strstr(rule->title, "(internal)") == NULL &&
+            (!seen[i].hit || !seen[i].miss)) {
             fprintf(stderr, "%s (%s) has no %s\n", rule->id, rule->title,
                     seen[i].hit ? "near miss" : "hit");
             missing++;
