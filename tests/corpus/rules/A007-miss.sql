@@ -1,0 +1,2 @@
+-- near: A007
+ALTER TABLE public.duplicates ADD COLUMN serial bigint;

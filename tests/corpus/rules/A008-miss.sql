@@ -1,0 +1,2 @@
+-- near: A008
+ALTER TABLE public.duplicates ALTER COLUMN id SET NOT NULL;

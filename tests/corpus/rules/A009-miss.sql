@@ -1,0 +1,2 @@
+-- near: A009
+ALTER TABLE public.users ADD COLUMN age_next int DEFAULT 1 + 1;

@@ -1,0 +1,2 @@
+-- near: A015
+ALTER TABLE public.users ALTER COLUMN age DROP NOT NULL;

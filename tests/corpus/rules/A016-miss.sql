@@ -1,0 +1,2 @@
+-- near: A016
+ALTER TABLE public.users DROP COLUMN age;

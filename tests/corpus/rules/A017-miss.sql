@@ -1,0 +1,2 @@
+-- near: A017
+ALTER TABLE public.users DROP COLUMN age;

@@ -1,0 +1,2 @@
+-- near: A019
+ALTER TABLE public.big_counts ALTER COLUMN big TYPE int;

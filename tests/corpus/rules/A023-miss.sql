@@ -1,0 +1,2 @@
+-- near: A023
+ALTER TABLE public.orders ALTER COLUMN shipped_on TYPE timestamp;

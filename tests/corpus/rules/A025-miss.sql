@@ -1,0 +1,2 @@
+-- near: A025
+ALTER TABLE public.big_counts ALTER COLUMN label TYPE varchar;

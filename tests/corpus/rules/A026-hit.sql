@@ -1,0 +1,2 @@
+-- rule: A026 class=destructive loses=data scope=tables:public.users lock=ACCESS EXCLUSIVE rewrite=yes scan=no transaction=yes rerun=ok live=yes
+ALTER TABLE public.users ALTER COLUMN payload TYPE jsonb;

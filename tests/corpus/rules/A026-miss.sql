@@ -1,0 +1,2 @@
+-- near: A026
+ALTER TABLE public.users ALTER COLUMN settings TYPE json;

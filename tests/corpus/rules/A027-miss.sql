@@ -1,0 +1,2 @@
+-- near: A027
+ALTER TABLE public.users ALTER COLUMN birth TYPE text;

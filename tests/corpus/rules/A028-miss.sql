@@ -1,0 +1,2 @@
+-- near: A028
+ALTER TABLE public.big_counts ALTER COLUMN label TYPE varchar;

@@ -1,0 +1,2 @@
+-- near: A030
+ALTER TABLE public.users ALTER COLUMN nickname SET DEFAULT 'x' COLLATE "C";

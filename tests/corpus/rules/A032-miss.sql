@@ -1,0 +1,2 @@
+-- near: A032
+ALTER TABLE public.users ALTER COLUMN age TYPE int USING age::int;

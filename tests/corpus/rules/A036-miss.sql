@@ -1,0 +1,2 @@
+-- near: A036
+ALTER TABLE public.users ADD COLUMN other text DEFAULT 'nobody';

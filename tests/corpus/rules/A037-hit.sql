@@ -1,0 +1,2 @@
+-- rule: A037 class=destructive loses=definition scope=schema lock=ACCESS EXCLUSIVE rewrite=no scan=no transaction=yes rerun=ok
+ALTER TABLE public.users ALTER COLUMN balance DROP DEFAULT;

@@ -1,0 +1,2 @@
+-- near: A037
+ALTER TABLE public.users ALTER COLUMN balance DROP NOT NULL;

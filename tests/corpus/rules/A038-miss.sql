@@ -1,0 +1,2 @@
+-- near: A038
+ALTER TABLE public.users ADD CONSTRAINT age_known CHECK (age IS NOT NULL);

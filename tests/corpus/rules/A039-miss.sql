@@ -1,0 +1,2 @@
+-- near: A039
+ALTER TABLE public.users ALTER COLUMN email DROP DEFAULT;

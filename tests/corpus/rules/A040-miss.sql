@@ -1,0 +1,2 @@
+-- near: A040
+ALTER TABLE public.products ALTER COLUMN gross DROP EXPRESSION;

@@ -1,0 +1,2 @@
+-- near: A043
+ALTER TABLE public.users ALTER COLUMN id RESTART WITH 1000;

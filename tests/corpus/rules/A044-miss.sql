@@ -1,0 +1,2 @@
+-- near: A044
+ALTER TABLE public.users ALTER COLUMN id SET START WITH 1000;

@@ -1,0 +1,2 @@
+-- near: A045
+ALTER TABLE public.products ALTER COLUMN id DROP DEFAULT;

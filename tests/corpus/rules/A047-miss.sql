@@ -1,0 +1,2 @@
+-- near: A047
+ALTER TABLE public.users SET (fillfactor = 80);

@@ -1,0 +1,2 @@
+-- rule: A049 class=additive loses=nothing scope=none lock=ACCESS EXCLUSIVE rewrite=no scan=no transaction=yes rerun=ok
+ALTER TABLE public.users ALTER COLUMN nickname SET COMPRESSION pglz;

@@ -1,0 +1,2 @@
+-- near: A055
+ALTER TABLE public.users ADD CONSTRAINT users_nick_idx UNIQUE (nickname);

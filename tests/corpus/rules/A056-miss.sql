@@ -1,0 +1,2 @@
+-- near: A056
+ALTER TABLE public.owned_notes ADD UNIQUE (id);

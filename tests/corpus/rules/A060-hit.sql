@@ -1,0 +1,2 @@
+-- rule: A060 class=additive loses=nothing scope=none lock=ACCESS EXCLUSIVE rewrite=no scan=yes transaction=yes rerun=fails
+ALTER TABLE public.loose_items ADD CONSTRAINT loose_apart EXCLUDE USING gist (id WITH =);

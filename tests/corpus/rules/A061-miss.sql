@@ -1,0 +1,2 @@
+-- near: A061
+ALTER TABLE public.users ADD COLUMN old int CHECK (old < 200);

@@ -1,0 +1,2 @@
+-- near: A062
+ALTER TABLE public.users ALTER COLUMN birth SET NOT NULL;

@@ -1,0 +1,2 @@
+-- near: A072
+ALTER TABLE public.users RENAME TO years;

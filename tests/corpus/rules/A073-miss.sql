@@ -1,0 +1,2 @@
+-- near: A073
+ALTER TABLE public.coupons RENAME COLUMN code TO vouchers;

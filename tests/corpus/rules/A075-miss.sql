@@ -1,0 +1,2 @@
+-- near: A075
+ALTER TABLE public.users DISABLE TRIGGER USER;

@@ -1,0 +1,2 @@
+-- near: A076
+ALTER TABLE public.orders DISABLE TRIGGER USER;

@@ -1,0 +1,2 @@
+-- near: A077
+ALTER TABLE public.users DISABLE TRIGGER users_touch;

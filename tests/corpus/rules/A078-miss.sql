@@ -1,0 +1,2 @@
+-- near: A078
+ALTER TABLE archive.old_orders DISABLE TRIGGER USER;

@@ -1,0 +1,2 @@
+-- near: A079
+ALTER TABLE public.users FORCE ROW LEVEL SECURITY;

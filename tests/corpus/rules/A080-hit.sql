@@ -1,0 +1,2 @@
+-- rule: A080 class=destructive loses=definition scope=schema lock=ACCESS EXCLUSIVE rewrite=no scan=no transaction=yes rerun=ok
+ALTER TABLE app.tickets DISABLE ROW LEVEL SECURITY;

@@ -1,0 +1,2 @@
+-- near: A080
+ALTER TABLE app.tickets ENABLE ROW LEVEL SECURITY;

@@ -1,0 +1,2 @@
+-- near: A081
+ALTER TABLE public.clustered SET WITHOUT CLUSTER;

@@ -1,0 +1,2 @@
+-- near: A082
+ALTER TABLE public.users SET WITHOUT CLUSTER;

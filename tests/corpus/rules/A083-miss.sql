@@ -1,0 +1,2 @@
+-- near: A083
+ALTER TABLE app.sessions SET UNLOGGED;

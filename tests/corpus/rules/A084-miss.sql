@@ -1,0 +1,2 @@
+-- near: A084
+ALTER TABLE public.audit_log SET LOGGED;

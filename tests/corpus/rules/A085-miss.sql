@@ -1,0 +1,2 @@
+-- near: A085
+ALTER TABLE public.users SET SCHEMA app;

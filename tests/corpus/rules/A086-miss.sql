@@ -1,0 +1,2 @@
+-- near: A086
+ALTER TABLE public.users SET TABLESPACE pg_default;

@@ -1,0 +1,2 @@
+-- near: A088
+ALTER VIEW public.active_users SET (security_barrier = true);

@@ -1,0 +1,2 @@
+-- near: A089
+ALTER TABLE public.cars NO INHERIT public.vehicles;

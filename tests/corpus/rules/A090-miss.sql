@@ -1,0 +1,2 @@
+-- near: A090
+ALTER TABLE public.bikes INHERIT public.vehicles;

@@ -1,0 +1,2 @@
+-- near: A091
+ALTER TABLE app.pairs NOT OF;

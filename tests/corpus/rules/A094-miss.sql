@@ -1,0 +1,2 @@
+-- near: A094
+ALTER TYPE app.mood SET SCHEMA public;

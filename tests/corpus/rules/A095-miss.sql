@@ -1,0 +1,2 @@
+-- near: A095
+ALTER TABLE public.events DETACH PARTITION public.events_2024;

@@ -1,0 +1,2 @@
+-- near: A097
+ALTER TABLE public.regions DETACH PARTITION public.regions_eu;

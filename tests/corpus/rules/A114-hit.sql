@@ -1,0 +1,2 @@
+-- rule: A114 class=destructive loses=definition scope=schema lock=ACCESS EXCLUSIVE rewrite=no scan=no transaction=yes rerun=fails
+ALTER FOREIGN TABLE app.remote_orders ALTER COLUMN total OPTIONS (ADD column_name 'sum');

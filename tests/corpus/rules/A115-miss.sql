@@ -1,0 +1,2 @@
+-- near: A115
+ALTER TABLE public.users ALTER COLUMN age TYPE int;

@@ -1,0 +1,2 @@
+-- near: A120
+ALTER TABLE public.users ADD COLUMN w int;

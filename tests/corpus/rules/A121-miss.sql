@@ -1,0 +1,2 @@
+-- near: A121
+ALTER TABLE public.users DROP COLUMN age;

@@ -1,0 +1,2 @@
+-- near: A147
+ALTER TABLE public.users RESET (fillfactor);

@@ -1,0 +1,2 @@
+-- near: A173
+ALTER TABLE public.orders RENAME TO remote_orders;

@@ -1,0 +1,2 @@
+-- near: A175
+ALTER TABLE public.users ENABLE TRIGGER USER;

@@ -1,0 +1,2 @@
+-- rule: A177 class=destructive loses=definition scope=schema lock=SHARE ROW EXCLUSIVE rewrite=no scan=no transaction=yes rerun=ok
+ALTER TABLE public.users ENABLE ALWAYS TRIGGER users_touch;

@@ -1,0 +1,2 @@
+-- near: A177
+ALTER TABLE public.users ENABLE TRIGGER users_touch;

@@ -1,0 +1,2 @@
+-- rule: A178 class=destructive loses=definition scope=schema lock=SHARE ROW EXCLUSIVE rewrite=no scan=no transaction=yes rerun=ok
+ALTER TABLE public.users ENABLE REPLICA TRIGGER users_touch;

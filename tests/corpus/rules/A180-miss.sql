@@ -1,0 +1,2 @@
+-- near: A180
+ALTER TABLE public.users ENABLE TRIGGER ALL;

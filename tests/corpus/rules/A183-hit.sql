@@ -1,0 +1,2 @@
+-- rule: A183 class=destructive loses=definition scope=schema lock=ACCESS EXCLUSIVE rewrite=no scan=no transaction=yes rerun=ok
+ALTER TABLE archive.old_orders ENABLE REPLICA RULE old_orders_keep;

@@ -1,0 +1,2 @@
+-- near: A184
+ALTER TABLE app.tickets NO FORCE ROW LEVEL SECURITY;

@@ -1,0 +1,2 @@
+-- rule: A185 class=destructive loses=definition scope=schema lock=ACCESS EXCLUSIVE rewrite=no scan=no transaction=yes rerun=ok
+ALTER TABLE app.tickets NO FORCE ROW LEVEL SECURITY;

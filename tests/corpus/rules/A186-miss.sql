@@ -1,0 +1,2 @@
+-- near: A186
+ALTER TABLE public.clustered CLUSTER ON clustered_pkey;

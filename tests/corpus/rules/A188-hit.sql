@@ -1,0 +1,2 @@
+-- rule: A188 class=additive loses=nothing scope=none lock=SHARE UPDATE EXCLUSIVE rewrite=no scan=no transaction=yes rerun=ok
+ALTER TABLE public.clustered RESET (fillfactor);

@@ -1,0 +1,2 @@
+-- near: A188
+ALTER VIEW public.active_users RESET (security_barrier);

@@ -1,0 +1,2 @@
+-- near: A189
+ALTER TABLE public.users SET (fillfactor = 90);

@@ -1,0 +1,2 @@
+-- near: A190
+ALTER TABLE public.clustered RESET (fillfactor);

@@ -1,0 +1,2 @@
+-- near: A194
+ALTER TABLE archive.old_orders SET SCHEMA app;
