@@ -7,7 +7,6 @@
  * Fail closed  What has no name is decided by the rules without objects, and counts as touching
  *        every protected object when it may reach the whole database.
  */
-#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
