@@ -563,9 +563,13 @@ static void an_approval_that_is_no_hash_is_an_error(void **state)
 {
     (void)state;
     static const char *const wrong[] = {
-        "", "abc", "sha256:", "yes",
-        "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"
-        "zzzz"};
+        "",
+        "abc",
+        "sha256:",
+        "yes",
+        /* 64, but not hex */
+        "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
+    };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         gd_auto_arena arena = gd_arena_new();
         struct request *request = request_new("strict", arena);
