@@ -1,0 +1,2 @@
+DROP POLICY "drafts_read" ON "drafts" CASCADE;--> statement-breakpoint
+DROP TABLE "drafts" CASCADE;

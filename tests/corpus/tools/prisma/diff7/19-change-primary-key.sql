@@ -1,0 +1,5 @@
+-- AlterTable
+ALTER TABLE "Payment" DROP CONSTRAINT "Payment_pkey",
+ALTER COLUMN "id" DROP DEFAULT,
+ALTER COLUMN "id" SET DATA TYPE TEXT,
+ADD CONSTRAINT "Payment_pkey" PRIMARY KEY ("id");

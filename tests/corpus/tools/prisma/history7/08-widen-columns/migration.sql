@@ -1,0 +1,5 @@
+-- AlterTable
+ALTER TABLE "User" ALTER COLUMN "name" SET DATA TYPE VARCHAR(200);
+
+-- AlterTable
+ALTER TABLE "Venue" ALTER COLUMN "capacity" SET DATA TYPE BIGINT;

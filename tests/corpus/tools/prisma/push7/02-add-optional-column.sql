@@ -1,0 +1,3 @@
+-- db push went through
+
+ALTER TABLE "User" ADD COLUMN     "phone" TEXT;

@@ -1,0 +1,3 @@
+-- db push went through
+
+ALTER TYPE "BookingStatus" ADD VALUE 'NO_SHOW';

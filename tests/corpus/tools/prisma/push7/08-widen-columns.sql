@@ -1,0 +1,5 @@
+-- db push went through
+
+ALTER TABLE "User" ALTER COLUMN "name" SET DATA TYPE VARCHAR(200);
+
+ALTER TABLE "Venue" ALTER COLUMN "capacity" SET DATA TYPE BIGINT;

@@ -1,0 +1,3 @@
+-- db push went through
+
+ALTER TABLE "Booking" ADD COLUMN     "guests" INTEGER NOT NULL DEFAULT 1;

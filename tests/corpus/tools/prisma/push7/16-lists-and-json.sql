@@ -1,0 +1,4 @@
+-- db push went through
+
+ALTER TABLE "Venue" ADD COLUMN     "opening" JSONB NOT NULL DEFAULT '{}',
+ADD COLUMN     "photos" TEXT[];

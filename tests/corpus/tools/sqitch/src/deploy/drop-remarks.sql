@@ -1,0 +1,7 @@
+-- Deploy library:drop-remarks to pg
+
+BEGIN;
+
+ALTER TABLE library.books DROP COLUMN remarks;
+
+COMMIT;

@@ -1,0 +1,8 @@
+-- Revert library:loans from pg
+
+BEGIN;
+
+DROP FUNCTION library.lend(BIGINT, TEXT);
+DROP TABLE library.loans;
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- Verify library:books on pg
+
+BEGIN;
+
+SELECT id, title FROM library.books WHERE FALSE;
+
+ROLLBACK;

@@ -1,0 +1,3 @@
+-- Verify library:drop-remarks on pg
+
+SELECT 1;
