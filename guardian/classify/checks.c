@@ -180,8 +180,19 @@ const char *gd_check_expression(struct gd_look *look, struct gd_finding *finding
 
 /* ---- asking ---- */
 
+/* The same question is asked once. */
+static bool is_asked(const struct gd_finding *finding, const struct gd_check *check)
+{
+    for (size_t i = 0; i < finding->check_count; i++)
+        if (strcmp(finding->checks[i]->count_sql, check->count_sql) == 0)
+            return true;
+    return false;
+}
+
 static void keep(struct gd_look *look, struct gd_finding *finding, struct gd_check *check)
 {
+    if (is_asked(finding, check))
+        return;
     struct gd_check **checks =
         gd_arena_zalloc(look->arena, finding->check_count + 1, sizeof *checks);
     if (finding->check_count > 0)

@@ -265,8 +265,6 @@ static bool only_defines(enum gd_kind kind)
         GD_KIND_CreateStatsStmt,    GD_KIND_DefineStmt,             GD_KIND_CommentStmt,
         GD_KIND_CreatePublicationStmt, GD_KIND_AlterPublicationStmt, GD_KIND_DropStmt,
         GD_KIND_CreateOpClassStmt,  GD_KIND_CreateCastStmt,         GD_KIND_AlterFunctionStmt,
-        GD_KIND_AlterRoleSetStmt,   GD_KIND_AlterDatabaseSetStmt,   GD_KIND_AlterSystemStmt,
-        GD_KIND_AlterDefaultPrivilegesStmt,
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (kinds[i] == kind)

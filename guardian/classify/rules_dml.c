@@ -176,14 +176,19 @@ static bool cascades(const struct gd_look *look)
     return gd_says_cascade(look->node);
 }
 
-static bool restricts(const struct gd_look *look)
-{
-    return !cascades(look);
-}
-
-static bool restarts(const struct gd_look *look)
+static bool restarts_identity(const struct gd_look *look)
 {
     return gd_node_flag(look->node, GD_F_restart_seqs);
+}
+
+static bool only_empties(const struct gd_look *look)
+{
+    return !cascades(look) && !restarts_identity(look);
+}
+
+static bool empties_and_restarts(const struct gd_look *look)
+{
+    return !cascades(look) && restarts_identity(look);
 }
 
 static struct gd_target truncated(const struct gd_look *look, size_t index)
@@ -245,22 +250,24 @@ static void truncate_tables(struct gd_look *look, struct gd_finding *finding)
     }
 }
 
+/* TRUNCATE … RESTART IDENTITY: which counters. */
 static void restart_sequences(struct gd_look *look, struct gd_finding *finding)
 {
-    bool any = false;
-    for (size_t i = 0; i < gd_node_count(look->node, GD_F_relations); i++) {
+    for (size_t i = 0; restarts_identity(look) && i < gd_node_count(look->node, GD_F_relations);
+         i++) {
         struct gd_target table = truncated(look, i);
-        if (table.fresh || table.temporary)
-            continue;
-        any = true;
-        gd_finding_table(look, finding, &table);
-        for (size_t c = 0; table.relation != NULL && c < table.relation->column_count; c++)
+        for (size_t c = 0;
+             table.relation != NULL && !table.fresh && c < table.relation->column_count; c++)
             if (table.relation->columns[c].owned_sequence != NULL)
                 gd_finding_note(look, finding, "%s starts again",
                                 table.relation->columns[c].owned_sequence);
     }
-    if (!any)
-        gd_finding_is_fresh(look, finding, truncated(look, 0).fresh_line);
+}
+
+static void truncate_and_restart(struct gd_look *look, struct gd_finding *finding)
+{
+    truncate_tables(look, finding);
+    restart_sequences(look, finding);
 }
 
 /* ---- the catalogue ---- */
@@ -484,17 +491,17 @@ const struct gd_rule gd_rules_dml[] = {
      .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_TABLES, .lock = GD_LOCK_RX, .rerun = GD_RERUN_DEPENDS,
      .because = "Rows that match are overwritten or deleted, and foreign keys pass it on.",
      .instead = "", .source = "sql-merge"},
-    {.id = "I014", .title = "TRUNCATE", .kind = GD_KIND_TruncateStmt, .when = restricts, .effect = truncate_tables,
+    {.id = "I014", .title = "TRUNCATE", .kind = GD_KIND_TruncateStmt, .when = only_empties, .effect = truncate_tables,
      .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_TABLES, .lock = GD_LOCK_AX, .rerun = GD_RERUN_OK, .sqlstate = "0A000",
      .because = "Every row is gone, in partitions and child tables, too; no trigger for DELETE sees it.",
      .instead = "", .source = "sql-truncate"},
-    {.id = "I015", .title = "TRUNCATE … CASCADE", .kind = GD_KIND_TruncateStmt, .when = cascades, .effect = truncate_tables,
+    {.id = "I015", .title = "TRUNCATE … CASCADE", .kind = GD_KIND_TruncateStmt, .when = cascades, .effect = truncate_and_restart,
      .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_TABLES, .lock = GD_LOCK_AX, .rerun = GD_RERUN_OK,
      .because = "Every row is gone, and so are all rows of every table with a foreign key to it, and to those, whatever their ON DELETE says.",
      .instead = "Leave CASCADE out and name the tables.", .source = "sql-truncate"},
-    {.id = "I016", .title = "TRUNCATE … RESTART IDENTITY", .kind = GD_KIND_TruncateStmt, .when = restarts, .effect = restart_sequences,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_SEQUENCE, .scope = GD_SCOPE_TABLES, .rerun = GD_RERUN_OK,
-     .because = "The counters of the tables start again: numbers that other systems have stored come up a second time.",
+    {.id = "I016", .title = "TRUNCATE … RESTART IDENTITY", .kind = GD_KIND_TruncateStmt, .when = empties_and_restarts, .effect = truncate_and_restart,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_TABLES, .lock = GD_LOCK_AX, .rerun = GD_RERUN_OK, .sqlstate = "0A000",
+     .because = "Every row is gone, in partitions and child tables, too, and the counters start again: numbers that other systems have stored come up a second time.",
      .instead = "", .source = "sql-truncate"},
     {.id = "I017", .title = "COPY … FROM", .kind = GD_KIND_CopyStmt, .when = copies_in, .effect = copy_in,
      .class = GD_CLASS_ADDITIVE, .lock = GD_LOCK_RX, .rerun = GD_RERUN_REPEATS, .sqlstate = "23505",

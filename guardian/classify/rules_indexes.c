@@ -24,6 +24,26 @@ static bool is_unique(const struct gd_look *look)
     return gd_node_flag(look->node, GD_F_unique);
 }
 
+static bool is_plain(const struct gd_look *look)
+{
+    return is_blocking(look) && !is_unique(look);
+}
+
+static bool is_plain_beside(const struct gd_look *look)
+{
+    return is_concurrent(look) && !is_unique(look);
+}
+
+static bool is_unique_index(const struct gd_look *look)
+{
+    return is_blocking(look) && is_unique(look);
+}
+
+static bool is_unique_beside(const struct gd_look *look)
+{
+    return is_concurrent(look) && is_unique(look);
+}
+
 static bool has_no_name(const struct gd_look *look)
 {
     return gd_node_text(look->node, GD_F_idxname)[0] == '\0';
@@ -144,20 +164,9 @@ static void make_index(struct gd_look *look, struct gd_finding *finding)
 static void make_unique_index(struct gd_look *look, struct gd_finding *finding)
 {
     struct gd_target table = gd_look_table(look);
-    gd_finding_object(look, finding, "table %s", table.qualified);
-    finding->rerun = has_no_name(look)                              ? GD_RERUN_REPEATS
-                     : gd_node_flag(look->node, GD_F_if_not_exists) ? GD_RERUN_SKIPS
-                                                                    : GD_RERUN_FAILS;
-    finding->transaction = !is_concurrent(look);
-    if (!has_no_name(look) && gd_node_flag(look->node, GD_F_if_not_exists)) {
-        struct gd_target index = index_of(look, &table);
-        if (index.exists == GD_YES) {
-            gd_finding_is_done(look, finding, "nothing is built: %s is there already",
-                               index.qualified);
-            return;
-        }
-    }
-    gd_check_unique(look, finding, &table, look->node);
+    make_index(look, finding);
+    if (finding->class != GD_CLASS_NONE)
+        gd_check_unique(look, finding, &table, look->node);
 }
 
 /* ---- DROP INDEX ---- */
@@ -337,18 +346,22 @@ static void tie(struct gd_look *look, struct gd_finding *finding)
 
 // clang-format off
 const struct gd_rule gd_rules_indexes[] = {
-    {.id = "C001", .title = "CREATE INDEX", .kind = GD_KIND_IndexStmt, .when = is_blocking, .effect = make_index,
+    {.id = "C001", .title = "CREATE INDEX", .kind = GD_KIND_IndexStmt, .when = is_plain, .effect = make_index,
      .class = GD_CLASS_ADDITIVE, .lock = GD_LOCK_S, .scan = true, .rerun = GD_RERUN_FAILS, .sqlstate = "42P07",
      .because = "An index takes nothing away, but writers of the table wait until it is built.",
      .instead = "CREATE INDEX CONCURRENTLY lets writers go on; it must stand outside of a transaction.", .source = "sql-createindex"},
-    {.id = "C002", .title = "CREATE INDEX CONCURRENTLY", .kind = GD_KIND_IndexStmt, .when = is_concurrent, .effect = make_index,
+    {.id = "C002", .title = "CREATE INDEX CONCURRENTLY", .kind = GD_KIND_IndexStmt, .when = is_plain_beside, .effect = make_index,
      .class = GD_CLASS_ADDITIVE, .lock = GD_LOCK_SUX, .scan = true, .alone = true, .rerun = GD_RERUN_FAILS, .sqlstate = "42P07",
      .because = "Writers go on while the table is read twice. A build that fails leaves an INVALID index behind, which the next IF NOT EXISTS takes for the real one.",
      .instead = "", .source = "sql-createindex"},
-    {.id = "C003", .title = "CREATE UNIQUE INDEX", .kind = GD_KIND_IndexStmt, .when = is_unique, .effect = make_unique_index,
-     .class = GD_CLASS_ADDITIVE, .rerun = GD_RERUN_FAILS, .sqlstate = "23505",
-     .because = "It fails when two rows share a key, and refuses such rows from now on.",
-     .instead = "", .source = "sql-createindex"},
+    {.id = "C003", .title = "CREATE UNIQUE INDEX", .kind = GD_KIND_IndexStmt, .when = is_unique_index, .effect = make_unique_index,
+     .class = GD_CLASS_ADDITIVE, .lock = GD_LOCK_S, .scan = true, .rerun = GD_RERUN_FAILS, .sqlstate = "23505",
+     .because = "It fails when two rows share a key, and refuses such rows from now on; writers of the table wait until it is built.",
+     .instead = "CREATE UNIQUE INDEX CONCURRENTLY lets writers go on; it must stand outside of a transaction.", .source = "sql-createindex"},
+    {.id = "C004", .title = "CREATE UNIQUE INDEX CONCURRENTLY", .kind = GD_KIND_IndexStmt, .when = is_unique_beside, .effect = make_unique_index,
+     .class = GD_CLASS_ADDITIVE, .lock = GD_LOCK_SUX, .scan = true, .alone = true, .rerun = GD_RERUN_FAILS, .sqlstate = "23505",
+     .because = "It fails when two rows share a key, and then leaves an INVALID index that enforces nothing and that the next IF NOT EXISTS takes for the real one.",
+     .instead = "Look for duplicates first; after a failure drop the index before the next attempt.", .source = "sql-createindex"},
     {.id = "C010", .title = "DROP INDEX", .kind = GD_KIND_DropStmt, .sub = "OBJECT_INDEX", .when = is_blocking, .effect = drop_indexes,
      .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .lock = GD_LOCK_AX, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
      .because = "The definition of the index is lost; the rows stay. Queries that lived on it become slow at once.",
@@ -378,8 +391,8 @@ const struct gd_rule gd_rules_indexes[] = {
      .because = "The planner learns more at the next ANALYZE; nothing else changes.",
      .instead = "", .source = "sql-createstatistics"},
     {.id = "C041", .title = "ALTER STATISTICS … SET STATISTICS", .kind = GD_KIND_AlterStatsStmt, .effect = alter_statistics,
-     .class = GD_CLASS_NONE, .rerun = GD_RERUN_OK,
-     .because = "Only how closely the next ANALYZE looks changes.",
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_OK,
+     .because = "The old target is lost; how closely the next ANALYZE looks changes, and plans may with it.",
      .instead = "", .source = "sql-alterstatistics"},
     {.id = "C042", .title = "ALTER STATISTICS … RENAME", .kind = GD_KIND_RenameStmt, .sub = "OBJECT_STATISTIC_EXT", .effect = change_statistics,
      .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",

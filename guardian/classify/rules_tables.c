@@ -262,11 +262,8 @@ static void drop_foreign_tables(struct gd_look *look, struct gd_finding *finding
 }
 
 // clang-format off
+/* Rows of the same weight: the first leads. What a table points at says more than the base row. */
 const struct gd_rule gd_rules_tables[] = {
-    {.id = "B001", .title = "CREATE TABLE", .kind = GD_KIND_CreateStmt, .when = is_plain, .effect = make_table,
-     .class = GD_CLASS_ADDITIVE, .rerun = GD_RERUN_FAILS, .sqlstate = "42P07",
-     .because = "A new table takes nothing from anyone.",
-     .instead = "", .source = "sql-createtable"},
     {.id = "B002", .title = "CREATE TABLE … REFERENCES", .kind = GD_KIND_CreateStmt, .when = references_others, .effect = lock_the_referenced,
      .class = GD_CLASS_ADDITIVE, .lock = GD_LOCK_SRX, .rerun = GD_RERUN_FAILS, .sqlstate = "42P07",
      .because = "The foreign key puts triggers on the table that it points at, which stops writes there until the transaction ends.",
@@ -274,6 +271,10 @@ const struct gd_rule gd_rules_tables[] = {
     {.id = "B003", .title = "CREATE TABLE (LIKE …)", .kind = GD_KIND_CreateStmt, .when = is_like_another, .effect = lock_the_model,
      .class = GD_CLASS_ADDITIVE, .lock = GD_LOCK_AS, .rerun = GD_RERUN_FAILS, .sqlstate = "42P07",
      .because = "The model's columns are copied once; later changes of the model do not follow.",
+     .instead = "", .source = "sql-createtable"},
+    {.id = "B001", .title = "CREATE TABLE", .kind = GD_KIND_CreateStmt, .when = is_plain, .effect = make_table,
+     .class = GD_CLASS_ADDITIVE, .rerun = GD_RERUN_FAILS, .sqlstate = "42P07",
+     .because = "A new table takes nothing from anyone.",
      .instead = "", .source = "sql-createtable"},
     {.id = "B004", .title = "CREATE TABLE … PARTITION OF", .kind = GD_KIND_CreateStmt, .when = is_partition, .effect = make_partition,
      .class = GD_CLASS_ADDITIVE, .lock = GD_LOCK_AX, .scan = true, .rerun = GD_RERUN_FAILS, .sqlstate = "42P07",

@@ -366,14 +366,10 @@ void gd_alter_validate(struct gd_look *look, struct gd_finding *finding)
         gd_finding_is_done(look, finding, "constraint %s is valid already", name);
         return;
     }
-    const struct gd_node *parsed = there == NULL ? NULL : parsed_constraint(look, there);
-    if (parsed != NULL && there->type == 'c')
-        gd_check_condition(look, finding, &target, parsed);
-    if (parsed != NULL && there->type == 'f') {
-        gd_check_foreign_key(look, finding, &target, parsed);
+    gd_check_validate(look, finding, &target, name);
+    if (there != NULL && there->type == 'f')
         gd_finding_note(look, finding, "%s is locked in ROW SHARE and read, too",
                         there->referenced);
-    }
     gd_alter_end(look, finding, &target);
 }
 

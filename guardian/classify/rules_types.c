@@ -397,6 +397,7 @@ static void drop_types(struct gd_look *look, struct gd_finding *finding)
     const char *word = strcmp(look->sub, "OBJECT_DOMAIN") == 0 ? "domain" : "type";
     bool skips = gd_node_flag(look->node, GD_F_missing_ok);
     size_t lost = 0;
+    bool composite = false; /* only those are relations, which can be locked */
     const char *names = NULL, *first = "";
     uint32_t made_line = 0;
     for (size_t i = 0; i < gd_node_count(look->node, GD_F_objects); i++) {
@@ -406,7 +407,9 @@ static void drop_types(struct gd_look *look, struct gd_finding *finding)
         made_line = type.fresh ? type.fresh_line : made_line;
         if (type.fresh || type.exists == GD_NO)
             continue;
-        lost++;
+        if (++lost == 1)
+            finding->lock_on = type.qualified;
+        composite = composite || type.type == NULL || type.type->type == 'c';
         names = names == NULL ? type.qualified
                               : gd_arena_printf(look->arena, "%s, %s", names, type.qualified);
         lose_type(look, finding, &type);
@@ -414,6 +417,8 @@ static void drop_types(struct gd_look *look, struct gd_finding *finding)
     finding->rerun = skips ? GD_RERUN_SKIPS : GD_RERUN_FAILS;
     gd_finding_object(look, finding, "%s%s %s", word, lost > 1 ? "s" : "",
                       names != NULL ? names : first);
+    if (lost > 0 && !composite && !cascades(look))
+        gd_finding_rests(finding);
     if (lost > 0)
         return;
     if (made_line > 0)
@@ -575,7 +580,7 @@ const struct gd_rule gd_rules_types[] = {
      .because = "The enum and its values are lost; a column that still uses it makes the statement fail.",
      .instead = "", .source = "sql-droptype"},
     {.id = "D041", .title = "DROP TYPE", .kind = GD_KIND_DropStmt, .sub = "OBJECT_TYPE", .when = drops_other, .effect = drop_types,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .lock = GD_LOCK_AX, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
      .because = "The definition of the type is lost; a column that still uses it makes the statement fail.",
      .instead = "", .source = "sql-droptype"},
     {.id = "D042", .title = "DROP TYPE … CASCADE", .kind = GD_KIND_DropStmt, .sub = "OBJECT_TYPE", .when = cascades, .effect = drop_types_cascade,
@@ -619,7 +624,7 @@ const struct gd_rule gd_rules_types[] = {
      .because = "Who owned it before is lost, and with it what the old owner could do.",
      .instead = "", .source = "sql-alterdomain"},
     {.id = "D062", .title = "ALTER TYPE … SET SCHEMA", .kind = GD_KIND_AlterObjectSchemaStmt, .sub = "OBJECT_TYPE", .effect = change_type,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .lock = GD_LOCK_AX, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
      .because = "The old name is lost: whoever casts to it gets an error.",
      .instead = "", .source = "sql-altertype"},
     {.id = "D063", .title = "ALTER DOMAIN … SET SCHEMA", .kind = GD_KIND_AlterObjectSchemaStmt, .sub = "OBJECT_DOMAIN", .effect = change_type,

@@ -87,7 +87,7 @@ _DEFINITIONS = {
                (to_jsonb(s) - 'seqrelid' || jsonb_build_object('owned by', (
                     SELECT string_agg(d.refobjid::regclass || '.' || d.refobjsubid || d.deptype::text, ',') FROM pg_depend d
                     WHERE d.objid = s.seqrelid AND d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))))::text
-        FROM pg_sequence s""",
+        FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid WHERE c.relpersistence <> 't'""",
     "statistics": "SELECT stxnamespace::regnamespace || '.' || stxname, jsonb_build_array(pg_get_statisticsobjdef(oid),"
                   " to_jsonb(s) -> 'stxstattarget')::text FROM pg_statistic_ext s",
     "publication": """
@@ -203,7 +203,7 @@ def capture(link, cast_to=None):
                        "SET LOCAL DateStyle = 'ISO'; SET LOCAL bytea_output = 'hex'; SET LOCAL row_security = off")
         definitions = _definitions(cursor)
         tables = _tables(cursor, cast_to)
-        cursor.execute("SELECT c.oid, c.oid::regclass::text FROM pg_class c WHERE relkind = 'S'")
+        cursor.execute("SELECT c.oid, c.oid::regclass::text FROM pg_class c WHERE relkind = 'S' AND relpersistence <> 't'")
         sequences = {}
         for oid, name in cursor.fetchall():
             cursor.execute(f"SELECT last_value, is_called FROM {name}")

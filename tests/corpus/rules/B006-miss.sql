@@ -1,0 +1,2 @@
+-- miss: B006
+CREATE TABLE app.more_pairs (one app.pair);

@@ -1,0 +1,2 @@
+-- miss: B007
+CREATE UNLOGGED TABLE public.scratch (id int);

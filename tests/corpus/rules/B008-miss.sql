@@ -1,0 +1,2 @@
+-- miss: B008
+CREATE TABLE public.unlogged (id int);

@@ -1,0 +1,2 @@
+-- miss: B020
+DROP TABLE public.duplicates CASCADE;

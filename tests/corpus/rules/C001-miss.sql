@@ -1,0 +1,2 @@
+-- miss: C001
+CREATE INDEX CONCURRENTLY users_age_idx ON public.users (age);

@@ -1,0 +1,2 @@
+-- miss: C002
+CREATE INDEX concurrently_made ON public.users (age);

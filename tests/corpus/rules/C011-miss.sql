@@ -1,0 +1,2 @@
+-- miss: C011
+DROP INDEX public.users_name_idx;

@@ -1,0 +1,2 @@
+-- miss: C020
+REINDEX TABLE CONCURRENTLY public.users;

@@ -1,0 +1,2 @@
+-- miss: C021
+REINDEX INDEX app.settings_pkey;

@@ -1,0 +1,2 @@
+-- miss: C040
+ANALYZE public.users (name, age);

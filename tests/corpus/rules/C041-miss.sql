@@ -1,0 +1,2 @@
+-- miss: C041
+ALTER TABLE public.orders ALTER COLUMN status SET STATISTICS 500;

@@ -1,0 +1,2 @@
+-- miss: C042
+ALTER STATISTICS app.orders_stats SET STATISTICS 500;

@@ -1,0 +1,2 @@
+-- miss: C043
+ALTER STATISTICS app.orders_stats RENAME TO owner;

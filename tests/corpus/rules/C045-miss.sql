@@ -1,0 +1,2 @@
+-- miss: C045
+ALTER STATISTICS app.orders_stats SET STATISTICS 0;

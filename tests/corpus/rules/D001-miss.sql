@@ -1,0 +1,2 @@
+-- miss: D001
+CREATE TYPE app.weather AS (enum text);

@@ -1,0 +1,2 @@
+-- miss: D002
+CREATE TYPE app.weather AS ENUM ('kind', 'degrees');

@@ -1,0 +1,2 @@
+-- miss: D004
+CREATE DOMAIN app.shell AS int;

@@ -1,0 +1,2 @@
+-- miss: D005
+CREATE TYPE app.domain AS (percentage int);

@@ -1,0 +1,2 @@
+-- miss: D011
+ALTER TYPE public.order_status ADD VALUE 'before';

@@ -1,0 +1,2 @@
+-- miss: D012
+ALTER TYPE app.mood RENAME TO fine;

@@ -1,0 +1,2 @@
+-- miss: D023
+ALTER DOMAIN app.positive_amount DROP NOT NULL;

@@ -1,0 +1,2 @@
+-- miss: D026
+ALTER DOMAIN app.positive_amount DROP DEFAULT;

@@ -1,0 +1,2 @@
+-- miss: D030
+ALTER TYPE app.point3 ADD ATTRIBUTE storage int;

@@ -1,0 +1,4 @@
+-- rule: D040 class=none loses=nothing scope=none lock=none rewrite=no scan=no transaction=yes rerun=fails
+CREATE TYPE app.weather AS ENUM ('sun');
+-- then:
+DROP TYPE app.weather;

@@ -1,0 +1,2 @@
+-- miss: D040
+DROP TYPE app.point3;

@@ -1,0 +1,2 @@
+-- miss: D041
+DROP TYPE app.point3 CASCADE;

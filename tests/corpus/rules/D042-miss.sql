@@ -1,0 +1,2 @@
+-- miss: D042
+DROP TYPE app.mood;

@@ -1,0 +1,2 @@
+-- rule: D043 class=destructive loses=definition scope=schema lock=none rewrite=no scan=no transaction=yes rerun=fails
+DROP DOMAIN app.spare_domain;

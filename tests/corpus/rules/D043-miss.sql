@@ -1,0 +1,2 @@
+-- miss: D043
+DROP DOMAIN app.spare_domain CASCADE;

@@ -1,0 +1,2 @@
+-- miss: D044
+DROP DOMAIN app.spare_domain RESTRICT;

@@ -1,0 +1,2 @@
+-- miss: D050
+ALTER TYPE app.point3 RENAME TO climate;

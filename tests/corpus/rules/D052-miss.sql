@@ -1,0 +1,2 @@
+-- miss: D052
+ALTER TYPE app.address RENAME TO attribute;

@@ -1,0 +1,2 @@
+-- miss: D060
+ALTER DOMAIN app.spare_domain OWNER TO corpus_owner;

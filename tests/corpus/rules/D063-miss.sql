@@ -1,0 +1,2 @@
+-- miss: D063
+ALTER TYPE app.point3 SET SCHEMA archive;

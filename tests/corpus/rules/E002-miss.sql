@@ -1,0 +1,2 @@
+-- miss: E002
+CREATE VIEW app.replace AS SELECT 2 AS one;

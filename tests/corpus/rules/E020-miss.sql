@@ -1,0 +1,2 @@
+-- miss: E020
+REFRESH MATERIALIZED VIEW CONCURRENTLY public.product_sales;

@@ -1,0 +1,2 @@
+-- miss: E021
+REFRESH MATERIALIZED VIEW public.product_sales;

@@ -1,0 +1,2 @@
+-- rule: E030 class=destructive loses=definition scope=schema lock=ACCESS EXCLUSIVE rewrite=no scan=no transaction=yes rerun=fails
+DROP VIEW app.spare_view;

@@ -1,0 +1,2 @@
+-- miss: E030
+DROP VIEW app.spare_view CASCADE;

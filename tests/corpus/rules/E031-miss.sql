@@ -1,0 +1,2 @@
+-- miss: E031
+DROP VIEW app.spare_view RESTRICT;

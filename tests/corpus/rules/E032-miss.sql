@@ -1,0 +1,2 @@
+-- miss: E032
+DROP VIEW app.spare_view;

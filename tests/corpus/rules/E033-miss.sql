@@ -1,0 +1,2 @@
+-- miss: E033
+DROP MATERIALIZED VIEW public.product_sales;

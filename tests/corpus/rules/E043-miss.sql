@@ -1,0 +1,2 @@
+-- miss: E043
+ALTER VIEW app.spare_view SET SCHEMA archive;

@@ -1,2 +1,0 @@
--- miss: F004
-ALTER FUNCTION app.slug(text) OWNER TO corpus_owner;

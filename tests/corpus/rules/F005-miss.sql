@@ -1,2 +1,0 @@
--- miss: F005
-ALTER TYPE app.mood OWNER TO corpus_owner;

@@ -1,2 +1,0 @@
--- miss: F009
-DROP FUNCTION app.spare_fn() CASCADE;

@@ -1,2 +1,0 @@
--- miss: F010
-DROP FUNCTION app.spare_fn() RESTRICT;

@@ -1,2 +1,0 @@
--- miss: F013
-SELECT app.spare_fn();

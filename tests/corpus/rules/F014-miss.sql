@@ -1,2 +1,0 @@
--- miss: F014
-DO LANGUAGE plperl $$ 1 $$;

@@ -1,2 +1,0 @@
--- miss: F015
-DO LANGUAGE plpgsql $$ BEGIN NULL; END $$;

@@ -1,2 +1,0 @@
--- miss: F016
-CREATE LANGUAGE plpgsql;

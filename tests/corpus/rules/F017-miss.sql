@@ -1,2 +1,0 @@
--- miss: F017
-CREATE OR REPLACE LANGUAGE plpgsql;

@@ -1,2 +1,0 @@
--- miss: F018
-DROP LANGUAGE plown CASCADE;

@@ -1,2 +1,0 @@
--- miss: F019
-DROP LANGUAGE IF EXISTS plperl;

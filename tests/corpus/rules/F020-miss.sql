@@ -1,2 +1,0 @@
--- miss: F020
-ALTER LANGUAGE plpgsql OWNER TO corpus_owner;

@@ -1,2 +1,0 @@
--- miss: F021
-ALTER FUNCTION app.spare_fn() OWNER TO corpus_owner;

@@ -1,2 +1,0 @@
--- miss: F024
-DROP CAST IF EXISTS (int AS text);

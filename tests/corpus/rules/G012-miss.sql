@@ -1,2 +1,0 @@
--- miss: G012
-DROP POLICY tickets_own ON app.tickets;

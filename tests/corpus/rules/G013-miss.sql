@@ -1,2 +1,0 @@
--- miss: G013
-ALTER POLICY tickets_own ON app.tickets USING (no > 0);

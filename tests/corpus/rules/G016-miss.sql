@@ -1,2 +1,0 @@
--- miss: G016
-DROP TRIGGER users_touch ON public.users;

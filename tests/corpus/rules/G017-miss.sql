@@ -1,2 +1,0 @@
--- miss: G017
-ALTER EVENT TRIGGER corpus_noop ENABLE;

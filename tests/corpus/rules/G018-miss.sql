@@ -1,2 +1,0 @@
--- miss: G018
-ALTER EVENT TRIGGER corpus_noop RENAME TO corpus_nothing;

@@ -1,2 +1,0 @@
--- miss: G019
-ALTER EVENT TRIGGER corpus_noop DISABLE;

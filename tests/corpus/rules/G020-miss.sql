@@ -1,2 +1,0 @@
--- miss: G020
-ALTER FUNCTION app.on_ddl() OWNER TO CURRENT_USER;

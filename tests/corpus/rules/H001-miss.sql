@@ -1,0 +1,2 @@
+-- miss: H001
+CREATE TEMPORARY SEQUENCE invoice_seq;

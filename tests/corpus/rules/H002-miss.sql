@@ -1,0 +1,2 @@
+-- miss: H002
+CREATE SEQUENCE app.temporary;

@@ -1,0 +1,2 @@
+-- miss: H003
+ALTER SEQUENCE app.spare_seq RESTART;

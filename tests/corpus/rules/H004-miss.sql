@@ -1,0 +1,2 @@
+-- miss: H004
+ALTER SEQUENCE app.spare_seq START WITH 1;

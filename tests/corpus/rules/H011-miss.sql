@@ -1,0 +1,2 @@
+-- miss: H011
+DROP SEQUENCE app.spare_seq;

@@ -1,0 +1,2 @@
+-- miss: H020
+ALTER SEQUENCE app.spare_seq CYCLE;

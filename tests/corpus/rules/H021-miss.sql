@@ -1,0 +1,2 @@
+-- miss: H021
+ALTER SEQUENCE app.spare_seq RENAME TO archive;

@@ -1,0 +1,2 @@
+-- miss: H030
+COMMENT ON LARGE OBJECT 990001 IS 'owner';

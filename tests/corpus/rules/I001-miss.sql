@@ -1,0 +1,2 @@
+-- miss: I001
+INSERT INTO public.coupons VALUES ('C9', 1, '[2024-01-01,2025-01-01)') ON CONFLICT DO NOTHING;

@@ -1,0 +1,2 @@
+-- miss: I011
+SELECT 'DELETE FROM public.duplicates';

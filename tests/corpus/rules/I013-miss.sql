@@ -1,0 +1,2 @@
+-- miss: I013 since=15
+MERGE INTO public.duplicates d USING public.owned_notes n ON d.id = n.id WHEN MATCHED THEN DO NOTHING;

@@ -1,0 +1,2 @@
+-- miss: I014
+TRUNCATE public.duplicates CASCADE;

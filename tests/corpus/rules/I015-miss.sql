@@ -1,0 +1,2 @@
+-- miss: I015
+TRUNCATE public.duplicates RESTRICT;

@@ -1,0 +1,2 @@
+-- miss: I016
+TRUNCATE public.owned_notes CONTINUE IDENTITY;

@@ -1,0 +1,2 @@
+-- miss: I018
+COPY public.duplicates TO '/dev/null';

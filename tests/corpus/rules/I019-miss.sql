@@ -1,0 +1,2 @@
+-- miss: I019 error=XX000
+COPY public.duplicates TO STDOUT;

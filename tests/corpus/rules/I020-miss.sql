@@ -1,0 +1,2 @@
+-- miss: I020
+COPY public.duplicates FROM '/dev/null';

@@ -1,0 +1,2 @@
+-- miss: I033
+SELECT id AS "for update" FROM public.users;

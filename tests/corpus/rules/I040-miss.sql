@@ -1,0 +1,2 @@
+-- miss: I040
+EXPLAIN (ANALYZE) SELECT * FROM public.users;

@@ -1,0 +1,2 @@
+-- miss: I041
+EXPLAIN (ANALYZE false) SELECT count(*) FROM public.users;

@@ -1,0 +1,2 @@
+-- miss: I042
+SELECT 'PREPARE';

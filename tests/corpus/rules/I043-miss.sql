@@ -1,0 +1,2 @@
+-- miss: I043
+PREPARE one AS SELECT 1;

@@ -1,0 +1,2 @@
+-- miss: I044
+PREPARE one AS SELECT 1;

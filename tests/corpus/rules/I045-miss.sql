@@ -1,0 +1,2 @@
+-- miss: I045
+SELECT 'DECLARE readers CURSOR';

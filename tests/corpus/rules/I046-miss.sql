@@ -1,0 +1,2 @@
+-- miss: I046
+SELECT id AS fetch FROM public.users;

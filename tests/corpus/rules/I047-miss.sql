@@ -1,0 +1,2 @@
+-- miss: I047
+SELECT 'CLOSE';

@@ -1,0 +1,2 @@
+-- miss: I050
+SELECT 'LOCK TABLE';

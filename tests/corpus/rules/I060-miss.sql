@@ -1,0 +1,2 @@
+-- miss: I060
+INSERT INTO public.duplicates SELECT 1, enumlabel FROM pg_catalog.pg_enum;

@@ -1,0 +1,2 @@
+-- miss: I061
+UPDATE public.duplicates SET code = 'pg_catalog.pg_enum';

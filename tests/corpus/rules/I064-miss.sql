@@ -1,0 +1,2 @@
+-- miss: I064
+COPY pg_catalog.pg_description TO '/dev/null';

@@ -1,0 +1,2 @@
+-- miss: I065
+TRUNCATE public.duplicates;

@@ -1,2 +1,0 @@
--- miss: J001
-SELECT nextval('app.spare_seq');

@@ -1,2 +1,0 @@
--- miss: J002
-SELECT set_config('session_replication_role', 'replica', false);

@@ -1,2 +1,0 @@
--- miss: J003
-SELECT set_config('session_replication_role', 'origin', false);

@@ -1,2 +1,0 @@
--- miss: J006
-SELECT pg_drop_replication_slot('corpus_slot');

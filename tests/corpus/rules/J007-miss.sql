@@ -1,2 +1,0 @@
--- miss: J007
-SELECT pg_sleep(0);

@@ -1,2 +1,0 @@
--- miss: J008
-SELECT pg_advisory_unlock_all();

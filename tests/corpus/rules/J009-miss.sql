@@ -1,2 +1,0 @@
--- miss: J009
-SELECT pg_try_advisory_lock(1);

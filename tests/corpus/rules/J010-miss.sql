@@ -1,2 +1,0 @@
--- miss: J010
-SELECT clock_timestamp();

@@ -1,2 +1,0 @@
--- miss: J011
-SELECT pg_backend_pid();

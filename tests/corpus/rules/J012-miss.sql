@@ -1,2 +1,0 @@
--- miss: J012
-SELECT pg_conf_load_time();

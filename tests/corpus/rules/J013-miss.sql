@@ -1,2 +1,0 @@
--- miss: J013
-SELECT pg_current_wal_lsn();

@@ -1,2 +1,0 @@
--- miss: J015
-SELECT to_regtype('integer');

@@ -1,2 +1,0 @@
--- miss: J017
-SELECT lo_get(990001);

@@ -1,2 +1,0 @@
--- miss: J018
-SELECT lo_get(990001);

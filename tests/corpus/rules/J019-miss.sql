@@ -1,2 +1,0 @@
--- miss: J019
-SELECT lo_from_bytea(0, '\x00');

@@ -1,2 +1,0 @@
--- miss: J021
-SELECT query_to_xml('SELECT ' || '1', true, false, '');

@@ -1,2 +1,0 @@
--- miss: J022
-SELECT ts_rewrite('a & b'::tsquery, 'SELECT ''a''::tsquery, ''c''::tsquery');

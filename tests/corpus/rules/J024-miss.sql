@@ -1,2 +1,0 @@
--- miss: J024
-SELECT table_to_xmlschema('public.active_users', true, false, '');

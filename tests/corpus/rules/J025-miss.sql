@@ -1,2 +1,0 @@
--- miss: J025
-SELECT schema_to_xmlschema('spare', true, false, '');

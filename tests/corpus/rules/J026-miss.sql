@@ -1,2 +1,0 @@
--- miss: J026
-SELECT dblink_connect('host=/nonexistent');

@@ -1,2 +1,0 @@
--- miss: J027
-SELECT dblink('host=/nonexistent', 'SELECT 1');

@@ -1,2 +1,0 @@
--- miss: J030
-SELECT cron.schedule('0 3 * * *', 'VACUUM');

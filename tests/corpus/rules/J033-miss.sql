@@ -1,2 +1,0 @@
--- miss: J033
-SELECT DropGeometryColumn('public', 'users', 'place');

@@ -1,2 +1,0 @@
--- miss: J035
-SELECT app.similarity_of('abc', 'abd');

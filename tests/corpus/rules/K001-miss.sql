@@ -1,2 +1,0 @@
--- miss: K001
-VACUUM (FULL) public.users;

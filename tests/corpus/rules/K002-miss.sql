@@ -1,2 +1,0 @@
--- miss: K002
-VACUUM (FULL off) public.users;

@@ -1,2 +1,0 @@
--- miss: K003
-VACUUM (ANALYZE) public.users;

@@ -1,2 +1,0 @@
--- miss: K004
-CLUSTER;

@@ -1,2 +1,0 @@
--- miss: K005
-CLUSTER public.clustered;

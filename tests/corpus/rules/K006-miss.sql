@@ -1,2 +1,0 @@
--- miss: K006
-COMMIT;

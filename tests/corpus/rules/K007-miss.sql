@@ -1,2 +1,0 @@
--- miss: K007
-SHOW session_preload_libraries;

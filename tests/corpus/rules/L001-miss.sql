@@ -1,2 +1,0 @@
--- miss: L001
-COMMENT ON TABLE public.users IS NULL;

@@ -1,2 +1,0 @@
--- miss: L002
-COMMENT ON COLUMN public.users.email IS 'Unique';

@@ -1,2 +1,0 @@
--- miss: L003
-COMMENT ON TABLE public.users IS 'secret';

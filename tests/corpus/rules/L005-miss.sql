@@ -1,2 +1,0 @@
--- miss: L005
-GRANT SELECT ON public.coupons TO corpus_reader;

@@ -1,2 +1,0 @@
--- miss: L006
-GRANT SELECT ON public.users TO corpus_reader;

@@ -1,2 +1,0 @@
--- miss: L008
-REVOKE USAGE ON SCHEMA app FROM corpus_app;

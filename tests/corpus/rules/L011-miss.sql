@@ -1,2 +1,0 @@
--- miss: L011
-ALTER ROLE corpus_spare NOLOGIN;

@@ -1,2 +1,0 @@
--- miss: L012
-CREATE ROLE corpus_new NOSUPERUSER;

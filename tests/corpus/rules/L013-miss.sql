@@ -1,2 +1,0 @@
--- miss: L013
-ALTER ROLE corpus_spare PASSWORD 'new';

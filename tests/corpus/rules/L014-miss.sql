@@ -1,2 +1,0 @@
--- miss: L014
-ALTER ROLE corpus_spare VALID UNTIL '2030-01-01';

@@ -1,2 +1,0 @@
--- miss: L015
-ALTER ROLE corpus_owner NOLOGIN;

@@ -1,2 +1,0 @@
--- miss: L016
-SET work_mem = '8MB';

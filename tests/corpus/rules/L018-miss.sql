@@ -1,2 +1,0 @@
--- miss: L018
-DROP OWNED BY corpus_spare;

@@ -1,2 +1,0 @@
--- miss: L020
-REASSIGN OWNED BY corpus_owner TO corpus_app;

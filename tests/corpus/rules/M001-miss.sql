@@ -1,2 +1,0 @@
--- miss: M001
-CREATE DATABASE extra;

@@ -1,2 +1,0 @@
--- miss: M002
-ALTER SCHEMA spare OWNER TO corpus_owner;

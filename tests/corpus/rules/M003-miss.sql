@@ -1,2 +1,0 @@
--- miss: M003
-ALTER DATABASE spare OWNER TO corpus_owner;

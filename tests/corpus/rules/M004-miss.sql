@@ -1,2 +1,0 @@
--- miss: M004
-DROP SCHEMA spare CASCADE;

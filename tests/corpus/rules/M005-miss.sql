@@ -1,2 +1,0 @@
--- miss: M005
-DROP SCHEMA IF EXISTS app RESTRICT;

@@ -1,2 +1,0 @@
--- miss: M006
-CREATE SCHEMA pgcrypto;

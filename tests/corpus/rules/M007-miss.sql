@@ -1,2 +1,0 @@
--- miss: M007
-ALTER EXTENSION hstore SET SCHEMA spare;

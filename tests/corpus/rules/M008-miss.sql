@@ -1,2 +1,0 @@
--- miss: M008
-ALTER TABLE app.settings SET SCHEMA spare;

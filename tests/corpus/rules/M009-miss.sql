@@ -1,2 +1,0 @@
--- miss: M009
-ALTER EXTENSION hstore UPDATE;

@@ -1,2 +1,0 @@
--- miss: M010
-DROP EXTENSION dblink CASCADE;

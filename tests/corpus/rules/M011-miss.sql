@@ -1,2 +1,0 @@
--- miss: M011
-DROP EXTENSION hstore RESTRICT;

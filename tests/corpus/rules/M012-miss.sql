@@ -1,2 +1,0 @@
--- miss: M012
-CREATE SCHEMA corpus_extra;

@@ -1,2 +1,0 @@
--- miss: M013
-ALTER DATABASE corpus_extra CONNECTION LIMIT 5;

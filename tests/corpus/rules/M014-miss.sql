@@ -1,2 +1,0 @@
--- miss: M014
-ALTER DATABASE corpus_extra SET TABLESPACE fast;

@@ -1,2 +1,0 @@
--- miss: M015
-ALTER DATABASE corpus_extra RESET work_mem;

@@ -1,2 +1,0 @@
--- miss: M016
-ALTER SCHEMA corpus_extra RENAME TO corpus_other;

@@ -1,2 +1,0 @@
--- miss: M018
-ALTER COLLATION app.plain REFRESH VERSION;

@@ -1,2 +1,0 @@
--- miss: M019
-DROP SCHEMA corpus_extra;

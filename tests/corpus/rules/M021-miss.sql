@@ -1,2 +1,0 @@
--- miss: M021
-ALTER TABLESPACE pg_default RENAME TO usual;

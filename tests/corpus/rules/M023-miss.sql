@@ -1,2 +1,0 @@
--- miss: M023
-ALTER TABLESPACE fast RENAME TO quick;

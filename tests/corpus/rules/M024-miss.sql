@@ -1,2 +1,0 @@
--- miss: M024
-DROP SCHEMA fast;

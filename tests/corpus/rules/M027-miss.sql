@@ -1,2 +1,0 @@
--- miss: M027
-DROP ACCESS METHOD spare_heap CASCADE;

@@ -1,2 +1,0 @@
--- miss: M028
-DROP ACCESS METHOD IF EXISTS spare_heap;

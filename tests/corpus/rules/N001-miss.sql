@@ -1,2 +1,0 @@
--- miss: N001
-CREATE SERVER spare_server FOREIGN DATA WRAPPER postgres_fdw;

@@ -1,2 +1,0 @@
--- miss: N002
-ALTER SERVER corpus_server OPTIONS (SET host 'elsewhere');

@@ -1,2 +1,0 @@
--- miss: N003
-CREATE FOREIGN DATA WRAPPER spare_server;

@@ -1,2 +1,0 @@
--- miss: N004
-ALTER SERVER corpus_server OWNER TO corpus_owner;

@@ -1,2 +1,0 @@
--- miss: N008
-CREATE TABLE app.remote_users (id int);

@@ -1,2 +1,0 @@
--- miss: N012
-DROP SERVER corpus_server CASCADE;

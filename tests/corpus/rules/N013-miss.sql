@@ -1,2 +1,0 @@
--- miss: N013
-DROP SERVER IF EXISTS corpus_server;

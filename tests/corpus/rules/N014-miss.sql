@@ -1,2 +1,0 @@
--- miss: N014
-CREATE FOREIGN TABLE spare.t (id int) SERVER corpus_server;

@@ -1,2 +1,0 @@
--- miss: N015
-ALTER PUBLICATION corpus_pub ADD TABLE public.products;

@@ -1,2 +1,0 @@
--- miss: N016
-ALTER PUBLICATION corpus_pub SET TABLE public.products;

@@ -1,2 +1,0 @@
--- miss: N018
-ALTER PUBLICATION corpus_pub DROP TABLE public.users;

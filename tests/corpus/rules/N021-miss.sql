@@ -1,2 +1,0 @@
--- miss: N021
-CREATE PUBLICATION spare_sub;

@@ -1,2 +1,0 @@
--- miss: N022
-ALTER PUBLICATION corpus_pub SET (publish = 'insert');

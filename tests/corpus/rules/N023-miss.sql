@@ -1,2 +1,0 @@
--- miss: N023
-ALTER PUBLICATION corpus_pub RENAME TO other_sub;

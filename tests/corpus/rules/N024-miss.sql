@@ -1,2 +1,0 @@
--- miss: N024
-ALTER PUBLICATION corpus_pub OWNER TO CURRENT_USER;

@@ -1,2 +1,0 @@
--- miss: N025
-DROP PUBLICATION corpus_pub;

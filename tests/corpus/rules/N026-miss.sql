@@ -1,2 +1,0 @@
--- miss: N026
-DROP OPERATOR app.=== (int, int);

@@ -1,2 +1,0 @@
--- miss: N027
-CREATE TEXT SEARCH CONFIGURATION app.other (COPY = simple);

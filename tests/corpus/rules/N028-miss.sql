@@ -1,2 +1,0 @@
--- miss: N028
-CREATE COLLATION app.other FROM "C";

@@ -1,2 +1,0 @@
--- miss: N029
-DROP CAST (app.pair AS text);

@@ -1,2 +1,0 @@
--- miss: N030
-CREATE OPERATOR FAMILY app.int_ops USING hash;

@@ -1,2 +1,0 @@
--- miss: N034
-ALTER OPERATOR app.=== (int, int) OWNER TO corpus_owner;

@@ -1,2 +1,0 @@
--- miss: N035
-DROP CONVERSION IF EXISTS app.to_latin;

@@ -1,2 +1,0 @@
--- miss: N036
-ALTER COLLATION app.plain RENAME TO other;

@@ -1,2 +1,0 @@
--- miss: N038
-ALTER TEXT SEARCH CONFIGURATION app.words ADD MAPPING FOR tag WITH simple;

@@ -1,2 +1,0 @@
--- miss: N039
-CREATE TEXT SEARCH DICTIONARY app.plain_words (TEMPLATE = simple);

@@ -1,2 +1,0 @@
--- miss: N040
-DROP COLLATION app.plain CASCADE;

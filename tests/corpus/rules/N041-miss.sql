@@ -1,2 +1,0 @@
--- miss: N041
-DROP TEXT SEARCH CONFIGURATION app.words;

@@ -1,2 +1,0 @@
--- miss: N042
-ALTER PUBLICATION corpus_pub RENAME TO other;

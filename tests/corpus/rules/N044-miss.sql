@@ -1,2 +1,0 @@
--- miss: N044
-ALTER TABLE app.settings SET SCHEMA spare;

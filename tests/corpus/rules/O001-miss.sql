@@ -1,2 +1,0 @@
--- miss: O001
-START TRANSACTION;

@@ -1,2 +1,0 @@
--- miss: O003
-ROLLBACK;

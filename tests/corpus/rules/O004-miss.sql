@@ -1,2 +1,0 @@
--- miss: O004
-ROLLBACK TO SAVEPOINT a;

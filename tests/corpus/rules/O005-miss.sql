@@ -1,2 +1,0 @@
--- miss: O005
-RELEASE SAVEPOINT a;

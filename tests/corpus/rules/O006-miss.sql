@@ -1,2 +1,0 @@
--- miss: O006
-SAVEPOINT a;

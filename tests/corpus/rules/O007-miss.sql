@@ -1,2 +1,0 @@
--- miss: O007
-ROLLBACK;

@@ -1,2 +1,0 @@
--- miss: O008
-PREPARE corpus AS SELECT 1;

@@ -1,2 +1,0 @@
--- miss: O009
-COMMIT;

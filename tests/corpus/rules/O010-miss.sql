@@ -1,2 +1,0 @@
--- miss: O010
-ROLLBACK;

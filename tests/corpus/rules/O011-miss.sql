@@ -1,2 +1,0 @@
--- miss: O011
-SET search_path = app;

@@ -1,2 +1,0 @@
--- miss: O012
-SET app.search_path = 'app';

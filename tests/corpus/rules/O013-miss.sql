@@ -1,2 +1,0 @@
--- miss: O013
-ALTER ROLE corpus_spare SET role = 'corpus_owner';

@@ -1,2 +1,0 @@
--- miss: O014
-SET deadlock_timeout = '1s';

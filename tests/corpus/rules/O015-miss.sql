@@ -1,2 +1,0 @@
--- miss: O015
-SET enable_seqscan = off;

@@ -1,2 +1,0 @@
--- miss: O016
-SET session_replication_role = origin;

@@ -1,2 +1,0 @@
--- miss: O017
-SET session_replication_role = local;

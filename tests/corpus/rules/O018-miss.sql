@@ -1,2 +1,0 @@
--- miss: O018
-SET standard_conforming_strings = on;

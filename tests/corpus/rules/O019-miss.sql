@@ -1,2 +1,0 @@
--- miss: O019
-SET client_encoding = 'SJIS';

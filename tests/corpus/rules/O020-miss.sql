@@ -1,2 +1,0 @@
--- miss: O020
-RESET work_mem;

@@ -1,2 +1,0 @@
--- miss: O021
-SET default_transaction_read_only = off;

@@ -1,2 +1,0 @@
--- miss: O023
-RESET work_mem;

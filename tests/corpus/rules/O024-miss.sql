@@ -1,2 +1,0 @@
--- miss: O024
-DISCARD TEMP;

@@ -1,2 +1,0 @@
--- miss: O025
-DISCARD ALL;

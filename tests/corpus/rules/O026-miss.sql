@@ -1,2 +1,0 @@
--- miss: O026
-DEALLOCATE ALL;

@@ -1,2 +1,0 @@
--- miss: O027
-UNLISTEN orders;

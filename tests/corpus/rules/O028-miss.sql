@@ -1,2 +1,0 @@
--- miss: O028
-LISTEN orders;

@@ -1,2 +1,0 @@
--- miss: O029
-NOTIFY orders;
