@@ -142,9 +142,10 @@ struct gd_relation {
     uint32_t index_table_oid; /* of an index: its table */
     uint32_t extension_oid;   /* member of an extension, or 0 */
     const char *owner;
-    double rows;    /* reltuples; -1 never analysed */
-    uint64_t bytes; /* pg_table_size, with TOAST, without indexes */
-    uint64_t index_bytes;
+    double rows;          /* reltuples; -1 never analysed */
+    uint64_t bytes;       /* pg_table_size, with TOAST, without indexes */
+    bool bytes_estimated; /* as VACUUM or ANALYZE saw it last: locked now, or one of very many */
+    uint64_t index_bytes; /* as VACUUM or ANALYZE saw them last */
     bool row_security, force_row_security;
     char replica_identity;
     const char *options;    /* reloptions joined by ", "; "" when none */
@@ -279,7 +280,8 @@ struct gd_survey {
     int server_version;      /* server_version_num: 150018 */
     const char *server_text; /* "15.18" */
     const char *database, *user;
-    uint64_t database_bytes; /* pg_database_size(); 0 when it could not be asked */
+    uint64_t database_bytes; /* pg_database_size(), or with very many tables the sum of the pages
+                                that VACUUM or ANALYZE saw last; 0 when it could not be asked */
     bool superuser;
     bool replica;                   /* in recovery */
     const char *const *search_path; /* schemas that exist, in order, "$user" resolved; temp and

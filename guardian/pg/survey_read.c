@@ -214,8 +214,8 @@ static void read_relation(struct cells *cells, struct gd_relation *relation)
     relation->extension_oid = next_oid(cells);
     relation->owner = next_word(cells);
     relation->rows = next_real(cells);
+    relation->bytes_estimated = next_bool(cells);
     relation->bytes = (uint64_t)next_int(cells);
-    relation->index_bytes = (uint64_t)next_int(cells);
     relation->row_security = next_bool(cells);
     relation->force_row_security = next_bool(cells);
     relation->replica_identity = next_char(cells);
@@ -385,11 +385,18 @@ static void read_index(struct cells *cells, void *item)
     index->clustered = next_bool(cells);
 }
 
+enum { INDEX_PAGES = 16 }; /* the last column of indexes.sql */
+
 void gd_read_indexes(struct gd_finds *finds, const struct gd_pg_rows *rows)
 {
     static const struct list_shape shape =
         RELATION_LIST(struct gd_index, indexes, index_count, read_index);
     read_lists(finds, rows, relation_of, &shape);
+    for (size_t row = 0; row < gd_pg_rows_count(rows); row++) {
+        struct gd_relation *table = gd_finds_relation(finds, gd_pg_oid(rows, row, 0));
+        if (table != NULL)
+            table->index_bytes += (uint64_t)gd_pg_int(rows, row, INDEX_PAGES);
+    }
 }
 
 static void read_trigger(struct cells *cells, void *item)

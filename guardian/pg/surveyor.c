@@ -96,6 +96,7 @@ SQL(describe)
 /* Words of the queries that older servers do not know. */
 static const struct { const char *token; int since; const char *sql, *before; } versioned[] = {
     {"@compression@",        140000, "a.attcompression",                "''"},
+    {"@analysed@",           140000, "c.reltuples >= 0",                "false"},
     {"@statistics@",              0, "coalesce(a.attstattarget, -1)",   ""},
     {"@nulls_not_distinct@", 150000, "i.indnullsnotdistinct",           "false"},
     {"@enforced@",           180000, "con.conenforced",                 "true"},

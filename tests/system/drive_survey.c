@@ -137,6 +137,7 @@ static struct gd_json *relation_json(const struct gd_relation *relation)
     gd_json_put(one, "owner", text(relation->owner));
     gd_json_put(one, "rows", gd_json_new_real(relation->rows));
     gd_json_put(one, "bytes", gd_json_new_int((int64_t)relation->bytes));
+    gd_json_put(one, "estimated", gd_json_new_bool(relation->bytes_estimated));
     gd_json_put(one, "row_security", gd_json_new_bool(relation->row_security));
     gd_json_put(one, "options", text(relation->options));
     gd_json_put(one, "comment", text(relation->comment));

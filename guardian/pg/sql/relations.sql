@@ -1,5 +1,6 @@
 -- $1: relations. A size is measured only where no lock can make it wait: a table that somebody
--- holds or wants in ACCESS EXCLUSIVE mode is counted by its last known number of pages.
+-- holds or wants in ACCESS EXCLUSIVE mode is counted by the number of pages that VACUUM or ANALYZE saw
+-- last. So are all when there are very many, except those that neither has seen.
 WITH blocked AS MATERIALIZED (
     SELECT relation FROM pg_locks
     WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
@@ -10,20 +11,18 @@ WITH blocked AS MATERIALIZED (
 SELECT c.oid, n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname),
        c.relkind, c.relpersistence, c.relnamespace = pg_my_temp_schema(), c.relispartition,
        c.relispopulated, c.reltype, c.reloftype,
-       (SELECT i.indrelid FROM pg_index AS i WHERE c.relkind IN ('i', 'I') AND i.indexrelid = c.oid),
+       x.indrelid,
        (SELECT e.refobjid FROM pg_depend AS e
         WHERE e.classid = 1259 AND e.objid = c.oid AND e.deptype = 'e'),
        pg_get_userbyid(c.relowner), c.reltuples,
+       size.estimated,
        CASE WHEN c.relkind NOT IN ('r', 'm', 'i') THEN 0
-            WHEN c.oid IN (SELECT relation FROM blocked) THEN c.relpages * page.bytes
+            WHEN size.estimated THEN (c.relpages + coalesce(toast.relpages, 0)) * page.bytes
             ELSE pg_table_size(c.oid) END,
-       CASE WHEN NOT c.relhasindex OR c.relkind NOT IN ('r', 'm') THEN 0
-            ELSE (SELECT sum(x.relpages) * page.bytes FROM pg_index AS i
-                  JOIN pg_class AS x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid) END,
        c.relrowsecurity, c.relforcerowsecurity, c.relreplident,
        coalesce(array_to_string(c.reloptions, ', '), ''),
-       coalesce((SELECT s.spcname FROM pg_tablespace AS s WHERE s.oid = c.reltablespace), ''),
-       coalesce((SELECT m.amname FROM pg_am AS m WHERE m.oid = c.relam), ''),
+       coalesce(s.spcname, ''),
+       coalesce(m.amname, ''),
        d.description, c.relacl,
        pg_get_expr(c.relpartbound, c.oid),
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
@@ -42,6 +41,15 @@ SELECT c.oid, n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 CROSS JOIN page
+LEFT JOIN pg_index AS x ON c.relkind IN ('i', 'I') AND x.indexrelid = c.oid
+LEFT JOIN pg_tablespace AS s ON s.oid = c.reltablespace
+LEFT JOIN pg_am AS m ON m.oid = c.relam
+LEFT JOIN pg_class AS toast ON toast.oid = c.reltoastrelid
+CROSS JOIN LATERAL (
+    SELECT c.relkind IN ('r', 'm', 'i')
+           AND ((cardinality($1::oid[]) > 500 AND (c.relpages > 0 OR (@analysed@)))
+                OR c.oid IN (SELECT relation FROM blocked))
+) AS size (estimated)
 LEFT JOIN pg_description AS d ON d.classoid = 1259 AND d.objoid = c.oid AND d.objsubid = 0
 WHERE c.oid = ANY ($1::oid[])
 ORDER BY c.oid

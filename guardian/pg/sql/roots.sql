@@ -6,9 +6,10 @@ WITH relation AS (
     SELECT c.oid, c.relkind, i.indrelid,
            EXISTS (SELECT FROM pg_depend AS e
                    WHERE e.classid = 1259 AND e.objid = c.oid AND e.deptype = 'e') AS member
-    FROM pg_class AS c
+    FROM unnest($1::name[]) AS w (name)
+    JOIN pg_class AS c ON c.relname = w.name
     LEFT JOIN pg_index AS i ON i.indexrelid = c.oid
-    WHERE c.relname = ANY ($1::name[]) AND c.relkind <> 't'
+    WHERE c.relkind <> 't'
       AND NOT pg_is_other_temp_schema(c.relnamespace)
 )
 SELECT 1259 AS class, oid, oid AS load, NOT member AS expand FROM relation
@@ -18,19 +19,21 @@ UNION ALL
 SELECT 1247, t.oid, NULLIF(t.typrelid, 0),
        NOT EXISTS (SELECT FROM pg_depend AS e
                    WHERE e.classid = 1247 AND e.objid = t.oid AND e.deptype = 'e')
-FROM pg_type AS t
+FROM unnest($1::name[]) AS w (name)
+JOIN pg_type AS t ON t.typname = w.name
 LEFT JOIN pg_class AS c ON c.oid = t.typrelid
-WHERE t.typname = ANY ($1::name[]) AND (t.typtype <> 'c' OR c.relkind = 'c')
+WHERE (t.typtype <> 'c' OR c.relkind = 'c')
 UNION ALL
 SELECT 1255, p.oid, NULL,
        NOT EXISTS (SELECT FROM pg_depend AS e
                    WHERE e.classid = 1255 AND e.objid = p.oid AND e.deptype = 'e')
-FROM pg_proc AS p
-WHERE p.proname = ANY ($1::name[])
+FROM unnest($1::name[]) AS w (name)
+JOIN pg_proc AS p ON p.proname = w.name
 UNION ALL
 SELECT 2606, con.oid, con.conrelid, true
-FROM pg_constraint AS con
-WHERE con.conname = ANY ($1::name[]) AND con.conrelid <> 0
+FROM unnest($1::name[]) AS w (name)
+JOIN pg_constraint AS con ON con.conname = w.name
+WHERE con.conrelid <> 0
 UNION ALL
 SELECT 2615, n.oid, NULL, true FROM pg_namespace AS n WHERE n.nspname = ANY ($2::name[])
 UNION ALL

@@ -1,6 +1,8 @@
--- From here on every name is printed with its schema, and every value in one known style.
+-- From here on every name is printed with its schema, and every value in one known style. Queries as
+-- these are over before anything compiled for them would be of use.
 SELECT pg_catalog.set_config('search_path', '', true),
        pg_catalog.set_config('quote_all_identifiers', 'off', true),
        pg_catalog.set_config('DateStyle', 'ISO, YMD', true),
        pg_catalog.set_config('IntervalStyle', 'postgres', true),
-       pg_catalog.set_config('extra_float_digits', '1', true)
+       pg_catalog.set_config('extra_float_digits', '1', true),
+       pg_catalog.set_config('jit', 'off', true)
