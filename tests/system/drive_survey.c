@@ -382,12 +382,13 @@ enum { CHECKS_MAX = 32 };
 static size_t read_checks(char **words, int count, struct gd_check *checks)
 {
     size_t made = 0;
-    for (int at = 0; at < count && made < CHECKS_MAX; at++) {
+    int at = 0;
+    while (at < count && made < CHECKS_MAX) {
         checks[made] = (struct gd_check){.kind = "rows", .object = "", .count_sql = words[at]};
         if (at + 1 < count && strcmp(words[at + 1], ",") != 0)
             checks[made].sample_sql = words[++at];
         made++;
-        at++; /* the comma */
+        at += 2; /* and the comma */
     }
     return made;
 }
