@@ -157,9 +157,11 @@ static const char *lines_of(const struct gd_page *page, const struct gd_step *fi
         return "no statement";
     uint32_t from = first->statements[0]->line;
     uint32_t to = last->statements[last->statement_count - 1]->line;
-    if (from == to)
-        return gd_arena_printf(page->arena, "%s:%u", first->file->path, from);
-    return gd_arena_printf(page->arena, "%s, lines %u to %u", first->file->path, from, to);
+    const char *lines = from == to ? gd_arena_printf(page->arena, "line %u", from)
+                                   : gd_arena_printf(page->arena, "lines %u to %u", from, to);
+    if (page->report->file_count == 1)
+        return lines;
+    return gd_arena_printf(page->arena, "%s, %s", first->file->path, lines);
 }
 
 static uint64_t statements_in(const struct gd_plan *plan, size_t first, size_t length)

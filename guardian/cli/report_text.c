@@ -18,6 +18,7 @@ enum {
     ALSO_MOST = 8,
     STEPS_MOST = 12,
     NOTES_MOST = 4,
+    PLACES_MOST = 6,
     TAKES_MOST = 8
 };
 
@@ -80,16 +81,42 @@ static const char *basis(const struct gd_page *page)
                            report->database == NULL ? "" : report->database, report->server);
 }
 
-static uint64_t blocked_statements(const struct gd_row *rows, size_t count,
-                                   const struct gd_row **out_first)
+/* Where statements stand that fail as things are, in the order of the files; how many there are. */
+static uint64_t blocked_statements(const struct gd_page *page, struct gd_texts *out_places)
 {
     uint64_t blocked = 0;
-    for (size_t i = count; i-- > 0;)
-        if (gd_words_blocked(rows[i].entry)) {
-            *out_first = &rows[i];
-            blocked++;
+    for (size_t f = 0; f < page->report->file_count; f++) {
+        const struct gd_judged_file *file = page->report->files[f];
+        for (size_t e = 0; e < file->entry_count; e++) {
+            if (!gd_words_blocked(file->entries[e]))
+                continue;
+            if (blocked++ < PLACES_MOST)
+                gd_texts_add(
+                    out_places,
+                    page->report->file_count == 1
+                        ? gd_arena_printf(page->arena, "%u", file->entries[e]->line)
+                        : gd_arena_printf(page->arena, "%s:%u", file->path, file->entries[e]->line),
+                    page->arena);
         }
+    }
     return blocked;
+}
+
+static void print_blocked(const struct gd_page *page)
+{
+    struct gd_texts places = {0};
+    uint64_t blocked = blocked_statements(page, &places);
+    if (blocked == 0)
+        return;
+    const char *where = gd_words_join(page->arena, &places, PLACES_MOST);
+    if (page->report->file_count == 1)
+        where = gd_arena_printf(page->arena, "line%s %s", places.count == 1 ? "" : "s", where);
+    if (blocked > places.count)
+        where = gd_arena_printf(page->arena, "%s …", where);
+    gd_screen_paragraph(
+        page->screen, GD_INK_RED, 0, 2,
+        gd_arena_printf(page->arena, "It will fail: %s cannot work as things are (%s).",
+                        gd_words_many(page->arena, blocked, "statement", "statements"), where));
 }
 
 static const char *place(const struct gd_page *page, const struct gd_row *statement)
@@ -104,14 +131,7 @@ void gd_page_head(const struct gd_page *page)
     gd_screen_paragraph(page->screen, GD_INK_BOLD, strlen(faces[report->class].word), 2,
                         gd_words_verdict(page->arena, report));
 
-    const struct gd_row *first = NULL;
-    uint64_t blocked = blocked_statements(page->rows, page->row_count, &first);
-    if (blocked > 0)
-        gd_screen_paragraph(
-            page->screen, GD_INK_RED, 0, 2,
-            gd_arena_printf(page->arena, "It will fail: %s cannot work as things are (%s).",
-                            gd_words_many(page->arena, blocked, "statement", "statements"),
-                            place(page, first)));
+    print_blocked(page);
     const char *counts = counts_of(page, NULL);
     gd_screen_paragraph(page->screen, GD_INK_PLAIN, 0, 2,
                         gd_arena_printf(page->arena, "%s%s%s.", subject(page),
@@ -274,7 +294,7 @@ static void print_check(const struct gd_page *page, const struct gd_check *check
     row(page,
         bad            ? "fails"
         : check->fails ? "passes"
-                       : "holds",
+                       : "at stake",
         bad ? GD_INK_RED : GD_INK_PLAIN, text);
     print_samples(page, check);
 }

@@ -312,7 +312,8 @@ static const char *object_of(struct gd_arena *arena, const struct gd_finding *fi
     if (finding->class == GD_CLASS_UNKNOWN)
         return "whatever it reaches"; /* its object is what could not be judged */
     const char *object = finding->object == NULL ? "" : finding->object;
-    return finding->empty ? gd_arena_printf(arena, "%s (empty now)", object) : object;
+    return finding->empty ? gd_arena_printf(arena, "%s (hits nothing that is there now)", object)
+                          : object;
 }
 
 const char *gd_words_loses(struct gd_arena *arena, const struct gd_judged *entry)
