@@ -26,8 +26,8 @@
     X('Z', unread, "What cannot be read")
 
 #define X(letter, file, name)                                                                      \
-    extern const struct gd_rule gd_rules_##file[] __attribute__((weak));                           \
-    extern const size_t gd_rules_##file##_count __attribute__((weak));
+    extern const struct gd_rule gd_rules_##file[];                                                 \
+    extern const size_t gd_rules_##file##_count;
 GD_RULE_GROUPS(X)
 #undef X
 
