@@ -6,8 +6,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+database=
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
-show() { printf '\n$ %s\n' "$*" | sed "s|$guardian|guardian|g; s|$work/||g"; "$@" || true; }
+# A refusal ends with a status of its own; here it is part of the show.
+show() {
+    printf '\n$ %s\n' "$*" | sed "s|$guardian|guardian|g; s|${database:-none}|\"\$DATABASE_URL\"|g"
+    "$@" || printf '(exit status %s)\n' $?
+}
 
 say "1. Packages and build"
 .ci/packages demo
@@ -27,7 +32,25 @@ chmod 0711 "$work" # root's server runs as another user
 tests/harness/pg.sh start "$work/server" >"$work/env"
 # shellcheck disable=SC1091
 source "$work/env"
-psql -X -q -c 'SELECT version()' -At
+psql -X -q -v ON_ERROR_STOP=1 -f docs/quickstart/shop.sql
+psql -X -A -t -c "SELECT 'PostgreSQL ' || current_setting('server_version') || ' with ' ||
+    (SELECT count(*) FROM customers) || ' customers and ' || (SELECT count(*) FROM orders) || ' orders'"
+database="postgresql:///$PGDATABASE?host=$PGHOST&port=$PGPORT&user=$PGUSER"
 
-say "3. What Guardian can be asked"
-show "$guardian" --help
+cd docs/quickstart
+say "3. A migration, read by its text alone"
+show "$guardian" classify 1-add-loyalty.sql
+
+say "4. One that destroys data, compared with the live database"
+show "$guardian" classify --db "$database" 3-clean-up.sql
+
+say "5. An enum change that people split by hand: the plan, under the policy for production"
+show "$guardian" plan --db "$database" --policy strict 2-order-returns.sql
+
+say "6. A script that runs at every boot: nothing to do, nothing to back up"
+show "$guardian" classify --db "$database" --verbose init.sql
+
+say "7. Why a rule says what it says"
+show "$guardian" explain I020
+
+say "The server is stopped and removed. Guardian itself stays in build/quickstart/guardian."

@@ -1,7 +1,8 @@
 /*
  * Texts: a short list of strings in the order they were added, each once.
  *
- * For names in a report: a handful, so that a linear look is the right one. The strings are views.
+ * For names in a report: a handful as a rule, thousands when a script drops as many tables. The
+ * strings are views.
  */
 #ifndef GUARDIAN_BASE_TEXTS_H
 #define GUARDIAN_BASE_TEXTS_H
@@ -14,6 +15,7 @@
 struct gd_texts {
     const char **items;
     size_t count, capacity;
+    struct gd_texts_index *index; /* of a long list, made by gd_texts_add(); NULL: none yet */
 };
 
 /** Add `text` unless it is in the list. The list grows in `arena`; the text is not copied.

@@ -8,6 +8,7 @@
 
 #include "guardian/classify/input.h"
 #include "guardian/classify/judge.h"
+#include "guardian/classify/pairs.h"
 #include "guardian/classify/swap.h"
 #include "guardian/io/digest.h"
 #include "guardian/sql/parse.h"
@@ -21,6 +22,7 @@ struct run {
     struct gd_state *state;
     struct gd_judge *judge;
     struct gd_swaps *swaps;
+    struct gd_pairs *pairs;
     struct gd_judged_file *file;
     size_t entry_capacity;
 };
@@ -134,6 +136,7 @@ static struct gd_status judge_one(const struct gd_stmt *stmt, struct gd_arena *s
     struct gd_look look = gd_judge_look(run->judge, stmt->tree, stmt->tree);
     if (stmt->tree != NULL) {
         gd_swaps_note(run->swaps, &look, stmt->tree, entry);
+        gd_pairs_note(run->pairs, &look, stmt->tree, entry);
         note_added_value(entry, &look, stmt->tree);
     }
     entry->verdict = gd_judge_script_statement(run->judge, stmt);
@@ -173,15 +176,19 @@ static GD_MUST struct gd_status classify_file(struct run *run, const struct gd_i
     run->file->transaction = run->file->rerun_safe = true;
     run->entry_capacity = 0;
     run->swaps = gd_swaps_new();
+    run->pairs = gd_pairs_new();
     struct gd_status status =
         gd_input_each(input, run->options->statement_bytes_max, judge_one, run, run->file->hash,
                       &run->file->bytes, err);
     if (status.code == GD_OK) {
         gd_swaps_close(run->swaps, run->arena);
+        gd_pairs_close(run->pairs, run->arena);
         close_file(run);
     }
     gd_swaps_free(run->swaps);
+    gd_pairs_free(run->pairs);
     run->swaps = NULL;
+    run->pairs = NULL;
     return status;
 }
 

@@ -16,6 +16,7 @@
 #include <strings.h>
 
 #include "guardian/classify/builtins.h"
+#include "guardian/classify/present.h"
 #include "guardian/sql/parse.h"
 
 enum { DEPTH_MAX = 24, RULES_MAX = 2048 };
@@ -217,7 +218,12 @@ static void apply_rule(struct gd_judge *judge, struct gd_look *look, const struc
     }
     if (rule->effect != NULL)
         rule->effect(look, finding);
-    if (judge->guarded && (finding->rerun == GD_RERUN_FAILS || finding->rerun == GD_RERUN_REPEATS))
+    if (!judge->guarded)
+        return;
+    const char *done = gd_work_is_done(look);
+    if (done != NULL)
+        gd_finding_is_done(look, finding, "%s, and the block looks for that", done);
+    if (finding->rerun == GD_RERUN_FAILS || finding->rerun == GD_RERUN_REPEATS)
         finding->rerun = GD_RERUN_SKIPS;
 }
 
@@ -265,6 +271,8 @@ static bool only_defines(enum gd_kind kind)
         GD_KIND_CreateStatsStmt,    GD_KIND_DefineStmt,             GD_KIND_CommentStmt,
         GD_KIND_CreatePublicationStmt, GD_KIND_AlterPublicationStmt, GD_KIND_DropStmt,
         GD_KIND_CreateOpClassStmt,  GD_KIND_CreateCastStmt,         GD_KIND_AlterFunctionStmt,
+        GD_KIND_AlterRoleSetStmt,   GD_KIND_AlterDatabaseSetStmt,   GD_KIND_AlterSystemStmt,
+        GD_KIND_AlterDefaultPrivilegesStmt,
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (kinds[i] == kind)
@@ -944,7 +952,9 @@ static struct gd_verdict conclude(struct gd_judge *judge)
         verdict.rewrite = verdict.rewrite || finding->rewrite;
         verdict.scan = verdict.scan || finding->scan;
         verdict.transaction = verdict.transaction && finding->transaction;
-        verdict.rerun = worse_rerun(verdict.rerun, finding->rerun);
+        /* What a block or a procedure does again is what its statements do again. */
+        if (finding->rule->kind != GD_KIND_DoStmt && finding->rule->kind != GD_KIND_CallStmt)
+            verdict.rerun = worse_rerun(verdict.rerun, finding->rerun);
     }
     count_checks(&verdict, judge->arena);
     return verdict;

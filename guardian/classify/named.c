@@ -302,6 +302,7 @@ static bool changed_by_script(const struct gd_look *look, struct gd_named *named
                                                  : GD_UNSURE;
     named->fresh = thing->standing == GD_THERE && thing->fresh;
     named->fresh_line = thing->line;
+    named->dropped = thing->standing == GD_GONE;
     return true;
 }
 
@@ -352,6 +353,8 @@ static void find_other(const struct gd_look *look, struct gd_named *named, struc
     const struct gd_other *other = NULL;
     named->name = name;
     named->exists = gd_look_other(look, named->kind, name, &other);
+    const struct gd_thing *thing = gd_state_find(look->state, named->kind, name.schema, name.name);
+    named->dropped = thing != NULL && thing->standing == GD_GONE;
     const char *shown = gd_name_show(look->arena, name);
     named->fresh = gd_look_fresh(look, named->kind, shown, &named->fresh_line);
     named->shown = gd_arena_printf(look->arena, "%s %s", named->kind, shown);
@@ -471,6 +474,8 @@ void gd_finding_creates(struct gd_look *look, struct gd_finding *finding,
     gd_finding_object(look, finding, "%s", named->shown);
     if (skips)
         finding->rerun = GD_RERUN_SKIPS;
+    else if (named->dropped)
+        finding->rerun = GD_RERUN_OK;
     if (named->exists != GD_YES)
         return;
     if (skips)
@@ -524,4 +529,16 @@ void gd_finding_drops(struct gd_look *look, struct gd_finding *finding)
         gd_finding_note(look, finding, "this fails: not all of %s is there", all.shown);
     else if (all.fresh > 0 && all.fresh + all.absent == all.count)
         gd_finding_is_fresh(look, finding, all.fresh_line);
+}
+
+void gd_finding_cascades(struct gd_look *look, struct gd_finding *finding)
+{
+    bool live = gd_look_live(look);
+    if (live) {
+        finding->loses = GD_LOSES_DEFINITION;
+        finding->scope = GD_SCOPE_SCHEMA;
+    }
+    gd_finding_drops(look, finding);
+    if (live && finding->takes.count == 0 && finding->tables.count == 0)
+        finding->lock = GD_LOCK_NONE;
 }

@@ -16,7 +16,8 @@ struct gd_named {
     bool on_table;
     const char *shown; /* "trigger users_touch on public.users" */
     enum gd_truth exists;
-    bool fresh; /* made by this script */
+    bool fresh;   /* made by this script */
+    bool dropped; /* by this script, so that its CREATE works a second time, too */
     uint32_t fresh_line;
     struct gd_address address; /* oid 0: not known */
     bool described;            /* owner and comment are what the catalogue holds */
@@ -66,6 +67,10 @@ void gd_finding_new_owner(struct gd_look *look, struct gd_finding *finding,
 /** A DROP, object by object: names them, finds those that are not there or are fresh, and adds
  *  what goes along. */
 void gd_finding_drops(struct gd_look *look, struct gd_finding *finding);
+
+/** The same with CASCADE, judged by what the catalogue says goes along: nothing, definitions, or
+ *  rows. Without a database the row's own loss and scope stand. */
+void gd_finding_cascades(struct gd_look *look, struct gd_finding *finding);
 
 /** An IF NOT EXISTS, or a plain CREATE: done when it is there and the statement skips, a note of
  *  the failure when it does not. `skips` says which. */

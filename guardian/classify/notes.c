@@ -171,6 +171,13 @@ static void take_along(struct gd_look *look, struct gd_finding *finding, struct 
                      look->arena);
 }
 
+static bool is_part_of(const struct gd_survey *survey, struct gd_address taken,
+                       struct gd_address whole)
+{
+    const struct gd_described *what = gd_survey_describe(survey, taken);
+    return what != NULL && whole.class_oid == GD_PG_CLASS && what->relation_oid == whole.oid;
+}
+
 void gd_finding_dependents(struct gd_look *look, struct gd_finding *finding,
                            struct gd_address address, bool cascade)
 {
@@ -188,8 +195,12 @@ void gd_finding_dependents(struct gd_look *look, struct gd_finding *finding,
     struct gd_address *taken;
     size_t count =
         gd_survey_dependents(look->survey, address, cascade, look->arena, &taken);
+    /* First what belongs to others: nobody misses that a table's indexes go with it. */
     for (size_t i = 0; i < count; i++)
-        if (!same_address(taken[i], address))
+        if (!same_address(taken[i], address) && !is_part_of(look->survey, taken[i], address))
+            take_along(look, finding, taken[i]);
+    for (size_t i = 0; i < count; i++)
+        if (!same_address(taken[i], address) && is_part_of(look->survey, taken[i], address))
             take_along(look, finding, taken[i]);
 }
 

@@ -61,16 +61,6 @@ static void describe_dropped_schema(struct gd_look *look, struct gd_finding *fin
         gd_finding_note(look, finding, "nothing stands in it");
 }
 
-/* CASCADE is judged by what the catalogue says goes along: an empty schema takes no data. */
-static void describe_cascaded(struct gd_look *look, struct gd_finding *finding)
-{
-    if (gd_look_live(look)) {
-        finding->loses = GD_LOSES_DEFINITION;
-        finding->scope = GD_SCOPE_SCHEMA;
-    }
-    gd_finding_drops(look, finding);
-}
-
 /* ---- extensions ---- */
 
 static void describe_new_extension(struct gd_look *look, struct gd_finding *finding)
@@ -81,6 +71,48 @@ static void describe_new_extension(struct gd_look *look, struct gd_finding *find
     const struct gd_node *cascade = gd_option(look->node, GD_F_options, "cascade");
     if (finding->class != GD_CLASS_NONE && gd_option_on(cascade))
         gd_finding_note(look, finding, "CASCADE installs the extensions that it needs, too");
+}
+
+static bool is_plain_member(const struct gd_described *what)
+{
+    static const char *const counted[] = {"table",        "sequence", "view", "materialized view",
+                                          "table column", NULL};
+    return !gd_is_among(what->kind, counted);
+}
+
+/* An extension's own functions, operators and types go with it as a matter of course: they are
+ * counted. What its users lose is named. */
+static void count_members(struct gd_look *look, struct gd_finding *finding,
+                          struct gd_address extension)
+{
+    struct gd_address *members;
+    size_t count = gd_survey_dependents(look->survey, extension, false, look->arena, &members);
+    struct gd_texts own = {0}, kept = {0};
+    for (size_t i = 0; i < count; i++) {
+        const struct gd_described *what = gd_survey_describe(look->survey, members[i]);
+        if (what != NULL && is_plain_member(what))
+            gd_texts_add(&own, gd_arena_printf(look->arena, "%s %s", what->kind, what->identity),
+                         look->arena);
+    }
+    for (size_t i = 0; i < finding->takes.count; i++)
+        if (!gd_texts_has(&own, finding->takes.items[i]))
+            gd_texts_add(&kept, finding->takes.items[i], look->arena);
+    size_t counted = finding->takes.count - kept.count;
+    finding->takes = kept;
+    if (counted > 0)
+        gd_finding_note(look, finding,
+                        "%zu functions, operators and the like of its own go with it", counted);
+}
+
+static void describe_dropped_extension(struct gd_look *look, struct gd_finding *finding)
+{
+    gd_finding_cascades(look, finding);
+    for (size_t i = 0; look->survey != NULL && i < gd_node_count(look->node, GD_F_objects); i++) {
+        struct gd_named named =
+            gd_named_find(look, look->sub, gd_node_at(look->node, GD_F_objects, i), NULL, "");
+        if (named.address.oid != 0)
+            count_members(look, finding, named.address);
+    }
 }
 
 static struct gd_named named_extension(const struct gd_look *look)
@@ -105,10 +137,17 @@ static void describe_updated(struct gd_look *look, struct gd_finding *finding)
 
 static void describe_member(struct gd_look *look, struct gd_finding *finding)
 {
+    static const char *const relations[] = {"OBJECT_TABLE",    "OBJECT_VIEW",
+                                            "OBJECT_MATVIEW",  "OBJECT_FOREIGN_TABLE",
+                                            "OBJECT_SEQUENCE", NULL};
     struct gd_named named = named_extension(look);
     struct gd_named member = gd_named_find(look, gd_node_enum(look->node, GD_F_objtype),
                                            gd_node_child(look->node, GD_F_object), NULL, "");
     gd_finding_object(look, finding, "%s", named.shown);
+    if (gd_is_among(gd_node_enum(look->node, GD_F_objtype), relations))
+        finding->lock_on = gd_look_relation(look, member.name).qualified;
+    else
+        finding->lock = GD_LOCK_NONE;
     gd_finding_note(look, finding,
                     "%s: a member of an extension is not in a schema dump, and its "
                     "rows are not in a data dump",
@@ -259,8 +298,8 @@ const struct gd_rule gd_rules_cluster[] = {
      .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_FAILS, .sqlstate = "3F000",
      .because = "The schema goes with its grants and default privileges; the server refuses while anything stands in it.",
      .instead = "", .source = "sql-dropschema"},
-    {.id = "M005", .title = "DROP SCHEMA … CASCADE", .kind = GD_KIND_DropStmt, .sub = "OBJECT_SCHEMA", .when = says_cascade, .effect = describe_cascaded,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .rerun = GD_RERUN_FAILS, .sqlstate = "3F000",
+    {.id = "M005", .title = "DROP SCHEMA … CASCADE", .kind = GD_KIND_DropStmt, .sub = "OBJECT_SCHEMA", .when = says_cascade, .effect = gd_finding_cascades,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .lock = GD_LOCK_AX, .rerun = GD_RERUN_FAILS, .sqlstate = "3F000",
      .because = "Every table in the schema goes with its rows, and columns of other schemas whose type stands here go, too.",
      .instead = "Rename the schema, and drop it when nobody has missed it.", .source = "sql-dropschema"},
     {.id = "M006", .title = "CREATE EXTENSION", .kind = GD_KIND_CreateExtensionStmt, .effect = describe_new_extension,
@@ -276,15 +315,15 @@ const struct gd_rule gd_rules_cluster[] = {
      .because = "Whoever calls the extension's functions by the old schema, or lacks the new one in the search_path, no longer finds them.",
      .instead = "", .source = "sql-alterextension"},
     {.id = "M009", .title = "ALTER EXTENSION … ADD, DROP member", .kind = GD_KIND_AlterExtensionContentsStmt, .effect = describe_member,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_FAILS, .sqlstate = "55000",
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .lock = GD_LOCK_SUX, .rerun = GD_RERUN_FAILS, .sqlstate = "55000",
      .because = "What belongs to an extension goes when it is dropped, and dumps leave it out, rows included.",
      .instead = "", .source = "sql-alterextension"},
-    {.id = "M010", .title = "DROP EXTENSION", .kind = GD_KIND_DropStmt, .sub = "OBJECT_EXTENSION", .when = says_restrict, .effect = gd_finding_drops,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
+    {.id = "M010", .title = "DROP EXTENSION", .kind = GD_KIND_DropStmt, .sub = "OBJECT_EXTENSION", .when = says_restrict, .effect = describe_dropped_extension,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .lock = GD_LOCK_AX, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
      .because = "Its functions, types and own tables go, and rows that it keeps (jobs, spatial references, queues) go with them.",
      .instead = "", .source = "sql-dropextension"},
-    {.id = "M011", .title = "DROP EXTENSION … CASCADE", .kind = GD_KIND_DropStmt, .sub = "OBJECT_EXTENSION", .when = says_cascade, .effect = describe_cascaded,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
+    {.id = "M011", .title = "DROP EXTENSION … CASCADE", .kind = GD_KIND_DropStmt, .sub = "OBJECT_EXTENSION", .when = says_cascade, .effect = describe_dropped_extension,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .lock = GD_LOCK_AX, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
      .because = "Every column of the extension's types goes with its values, in every table, and so do indexes and functions that need it.",
      .instead = "Drop it without CASCADE: the error names what uses it. Change these columns first.", .source = "sql-dropextension"},
     {.id = "M012", .title = "CREATE DATABASE", .kind = GD_KIND_CreatedbStmt, .effect = describe_new_database,
@@ -351,8 +390,8 @@ const struct gd_rule gd_rules_cluster[] = {
      .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
      .because = "No table or index can be made with it afterwards; the server refuses while one is.",
      .instead = "", .source = "sql-drop-access-method"},
-    {.id = "M028", .title = "DROP ACCESS METHOD … CASCADE", .kind = GD_KIND_DropStmt, .sub = "OBJECT_ACCESS_METHOD", .when = says_cascade, .effect = describe_cascaded,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
+    {.id = "M028", .title = "DROP ACCESS METHOD … CASCADE", .kind = GD_KIND_DropStmt, .sub = "OBJECT_ACCESS_METHOD", .when = says_cascade, .effect = gd_finding_cascades,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .lock = GD_LOCK_AX, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
      .because = "Every table and index that is stored with it goes, rows included.",
      .instead = "Move the tables to another access method first (ALTER TABLE … SET ACCESS METHOD).", .source = "sql-drop-access-method"},
 };

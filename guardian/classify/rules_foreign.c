@@ -83,16 +83,6 @@ static void describe_owner(struct gd_look *look, struct gd_finding *finding)
     gd_finding_new_owner(look, finding, &named, gd_node_child(look->node, GD_F_newowner));
 }
 
-/* A CASCADE whose reach the catalogue shows is judged by that; otherwise anything may go. */
-static void describe_cascaded(struct gd_look *look, struct gd_finding *finding)
-{
-    if (gd_look_live(look)) {
-        finding->loses = GD_LOSES_DEFINITION;
-        finding->scope = GD_SCOPE_SCHEMA;
-    }
-    gd_finding_drops(look, finding);
-}
-
 /* ---- foreign data ---- */
 
 static void name_by(struct gd_look *look, struct gd_finding *finding, const char *kind,
@@ -396,8 +386,8 @@ const struct gd_rule gd_rules_foreign[] = {
     {.id = "N012", .title = "DROP SERVER, FOREIGN DATA WRAPPER", .kind = GD_KIND_DropStmt, .when = drops_wrapper, .effect = gd_finding_drops,
      .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
      .because = "Its options go; the server refuses while foreign tables or user mappings use it.", .instead = "", .source = "sql-dropserver"},
-    {.id = "N013", .title = "DROP SERVER, FOREIGN DATA WRAPPER … CASCADE", .kind = GD_KIND_DropStmt, .when = drops_wrapper_cascade, .effect = describe_cascaded,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
+    {.id = "N013", .title = "DROP SERVER, FOREIGN DATA WRAPPER … CASCADE", .kind = GD_KIND_DropStmt, .when = drops_wrapper_cascade, .effect = gd_finding_cascades,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .lock = GD_LOCK_AX, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
      .because = "Its foreign tables, user mappings with their passwords, and views on them go; the rows elsewhere stay.",
      .instead = "Drop it without CASCADE: the error names what uses it.", .source = "sql-dropserver"},
     {.id = "N014", .title = "IMPORT FOREIGN SCHEMA", .kind = GD_KIND_ImportForeignSchemaStmt, .effect = describe_import,
@@ -488,8 +478,8 @@ const struct gd_rule gd_rules_foreign[] = {
      .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_FAILS,
      .because = "The definition goes; the server refuses while a column, an index or a view needs it, but does not know of bodies of functions.",
      .instead = "", .source = "sql-commands"},
-    {.id = "N041", .title = "DROP of these with CASCADE", .kind = GD_KIND_DropStmt, .when = drops_minor_cascade, .effect = describe_cascaded,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .rerun = GD_RERUN_FAILS,
+    {.id = "N041", .title = "DROP of these with CASCADE", .kind = GD_KIND_DropStmt, .when = drops_minor_cascade, .effect = gd_finding_cascades,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .lock = GD_LOCK_AX, .rerun = GD_RERUN_FAILS,
      .because = "What needs it goes with it: columns of a collation, generated columns with an operator, indexes, views.",
      .instead = "Drop it without CASCADE: the error names what uses it.", .source = "sql-commands"},
     {.id = "N042", .title = "RENAME of operators, collations, conversions, text search, servers", .kind = GD_KIND_RenameStmt, .when = is_minor_or_wrapper, .effect = describe_object,

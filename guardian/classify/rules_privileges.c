@@ -459,11 +459,11 @@ const struct gd_rule gd_rules_privileges[] = {
      .because = "The role, its memberships, its settings and its password are gone, for every database of the server.",
      .instead = "ALTER ROLE … NOLOGIN keeps it and lets nobody in.", .source = "sql-droprole"},
     {.id = "L019", .title = "REASSIGN OWNED", .kind = GD_KIND_ReassignOwnedStmt, .effect = describe_owned,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_OK,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .lock = GD_LOCK_AX, .rerun = GD_RERUN_OK,
      .because = "Who owned what is forgotten; what the role shared with others cannot be told apart afterwards.",
      .instead = "", .source = "sql-reassign-owned"},
     {.id = "L020", .title = "DROP OWNED", .kind = GD_KIND_DropOwnedStmt, .effect = describe_dropped_owned,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .rerun = GD_RERUN_OK,
+     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .lock = GD_LOCK_AX, .rerun = GD_RERUN_OK,
      .because = "Every object of the role in this database goes, tables with their rows included, and its privileges on others' objects.",
      .instead = "REASSIGN OWNED first: then only the privileges are left for DROP OWNED.", .source = "sql-drop-owned"},
 };

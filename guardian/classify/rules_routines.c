@@ -9,6 +9,8 @@
 #include "guardian/classify/look.h"
 #include "guardian/classify/named.h"
 #include "guardian/classify/rules.h"
+#include "guardian/classify/same.h"
+#include "guardian/classify/state.h"
 #include "guardian/sql/body.h"
 
 static const char *const routine_types[] = {"OBJECT_FUNCTION", "OBJECT_PROCEDURE", "OBJECT_ROUTINE",
@@ -69,176 +71,6 @@ static bool block_is_foreign(const struct gd_look *look)
     return !block_is_plpgsql(look);
 }
 
-/* ---- is what stands there the same? ---- */
-
-/* The options of a CREATE FUNCTION as the catalogue would hold them. */
-struct attributes {
-    const char *language, *source, *settings, *cost, *rows;
-    char volatility, parallel;
-    bool strict, definer, leakproof;
-    bool known; /* every option was understood */
-};
-
-static const char *setting_text(const struct gd_look *look, const struct gd_node *set)
-{
-    const char *text = "";
-    for (size_t i = 0; i < gd_node_count(set, GD_F_args); i++) {
-        const char *value = gd_node_string(gd_node_at(set, GD_F_args, i));
-        if (value == NULL)
-            return NULL;
-        const char *shown = strcmp(gd_node_text(set, GD_F_name), "search_path") == 0
-                                ? gd_quote_identifier(look->arena, value)
-                                : value;
-        text = gd_arena_printf(look->arena, "%s%s%s", text, i == 0 ? "" : ", ", shown);
-    }
-    return gd_arena_printf(look->arena, "%s=%s", gd_node_text(set, GD_F_name), text);
-}
-
-static void read_setting(const struct gd_look *look, const struct gd_node *set,
-                         struct attributes *out)
-{
-    const char *text =
-        gd_node_enum_is(set, GD_F_kind, "VAR_SET_VALUE") ? setting_text(look, set) : NULL;
-    if (text == NULL) {
-        out->known = false;
-        return;
-    }
-    const char *between = out->settings[0] == '\0' ? "" : "\n";
-    out->settings = gd_arena_printf(look->arena, "%s%s%s", out->settings, between, text);
-}
-
-static void read_option(const struct gd_look *look, const struct gd_node *option,
-                        struct attributes *out)
-{
-    const char *name = gd_node_text(option, GD_F_defname);
-    const char *text = gd_option_text(look->arena, option);
-    if (strcmp(name, "language") == 0)
-        out->language = text;
-    else if (strcmp(name, "volatility") == 0)
-        out->volatility = text[0];
-    else if (strcmp(name, "parallel") == 0)
-        out->parallel = text[0];
-    else if (strcmp(name, "strict") == 0)
-        out->strict = gd_option_on(option);
-    else if (strcmp(name, "security") == 0)
-        out->definer = gd_option_on(option);
-    else if (strcmp(name, "leakproof") == 0)
-        out->leakproof = gd_option_on(option);
-    else if (strcmp(name, "set") == 0)
-        read_setting(look, gd_node_child(option, GD_F_arg), out);
-    else if (strcmp(name, "cost") == 0)
-        out->cost = text;
-    else if (strcmp(name, "rows") == 0)
-        out->rows = text;
-    else if (strcmp(name, "as") != 0)
-        out->known = false;
-}
-
-static struct attributes attributes_of(const struct gd_look *look)
-{
-    struct attributes out = {.language = gd_body_language(look->node, look->arena),
-                             .source = gd_body_text(look->node),
-                             .settings = "",
-                             .volatility = 'v',
-                             .parallel = 'u',
-                             .known = true};
-    for (size_t i = 0; i < gd_node_count(look->node, GD_F_options); i++)
-        read_option(look, gd_node_at(look->node, GD_F_options, i), &out);
-    out.known = out.known && out.source != NULL;
-    return out;
-}
-
-static const char *plain_type(const struct gd_look *look, const struct gd_node *type_name)
-{
-    if (type_name == NULL || gd_node_flag(type_name, GD_F_pct_type))
-        return NULL;
-    const char *name = gd_type_show(look, type_name);
-    return gd_node_flag(type_name, GD_F_setof) ? gd_arena_printf(look->arena, "SETOF %s", name)
-                                               : name;
-}
-
-static const char *mode_word(const struct gd_node *parameter)
-{
-    if (gd_node_enum_is(parameter, GD_F_mode, "FUNC_PARAM_OUT"))
-        return "OUT ";
-    if (gd_node_enum_is(parameter, GD_F_mode, "FUNC_PARAM_INOUT"))
-        return "INOUT ";
-    if (gd_node_enum_is(parameter, GD_F_mode, "FUNC_PARAM_VARIADIC"))
-        return "VARIADIC ";
-    return "";
-}
-
-static bool is_result_column(const struct gd_node *parameter)
-{
-    return gd_node_enum_is(parameter, GD_F_mode, "FUNC_PARAM_TABLE");
-}
-
-/* As pg_get_function_arguments() prints them, or as it prints TABLE(…). NULL: defaults are
- * expressions, which only the server deparses. */
-static const char *parameters_show(const struct gd_look *look, bool result_columns)
-{
-    const char *text = "";
-    for (size_t i = 0; i < gd_node_count(look->node, GD_F_parameters); i++) {
-        const struct gd_node *parameter = gd_node_at(look->node, GD_F_parameters, i);
-        if (is_result_column(parameter) != result_columns)
-            continue;
-        const char *type = plain_type(look, gd_node_child(parameter, GD_F_arg_type));
-        if (type == NULL || gd_node_child(parameter, GD_F_defexpr) != NULL)
-            return NULL;
-        const char *name = gd_node_text(parameter, GD_F_name);
-        text = gd_arena_printf(look->arena, "%s%s%s%s%s%s", text, text[0] == '\0' ? "" : ", ",
-                               mode_word(parameter),
-                               name[0] == '\0' ? "" : gd_quote_identifier(look->arena, name),
-                               name[0] == '\0' ? "" : " ", type);
-    }
-    return text;
-}
-
-static const char *result_show(const struct gd_look *look)
-{
-    const char *columns = parameters_show(look, true);
-    if (columns != NULL && columns[0] != '\0')
-        return gd_arena_printf(look->arena, "TABLE(%s)", columns);
-    return plain_type(look, gd_node_child(look->node, GD_F_return_type));
-}
-
-/* Defaults of arguments are the one thing that cannot be compared here: the catalogue holds them
- * deparsed. Then names and types are compared, and the number of defaults. */
-static bool same_arguments(const struct gd_look *look, const struct gd_function *known)
-{
-    const char *written = parameters_show(look, false);
-    return written != NULL && strcmp(written, known->arguments) == 0;
-}
-
-static bool same_result(const struct gd_look *look, const struct gd_function *known)
-{
-    if (known->kind == 'p')
-        return true;
-    const char *written = result_show(look);
-    if (written == NULL) /* only OUT parameters say it: they are compared with the arguments */
-        return gd_node_child(look->node, GD_F_return_type) == NULL;
-    return strcmp(written, known->result) == 0;
-}
-
-static bool same_number(const char *written, const char *stored, const char *usual)
-{
-    return written == NULL ? strcmp(stored, usual) == 0 || strcmp(stored, "0") == 0
-                           : strcmp(written, stored) == 0;
-}
-
-static bool same_attributes(const struct attributes *new, const struct gd_function *old)
-{
-    const char *rows = old->returns_set ? "1000" : "0";
-    bool compiled = strcmp(old->language, "c") == 0 || strcmp(old->language, "internal") == 0;
-    return new->known && !old->atomic_body &&strcmp(new->language, old->language) == 0 &&
-           strcmp(new->source, old->source) == 0 &&
-           new->volatility == old->volatility &&new->parallel == old->parallel &&new->strict ==
-               old->strict &&new->definer == old->security_definer &&new->leakproof ==
-               old->leakproof &&strcmp(new->settings, old->settings) == 0 &&
-           same_number(new->cost, old->cost, compiled ? "1" : "100") &&
-           same_number(new->rows, old->rows_estimate, rows);
-}
-
 /* ---- what hangs on a function that is replaced ---- */
 
 static bool matters_when_replaced(const char *kind)
@@ -247,6 +79,28 @@ static bool matters_when_replaced(const char *kind)
         "index",  "table column",     "default value",     "trigger",
         "policy", "table constraint", "domain constraint", NULL};
     return gd_is_among(kind, kinds);
+}
+
+/* The default of a generated column is what its rows were computed with. */
+static bool is_stored_column(const struct gd_look *look, const struct gd_described *user)
+{
+    const struct gd_relation *table = gd_survey_relation(look->survey, user->relation_oid);
+    size_t size = strlen(user->identity);
+    for (size_t i = 0; table != NULL && i < table->column_count; i++) {
+        const char *name = gd_quote_identifier(look->arena, table->columns[i].name);
+        size_t length = strlen(name);
+        if (table->columns[i].generated == 's' && length < size &&
+            user->identity[size - length - 1] == '.' &&
+            strcmp(user->identity + size - length, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool keeps_results(const struct gd_look *look, const struct gd_described *user)
+{
+    return strcmp(user->kind, "index") == 0 || strcmp(user->kind, "table constraint") == 0 ||
+           is_stored_column(look, user);
 }
 
 static void note_users(struct gd_look *look, struct gd_finding *finding,
@@ -260,11 +114,11 @@ static void note_users(struct gd_look *look, struct gd_finding *finding,
         const struct gd_described *user = gd_survey_describe(survey, one->object);
         if (user == NULL || !matters_when_replaced(user->kind))
             continue;
-        bool stored = strcmp(user->kind, "index") == 0 || strcmp(user->kind, "table column") == 0 ||
-                      strcmp(user->kind, "table constraint") == 0;
         gd_finding_note(look, finding, "%s %s uses it and acts on the new body at once%s",
                         user->kind, user->identity,
-                        stored ? "; what it stored before is not computed again" : "");
+                        keeps_results(look, user)
+                            ? "; what it computed before stays as it is, and no longer fits"
+                            : "");
     }
 }
 
@@ -297,11 +151,26 @@ static const struct gd_function *name_routine(struct gd_look *look, struct gd_fi
     return known;
 }
 
+/* By this script: then a second run drops it first, too. */
+static bool was_dropped(const struct gd_look *look)
+{
+    struct gd_name name = gd_name_of_list(look->node, GD_F_funcname);
+    for (const struct gd_thing *thing = gd_state_things(look->state); thing != NULL;
+         thing = thing->next)
+        if (thing->standing == GD_GONE && strcmp(thing->kind, "function") == 0 &&
+            strcmp(thing->name, name.name) == 0 &&
+            (name.schema[0] == '\0' || strcmp(thing->schema, name.schema) == 0))
+            return true;
+    return false;
+}
+
 static void describe_new(struct gd_look *look, struct gd_finding *finding)
 {
     enum gd_truth exists = GD_UNSURE;
     name_routine(look, finding, &exists);
-    if (exists == GD_YES)
+    if (was_dropped(look))
+        finding->rerun = GD_RERUN_OK;
+    else if (exists == GD_YES)
         gd_finding_note(look, finding, "this fails: it is there already");
 }
 
@@ -333,18 +202,11 @@ static void describe_replaced(struct gd_look *look, struct gd_finding *finding)
         if (made_by_this_script(look, "function", GD_F_funcname, &line))
             gd_finding_is_fresh(look, finding, line);
     } else {
-        struct attributes written = attributes_of(look);
-        if (same_attributes(&written, known) && same_arguments(look, known) &&
-            same_result(look, known)) {
+        if (gd_same_routine(look)) {
             gd_finding_is_done(look, finding, "%s is there with the same body and attributes",
                                known->identity);
             return;
         }
-        if (!same_result(look, known))
-            gd_finding_note(look, finding,
-                            "it returns %s now: replacing fails with 42P13 when "
-                            "that differs",
-                            known->result);
         note_users(look, finding, known);
     }
 }
@@ -404,7 +266,10 @@ static void describe_call(struct gd_look *look, struct gd_finding *finding)
 static void describe_language(struct gd_look *look, struct gd_finding *finding)
 {
     struct gd_named named = gd_named_other(look, "language", gd_node_text(look->node, GD_F_plname));
-    gd_finding_creates(look, finding, &named, gd_node_flag(look->node, GD_F_replace));
+    if (replaces(look))
+        gd_finding_names(look, finding, &named);
+    else
+        gd_finding_creates(look, finding, &named, false);
     if (!gd_node_flag(look->node, GD_F_pltrusted))
         gd_finding_note(look, finding,
                         "an untrusted language: what its functions do cannot be "
@@ -476,9 +341,9 @@ const struct gd_rule gd_rules_routines[] = {
      .because = "The routine is gone; callers inside PL/pgSQL bodies and applications are not tracked and fail when they call it.",
      .instead = "", .source = "sql-dropfunction"},
     {.id = "F010", .title = "DROP FUNCTION … CASCADE", .kind = GD_KIND_DropStmt,
-     .when = drops_routine_cascade, .effect = gd_finding_drops,
+     .when = drops_routine_cascade, .effect = gd_finding_cascades,
      .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_SCHEMA,
-     .rerun = GD_RERUN_FAILS, .sqlstate = "42883",
+     .lock = GD_LOCK_AX, .rerun = GD_RERUN_FAILS, .sqlstate = "42883",
      .because = "Triggers, views, defaults, policies, indexes and generated columns that use the routine go with it, and a "
                 "generated column takes its stored values along.",
      .instead = "Drop it without CASCADE: the error names what uses it. Then change these one by one.",
@@ -523,9 +388,9 @@ const struct gd_rule gd_rules_routines[] = {
      .because = "No function can be written or run in the language afterwards.",
      .instead = "", .source = "sql-droplanguage"},
     {.id = "F019", .title = "DROP LANGUAGE … CASCADE", .kind = GD_KIND_DropStmt, .sub = "OBJECT_LANGUAGE",
-     .when = says_cascade, .effect = gd_finding_drops,
+     .when = says_cascade, .effect = gd_finding_cascades,
      .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_SCHEMA,
-     .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
+     .lock = GD_LOCK_AX, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
      .because = "Every function written in the language goes, and with them the triggers, defaults and generated columns that use them.",
      .instead = "Drop it without CASCADE: the error names what is written in it.", .source = "sql-droplanguage"},
     {.id = "F020", .title = "ALTER LANGUAGE … RENAME TO", .kind = GD_KIND_RenameStmt, .sub = "OBJECT_LANGUAGE",

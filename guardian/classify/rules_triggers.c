@@ -8,7 +8,7 @@
 #include "guardian/classify/look.h"
 #include "guardian/classify/named.h"
 #include "guardian/classify/rules.h"
-#include "guardian/sql/parse.h"
+#include "guardian/classify/same.h"
 
 static bool replaces(const struct gd_look *look)
 {
@@ -27,80 +27,6 @@ static bool is_new_plain(const struct gd_look *look)
 
 /* ---- triggers ---- */
 
-static bool same_name_list(const struct gd_node *left, const struct gd_node *right,
-                           enum gd_field list)
-{
-    size_t count = gd_node_count(left, list);
-    if (count != gd_node_count(right, list))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (!gd_node_equal(gd_node_at(left, list, i), gd_node_at(right, list, i)))
-            return false;
-    return true;
-}
-
-/* An unqualified function is the one in front of the search_path; the catalogue always names the
- * schema unless it is pg_catalog. */
-static bool same_function(const struct gd_look *look, const struct gd_node *written,
-                          const struct gd_node *stored)
-{
-    struct gd_name new = gd_name_of_list(written, GD_F_funcname);
-    struct gd_name old = gd_name_of_list(stored, GD_F_funcname);
-    if (strcmp(new.name, old.name) != 0)
-        return false;
-    if (new.schema[0] != '\0' || old.schema[0] == '\0')
-        return strcmp(new.schema, old.schema) == 0;
-    for (size_t i = 0; i < look->survey->search_path_count; i++) {
-        const char *schema = look->survey->search_path[i];
-        for (size_t f = 0; f < look->survey->function_count; f++)
-            if (strcmp(look->survey->functions[f].name, new.name) == 0 &&
-                strcmp(look->survey->functions[f].schema, schema) == 0)
-                return strcmp(schema, old.schema) == 0;
-    }
-    return false;
-}
-
-static const struct gd_node *parse_one(const char *text, struct gd_arena *arena)
-{
-    struct gd_parsed parsed = {0};
-    struct gd_refusal refusal = {0};
-    bool read = gd_parse(text, strlen(text), arena, &parsed, &refusal);
-    return read && parsed.count == 1 ? parsed.statements[0] : NULL;
-}
-
-/* What the catalogue deparses is compared as a tree; a WHEN that the server spells otherwise counts
- * as different, which errs on the safe side. */
-static bool same_trigger(const struct gd_look *look, const char *definition)
-{
-    const struct gd_node *old = parse_one(definition, look->arena);
-    const struct gd_node *new = look->node;
-    return gd_node_kind(old) == GD_KIND_CreateTrigStmt &&
-           gd_node_flag(old, GD_F_isconstraint) == gd_node_flag(new, GD_F_isconstraint) &&
-           gd_node_flag(old, GD_F_row) == gd_node_flag(new, GD_F_row) &&
-           gd_node_int(old, GD_F_timing) == gd_node_int(new, GD_F_timing) &&
-           gd_node_int(old, GD_F_events) == gd_node_int(new, GD_F_events) &&
-           gd_node_flag(old, GD_F_deferrable) == gd_node_flag(new, GD_F_deferrable) &&
-           gd_node_flag(old, GD_F_initdeferred) == gd_node_flag(new, GD_F_initdeferred) &&
-           same_name_list(old, new, GD_F_columns) && same_name_list(old, new, GD_F_args) &&
-           same_name_list(old, new, GD_F_transition_rels) &&
-           gd_node_equal(gd_node_child(old, GD_F_when_clause),
-                         gd_node_child(new, GD_F_when_clause)) &&
-           gd_node_equal(gd_node_child(old, GD_F_constrrel), gd_node_child(new, GD_F_constrrel)) &&
-           same_function(look, new, old);
-}
-
-static const struct gd_trigger *trigger_there(const struct gd_look *look,
-                                              const struct gd_named *named)
-{
-    const struct gd_relation *table = named->table.relation;
-    if (look->survey == NULL || table == NULL || named->exists != GD_YES)
-        return NULL;
-    for (size_t i = 0; i < table->trigger_count; i++)
-        if (strcmp(table->triggers[i].name, named->name.name) == 0)
-            return &table->triggers[i];
-    return NULL;
-}
-
 static struct gd_named named_by(const struct gd_look *look, const char *type, enum gd_field table,
                                 enum gd_field name)
 {
@@ -114,6 +40,8 @@ static void describe_made(struct gd_look *look, struct gd_finding *finding,
 {
     gd_finding_object(look, finding, "%s", named->shown);
     finding->lock_on = named->table.qualified;
+    if (named->dropped)
+        finding->rerun = GD_RERUN_OK;
     if (named->exists == GD_YES && !named->table.fresh && !named->fresh)
         gd_finding_note(look, finding, "this fails: it is there already");
 }
@@ -129,9 +57,8 @@ static void describe_new_trigger(struct gd_look *look, struct gd_finding *findin
 static void describe_replaced_trigger(struct gd_look *look, struct gd_finding *finding)
 {
     struct gd_named named = named_by(look, "OBJECT_TRIGGER", GD_F_relation, GD_F_trigname);
-    const struct gd_trigger *old = trigger_there(look, &named);
     gd_finding_names(look, finding, &named);
-    if (old != NULL && same_trigger(look, old->definition)) {
+    if (named.exists == GD_YES && gd_same_trigger(look)) {
         gd_finding_is_done(look, finding, "%s is there with the same definition", named.shown);
     } else if (named.exists == GD_NO) {
         finding->class = GD_CLASS_ADDITIVE;
@@ -325,7 +252,7 @@ const struct gd_rule gd_rules_triggers[] = {
     {.id = "G006", .title = "ALTER TRIGGER … DEPENDS ON EXTENSION", .kind = GD_KIND_AlterObjectDependsStmt, .sub = "OBJECT_TRIGGER",
      .effect = describe_depends_trigger,
      .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA,
-     .lock = GD_LOCK_AX, .rerun = GD_RERUN_OK,
+     .lock = GD_LOCK_AS, .rerun = GD_RERUN_OK,
      .because = "Whether dropping the extension also drops this trigger is changed.",
      .instead = "", .source = "sql-altertrigger"},
     {.id = "G007", .title = "CREATE RULE that adds", .kind = GD_KIND_RuleStmt, .when = rule_adds_only,

@@ -271,6 +271,48 @@ void gd_words_add_all(struct gd_texts *to, const struct gd_texts *from, struct g
         gd_texts_add(to, from->items[i], arena);
 }
 
+static int compare_texts(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* How many different tables the files name. A list of texts looks at each for each: that would take
+ * minutes for a script of 100,000 DROP TABLE. */
+static size_t count_tables(struct gd_arena *arena, const struct gd_report *report)
+{
+    size_t count = 0, different = 0;
+    for (size_t i = 0; i < report->file_count; i++)
+        count += report->files[i]->tables.count;
+    const char **all = gd_arena_zalloc(arena, count, sizeof *all);
+    count = 0;
+    for (size_t i = 0; i < report->file_count; i++)
+        for (size_t t = 0; t < report->files[i]->tables.count; t++)
+            all[count++] = report->files[i]->tables.items[t];
+    if (count > 1)
+        qsort(all, count, sizeof *all, compare_texts);
+    for (size_t i = 0; i < count; i++)
+        different += i == 0 || strcmp(all[i], all[i - 1]) != 0;
+    return different;
+}
+
+/* The first tables by name, and how many there are. */
+static const char *tables_of(struct gd_arena *arena, const struct gd_report *report)
+{
+    struct gd_texts first = {0};
+    size_t all = count_tables(arena, report);
+    for (size_t i = 0; i < report->file_count; i++)
+        for (size_t t = 0; t < report->files[i]->tables.count && first.count <= NAMES_MOST; t++)
+            gd_texts_add(&first, report->files[i]->tables.items[t], arena);
+    if (first.count == all)
+        return gd_words_join(arena, &first, NAMES_MOST);
+    first.count = NAMES_MOST;
+    const char *names = gd_arena_strdup(arena, first.items[0]);
+    for (size_t i = 1; i < first.count; i++)
+        names = gd_arena_printf(arena, "%s, %s", names, first.items[i]);
+    return gd_arena_printf(arena, "%s and %s more", names,
+                           gd_words_number(arena, all - first.count));
+}
+
 static const char *backup_sentence(struct gd_arena *arena, const struct gd_report *report)
 {
     switch (report->scope) {
@@ -283,13 +325,10 @@ static const char *backup_sentence(struct gd_arena *arena, const struct gd_repor
     case GD_SCOPE_TABLES:
         break;
     }
-    struct gd_texts tables = {0};
-    for (size_t i = 0; i < report->file_count; i++)
-        gd_words_add_all(&tables, &report->files[i]->tables, arena);
-    if (tables.count == 0)
+    const char *tables = tables_of(arena, report);
+    if (tables[0] == '\0')
         return " A backup must hold the rows of the tables named below.";
-    return gd_arena_printf(arena, " A backup must hold the rows of %s.",
-                           gd_words_join(arena, &tables, NAMES_MOST));
+    return gd_arena_printf(arena, " A backup must hold the rows of %s.", tables);
 }
 
 const char *gd_words_verdict(struct gd_arena *arena, const struct gd_report *report)

@@ -105,16 +105,22 @@ static const char *last_word(const char *text, size_t *out_before)
     return last;
 }
 
-/* "every table in schema" is about a schema. */
+/* Does `kind` end with these words, in the plural or not? */
+static bool ends_with_words(const char *kind, const char *words)
+{
+    size_t length = strlen(kind), own = strlen(words);
+    if (length > own && kind[length - 1] == 's' && words[own - 1] != 's')
+        length--;
+    return length >= own && memcmp(kind + length - own, words, own) == 0 &&
+           (length == own || kind[length - own - 1] == ' ');
+}
+
+/* "every table in schema" is about a schema, "roles" are such as "role". */
 static const char *global_kind_at_end(const char *kind)
 {
-    size_t length = strlen(kind);
-    for (size_t i = 0; i < GLOBAL_KINDS; i++) {
-        size_t own = strlen(global_kinds[i]);
-        if (length > own && kind[length - own - 1] == ' ' &&
-            strcmp(kind + length - own, global_kinds[i]) == 0)
+    for (size_t i = 0; i < GLOBAL_KINDS; i++)
+        if (ends_with_words(kind, global_kinds[i]))
             return global_kinds[i];
-    }
     return kind;
 }
 

@@ -41,6 +41,47 @@ static bool has_part(const struct gd_touches *touches, const char *table, struct
     return false;
 }
 
+/* What stands between two names of a list at `at`: ", " or " and "; 0 when nothing does. */
+static size_t separator(const char *at)
+{
+    return strncmp(at, ", ", 2) == 0 ? 2 : strncmp(at, " and ", 5) == 0 ? 5 : 0;
+}
+
+/* The length of the first name of a list, arguments in parentheses included. */
+static size_t first_of_list(const char *list)
+{
+    bool quoted = false;
+    int depth = 0;
+    const char *at = list;
+    for (; *at != '\0' && (quoted || depth > 0 || separator(at) == 0); at++) {
+        if (*at == '"')
+            quoted = !quoted;
+        else if (!quoted)
+            depth += (*at == '(') - (*at == ')' && depth > 0);
+    }
+    return (size_t)(at - list);
+}
+
+/* "views a.v, b.w", "function f(integer, text), function g()", "role a and b": each on its own, a
+ * kind that is said once for all. */
+static void add_objects(struct gd_touches *touches, const char *list, struct gd_arena *arena)
+{
+    const char *kind = "";
+    for (const char *at = list; *at != '\0';) {
+        size_t length = first_of_list(at);
+        const char *object = gd_arena_strndup(arena, at, length);
+        struct gd_name name = gd_name_parse(object, arena);
+        if (name.kind[0] != '\0')
+            kind = name.kind;
+        else if (kind[0] != '\0')
+            object = gd_arena_printf(arena, "%s %s", kind, object);
+        if (!has_part(touches, object, arena))
+            add_touch(touches, object, false, arena);
+        at += length;
+        at += separator(at);
+    }
+}
+
 struct gd_touches gd_touches_of(const struct gd_finding *finding, struct gd_arena *arena)
 {
     struct gd_touches touches = {0};
@@ -49,9 +90,8 @@ struct gd_touches gd_touches_of(const struct gd_finding *finding, struct gd_aren
     for (size_t i = 0; i < finding->tables.count; i++)
         if (!has_part(&touches, finding->tables.items[i], arena))
             add_touch(&touches, finding->tables.items[i], false, arena);
-    const char *object = finding->object == NULL ? "" : finding->object;
-    if (object[0] != '\0' && !has_part(&touches, object, arena))
-        add_touch(&touches, object, false, arena);
+    if (finding->object != NULL)
+        add_objects(&touches, finding->object, arena);
     for (size_t i = 0; i < finding->takes.count; i++)
         add_touch(&touches, finding->takes.items[i], false, arena);
     if (touches.count == 0)

@@ -48,6 +48,8 @@ static const struct { const char *pattern, *name; enum gd_match match; } matches
     {"public.*.email", "public.users",                    GD_MATCH_CONTAINS},
     {"audit.*",        "schema audit",                    GD_MATCH_CONTAINS},
     {"audit.*",        "every table in schema audit",     GD_MATCH_CONTAINS},
+    {"audit.*",        "schemas audit",                   GD_MATCH_CONTAINS},
+    {"role app_*",     "roles app_reader",                GD_MATCH_WITHIN},
     {"audit.*",        "schema audit2",                   GD_MATCH_NOT},
     {"audit.*",        "role audit",                      GD_MATCH_NOT},
     {"audit.*",        "users",                           GD_MATCH_MAYBE},

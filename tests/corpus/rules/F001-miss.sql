@@ -1,0 +1,2 @@
+-- miss: F001
+CREATE OR REPLACE FUNCTION app.twice(n int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT n * 2';

@@ -1,0 +1,2 @@
+-- miss: F007
+ALTER PROCEDURE app.spare_proc() SET search_path = spare;

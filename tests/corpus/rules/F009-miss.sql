@@ -1,0 +1,2 @@
+-- miss: F009
+DROP FUNCTION app.spare_fn() CASCADE;

@@ -1,0 +1,2 @@
+-- miss: F010
+DROP FUNCTION app.spare_fn() RESTRICT;

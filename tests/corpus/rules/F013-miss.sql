@@ -1,0 +1,2 @@
+-- miss: F013
+SELECT app.spare_fn();

@@ -1,0 +1,2 @@
+-- miss: F014
+DO LANGUAGE plperl $$ 1 $$;

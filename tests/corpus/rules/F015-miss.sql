@@ -1,0 +1,2 @@
+-- miss: F015
+DO LANGUAGE plpgsql $$ BEGIN NULL; END $$;

@@ -1,0 +1,2 @@
+-- miss: F016
+CREATE LANGUAGE plpgsql;

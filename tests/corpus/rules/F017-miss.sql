@@ -1,0 +1,2 @@
+-- miss: F017
+CREATE OR REPLACE LANGUAGE plpgsql;

@@ -1,0 +1,2 @@
+-- miss: F018
+DROP LANGUAGE plown CASCADE;

@@ -1,0 +1,2 @@
+-- miss: F019
+DROP LANGUAGE IF EXISTS plperl;

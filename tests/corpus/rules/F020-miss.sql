@@ -1,0 +1,2 @@
+-- miss: F020
+ALTER LANGUAGE plpgsql OWNER TO corpus_owner;

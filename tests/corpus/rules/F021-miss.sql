@@ -1,0 +1,2 @@
+-- miss: F021
+ALTER FUNCTION app.spare_fn() OWNER TO corpus_owner;

@@ -1,0 +1,2 @@
+-- miss: F022
+CREATE OR REPLACE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION time_support(internal));

@@ -1,0 +1,2 @@
+-- miss: F024
+DROP CAST IF EXISTS (int AS text);

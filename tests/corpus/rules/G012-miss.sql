@@ -1,0 +1,2 @@
+-- miss: G012
+DROP POLICY tickets_own ON app.tickets;

@@ -1,0 +1,2 @@
+-- miss: G014
+ALTER POLICY tickets_own ON app.tickets RENAME TO tickets_mine;

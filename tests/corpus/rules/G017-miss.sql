@@ -1,0 +1,2 @@
+-- miss: G017
+ALTER EVENT TRIGGER corpus_noop ENABLE;

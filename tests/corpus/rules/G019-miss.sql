@@ -1,0 +1,2 @@
+-- miss: G019
+ALTER EVENT TRIGGER corpus_noop DISABLE;

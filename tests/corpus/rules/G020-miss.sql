@@ -1,0 +1,2 @@
+-- miss: G020
+ALTER FUNCTION app.on_ddl() OWNER TO CURRENT_USER;

@@ -1,0 +1,2 @@
+-- miss: G021
+DROP TRIGGER users_touch ON public.users;

@@ -1,0 +1,2 @@
+-- miss: J001
+SELECT nextval('app.spare_seq');

@@ -1,0 +1,2 @@
+-- miss: J004
+SELECT set_config('work_mem', '8MB', false), lower('x');

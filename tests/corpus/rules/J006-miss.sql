@@ -1,0 +1,2 @@
+-- miss: J006
+SELECT pg_drop_replication_slot('corpus_slot');

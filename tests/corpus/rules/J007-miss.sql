@@ -1,0 +1,2 @@
+-- miss: J007
+SELECT pg_sleep(0);

@@ -1,0 +1,2 @@
+-- miss: J008
+SELECT pg_advisory_unlock_all();

@@ -1,0 +1,2 @@
+-- rule: J009 class=none loses=nothing scope=none lock=none rewrite=no scan=no transaction=yes rerun=ok
+SELECT pg_advisory_unlock_all();

@@ -1,0 +1,2 @@
+-- miss: J009
+SELECT pg_try_advisory_lock(1);

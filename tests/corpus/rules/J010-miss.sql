@@ -1,0 +1,2 @@
+-- miss: J010
+SELECT clock_timestamp();

@@ -1,0 +1,2 @@
+-- miss: J011
+SELECT pg_backend_pid();

@@ -1,0 +1,2 @@
+-- miss: J012
+SELECT pg_conf_load_time();

@@ -1,0 +1,2 @@
+-- rule: J013 class=none loses=nothing scope=none lock=none rewrite=no scan=no transaction=yes rerun=ok
+SELECT pg_switch_wal();

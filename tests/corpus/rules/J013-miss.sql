@@ -1,0 +1,2 @@
+-- miss: J013
+SELECT pg_current_wal_lsn();

@@ -1,0 +1,2 @@
+-- miss: J015
+SELECT to_regtype('integer');

@@ -1,0 +1,2 @@
+-- miss: J017
+SELECT lo_get(990001);

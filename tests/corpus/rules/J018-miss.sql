@@ -1,0 +1,2 @@
+-- miss: J018
+SELECT lo_get(990001);

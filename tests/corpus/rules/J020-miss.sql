@@ -1,0 +1,2 @@
+-- miss: J020
+SELECT query_to_xml('SELECT ' || current_setting('x.y'), true, false, '');

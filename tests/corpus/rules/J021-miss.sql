@@ -1,0 +1,2 @@
+-- miss: J021
+SELECT query_to_xml('SELECT ' || '1', true, false, '');

@@ -1,0 +1,2 @@
+-- miss: J022
+SELECT ts_rewrite('a & b'::tsquery, 'SELECT ''a''::tsquery, ''c''::tsquery');

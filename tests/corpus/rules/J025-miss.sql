@@ -1,0 +1,2 @@
+-- miss: J025
+SELECT schema_to_xmlschema('spare', true, false, '');

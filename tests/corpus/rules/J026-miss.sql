@@ -1,0 +1,2 @@
+-- miss: J026
+SELECT dblink_connect('host=/nonexistent');

@@ -1,0 +1,2 @@
+-- rule: J027 class=none loses=nothing scope=none lock=none rewrite=no scan=no transaction=yes rerun=ok
+SELECT dblink_get_connections();

@@ -1,0 +1,2 @@
+-- miss: J027
+SELECT dblink('host=/nonexistent', 'SELECT 1');

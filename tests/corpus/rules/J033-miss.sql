@@ -1,0 +1,2 @@
+-- miss: J033
+SELECT DropGeometryColumn('public', 'users', 'place');

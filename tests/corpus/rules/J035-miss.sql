@@ -1,0 +1,2 @@
+-- miss: J035
+SELECT app.similarity_of('abc', 'abd');

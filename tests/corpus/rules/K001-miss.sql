@@ -1,0 +1,2 @@
+-- miss: K001
+VACUUM (FULL) public.users;

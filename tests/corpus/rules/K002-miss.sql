@@ -1,0 +1,2 @@
+-- miss: K002
+VACUUM (FULL off) public.users;

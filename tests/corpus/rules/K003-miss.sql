@@ -1,0 +1,2 @@
+-- miss: K003
+VACUUM (ANALYZE) public.users;

@@ -1,0 +1,2 @@
+-- miss: K004
+CLUSTER;

@@ -1,0 +1,2 @@
+-- miss: K005
+CLUSTER public.clustered;

@@ -1,0 +1,2 @@
+-- miss: K006
+COMMIT;

@@ -1,0 +1,2 @@
+-- miss: K007
+SHOW session_preload_libraries;

@@ -1,0 +1,2 @@
+-- miss: L001
+COMMENT ON TABLE public.users IS NULL;

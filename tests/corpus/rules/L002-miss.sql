@@ -1,0 +1,2 @@
+-- miss: L002
+COMMENT ON COLUMN public.users.email IS 'Unique';

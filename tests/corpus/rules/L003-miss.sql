@@ -1,0 +1,2 @@
+-- miss: L003
+COMMENT ON TABLE public.users IS 'secret';

@@ -1,0 +1,2 @@
+-- rule: L005 class=additive loses=nothing scope=none lock=none rewrite=no scan=no transaction=yes rerun=ok until=17
+GRANT SELECT ON public.coupons TO PUBLIC;

@@ -1,0 +1,2 @@
+-- miss: L006
+GRANT SELECT ON public.users TO corpus_reader;

@@ -1,0 +1,2 @@
+-- miss: L007
+GRANT USAGE ON SCHEMA spare TO corpus_spare;

@@ -1,0 +1,2 @@
+-- rule: L011 class=additive loses=nothing scope=none lock=none rewrite=no scan=no transaction=yes rerun=fails
+CREATE ROLE corpus_new NOLOGIN;

@@ -1,0 +1,2 @@
+-- miss: L011
+ALTER ROLE corpus_spare NOLOGIN;

@@ -1,0 +1,2 @@
+-- miss: L012
+CREATE ROLE corpus_new NOSUPERUSER;

@@ -1,0 +1,2 @@
+-- miss: L013
+ALTER ROLE corpus_spare PASSWORD 'new';

@@ -1,0 +1,2 @@
+-- rule: L014 class=destructive loses=cluster scope=schema lock=none rewrite=no scan=no transaction=yes rerun=ok
+ALTER ROLE corpus_spare PASSWORD NULL;

@@ -1,0 +1,2 @@
+-- miss: L015
+ALTER ROLE corpus_owner NOLOGIN;

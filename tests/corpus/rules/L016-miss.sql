@@ -1,0 +1,2 @@
+-- miss: L016
+SET work_mem = '8MB';

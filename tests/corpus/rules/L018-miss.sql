@@ -1,0 +1,2 @@
+-- miss: L018
+DROP OWNED BY corpus_spare;

@@ -1,0 +1,2 @@
+-- miss: L020
+REASSIGN OWNED BY corpus_owner TO corpus_app;

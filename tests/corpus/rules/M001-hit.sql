@@ -1,0 +1,2 @@
+-- rule: M001 class=additive loses=nothing scope=none lock=none rewrite=no scan=no transaction=yes rerun=fails
+CREATE SCHEMA extra;

@@ -1,0 +1,2 @@
+-- miss: M001
+CREATE DATABASE extra;

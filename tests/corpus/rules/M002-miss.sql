@@ -1,0 +1,2 @@
+-- miss: M002
+ALTER SCHEMA spare OWNER TO corpus_owner;

@@ -1,0 +1,2 @@
+-- miss: M003
+ALTER DATABASE spare OWNER TO corpus_owner;

@@ -1,0 +1,2 @@
+-- miss: M004
+DROP SCHEMA spare CASCADE;

@@ -1,0 +1,2 @@
+-- miss: M005
+DROP SCHEMA IF EXISTS app RESTRICT;

@@ -1,0 +1,2 @@
+-- miss: M006
+CREATE SCHEMA pgcrypto;

@@ -1,0 +1,2 @@
+-- miss: M007
+ALTER EXTENSION hstore SET SCHEMA spare;

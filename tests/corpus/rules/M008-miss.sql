@@ -1,0 +1,2 @@
+-- miss: M008
+ALTER TABLE app.settings SET SCHEMA spare;

@@ -1,0 +1,2 @@
+-- miss: M009
+ALTER EXTENSION hstore UPDATE;

@@ -1,0 +1,2 @@
+-- rule: M010 class=destructive loses=data scope=database lock=ACCESS EXCLUSIVE rewrite=no scan=no transaction=yes rerun=fails loose=lock
+DROP EXTENSION dblink;

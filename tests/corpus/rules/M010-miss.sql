@@ -1,0 +1,2 @@
+-- miss: M010
+DROP EXTENSION dblink CASCADE;

@@ -1,0 +1,2 @@
+-- miss: M011
+DROP EXTENSION hstore RESTRICT;

@@ -1,0 +1,2 @@
+-- miss: M012
+CREATE SCHEMA corpus_extra;

@@ -1,0 +1,2 @@
+-- miss: M013
+ALTER DATABASE corpus_extra CONNECTION LIMIT 5;

@@ -1,0 +1,2 @@
+-- miss: M014
+ALTER DATABASE corpus_extra SET TABLESPACE fast;

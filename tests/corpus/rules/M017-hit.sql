@@ -1,0 +1,3 @@
+-- rule: M017 class=destructive loses=cluster scope=schema lock=none rewrite=no scan=no transaction=yes rerun=ok
+-- run: no (needs a second database)
+ALTER DATABASE corpus_extra OWNER TO corpus_owner;

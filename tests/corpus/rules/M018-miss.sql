@@ -1,0 +1,2 @@
+-- miss: M018
+ALTER COLLATION app.plain REFRESH VERSION;

@@ -1,0 +1,2 @@
+-- miss: M019
+DROP SCHEMA corpus_extra;

@@ -1,0 +1,2 @@
+-- miss: M021
+ALTER TABLESPACE pg_default RENAME TO usual;

@@ -1,0 +1,2 @@
+-- miss: M022
+ALTER TABLESPACE fast RESET (seq_page_cost);

@@ -1,0 +1,2 @@
+-- miss: M023
+ALTER TABLESPACE fast RENAME TO quick;

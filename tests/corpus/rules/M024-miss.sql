@@ -1,0 +1,2 @@
+-- miss: M024
+DROP SCHEMA fast;

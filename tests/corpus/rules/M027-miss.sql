@@ -1,0 +1,2 @@
+-- miss: M027
+DROP ACCESS METHOD spare_heap CASCADE;

@@ -1,0 +1,2 @@
+-- miss: M028
+DROP ACCESS METHOD IF EXISTS spare_heap;

@@ -1,0 +1,2 @@
+-- miss: N001
+CREATE SERVER spare_server FOREIGN DATA WRAPPER postgres_fdw;

@@ -1,0 +1,2 @@
+-- miss: N002
+ALTER SERVER corpus_server OPTIONS (SET host 'elsewhere');

@@ -1,0 +1,2 @@
+-- miss: N003
+CREATE FOREIGN DATA WRAPPER spare_server;

@@ -1,0 +1,2 @@
+-- miss: N004
+ALTER SERVER corpus_server OWNER TO corpus_owner;

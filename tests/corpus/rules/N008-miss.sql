@@ -1,0 +1,2 @@
+-- miss: N008
+CREATE TABLE app.remote_users (id int);

@@ -1,0 +1,2 @@
+-- miss: N009
+ALTER TABLE app.settings RENAME TO far_orders;

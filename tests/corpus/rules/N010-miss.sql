@@ -1,0 +1,2 @@
+-- miss: N010
+ALTER TABLE app.settings SET SCHEMA spare;

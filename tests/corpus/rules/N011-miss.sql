@@ -1,0 +1,2 @@
+-- miss: N011
+DROP TABLE app.settings;

@@ -1,0 +1,2 @@
+-- miss: N012
+DROP SERVER corpus_server CASCADE;

@@ -1,0 +1,2 @@
+-- miss: N013
+DROP SERVER IF EXISTS corpus_server;

@@ -1,0 +1,2 @@
+-- miss: N014
+CREATE FOREIGN TABLE spare.t (id int) SERVER corpus_server;

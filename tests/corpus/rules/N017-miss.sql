@@ -1,0 +1,2 @@
+-- miss: N017
+ALTER PUBLICATION corpus_pub ADD TABLE public.products;

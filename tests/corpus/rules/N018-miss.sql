@@ -1,0 +1,2 @@
+-- miss: N018
+ALTER PUBLICATION corpus_pub DROP TABLE public.users;

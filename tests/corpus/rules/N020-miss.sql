@@ -1,0 +1,2 @@
+-- miss: N020
+ALTER PUBLICATION corpus_pub SET (publish = 'insert');

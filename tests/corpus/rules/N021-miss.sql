@@ -1,0 +1,2 @@
+-- miss: N021
+CREATE PUBLICATION spare_sub;

@@ -1,0 +1,2 @@
+-- miss: N024
+ALTER PUBLICATION corpus_pub OWNER TO CURRENT_USER;

@@ -1,0 +1,2 @@
+-- miss: N025
+DROP PUBLICATION corpus_pub;

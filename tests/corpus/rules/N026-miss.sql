@@ -1,0 +1,2 @@
+-- miss: N026
+DROP OPERATOR app.=== (int, int);

@@ -1,0 +1,2 @@
+-- miss: N027
+CREATE TEXT SEARCH CONFIGURATION app.other (COPY = simple);

@@ -1,0 +1,2 @@
+-- miss: N028
+CREATE COLLATION app.other FROM "C";

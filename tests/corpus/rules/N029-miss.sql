@@ -1,0 +1,2 @@
+-- miss: N029
+DROP CAST (app.pair AS text);

@@ -1,0 +1,4 @@
+-- rule: N032 class=additive loses=nothing scope=none lock=none rewrite=no scan=no transaction=yes rerun=fails
+CREATE OPERATOR FAMILY app.int_family USING hash;
+-- then:
+ALTER OPERATOR FAMILY app.int_family USING hash ADD OPERATOR 1 = (int, int);

@@ -1,0 +1,2 @@
+-- miss: N035
+DROP CONVERSION IF EXISTS app.to_latin;

@@ -1,0 +1,2 @@
+-- miss: N036
+ALTER COLLATION app.plain RENAME TO other;

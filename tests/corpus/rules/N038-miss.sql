@@ -1,0 +1,2 @@
+-- miss: N038
+ALTER TEXT SEARCH CONFIGURATION app.words ADD MAPPING FOR tag WITH simple;

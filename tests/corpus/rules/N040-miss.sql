@@ -1,0 +1,2 @@
+-- miss: N040
+DROP COLLATION app.plain CASCADE;

@@ -1,0 +1,2 @@
+-- miss: N041
+DROP TEXT SEARCH CONFIGURATION app.words;

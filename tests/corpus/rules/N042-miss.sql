@@ -1,0 +1,2 @@
+-- miss: N042
+ALTER PUBLICATION corpus_pub RENAME TO other;

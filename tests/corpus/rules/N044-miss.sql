@@ -1,0 +1,2 @@
+-- miss: N044
+ALTER TABLE app.settings SET SCHEMA spare;

@@ -1,0 +1,2 @@
+-- miss: O001
+START TRANSACTION;

@@ -1,0 +1,2 @@
+-- miss: O003
+ROLLBACK;

@@ -1,0 +1,3 @@
+-- rule: O004 class=none loses=nothing scope=none lock=none rewrite=no scan=no transaction=yes rerun=ok
+-- run: no (only one side of a block)
+ROLLBACK;

@@ -1,0 +1,2 @@
+-- miss: O004
+ROLLBACK TO SAVEPOINT a;

@@ -1,0 +1,3 @@
+-- rule: O005 class=none loses=nothing scope=none lock=none rewrite=no scan=no transaction=yes rerun=ok
+-- run: no (only inside a block)
+SAVEPOINT a;

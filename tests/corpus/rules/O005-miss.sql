@@ -1,0 +1,2 @@
+-- miss: O005
+RELEASE SAVEPOINT a;

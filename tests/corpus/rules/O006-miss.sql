@@ -1,0 +1,2 @@
+-- miss: O006
+SAVEPOINT a;

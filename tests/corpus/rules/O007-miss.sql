@@ -1,0 +1,2 @@
+-- miss: O007
+ROLLBACK;

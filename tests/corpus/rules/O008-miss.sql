@@ -1,0 +1,2 @@
+-- miss: O008
+PREPARE corpus AS SELECT 1;

@@ -1,0 +1,2 @@
+-- miss: O009
+COMMIT;

@@ -1,0 +1,2 @@
+-- miss: O010
+ROLLBACK;

@@ -1,0 +1,2 @@
+-- miss: O011
+SET search_path = app;

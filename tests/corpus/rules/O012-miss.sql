@@ -1,0 +1,2 @@
+-- miss: O012
+SET app.search_path = 'app';

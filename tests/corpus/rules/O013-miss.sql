@@ -1,0 +1,2 @@
+-- miss: O013
+ALTER ROLE corpus_spare SET role = 'corpus_owner';

@@ -1,0 +1,2 @@
+-- miss: O014
+SET deadlock_timeout = '1s';

@@ -1,0 +1,2 @@
+-- miss: O015
+SET enable_seqscan = off;

@@ -1,0 +1,2 @@
+-- miss: O016
+SET session_replication_role = origin;

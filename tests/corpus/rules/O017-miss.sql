@@ -1,0 +1,2 @@
+-- miss: O017
+SET session_replication_role = local;

@@ -1,0 +1,2 @@
+-- miss: O018
+SET standard_conforming_strings = on;

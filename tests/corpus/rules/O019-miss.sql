@@ -1,0 +1,2 @@
+-- miss: O019
+SET client_encoding = 'SJIS';

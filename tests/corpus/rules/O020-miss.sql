@@ -1,0 +1,2 @@
+-- miss: O020
+RESET work_mem;

@@ -1,0 +1,2 @@
+-- miss: O023
+RESET work_mem;

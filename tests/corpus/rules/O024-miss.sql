@@ -1,0 +1,2 @@
+-- miss: O024
+DISCARD TEMP;

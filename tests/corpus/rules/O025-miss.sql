@@ -1,0 +1,2 @@
+-- miss: O025
+DISCARD ALL;

@@ -1,0 +1,2 @@
+-- rule: O026 class=none loses=nothing scope=none lock=none rewrite=no scan=no transaction=yes rerun=ok
+DISCARD PLANS;

@@ -1,0 +1,2 @@
+-- miss: O026
+DEALLOCATE ALL;

@@ -1,0 +1,2 @@
+-- miss: O027
+UNLISTEN orders;

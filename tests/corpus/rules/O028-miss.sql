@@ -1,0 +1,2 @@
+-- miss: O028
+LISTEN orders;

@@ -1,0 +1,2 @@
+-- miss: O029
+NOTIFY orders;
