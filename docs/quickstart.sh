@@ -5,6 +5,7 @@
 # Needs Debian 12 or newer and root or sudo for missing packages. Leaves nothing behind but build/quickstart.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+root=$PWD
 
 database=
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
@@ -24,7 +25,7 @@ guardian=$PWD/build/quickstart/guardian
 say "2. A throwaway PostgreSQL"
 work=$(mktemp -d /tmp/guardian-quickstart-XXXXXX)
 finish() {
-    tests/harness/pg.sh stop "$work/server" immediate || true
+    "$root/tests/harness/pg.sh" stop "$work/server" immediate || true
     rm -rf "$work"
 }
 trap finish EXIT
@@ -51,6 +52,6 @@ say "6. A script that runs at every boot: nothing to do, nothing to back up"
 show "$guardian" classify --db "$database" --verbose init.sql
 
 say "7. Why a rule says what it says"
-show "$guardian" explain I020
+show "$guardian" explain A015
 
 say "The server is stopped and removed. Guardian itself stays in build/quickstart/guardian."

@@ -221,8 +221,13 @@ static void apply_rule(struct gd_judge *judge, struct gd_look *look, const struc
     if (!judge->guarded)
         return;
     const char *done = gd_work_is_done(look);
-    if (done != NULL)
+    if (done != NULL) { /* it does not get as far as its locks, or gives them back at once */
         gd_finding_is_done(look, finding, "%s, and the block looks for that", done);
+        finding->lock = GD_LOCK_NONE;
+        finding->lock_on = NULL;
+        finding->notes = (struct gd_texts){0};
+        finding->check_count = 0;
+    }
     if (finding->rerun == GD_RERUN_FAILS || finding->rerun == GD_RERUN_REPEATS)
         finding->rerun = GD_RERUN_SKIPS;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "guardian/classify/rule.h"
 #include "guardian/pg/connect.h"
 #include "guardian/pg/probe.h"
 #include "guardian/pg/surveyor.h"
@@ -121,6 +122,14 @@ static struct gd_check **checks_of(const struct gd_report *report, struct gd_are
     return checks;
 }
 
+/* Does the statement lose the whole of what is counted (and not just the rows that it picks)? */
+static bool loses_all(const struct gd_finding *finding)
+{
+    enum gd_kind kind = finding->rule->kind;
+    return kind == GD_KIND_DropStmt || kind == GD_KIND_AlterTableCmd ||
+           kind == GD_KIND_TruncateStmt;
+}
+
 /* A drop whose every count of what it loses came back 0 is still a drop, and says it is empty. */
 static void note_empty(const struct gd_report *report)
 {
@@ -135,7 +144,8 @@ static void note_empty(const struct gd_report *report)
                         losing++;
                         empty += finding->checks[c]->done && finding->checks[c]->count == 0;
                     }
-                finding->empty = finding->empty || (losing > 0 && losing == empty);
+                finding->empty =
+                    finding->empty || (loses_all(finding) && losing > 0 && losing == empty);
             }
         }
 }

@@ -313,9 +313,11 @@ static void note_split(struct maker *maker, const struct gd_judged_file *file)
     if (moved > 0)
         gd_texts_add(&maker->plan->notes,
                      gd_arena_printf(maker->arena,
-                                     "%s uses enum values that it adds: %zu of them go first, each "
-                                     "committed alone, and stay if a later step fails",
-                                     file->path, moved),
+                                     "%s uses %s that it adds: %s first, committed alone, and "
+                                     "%s if a later step fails",
+                                     file->path, moved == 1 ? "an enum value" : "enum values",
+                                     moved == 1 ? "it goes" : "they go",
+                                     moved == 1 ? "stays" : "stay"),
                      maker->arena);
     if (file->split_needed && stuck > 0)
         gd_texts_add(&maker->plan->notes,
