@@ -1,0 +1,82 @@
+"""What the documents show is what a user gets: their sessions are run, and compared.
+
+A session in a Markdown file is a comment `<!-- session: COMMAND -->` and the block below it. It runs in docs/quickstart on a
+server that holds docs/quickstart/shop.sql, in 100 columns without colour. GD_UPDATE=1 writes the blocks anew.
+"""
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from harness import server as servers
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+FOLDER = ROOT / "docs" / "quickstart"
+SESSION = re.compile(r"<!-- session: (.*?) -->\n```text\n(.*?)```\n", re.S)
+VARIES = re.compile(r"PostgreSQL \d+(\.\d+)?|\b\d+(\.\d+)? [kM]B\b")  # the server's version, sizes of its files
+SHELL = re.compile(r"```sh\n(.*?)```", re.S)
+
+
+@pytest.fixture(scope="module")
+def shop():
+    with servers.Server() as server:
+        server.create("shop")
+        server.psql("shop", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(FOLDER / "shop.sql"))
+        yield server.uri("shop")
+
+
+def run(command, guardian, uri):
+    """The output of one command line as the documents write it."""
+    words = [word.replace("$DATABASE_URL", uri) for word in shlex.split(command, comments=True)]
+    assert words[0] == "guardian", command
+    environment = {**os.environ, "COLUMNS": "100", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+    for name in [name for name in environment if name.startswith(("GUARDIAN_", "PG", "DATABASE_URL"))]:
+        environment.pop(name)
+    ran = subprocess.run([guardian, *words[1:]], capture_output=True, text=True, cwd=FOLDER, env=environment, timeout=60)
+    assert ran.stderr == "", f"{command}: {ran.stderr}"
+    return ran
+
+
+def documents():
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def test_sessions_are_real(guardian, shop):
+    found = 0
+    for path in documents():
+        text = path.read_text()
+
+        def anew(match):
+            nonlocal found
+            found += 1
+            return f"<!-- session: {match[1]} -->\n```text\n{run(match[1], guardian, shop).stdout}```\n"
+
+        now = SESSION.sub(anew, text)
+        if os.environ.get("GD_UPDATE"):
+            path.write_text(now)
+        else:
+            assert VARIES.sub("~", now) == VARIES.sub("~", text), f"{path.name}: a session is not what the program prints; GD_UPDATE=1 writes it anew"
+    assert found >= 2
+
+
+def commands_of(path):
+    for block in SHELL.findall(path.read_text()):
+        for line in block.splitlines():
+            line = line.strip()
+            if line.startswith("guardian "):
+                yield line
+
+
+def test_commands_of_the_readme_work(guardian, shop, tmp_path):
+    """Each `guardian …` line of the README's shell blocks, with its example names pointed at the quick start's files."""
+    lines = list(commands_of(ROOT / "README.md"))
+    assert len(lines) >= 6
+    for line in lines:
+        real = line.replace("migrations/", "./").replace(" m.sql", " 3-clean-up.sql")
+        ran = run(real, guardian, shop)
+        assert ran.returncode == (3 if "--fail-on" in line or "strict" in line else 0), f"{line}: {ran.returncode}"
+        assert ran.stdout.strip(), line
