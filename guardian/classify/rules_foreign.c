@@ -144,21 +144,6 @@ static void describe_foreign_table(struct gd_look *look, struct gd_finding *find
     gd_finding_creates(look, finding, &named, gd_node_flag(base, GD_F_if_not_exists));
 }
 
-static void describe_moved_foreign_table(struct gd_look *look, struct gd_finding *finding)
-{
-    describe_object(look, finding);
-    if (gd_node_flag(look->node, GD_F_missing_ok))
-        finding->rerun = GD_RERUN_SKIPS;
-    finding->lock_on = gd_look_table(look).qualified;
-}
-
-static void describe_dropped_foreign_tables(struct gd_look *look, struct gd_finding *finding)
-{
-    gd_finding_drops(look, finding);
-    const struct gd_node *first = gd_node_at(look->node, GD_F_objects, 0);
-    finding->lock_on = gd_look_relation(look, gd_name_of_object(first)).qualified;
-}
-
 static void describe_import(struct gd_look *look, struct gd_finding *finding)
 {
     gd_finding_object(
@@ -374,15 +359,6 @@ const struct gd_rule gd_rules_foreign[] = {
     {.id = "N008", .title = "CREATE FOREIGN TABLE", .kind = GD_KIND_CreateForeignTableStmt, .effect = describe_foreign_table,
      .class = GD_CLASS_ADDITIVE, .rerun = GD_RERUN_FAILS, .sqlstate = "42P07",
      .because = "A table elsewhere gets a name here; it is not looked at.", .instead = "", .source = "sql-createforeigntable"},
-    {.id = "N009", .title = "ALTER FOREIGN TABLE … RENAME TO", .kind = GD_KIND_RenameStmt, .sub = "OBJECT_FOREIGN_TABLE", .effect = describe_moved_foreign_table,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .lock = GD_LOCK_AX, .rerun = GD_RERUN_FAILS, .sqlstate = "42P01",
-     .because = "Clients and PL/pgSQL bodies that use the old name fail.", .instead = "", .source = "sql-alterforeigntable"},
-    {.id = "N010", .title = "ALTER FOREIGN TABLE … SET SCHEMA", .kind = GD_KIND_AlterObjectSchemaStmt, .sub = "OBJECT_FOREIGN_TABLE", .effect = describe_moved_foreign_table,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .lock = GD_LOCK_AX, .rerun = GD_RERUN_FAILS, .sqlstate = "42P01",
-     .because = "Clients and PL/pgSQL bodies that use the old schema fail.", .instead = "", .source = "sql-alterforeigntable"},
-    {.id = "N011", .title = "DROP FOREIGN TABLE", .kind = GD_KIND_DropStmt, .sub = "OBJECT_FOREIGN_TABLE", .effect = describe_dropped_foreign_tables,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .lock = GD_LOCK_AX, .rerun = GD_RERUN_FAILS, .sqlstate = "42P01",
-     .because = "Only the name goes; the rows stand on the other server.", .instead = "", .source = "sql-dropforeigntable"},
     {.id = "N012", .title = "DROP SERVER, FOREIGN DATA WRAPPER", .kind = GD_KIND_DropStmt, .when = drops_wrapper, .effect = gd_finding_drops,
      .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA, .rerun = GD_RERUN_FAILS, .sqlstate = "42704",
      .because = "Its options go; the server refuses while foreign tables or user mappings use it.", .instead = "", .source = "sql-dropserver"},

@@ -375,6 +375,14 @@ static void judge_sql(struct gd_look *look, struct gd_finding *finding)
                         family_of(look) == FAMILY_JOB);
 }
 
+static void describe_read(struct gd_look *look, struct gd_finding *finding)
+{
+    struct gd_name name = argument_name(look, 0);
+    name_call(look, finding);
+    if (name.name[0] != '\0')
+        finding->lock_on = gd_look_relation(look, name).qualified;
+}
+
 static void describe_geometry(struct gd_look *look, struct gd_finding *finding)
 {
     name_call(look, finding);
@@ -459,11 +467,11 @@ const struct gd_rule gd_rules_functions[] = {
     {.id = "J022", .title = "ts_rewrite() of given terms", .kind = GD_KIND_FuncCall, .when = rewrites_without_sql, .effect = name_call,
      .class = GD_CLASS_NONE, .rerun = GD_RERUN_OK,
      .because = "It computes a text search query from its arguments.", .instead = "", .source = "textsearch-features"},
-    {.id = "J023", .title = "table_to_xml() of a table", .kind = GD_KIND_FuncCall, .when = reads_table, .effect = name_call,
-     .class = GD_CLASS_NONE, .rerun = GD_RERUN_OK,
+    {.id = "J023", .title = "table_to_xml() of a table", .kind = GD_KIND_FuncCall, .when = reads_table, .effect = describe_read,
+     .class = GD_CLASS_NONE, .lock = GD_LOCK_AS, .rerun = GD_RERUN_OK,
      .because = "It reads a table.", .instead = "", .source = "functions-xml"},
-    {.id = "J024", .title = "table_to_xml() of what may be a view", .kind = GD_KIND_FuncCall, .when = reads_perhaps_view, .effect = name_call,
-     .class = GD_CLASS_UNKNOWN, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .rerun = GD_RERUN_DEPENDS,
+    {.id = "J024", .title = "table_to_xml() of what may be a view", .kind = GD_KIND_FuncCall, .when = reads_perhaps_view, .effect = describe_read,
+     .class = GD_CLASS_UNKNOWN, .loses = GD_LOSES_DATA, .scope = GD_SCOPE_DATABASE, .lock = GD_LOCK_AS, .rerun = GD_RERUN_DEPENDS,
      .because = "It reads what is named, and a view may call a function that writes.",
      .instead = "Give Guardian the live catalogue (--db).", .source = "functions-xml"},
     {.id = "J025", .title = "functions that read whatever is there", .kind = GD_KIND_FuncCall, .when = reads_anything, .effect = name_call,

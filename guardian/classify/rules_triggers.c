@@ -86,14 +86,6 @@ static void describe_renamed_trigger(struct gd_look *look, struct gd_finding *fi
                         : "earlier");
 }
 
-static void describe_depends_trigger(struct gd_look *look, struct gd_finding *finding)
-{
-    struct gd_named named =
-        gd_named_find(look, "OBJECT_TRIGGER", NULL, gd_node_child(look->node, GD_F_relation),
-                      gd_node_string(gd_node_at(look->node, GD_F_object, 0)));
-    gd_finding_names(look, finding, &named);
-}
-
 /* ---- rules ---- */
 
 static bool is_write(const struct gd_node *action)
@@ -249,12 +241,6 @@ const struct gd_rule gd_rules_triggers[] = {
      .because = "What the trigger kept up, an audit trail, a timestamp, a copy elsewhere, is no longer kept up from this moment on.",
      .instead = "To give it another definition use CREATE OR REPLACE TRIGGER (14 and later), which stops only writers.",
      .source = "sql-droptrigger"},
-    {.id = "G006", .title = "ALTER TRIGGER … DEPENDS ON EXTENSION", .kind = GD_KIND_AlterObjectDependsStmt, .sub = "OBJECT_TRIGGER",
-     .effect = describe_depends_trigger,
-     .class = GD_CLASS_DESTRUCTIVE, .loses = GD_LOSES_DEFINITION, .scope = GD_SCOPE_SCHEMA,
-     .lock = GD_LOCK_AS, .rerun = GD_RERUN_OK,
-     .because = "Whether dropping the extension also drops this trigger is changed.",
-     .instead = "", .source = "sql-altertrigger"},
     {.id = "G007", .title = "CREATE RULE that adds", .kind = GD_KIND_RuleStmt, .when = rule_adds_only,
      .effect = describe_new_rule,
      .class = GD_CLASS_ADDITIVE, .lock = GD_LOCK_AX, .rerun = GD_RERUN_FAILS, .sqlstate = "42710",

@@ -1,2 +1,0 @@
--- miss: F008
-ALTER TRIGGER users_touch ON public.users DEPENDS ON EXTENSION hstore;

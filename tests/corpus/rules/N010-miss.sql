@@ -1,2 +1,0 @@
--- miss: N010
-ALTER TABLE app.settings SET SCHEMA spare;

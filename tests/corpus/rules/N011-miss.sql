@@ -1,2 +1,0 @@
--- miss: N011
-DROP TABLE app.settings;
