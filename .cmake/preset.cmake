@@ -39,6 +39,9 @@ find_package(Threads REQUIRED)
 target_link_libraries(guardian_flags INTERFACE Threads::Threads)
 
 set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+if(GUARDIAN_PRESET MATCHES "asan|fuzz")
+  target_compile_definitions(guardian_flags INTERFACE GD_SANITIZED) # tests do less of the same
+endif()
 if(GUARDIAN_PRESET STREQUAL "asan")
   target_compile_options(guardian_flags INTERFACE -O1 ${sanitize})
   target_link_options(guardian_flags INTERFACE ${sanitize})

@@ -8,6 +8,9 @@ set(test_environment "GD_BINARY=$<TARGET_FILE:guardian>" "GD_BUILD=${CMAKE_BINAR
     "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/leaks.supp:print_suppressions=0")
 
 function(guardian_add_test name label timeout)
+  if(GUARDIAN_PRESET MATCHES "asan|coverage|fuzz")
+    math(EXPR timeout "4 * ${timeout}")
+  endif()
   add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout} SKIP_RETURN_CODE 77
                                           ENVIRONMENT "${test_environment}")
