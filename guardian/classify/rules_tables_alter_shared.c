@@ -228,8 +228,8 @@ void gd_alter_note_blockers(struct gd_look *look, struct gd_finding *finding,
     size_t shown = 0, more = 0;
     for (size_t i = 0; i < count; i++) {
         const struct gd_described *what = gd_survey_describe(look->survey, all[i]);
-        if (what == NULL || is_among(all[i], silent, silent_count) ||
-            !stands_in_the_way(look, all[i]))
+        if (what == NULL || strcmp(what->kind, "default value") == 0 ||
+            is_among(all[i], silent, silent_count) || !stands_in_the_way(look, all[i]))
             continue;
         if (shown++ < BLOCKERS_SHOWN)
             gd_finding_note(look, finding, "will fail (%s): %s %s uses it", code, what->kind,

@@ -25,7 +25,8 @@ static void resolve(const struct gd_look *look, const struct gd_type_target *typ
 
 static bool is_user_type(const struct gd_type_target *type)
 {
-    return type->exists == GD_YES && (type->type != NULL || type->fresh);
+    return type->exists == GD_YES && (type->type != NULL || type->fresh) &&
+           strcmp(type->name.schema, "pg_catalog") != 0;
 }
 
 struct gd_type_form gd_alter_new_form(const struct gd_look *look, const struct gd_node *type_name)
@@ -127,11 +128,15 @@ static void note_indexes(struct gd_look *look, struct gd_finding *finding,
     bool some = change->answer.change == GD_CHANGE_CASELESS;
     if (relation == NULL || change->column.column == NULL || (!all && !some))
         return;
+    const char *names = "";
     for (size_t i = 0; i < relation->index_count; i++) {
         const struct gd_index *index = &relation->indexes[i];
         if (all || indexes_column(index, change->column.column->number))
-            gd_finding_note(look, finding, "index %s.%s is built anew", index->schema, index->name);
+            names = gd_arena_printf(look->arena, "%s%s%s", names, *names == '\0' ? "" : ", ",
+                                    index->name);
     }
+    if (*names != '\0')
+        gd_finding_note(look, finding, "builds indexes anew: %s", names);
 }
 
 static bool same_address(struct gd_address left, struct gd_address right)
@@ -240,6 +245,7 @@ void gd_alter_type(struct gd_look *look, struct gd_finding *finding)
     note_frozen(look, finding, &change);
     if (change.answer.change == GD_CHANGE_SAME) {
         gd_finding_is_done(look, finding, "%s has that type already", column.qualified);
+        finding->rerun = GD_RERUN_OK;
         return;
     }
     sharpen(look, finding, &change);

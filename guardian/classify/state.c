@@ -409,6 +409,14 @@ static void apply_drop_column(const struct deed *deed, struct gd_thing *table,
     column->standing = deed->sure ? GD_GONE : GD_FORGOTTEN;
 }
 
+/* Its type is no longer the catalogue's. */
+static void apply_retype(const struct deed *deed, struct gd_thing *table, const struct gd_node *cmd)
+{
+    const char *name = gd_node_text(cmd, GD_F_name);
+    if (column_of(table, name) == NULL)
+        changed_column(deed, table, name);
+}
+
 static void apply_alter_table(const struct deed *deed)
 {
     if (!gd_node_enum_is(deed->node, GD_F_objtype, "OBJECT_TABLE") &&
@@ -422,6 +430,8 @@ static void apply_alter_table(const struct deed *deed)
             apply_add_column(deed, table, cmd);
         else if (strcmp(subtype, "AT_DropColumn") == 0)
             apply_drop_column(deed, table, cmd);
+        else if (strcmp(subtype, "AT_AlterColumnType") == 0)
+            apply_retype(deed, table, cmd);
         else if (strcmp(subtype, "AT_AddConstraint") == 0 &&
                  gd_node_text(gd_node_child(cmd, GD_F_def), GD_F_conname)[0] != '\0')
             make(deed, "constraint",

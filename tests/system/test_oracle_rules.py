@@ -59,17 +59,29 @@ def test_the_server_does_what_the_rule_says(case, clean_server):
     assert not disagreements(case, found), found.summary()
 
 
+def report_on(case, guardian, server):
+    """What Guardian says by the text alone, or with the catalogue where only that shows it (live=yes)."""
+    if case.expected.get("live") != "yes":
+        return binary.classify(guardian, case.path)
+    with effects.Scratch(server, watch=False) as scratch:
+        return binary.classify(guardian, case.path, "--db", server.uri(scratch.name))
+
+
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-def test_guardian_says_what_the_rule_says(case, guardian):
-    last = binary.statements(binary.classify(guardian, case.path))[-1]
+def test_guardian_says_what_the_rule_says(case, guardian, clean_server):
+    document = report_on(case, guardian, clean_server)
+    if int(case.expected.get("since", 0)) > int(document["grammar"].partition(".")[0]):
+        pytest.skip("the grammar that Guardian is built with is older")
+    last = binary.statements(document)[-1]
     said = {"class": last["class"], "loses": last["loses"], "lock": last["lock"], "rerun": last["rerun"],
             **{field: "yes" if last[field] else "no" for field in ("rewrite", "scan", "transaction")}}
     assert {key: said[key] for key in said if key in case.expected} == {
         key: value for key, value in case.expected.items() if key in said}
+    rules = {finding["rule"] for finding in last["findings"]}
     if case.kind == "rule":
-        assert last["rule"] == case.name
+        assert case.name in rules
     elif case.kind == "near":
-        assert last["rule"] != case.name
+        assert case.name not in rules
     if "scope" in case.expected:
         kind, _, tables = case.expected["scope"].partition(":")
         assert last["scope"]["kind"] == kind

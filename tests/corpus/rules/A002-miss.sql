@@ -1,2 +1,2 @@
 -- near: A002
-ALTER TABLE public.users ADD COLUMN seen_at timestamptz DEFAULT clock_timestamp();
+ALTER TABLE public.big_counts ADD COLUMN seen_at timestamptz DEFAULT clock_timestamp();

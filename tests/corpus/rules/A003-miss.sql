@@ -1,2 +1,2 @@
 -- near: A003
-ALTER TABLE public.users ADD COLUMN token text DEFAULT 'gen_random_uuid()';
+ALTER TABLE public.big_counts ADD COLUMN token text DEFAULT 'gen_random_uuid()';

@@ -1,2 +1,2 @@
 -- near: A009
-ALTER TABLE public.users ADD COLUMN age_next int DEFAULT 1 + 1;
+ALTER TABLE public.big_counts ADD COLUMN age_next int DEFAULT 1 + 1;

@@ -1,2 +1,2 @@
 -- near: A010
-ALTER TABLE public.users ADD COLUMN maybe text DEFAULT NULL;
+ALTER TABLE public.big_counts ADD COLUMN maybe text DEFAULT NULL;

@@ -1,2 +1,2 @@
 -- near: A036
-ALTER TABLE public.users ADD COLUMN other text DEFAULT 'nobody';
+ALTER TABLE public.big_counts ADD COLUMN other text DEFAULT 'nobody';

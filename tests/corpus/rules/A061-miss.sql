@@ -1,2 +1,2 @@
 -- near: A061
-ALTER TABLE public.users ADD COLUMN old int CHECK (old < 200);
+ALTER TABLE public.big_counts ADD COLUMN old int CHECK (old < 200);
