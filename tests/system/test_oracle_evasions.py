@@ -68,6 +68,8 @@ def test_guardian_is_not_deceived_by_what_it_sees_in_the_catalogue(guardian, cle
             said = classified(guardian, case, "--db", uri)
             if said != "refused" and not effects.at_least(said, demanded(case)):
                 deceived[case.id] = f"{said}, but does {demanded(case)}"
+            elif said != case.expected.get("catalogue", said):
+                deceived[case.id] = f"{said}, though the catalogue shows that it is {case.expected['catalogue']}"
             elif said != "refused" and allowed(case) == ["none"] and said != "none":
                 deceived[case.id] = f"{said}: a false alarm"
         assert scratch.before.same_as(scratch.capture()), "classify --db changed the database"

@@ -70,7 +70,9 @@ class Wire:
             match = _ENTRY.match(entry)
             if match and match["db"] == self.database and not _LOOKING.search(match["sql"]):
                 sql = match["sql"].replace("\n\t", "\n").strip()
-                found.append(sql if sql.endswith(";") or sql.startswith("--") else sql + ";")
+                sql = sql if sql.endswith(";") or sql.startswith("--") else sql + ";"
+                # the log has no data lines: without them the data must at least end
+                found.append(sql + "\n\\." if re.match(r"COPY\b.*\bFROM\s+stdin", sql, re.I | re.S) else sql)
         return found
 
 

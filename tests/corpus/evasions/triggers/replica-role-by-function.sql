@@ -1,3 +1,3 @@
--- class: destructive
+-- class: destructive|unknown
 -- by set_config()
 SELECT set_config('session_replication_role', 'replica', false); DELETE FROM public.coupons;

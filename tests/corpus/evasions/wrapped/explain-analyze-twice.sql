@@ -1,3 +1,3 @@
--- class: destructive
+-- class: destructive|unknown
 -- the last one counts
 EXPLAIN (ANALYZE off, ANALYZE) DELETE FROM app.settings;

@@ -238,6 +238,7 @@ CREATE TABLE library.books (
 );
 
 COPY library.books (title, remarks) FROM stdin;
+\.
 
 COMMIT;
 
