@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { SLOTS = 4096 };
+enum { SLOTS = 4096, NAMEDATALEN = 64 };
 
 struct path {
     const char *const *schemas;
@@ -285,10 +285,36 @@ static struct gd_thing *make_relation(const struct deed *deed, const struct gd_n
     return thing;
 }
 
+static bool is_serial(const struct gd_node *column)
+{
+    static const char *const types[] = {"serial",    "bigserial", "smallserial",
+                                        "serial4",   "serial8",   "serial2"};
+    const char *type = gd_node_name_last(gd_node_child(column, GD_F_type_name), GD_F_names);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(types[i], type) == 0)
+            return true;
+    return gd_column_constraint(column, "CONSTR_IDENTITY") != NULL;
+}
+
+/* A serial or identity column brings a sequence of its own, under a name that the server makes. */
+static void make_sequence_of(const struct deed *deed, const struct gd_thing *table,
+                             const struct gd_node *column)
+{
+    if (gd_node_kind(column) != GD_KIND_ColumnDef || !is_serial(column))
+        return;
+    const char *name = gd_arena_printf(deed->state->arena, "%s_%s_seq", table->name,
+                                       gd_node_text(column, GD_F_colname));
+    if (strlen(name) < NAMEDATALEN) /* a longer one is shortened in a way of its own */
+        make(deed, "relation", table->schema, name, false)->temporary = table->temporary;
+}
+
 static void apply_create_table(const struct deed *deed)
 {
-    make_relation(deed, gd_node_child(deed->node, GD_F_relation),
-                  gd_node_flag(deed->node, GD_F_if_not_exists));
+    const struct gd_thing *table =
+        make_relation(deed, gd_node_child(deed->node, GD_F_relation),
+                      gd_node_flag(deed->node, GD_F_if_not_exists));
+    for (size_t i = 0; table->fresh && i < gd_node_count(deed->node, GD_F_table_elts); i++)
+        make_sequence_of(deed, table, gd_node_at(deed->node, GD_F_table_elts, i));
 }
 
 static void apply_create_foreign_table(const struct deed *deed)
@@ -399,6 +425,7 @@ static void apply_add_column(const struct deed *deed, struct gd_thing *table,
         return;
     column->standing = GD_THERE;
     column->fresh = true;
+    make_sequence_of(deed, table, gd_node_child(cmd, GD_F_def));
 }
 
 static void apply_drop_column(const struct deed *deed, struct gd_thing *table,
