@@ -581,23 +581,25 @@ static void judge_operator(struct gd_judge *judge, const struct gd_node *express
 
 /* ---- views ---- */
 
-/* A view is read: the calls in its query run. */
+/* A view is read: the calls in its query run. What the script said last counts; where only a branch
+ * says so, what the catalogue has counts, too. */
 static void judge_view_read(struct gd_judge *judge, const struct gd_node *range)
 {
     struct gd_name name = gd_name_of_range(range);
     struct gd_look look = gd_judge_look(judge, range, range);
     struct gd_target target = gd_look_relation(&look, name);
-    if (target.relation != NULL && target.relation->kind == 'v' &&
-        target.relation->view_sql != NULL) {
-        gd_judge_text(judge, target.relation->view_sql,
-                      gd_arena_printf(judge->arena, "view %s", target.qualified));
-        return;
-    }
+    const char *within = gd_arena_printf(judge->arena, "view %s", target.qualified);
     const struct gd_thing *thing =
         gd_state_find(judge->state, "relation", target.name.schema, target.name.name);
-    if (thing != NULL && thing->standing == GD_THERE && thing->text != NULL)
+    bool said = thing != NULL && thing->standing != GD_GONE && thing->text != NULL;
+    if (said)
         gd_judge_text(judge, thing->text,
-                      gd_arena_printf(judge->arena, "view %s", target.qualified));
+                      gd_arena_printf(judge->arena, "%s of this script", within));
+    if (said && thing->standing == GD_THERE)
+        return;
+    if (target.relation != NULL && target.relation->kind == 'v' &&
+        target.relation->view_sql != NULL)
+        gd_judge_text(judge, target.relation->view_sql, within);
 }
 
 /* Judge what a rule's or a view's text runs: its actions, or the calls of its query. */

@@ -229,6 +229,19 @@ static bool surely_absent(const struct deed *deed, const char *kind, const char 
     return !if_not_exists;
 }
 
+/* IF NOT EXISTS and OR REPLACE leave what the catalogue has where it is. */
+static void know_catalogue_thing(const struct gd_survey *survey, struct gd_thing *thing)
+{
+    if (survey == NULL)
+        return;
+    if (strcmp(thing->kind, "relation") == 0)
+        thing->relation = gd_survey_relation_named(survey, thing->schema, thing->name);
+    else if (strcmp(thing->kind, "type") == 0)
+        thing->type = gd_survey_type_named(survey, thing->schema, thing->name);
+    if (thing->relation != NULL || thing->type != NULL)
+        thing->standing = GD_THERE;
+}
+
 static struct gd_thing *make(const struct deed *deed, const char *kind, const char *schema,
                              const char *name, bool if_not_exists)
 {
@@ -244,6 +257,7 @@ static struct gd_thing *make(const struct deed *deed, const char *kind, const ch
         return thing;
     if (!absent) { /* it is there now, but may hold what was there before */
         forget(thing);
+        know_catalogue_thing(deed->state->survey, thing);
         return thing;
     }
     forget(thing);
