@@ -133,8 +133,9 @@ struct gd_target gd_finding_create_relation(struct gd_look *look, struct gd_find
         gd_finding_is_catalogue(look, finding, target.qualified);
     if (target.exists != GD_YES)
         return target;
-    if (skips) {
-        gd_finding_is_done(look, finding, "%s %s is there already", word, target.qualified);
+    if (skips || look->guarded) {
+        gd_finding_is_done(look, finding, "%s %s is there already%s", word, target.qualified,
+                           skips ? "" : ", and the block lets that pass");
         gd_finding_rests(finding);
     } else {
         gd_finding_note(look, finding, "%s is there already: this fails with 42P07",

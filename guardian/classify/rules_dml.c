@@ -99,7 +99,10 @@ static bool touches_all(const struct gd_look *look)
     const struct gd_node *where = gd_node_child(look->node, GD_F_where_clause);
     const struct gd_node *value =
         gd_node_kind(where) == GD_KIND_TypeCast ? gd_node_child(where, GD_F_arg) : where;
-    return value == NULL || gd_node_kind(value) == GD_KIND_A_Const;
+    bool constant = gd_node_kind(value) == GD_KIND_A_Const;
+    bool never = constant && gd_node_kind(gd_node_child(value, GD_F_boolval)) == GD_KIND_Boolean &&
+                 !gd_node_flag(gd_node_child(value, GD_F_boolval), GD_F_boolval);
+    return value == NULL || (constant && !never);
 }
 
 static void change_rows(struct gd_look *look, struct gd_finding *finding, const char *event)
@@ -113,12 +116,20 @@ static void change_rows(struct gd_look *look, struct gd_finding *finding, const 
     gd_check_touched(look, finding, &table, look->node);
 }
 
+/* Are the columns that SET names all that changes in a row? A trigger may set others. */
+static bool changes_only_what_it_names(const struct gd_target *table)
+{
+    return table->relation != NULL && table->relation->trigger_count == 0 &&
+           table->relation->rule_count == 0 && table->relation->child_count == 0;
+}
+
 static void update_rows(struct gd_look *look, struct gd_finding *finding)
 {
     change_rows(look, finding, "update");
     struct gd_target table = gd_look_table(look);
-    for (size_t i = 0; finding->fresh == NULL && i < gd_node_count(look->node, GD_F_target_list);
-         i++) {
+    if (finding->fresh != NULL || finding->fires.count > 0 || !changes_only_what_it_names(&table))
+        return;
+    for (size_t i = 0; i < gd_node_count(look->node, GD_F_target_list); i++) {
         const char *column = gd_node_text(gd_node_at(look->node, GD_F_target_list, i), GD_F_name);
         if (column[0] != '\0')
             gd_finding_column(look, finding, &table, column);
@@ -294,7 +305,7 @@ static void name_catalogue(struct gd_look *look, struct gd_finding *finding)
 {
     bool truncates = gd_node_kind(look->node) == GD_KIND_TruncateStmt;
     struct gd_target table = truncates ? truncated(look, 0) : gd_look_table(look);
-    gd_finding_object(look, finding, "catalogue table %s", table.qualified);
+    gd_finding_object(look, finding, "catalogue table %s", table.name.name);
 }
 
 /* ---- COPY ---- */

@@ -171,6 +171,17 @@ static void make_unique_index(struct gd_look *look, struct gd_finding *finding)
 
 /* ---- DROP INDEX ---- */
 
+/* The constraint of the table that the index enforces; foreign keys only lean on one. */
+static const struct gd_constraint *constraint_of(const struct gd_relation *table,
+                                                 uint32_t index_oid)
+{
+    for (size_t i = 0; i < table->constraint_count; i++)
+        if (table->constraints[i].index_oid == index_oid &&
+            strchr("pux", table->constraints[i].type) != NULL)
+            return &table->constraints[i];
+    return NULL;
+}
+
 static void lose_index(struct gd_look *look, struct gd_finding *finding,
                        const struct gd_target *target)
 {
@@ -187,9 +198,11 @@ static void lose_index(struct gd_look *look, struct gd_finding *finding,
                         "%s is UNIQUE: duplicates can come in while it is gone, and then it cannot "
                         "be made again",
                         target->qualified);
-    if (index != NULL && index->constraint_oid != 0)
-        gd_finding_note(look, finding, "%s belongs to a constraint: this fails with 2BP01",
-                        target->qualified);
+    const struct gd_constraint *constraint =
+        index == NULL ? NULL : constraint_of(table, index->oid);
+    if (constraint != NULL)
+        gd_finding_note(look, finding, "%s belongs to constraint %s: this fails with 2BP01",
+                        target->qualified, constraint->name);
 }
 
 static void drop_indexes(struct gd_look *look, struct gd_finding *finding)

@@ -96,12 +96,28 @@ static bool restricts(const struct gd_look *look)
     return !cascades(look);
 }
 
+/* CASCADE strips defaults, of which nobody would hear otherwise. */
+static void note_defaults(struct gd_look *look, struct gd_finding *finding,
+                          const struct gd_relation *sequence)
+{
+    struct gd_address *taken;
+    struct gd_address root = {GD_PG_CLASS, sequence->oid, 0};
+    size_t count = gd_survey_dependents(look->survey, root, true, look->arena, &taken);
+    for (size_t i = 0; i < count; i++) {
+        const struct gd_described *what = gd_survey_describe(look->survey, taken[i]);
+        if (taken[i].class_oid == GD_PG_ATTRDEF && what != NULL)
+            gd_finding_note(look, finding, "the default %s goes", what->identity);
+    }
+}
+
 static void lose_value(struct gd_look *look, struct gd_finding *finding,
                        const struct gd_target *target)
 {
     gd_finding_table(look, finding, target);
     if (target->relation == NULL)
         return;
+    if (cascades(look))
+        note_defaults(look, finding, target->relation);
     gd_finding_note(look, finding, "%s stands at %lld", target->qualified,
                     (long long)target->relation->sequence_last);
     if (target->relation->sequence_owner != NULL)

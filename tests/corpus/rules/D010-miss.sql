@@ -1,2 +1,2 @@
 -- miss: D010
-ALTER TYPE public.order_status RENAME VALUE 'paid' TO 'refunded';
+ALTER TYPE app.mood RENAME VALUE 'ok' TO 'add value';

@@ -1,2 +1,2 @@
 -- miss: D012
-ALTER TYPE app.mood RENAME TO fine;
+ALTER TYPE app.point3 RENAME TO value;

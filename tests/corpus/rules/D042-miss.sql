@@ -1,2 +1,2 @@
 -- miss: D042
-DROP TYPE app.mood;
+DROP TYPE app.point3;

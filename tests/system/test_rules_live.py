@@ -1,0 +1,122 @@
+"""What the live catalogue changes in an answer: work found done is none, and what only looks done is not.
+
+Each case is one script on the corpus fixture; the answer is that of its last statement.
+"""
+
+import pytest
+
+from harness import guardian as binary
+
+# script, class, loses, a piece of what is said (reason, notes, what goes along) or None
+CASES = [
+    # CREATE … IF NOT EXISTS
+    ("CREATE TABLE IF NOT EXISTS app.settings (key text PRIMARY KEY, value jsonb NOT NULL)", "none", "nothing", "there already"),
+    ("CREATE TABLE IF NOT EXISTS app.settings (key text PRIMARY KEY, value json NOT NULL)", "none", "nothing", "app.settings.value is jsonb, not json"),
+    ("CREATE TABLE IF NOT EXISTS app.settings (key text PRIMARY KEY, extra int)", "none", "nothing", "has no column extra"),
+    ("CREATE TABLE IF NOT EXISTS public.users (nickname text NOT NULL)", "none", "nothing", "public.users.nickname allows NULL"),
+    ("CREATE TABLE IF NOT EXISTS public.products (id serial, sku varchar(20), price app.positive_amount, weight float8)", "none", "nothing", None),
+    ("CREATE TABLE IF NOT EXISTS app.brand_new (id int)", "additive", "nothing", None),
+    ("CREATE TABLE app.settings (key text)", "additive", "nothing", "fails with 42P07"),
+    ("CREATE TABLE IF NOT EXISTS app.copied AS SELECT 1", "additive", "nothing", None),
+    ("CREATE TABLE IF NOT EXISTS app.settings AS SELECT 1 AS one", "none", "nothing", "there already"),
+    ("CREATE INDEX IF NOT EXISTS users_name_idx ON public.users (name)", "none", "nothing", "there already"),
+    ("CREATE INDEX IF NOT EXISTS users_name_idx ON public.users (age)", "none", "nothing", "differs"),
+    ("CREATE UNIQUE INDEX IF NOT EXISTS users_name_idx ON public.users (name)", "none", "nothing", "is not UNIQUE"),
+    ("CREATE INDEX IF NOT EXISTS users_name_idx ON public.orders (total)", "none", "nothing", "is no index of public.orders"),
+    ("CREATE INDEX IF NOT EXISTS users_age_idx ON public.users (age)", "additive", "nothing", None),
+    ("CREATE INDEX ON public.users (age)", "additive", "nothing", "one more index"),
+    ("CREATE SEQUENCE IF NOT EXISTS app.spare_seq", "none", "nothing", "there already"),
+    ("CREATE MATERIALIZED VIEW IF NOT EXISTS public.product_sales AS SELECT 1 AS one", "none", "nothing", "only the name"),
+    ("CREATE STATISTICS IF NOT EXISTS app.orders_stats ON user_id, status FROM public.orders", "none", "nothing", "there already"),
+    ("ALTER TYPE app.mood ADD VALUE IF NOT EXISTS 'ok'", "none", "nothing", "already"),
+    ("ALTER TYPE app.mood ADD VALUE 'ok'", "enum", "nothing", "42710"),
+    ("ALTER TYPE app.mood ADD VALUE 'new' AFTER 'missing'", "enum", "nothing", "22023"),
+    ("ALTER TYPE app.mood RENAME VALUE 'missing' TO 'ok'", "enum", "definition", "22023"),
+    # DROP of what is not there, is fresh, is empty
+    ("DROP TABLE IF EXISTS public.missing", "none", "nothing", "there is no table"),
+    ("DROP TABLE IF EXISTS public.missing, public.duplicates", "destructive", "data", None),
+    ("DROP TABLE public.missing", "none", "nothing", "fails"),
+    ("DROP TABLE public.empty_table", "destructive", "data", None),
+    ("CREATE TABLE app.made (id int); DROP TABLE app.made", "none", "nothing", None),
+    ("CREATE TABLE IF NOT EXISTS app.settings (id int); DROP TABLE app.settings", "destructive", "data", None),
+    ("CREATE TEMP TABLE orders (id int); DROP TABLE orders", "none", "nothing", None),
+    ("CREATE TEMP TABLE orders (id int); DROP TABLE public.orders CASCADE", "destructive", "data", "orders_audit"),
+    ("CREATE TEMP TABLE orders (id int); DROP TABLE orders; DROP TABLE orders", "destructive", "data", None),
+    ("DROP VIEW IF EXISTS public.missing", "none", "nothing", "there is no view"),
+    ("DROP INDEX public.users_email_key", "destructive", "definition", "2BP01"),
+    ("DROP TYPE IF EXISTS app.missing CASCADE", "none", "nothing", "there is no type"),
+    ("DROP TYPE app.mood CASCADE", "enum", "definition", "no column"),
+    ("DROP TYPE app.priority CASCADE", "destructive", "data", "app.tickets.levels"),
+    ("DROP TYPE public.order_status", "enum", "definition", "2BP01"),
+    ("DROP DOMAIN app.spare_domain CASCADE", "destructive", "definition", "no column"),
+    ("DROP DOMAIN app.positive_amount CASCADE", "destructive", "data", "public.products.gross"),
+    ("DROP VIEW public.active_users CASCADE", "destructive", "definition", "view public.active_emails"),
+    ("DROP SEQUENCE app.ticket_no_seq CASCADE", "destructive", "sequence", "app.tickets.no"),
+    ("DROP STATISTICS IF EXISTS app.missing", "none", "nothing", "no such statistics"),
+    ("DROP TABLE public.events", "destructive", "data", "without CASCADE"),
+    ("DROP TABLE public.events_2024", "destructive", "data", "from the parent"),
+    # views: the same, and not quite the same
+    ("CREATE OR REPLACE VIEW active_users AS SELECT id, email, name FROM users WHERE is_active AND deleted_at IS NULL", "none", "nothing", "the same"),
+    ("CREATE OR REPLACE VIEW active_users AS SELECT u.id, u.email, u.name FROM users u WHERE is_active AND deleted_at IS NULL", "destructive", "definition", None),
+    ("CREATE OR REPLACE VIEW active_users AS SELECT id, email, name FROM users WHERE is_active OR deleted_at IS NULL", "destructive", "definition", None),
+    ("CREATE OR REPLACE VIEW active_users AS SELECT id, name, email FROM users WHERE is_active AND deleted_at IS NULL", "destructive", "definition", None),
+    ("CREATE OR REPLACE VIEW active_users AS SELECT id, email, name FROM users WHERE is_active AND deleted_at IS NULL LIMIT 5", "destructive", "definition", None),
+    ("CREATE OR REPLACE VIEW active_users WITH (security_barrier) AS SELECT id, email, name FROM users WHERE is_active AND deleted_at IS NULL", "destructive", "definition", None),
+    ("CREATE OR REPLACE VIEW active_users AS SELECT id, email, name FROM users WHERE is_active AND deleted_at IS NULL WITH CHECK OPTION", "destructive", "definition", None),
+    ("CREATE OR REPLACE VIEW active_users (a, b, c) AS SELECT id, email, name FROM users WHERE is_active AND deleted_at IS NULL", "destructive", "definition", None),
+    ("CREATE OR REPLACE VIEW order_summary AS SELECT u.id AS user_id, count(o.id) AS orders, sum(o.total) AS total FROM users u LEFT JOIN orders o ON o.user_id = u.id GROUP BY u.id", "none", "nothing", "the same"),
+    ("CREATE OR REPLACE VIEW order_summary AS SELECT u.id AS user_id, count(o.id) AS orders, sum(o.total) AS total FROM users u JOIN orders o ON o.user_id = u.id GROUP BY u.id", "destructive", "definition", None),
+    ("CREATE OR REPLACE VIEW app.missing AS SELECT 1 AS one", "additive", "nothing", "no view"),
+    # domains
+    ("ALTER DOMAIN app.positive_amount SET DEFAULT 0", "none", "nothing", "already so"),
+    ("ALTER DOMAIN app.spare_domain SET DEFAULT 0", "additive", "nothing", "no default"),
+    ("ALTER DOMAIN app.spare_domain DROP DEFAULT", "none", "nothing", "no default"),
+    ("ALTER DOMAIN app.spare_domain DROP NOT NULL", "none", "nothing", "already"),
+    ("ALTER DOMAIN app.positive_amount DROP CONSTRAINT IF EXISTS missing", "none", "nothing", "no constraint"),
+    ("ALTER DOMAIN app.positive_amount VALIDATE CONSTRAINT amount_not_negative", "none", "nothing", "valid already"),
+    ("ALTER TYPE app.point3 OWNER TO postgres", "none", "nothing", "owns it already"),
+    # rows
+    ("INSERT INTO app.settings VALUES ('a', '1')", "additive", "nothing", None),
+    ("INSERT INTO public.empty_table (id) VALUES (1) ON CONFLICT DO NOTHING", "additive", "nothing", None),
+    ("TRUNCATE public.coupons", "destructive", "data", "0A000"),
+    ("TRUNCATE public.coupons CASCADE", "destructive", "data", "all rows of table public.order_items"),
+    ("CREATE TABLE app.made (id int); INSERT INTO app.made VALUES (1); DELETE FROM app.made", "none", "nothing", None),
+    ("CREATE TEMP TABLE made (id int); TRUNCATE made", "none", "nothing", None),
+    ("REFRESH MATERIALIZED VIEW CONCURRENTLY app.unfilled_sales", "none", "nothing", "55000"),
+    ("REFRESH MATERIALIZED VIEW app.unfilled_sales WITH NO DATA", "none", "nothing", "holds nothing"),
+    ("DELETE FROM pg_catalog.pg_enum", "unknown", "data", None),
+]
+
+
+def said(statement):
+    """Everything that a reader is told about a statement."""
+    texts = [statement["reason"], *statement.get("notes", []), *statement.get("takes", [])]
+    for finding in statement["findings"]:
+        texts += [finding["reason"], *finding.get("notes", []), *finding.get("takes", []), *finding.get("fires", [])]
+    return "\n".join(texts)
+
+
+@pytest.fixture(scope="module")
+def fixture_database(server):
+    server.create("rules_live", server.load_fixture())
+    yield "rules_live"
+    server.drop("rules_live")
+
+
+@pytest.mark.parametrize("script, wanted, loses, piece", CASES, ids=[case[0][:90] for case in CASES])
+def test_the_catalogue_sharpens_the_answer(script, wanted, loses, piece, server, fixture_database, guardian, tmp_path):
+    path = tmp_path / "change.sql"
+    path.write_text(script + ";\n")
+    statement = binary.statements(binary.classify(guardian, path, "--db", server.uri(fixture_database)))[-1]
+    assert (statement["class"], statement["loses"]) == (wanted, loses), said(statement)
+    assert piece is None or piece in said(statement), said(statement)
+
+
+@pytest.mark.parametrize("script, wanted, loses, piece", CASES, ids=[case[0][:90] for case in CASES])
+def test_without_it_the_answer_is_never_milder(script, wanted, loses, piece, guardian, tmp_path):
+    """What the text alone says may be worse than what the catalogue knows, not better."""
+    order = ["none", "additive", "enum", "destructive", "unknown"]
+    path = tmp_path / "change.sql"
+    path.write_text(script + ";\n")
+    statement = binary.statements(binary.classify(guardian, path))[-1]
+    assert order.index(statement["class"]) >= order.index(wanted), said(statement)
