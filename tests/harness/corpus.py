@@ -31,7 +31,7 @@ class Case:
     text: str  # the whole file
     prologue: str  # what runs first; "" when nothing does
     statement: str
-    how: str  # "simple" or "psql"
+    how: str  # "simple", "psql", or "no": not on a server
 
     @property
     def id(self):

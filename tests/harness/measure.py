@@ -54,8 +54,8 @@ class Measured:
     @property
     def least_class(self):
         """The lowest class that is honest about the statement, as part of its script."""
-        whole, own = self.overall.least_class, self.effects.least_class
-        return whole if whole == "destructive" else "none" if own == "destructive" else own
+        own = self.effects.least_class
+        return "none" if own == "destructive" and self.overall.least_class != "destructive" else own
 
     @property
     def lock(self):

@@ -91,8 +91,9 @@ _DEFINITIONS = {
     "statistics": "SELECT stxnamespace::regnamespace || '.' || stxname, jsonb_build_array(pg_get_statisticsobjdef(oid),"
                   " to_jsonb(s) -> 'stxstattarget')::text FROM pg_statistic_ext s",
     "publication": """
-        SELECT p.pubname, jsonb_build_array(to_jsonb(p) - 'oid', (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.schemaname, t.tablename)
-               FROM pg_publication_tables t WHERE t.pubname = p.pubname))::text FROM pg_publication p""",
+        SELECT p.pubname, jsonb_build_array(to_jsonb(p) - 'oid', (
+            SELECT jsonb_agg(to_jsonb(r) - 'oid' ORDER BY r.prrelid) FROM pg_publication_rel r WHERE r.prpubid = p.oid))::text
+        FROM pg_publication p""",
     "default rights": "SELECT concat_ws(' ', defaclrole::regrole, defaclnamespace::regnamespace, defaclobjtype), defaclacl::text FROM pg_default_acl",
     "extension": "SELECT extname, concat_ws(' ', extversion, extnamespace::regnamespace) FROM pg_extension",
     "members": "SELECT extname, (SELECT count(*) FROM pg_depend d WHERE d.refclassid = 'pg_extension'::regclass"
