@@ -120,3 +120,37 @@ def test_without_it_the_answer_is_never_milder(script, wanted, loses, piece, gua
     path.write_text(script + ";\n")
     statement = binary.statements(binary.classify(guardian, path))[-1]
     assert order.index(statement["class"]) >= order.index(wanted), said(statement)
+
+
+# A view as it stands, the new text, and whether both surely say the same.
+VIEWS = [
+    ("SELECT id FROM t WHERE note = 'x'", "SELECT id FROM t WHERE note = 'x'", True),
+    ("SELECT id FROM t WHERE code = 'x'", "SELECT id FROM t WHERE code = 'x'", True),
+    ("SELECT id FROM t WHERE feeling = 'ok'", "SELECT id FROM t WHERE feeling = 'ok'", True),
+    ("SELECT id FROM t WHERE born > '2024-01-01'", "SELECT id FROM t WHERE born > '2024-01-01'", True),
+    ("SELECT id FROM t WHERE born > '2024-01-01'", "SELECT id FROM t WHERE born > '2024-01-02'", False),
+    ("SELECT id FROM t WHERE born > timestamp '2024-01-01 10:00'", "SELECT id FROM t WHERE born > '2024-01-01 10:00'", False),
+    ("SELECT id FROM t WHERE note = 'x'", "SELECT id FROM t WHERE code = 'x'", False),
+    ("SELECT id, lower(note) FROM t", "SELECT id, lower(note) FROM t", True),
+    ("SELECT id, lower(note) FROM t", "SELECT id, lower(note) AS low FROM t", False),
+    ("SELECT lower(note) AS note FROM t ORDER BY t.note", "SELECT lower(note) AS note FROM t ORDER BY note", False),
+    ("SELECT id, note FROM t ORDER BY note", "SELECT id, note FROM t ORDER BY note", True),
+    ("SELECT id, note FROM t ORDER BY note", "SELECT id, note FROM t ORDER BY note DESC", False),
+    ("SELECT t.id FROM t JOIN u ON u.tid = t.id", "SELECT id FROM t JOIN u ON tid = id", True),
+    ("SELECT t.id FROM t LEFT JOIN u ON u.tid = t.id", "SELECT id FROM t JOIN u ON tid = id", False),
+    ("SELECT count(*) AS n FROM t", "SELECT count(*) AS n FROM u", False),
+    ("SELECT id FROM t WHERE id > 1", "SELECT id FROM ONLY t WHERE id > 1", False),
+]
+
+
+@pytest.mark.parametrize("there, new, same", VIEWS)
+def test_a_view_is_the_same_only_when_that_is_certain(there, new, same, server, database, guardian, tmp_path):
+    link = server.connect(database)
+    with link.cursor() as cursor:
+        cursor.execute("CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE t (id int, note text, code varchar(9), feeling mood, born date);"
+                       f"CREATE TABLE u (tid int); CREATE VIEW v AS {there}")
+    link.close()
+    path = tmp_path / "change.sql"
+    path.write_text(f"CREATE OR REPLACE VIEW v AS {new};\n")
+    statement = binary.statements(binary.classify(guardian, path, "--db", server.uri(database)))[0]
+    assert (statement["class"] == "none") == same, said(statement)
