@@ -4,12 +4,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "guardian/cli/report_screen.h"
+
+/* An error quotes what a file or a server says, and that must not drive the terminal. */
+static void print_tamed(const char *label, const char *text)
+{
+    struct gd_screen screen = gd_screen_of(stderr, false, false);
+    fputs(label, stderr);
+    gd_screen_put(&screen, GD_INK_PLAIN, text);
+    gd_screen_end_line(&screen);
+}
+
 int gd_cli_fail(const struct gd_error *err)
 {
     fflush(stdout);
-    fprintf(stderr, "guardian: %s\n", err->text);
+    print_tamed("guardian: ", err->text);
     if (err->hint[0] != '\0')
-        fprintf(stderr, "hint: %s\n", err->hint);
+        print_tamed("hint: ", err->hint);
     if (err->code != GD_PARTIAL)
         fputs("Nothing was changed.\n", stderr);
     return gd_exit_status(err->code);
