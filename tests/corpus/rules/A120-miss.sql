@@ -1,2 +1,2 @@
 -- near: A120
-ALTER TABLE public.users ADD COLUMN w int;
+ALTER TABLE public.big_counts ADD COLUMN w int;
