@@ -41,7 +41,7 @@ enum family {
     FAMILY_SQL_SECOND,
     FAMILY_READ_TABLE,
     FAMILY_READ_ANY,
-    FAMILY_ELSEWHERE,
+    FAMILY_ELSEWHERE, /* from here on: functions of extensions */
     FAMILY_CONNECTION,
     FAMILY_JOB,
     FAMILY_DROP_JOB,
@@ -126,7 +126,7 @@ static enum family family_of(const struct gd_look *look)
 {
     struct gd_name name = gd_name_of_list(look->node, GD_F_funcname);
     enum family family = family_named(name.schema, name.name);
-    bool extension = family == FAMILY_PLAIN || family >= FAMILY_ELSEWHERE;
+    bool extension = family >= FAMILY_ELSEWHERE;
     return extension && is_users_own(look, name) ? FAMILY_NONE : family;
 }
 

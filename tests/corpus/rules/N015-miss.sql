@@ -1,2 +1,2 @@
 -- miss: N015
-ALTER PUBLICATION corpus_pub ADD TABLE public.products;
+DROP PUBLICATION corpus_pub;

@@ -1,2 +1,2 @@
 -- miss: N017
-ALTER PUBLICATION corpus_pub ADD TABLE public.products;
+CREATE PUBLICATION spare_pub FOR TABLE public.users;

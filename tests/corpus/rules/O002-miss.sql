@@ -1,2 +1,3 @@
 -- miss: O002
+-- run: no (changes the whole server, or is one side of a block)
 BEGIN ISOLATION LEVEL SERIALIZABLE;

@@ -1,2 +1,3 @@
 -- miss: O005
+-- run: no (fails with 3B001 on the fixture)
 RELEASE SAVEPOINT a;
