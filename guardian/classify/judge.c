@@ -556,6 +556,19 @@ static void judge_call(struct gd_judge *judge, const struct gd_node *call)
         finding->instead = "Check the name: the live catalogue has no such function in reach.";
 }
 
+/* "s.tidy" and "(s).tidy" call tidy(s) when the row has no such column. Only functions that are
+ * known count here: the rest are columns. */
+static void judge_attribute(struct gd_judge *judge, const struct gd_node *node, enum gd_field parts,
+                            size_t parts_min)
+{
+    const char *last = gd_node_name_last(node, parts);
+    if (gd_node_count(node, parts) < parts_min || last[0] == '\0')
+        return;
+    struct gd_name name = {"", last};
+    gd_judge_script_function(judge, last, NULL);
+    judge_catalogue_functions(judge, name, false);
+}
+
 static void judge_operator(struct gd_judge *judge, const struct gd_node *expression)
 {
     struct gd_name name = gd_name_of_list(expression, GD_F_name);
@@ -696,6 +709,12 @@ static enum gd_walk visit(const struct gd_node *node, const struct gd_node *pare
         return GD_WALK_INTO;
     case GD_KIND_FuncCall:
         judge_call(walk->judge, node);
+        return GD_WALK_INTO;
+    case GD_KIND_ColumnRef:
+        judge_attribute(walk->judge, node, GD_F_fields, 2);
+        return GD_WALK_INTO;
+    case GD_KIND_A_Indirection:
+        judge_attribute(walk->judge, node, GD_F_indirection, 1);
         return GD_WALK_INTO;
     case GD_KIND_A_Expr:
         judge_operator(walk->judge, node);

@@ -50,6 +50,8 @@ static const struct { const char *name, *classes, *sql; } cases[] = {
     {"a function is judged when it is called", "ad", "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'DELETE FROM users'; SELECT f();"},
     {"a function that only reads", "an", "CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM users'; SELECT f();"},
     {"CALL is a call", "ad", "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN DELETE FROM users; COMMIT; END $$; CALL p();"},
+    {"a call that looks like a column", "ad", "CREATE FUNCTION tidy(users) RETURNS int LANGUAGE sql AS 'DELETE FROM users; SELECT 1'; SELECT u.tidy FROM users u;"},
+    {"and one that looks like a field", "ad", "CREATE FUNCTION tidy(users) RETURNS int LANGUAGE sql AS 'DELETE FROM users; SELECT 1'; SELECT (u).tidy FROM users u;"},
     {"a function in a language that nobody reads", "au", "CREATE FUNCTION f() RETURNS int LANGUAGE plperlu AS 'unlink'; SELECT f();"},
     {"an unknown function", "u", "SELECT nobody_knows();"},
     {"a builtin", "n", "SELECT lower('A'), count(*), now(), gen_random_uuid() FROM users;"},
