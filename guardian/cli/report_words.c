@@ -305,6 +305,7 @@ static const char *tables_of(struct gd_arena *arena, const struct gd_report *rep
             gd_texts_add(&first, report->files[i]->tables.items[t], arena);
     if (first.count == all)
         return gd_words_join(arena, &first, NAMES_MOST);
+    assert(first.count > NAMES_MOST && first.items != NULL);
     first.count = NAMES_MOST;
     const char *names = gd_arena_strdup(arena, first.items[0]);
     for (size_t i = 1; i < first.count; i++)

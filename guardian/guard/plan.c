@@ -1,5 +1,6 @@
 #include "guardian/guard/plan.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct maker {
@@ -67,6 +68,7 @@ static const struct gd_relation *relation_called(const struct gd_survey *survey,
 static struct gd_step_lock *lock_on(struct maker *maker, struct draft *draft, const char *relation)
 {
     struct gd_step *step = draft->step;
+    assert(step->lock_count == 0 || draft->locks != NULL);
     for (size_t i = 0; i < step->lock_count; i++)
         if (strcmp(draft->locks[i].relation, relation) == 0)
             return &draft->locks[i];
@@ -100,6 +102,7 @@ static void add_locks(struct maker *maker, struct draft *draft, const struct gd_
 
 static void sort_locks(struct draft *draft)
 {
+    assert(draft->step->lock_count == 0 || draft->locks != NULL);
     for (size_t i = 1; i < draft->step->lock_count; i++)
         for (size_t j = i; j > 0 && draft->locks[j].lock > draft->locks[j - 1].lock; j--) {
             struct gd_step_lock swap = draft->locks[j];
