@@ -98,8 +98,7 @@ static void note_added_value(struct gd_judged *entry, const struct gd_look *look
     if (gd_node_kind(statement) != GD_KIND_AlterEnumStmt ||
         gd_node_text(statement, GD_F_old_val)[0] != '\0')
         return;
-    struct gd_type_target type =
-        gd_look_type(look, gd_name_of_list(statement, GD_F_type_name));
+    struct gd_type_target type = gd_look_type(look, gd_name_of_list(statement, GD_F_type_name));
     const struct gd_thing *thing =
         gd_state_find(look->state, "type", type.name.schema, type.name.name);
     entry->adds_value_to = type.qualified;
@@ -117,8 +116,7 @@ static struct gd_judged *entry_of(struct run *run, const struct gd_stmt *stmt)
     entry->comment = stmt->comment == NULL ? NULL : gd_arena_strdup(run->arena, stmt->comment);
     entry->repeated = 1;
     entry->kind = gd_node_kind(stmt->tree);
-    entry->form =
-        entry->kind == GD_KIND_TransactionStmt ? gd_node_enum(stmt->tree, GD_F_kind) : "";
+    entry->form = entry->kind == GD_KIND_TransactionStmt ? gd_node_enum(stmt->tree, GD_F_kind) : "";
     entry->unread = stmt->tree == NULL;
     entry->in_block = gd_state_in_block(run->state);
     gd_digest_of(stmt->text, stmt->size, entry->hash);
@@ -142,8 +140,7 @@ static struct gd_status judge_one(const struct gd_stmt *stmt, struct gd_arena *s
     entry->verdict = gd_judge_script_statement(run->judge, stmt);
     sum_up(run, entry);
     struct gd_judged_file *file = run->file;
-    struct gd_judged *last =
-        file->entry_count == 0 ? NULL : file->entries[file->entry_count - 1];
+    struct gd_judged *last = file->entry_count == 0 ? NULL : file->entries[file->entry_count - 1];
     if (last != NULL && file->entry_count >= run->entries_max && is_alike(last, entry)) {
         last->repeated++;
         last->end_line = entry->end_line;
@@ -177,9 +174,8 @@ static GD_MUST struct gd_status classify_file(struct run *run, const struct gd_i
     run->entry_capacity = 0;
     run->swaps = gd_swaps_new();
     run->pairs = gd_pairs_new();
-    struct gd_status status =
-        gd_input_each(input, run->options->statement_bytes_max, judge_one, run, run->file->hash,
-                      &run->file->bytes, err);
+    struct gd_status status = gd_input_each(input, run->options->statement_bytes_max, judge_one,
+                                            run, run->file->hash, &run->file->bytes, err);
     if (status.code == GD_OK) {
         gd_swaps_close(run->swaps, run->arena);
         gd_pairs_close(run->pairs, run->arena);
@@ -222,8 +218,8 @@ static struct gd_status classify_deep(void *context, struct gd_error *err)
     struct run run = {
         .arena = call->arena,
         .options = call->options,
-        .entries_max = call->options->entries_max == 0 ? ENTRIES_DEFAULT
-                                                       : call->options->entries_max,
+        .entries_max =
+            call->options->entries_max == 0 ? ENTRIES_DEFAULT : call->options->entries_max,
         .state = gd_state_new(call->options->survey),
     };
     run.judge = gd_judge_new(call->arena, run.state, call->options->survey);

@@ -21,9 +21,9 @@ struct gd_input {
 };
 
 struct gd_classify_options {
-    const struct gd_survey *survey;  /* NULL: by the text alone */
-    size_t statement_bytes_max;      /* 0: 64 MiB */
-    size_t entries_max;              /* from here on harmless neighbours are folded; 0: 1,000 */
+    const struct gd_survey *survey; /* NULL: by the text alone */
+    size_t statement_bytes_max;     /* 0: 64 MiB */
+    size_t entries_max;             /* from here on harmless neighbours are folded; 0: 1,000 */
 };
 
 /**
@@ -41,11 +41,12 @@ GD_MUST struct gd_status gd_classify(const struct gd_input *inputs, size_t input
 
 /** What scripts or definitions mention, for gd_surveyor_look(). */
 struct gd_mentioned {
-    const char *const *names;  /* sorted, each once */
+    const char *const *names; /* sorted, each once */
     size_t name_count;
-    const char *const *opened; /* schemas, extensions and roles that are dropped with their contents */
+    const char *const
+        *opened; /* schemas, extensions and roles that are dropped with their contents */
     size_t opened_count;
-    bool opens_current_user;   /* DROP OWNED BY CURRENT_USER */
+    bool opens_current_user; /* DROP OWNED BY CURRENT_USER */
 };
 
 /** Every identifier in scripts, and every short string argument that could be one. Errors as

@@ -88,8 +88,8 @@ enum gd_rerun {
 const char *gd_class_name(enum gd_class value);
 const char *gd_loss_name(enum gd_loss value);
 const char *gd_scope_name(enum gd_scope value);
-const char *gd_lock_name(enum gd_lock value);       /* "ACCESS EXCLUSIVE" */
-const char *gd_lock_stops(enum gd_lock value);      /* "stops reads and writes"; "" when nobody */
+const char *gd_lock_name(enum gd_lock value);  /* "ACCESS EXCLUSIVE" */
+const char *gd_lock_stops(enum gd_lock value); /* "stops reads and writes"; "" when nobody */
 const char *gd_rerun_name(enum gd_rerun value);
 bool gd_class_parse(const char *text, enum gd_class *out_value);
 bool gd_loss_parse(const char *text, enum gd_loss *out_value);
@@ -103,15 +103,15 @@ struct gd_finding {
     enum gd_loss loses;
     enum gd_scope scope;
     enum gd_lock lock;
-    const char *lock_on;   /* qualified relation, or NULL */
+    const char *lock_on; /* qualified relation, or NULL */
     bool rewrite, scan;
-    bool transaction;      /* can run inside a transaction block */
+    bool transaction; /* can run inside a transaction block */
     enum gd_rerun rerun;
-    const char *object;    /* what it is about: "column public.users.age"; "" when nothing */
-    const char *reason;    /* the rule's, sharpened by what is known here */
-    const char *instead;   /* "" when there is nothing better */
-    const char *within;    /* "DO block", "exception handler of function public.f()"; "" at top */
-    uint32_t line;         /* in the file, of the nested statement when there is one */
+    const char *object;      /* what it is about: "column public.users.age"; "" when nothing */
+    const char *reason;      /* the rule's, sharpened by what is known here */
+    const char *instead;     /* "" when there is nothing better */
+    const char *within;      /* "DO block", "exception handler of function public.f()"; "" at top */
+    uint32_t line;           /* in the file, of the nested statement when there is one */
     struct gd_texts tables;  /* qualified: whose rows a backup must hold */
     struct gd_texts columns; /* table.column where a column is enough */
     struct gd_texts takes;   /* what goes along: "view public.active_users" */
@@ -119,8 +119,8 @@ struct gd_finding {
     struct gd_texts fires;   /* functions whose bodies decided the class */
     struct gd_check **checks; /* what the data would tell; made by gd_check_*() */
     size_t check_count;
-    bool empty;            /* what is lost was seen to hold no rows or values */
-    const char *fresh;     /* why it counts as nothing lost: "made by line 3 of this script"; or NULL */
+    bool empty;        /* what is lost was seen to hold no rows or values */
+    const char *fresh; /* why it counts as nothing lost: "made by line 3 of this script"; or NULL */
 };
 
 /** One statement, judged. */
@@ -140,27 +140,27 @@ struct gd_verdict {
 
 /** One statement of one file: what it says, and the verdict. */
 struct gd_judged {
-    uint32_t line, column;  /* of its first word, from 1 */
+    uint32_t line, column; /* of its first word, from 1 */
     uint32_t end_line;
     uint64_t offset;
-    const char *text;       /* exact, without leading comments; cut at 4 KiB with "…" */
-    const char *comment;    /* the comments before it, NULL when none: waivers are read here */
-    char hash[65];          /* SHA-256 of the exact text, hex: what an approval names */
-    uint64_t repeated;      /* how many neighbours of the same kind are folded in here; 1 = none */
+    const char *text;    /* exact, without leading comments; cut at 4 KiB with "…" */
+    const char *comment; /* the comments before it, NULL when none: waivers are read here */
+    char hash[65];       /* SHA-256 of the exact text, hex: what an approval names */
+    uint64_t repeated;   /* how many neighbours of the same kind are folded in here; 1 = none */
     struct gd_verdict verdict;
-    const char *part_of;    /* "enum change of public.status" when it is one step of several */
-    enum gd_kind kind;      /* of the statement; GD_KIND_NONE when it is unread */
-    const char *form;       /* of a TransactionStmt: "TRANS_STMT_BEGIN" …; else "" */
+    const char *part_of;       /* "enum change of public.status" when it is one step of several */
+    enum gd_kind kind;         /* of the statement; GD_KIND_NONE when it is unread */
+    const char *form;          /* of a TransactionStmt: "TRANS_STMT_BEGIN" …; else "" */
     const char *adds_value_to; /* ALTER TYPE … ADD VALUE: the enum; else NULL */
-    bool value_can_go_first; /* … and it may run before all other statements of the script */
-    bool unread;            /* the grammar refused it */
-    bool in_block;          /* the script has BEGIN open here */
+    bool value_can_go_first;   /* … and it may run before all other statements of the script */
+    bool unread;               /* the grammar refused it */
+    bool in_block;             /* the script has BEGIN open here */
 };
 
 /** One script. */
 struct gd_judged_file {
-    const char *path;       /* "-" for standard input */
-    char hash[65];          /* SHA-256 of all bytes */
+    const char *path; /* "-" for standard input */
+    char hash[65];    /* SHA-256 of all bytes */
     uint64_t bytes, statements;
     enum gd_class class;
     enum gd_loss loses;
@@ -180,9 +180,9 @@ struct gd_report {
     enum gd_class class;
     enum gd_loss loses;
     enum gd_scope scope;
-    const char *server;     /* "15.18" when the live catalogue was read, else NULL */
+    const char *server; /* "15.18" when the live catalogue was read, else NULL */
     const char *database;
-    const char *grammar;    /* libpg_query's PostgreSQL version */
+    const char *grammar; /* libpg_query's PostgreSQL version */
 };
 
 #endif

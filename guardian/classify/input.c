@@ -67,8 +67,8 @@ struct gd_status gd_input_each(const struct gd_input *input, size_t statement_by
     struct file_input file = {open(input->path, O_RDONLY | O_CLOEXEC), input->path};
     if (file.descriptor < 0)
         return gd_fail(err, GD_USAGE, "could not open \"%s\": %s", input->path, strerror(errno));
-    struct gd_status status = run(input, read_file, &file, statement_bytes_max, each, context,
-                                  out_hash, out_bytes, err);
+    struct gd_status status =
+        run(input, read_file, &file, statement_bytes_max, each, context, out_hash, out_bytes, err);
     close(file.descriptor);
     return status;
 }

@@ -28,7 +28,7 @@ struct gd_judge {
     const struct gd_node *statement; /* the innermost that is being judged */
     struct gd_finding **found;
     size_t found_count, found_capacity;
-    struct gd_texts seen; /* bodies and views of this statement that were judged */
+    struct gd_texts seen;    /* bodies and views of this statement that were judged */
     struct gd_texts missing; /* calls of this statement that were named already */
     const char *within;
     uint32_t line;
@@ -123,8 +123,7 @@ static const char *form_of(struct gd_judge *judge, const struct gd_node *node)
     case GD_KIND_VariableSetStmt:
         return lower(judge->arena, gd_node_text(node, GD_F_name));
     case GD_KIND_AlterSystemStmt:
-        return lower(judge->arena,
-                     gd_node_text(gd_node_child(node, GD_F_setstmt), GD_F_name));
+        return lower(judge->arena, gd_node_text(gd_node_child(node, GD_F_setstmt), GD_F_name));
     case GD_KIND_AlterDomainStmt:
         return gd_node_text(node, GD_F_subtype);
     case GD_KIND_FuncCall:
@@ -270,13 +269,27 @@ static void judge_inside(struct gd_judge *judge, const struct gd_node *node);
 static bool only_defines(enum gd_kind kind)
 {
     static const enum gd_kind kinds[] = {
-        GD_KIND_CreateStmt,         GD_KIND_CreateForeignTableStmt, GD_KIND_ViewStmt,
-        GD_KIND_RuleStmt,           GD_KIND_CreateFunctionStmt,     GD_KIND_CreateTrigStmt,
-        GD_KIND_CreatePolicyStmt,   GD_KIND_AlterPolicyStmt,        GD_KIND_CreateDomainStmt,
-        GD_KIND_CreateStatsStmt,    GD_KIND_DefineStmt,             GD_KIND_CommentStmt,
-        GD_KIND_CreatePublicationStmt, GD_KIND_AlterPublicationStmt, GD_KIND_DropStmt,
-        GD_KIND_CreateOpClassStmt,  GD_KIND_CreateCastStmt,         GD_KIND_AlterFunctionStmt,
-        GD_KIND_AlterRoleSetStmt,   GD_KIND_AlterDatabaseSetStmt,   GD_KIND_AlterSystemStmt,
+        GD_KIND_CreateStmt,
+        GD_KIND_CreateForeignTableStmt,
+        GD_KIND_ViewStmt,
+        GD_KIND_RuleStmt,
+        GD_KIND_CreateFunctionStmt,
+        GD_KIND_CreateTrigStmt,
+        GD_KIND_CreatePolicyStmt,
+        GD_KIND_AlterPolicyStmt,
+        GD_KIND_CreateDomainStmt,
+        GD_KIND_CreateStatsStmt,
+        GD_KIND_DefineStmt,
+        GD_KIND_CommentStmt,
+        GD_KIND_CreatePublicationStmt,
+        GD_KIND_AlterPublicationStmt,
+        GD_KIND_DropStmt,
+        GD_KIND_CreateOpClassStmt,
+        GD_KIND_CreateCastStmt,
+        GD_KIND_AlterFunctionStmt,
+        GD_KIND_AlterRoleSetStmt,
+        GD_KIND_AlterDatabaseSetStmt,
+        GD_KIND_AlterSystemStmt,
         GD_KIND_AlterDefaultPrivilegesStmt,
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
@@ -303,9 +316,9 @@ static struct place enter(struct gd_judge *judge, const char *within)
     struct place before = {judge->within, judge->line, judge->guarded, judge->statement};
     judge->depth++;
     if (within != NULL)
-        judge->within = judge->within[0] == '\0' ? within
-                                                 : gd_arena_printf(judge->arena, "%s, in %s",
-                                                                   within, judge->within);
+        judge->within = judge->within[0] == '\0'
+                            ? within
+                            : gd_arena_printf(judge->arena, "%s, in %s", within, judge->within);
     return before;
 }
 
@@ -369,8 +382,7 @@ static void judge_body(struct gd_judge *judge, const struct gd_body *body, const
         const struct gd_fragment *fragment = &body->fragments[i];
         struct place before = enter(judge, within);
         if (fragment->handler)
-            judge->within =
-                gd_arena_printf(judge->arena, "exception handler of %s", judge->within);
+            judge->within = gd_arena_printf(judge->arena, "exception handler of %s", judge->within);
         if (line_of_body != 0)
             judge->line = line_of_body + fragment->line - 1;
         judge->guarded = judge->guarded || fragment->guarded;
@@ -441,12 +453,11 @@ void gd_judge_catalogue_function(struct gd_judge *judge, const struct gd_functio
     const char *key = gd_arena_printf(judge->arena, "function %s", function->identity);
     if (function->builtin || !first_time(judge, key) || is_too_deep(judge, NULL))
         return;
-    const char *within = why == NULL ? key
-                                     : gd_arena_printf(judge->arena, "%s, run by %s", key, why);
+    const char *within =
+        why == NULL ? key : gd_arena_printf(judge->arena, "%s, run by %s", key, why);
     bool compiled =
         strcmp(function->language, "c") == 0 || strcmp(function->language, "internal") == 0;
-    if (compiled && (function->volatility != 'v' ||
-                     is_harmless_extension_function(function->name)))
+    if (compiled && (function->volatility != 'v' || is_harmless_extension_function(function->name)))
         return; /* compiled code that promises to change nothing */
     judge_catalogue_body(judge, function, within);
 }
@@ -477,8 +488,8 @@ bool gd_judge_script_function(struct gd_judge *judge, const char *name, const ch
             continue;
         any = true;
         struct gd_name shown = {thing->schema, thing->name};
-        const char *key = gd_arena_printf(judge->arena, "function %s",
-                                          gd_name_show(judge->arena, shown));
+        const char *key =
+            gd_arena_printf(judge->arena, "function %s", gd_name_show(judge->arena, shown));
         if (!first_time(judge, gd_arena_printf(judge->arena, "%s of this script", key)) ||
             is_too_deep(judge, NULL))
             continue;
@@ -531,8 +542,8 @@ static void judge_call(struct gd_judge *judge, const struct gd_node *call)
     size_t matched = match(judge, call, judge->statement);
     if (matched > 0 && strcmp(name.schema, "pg_catalog") == 0)
         return;
-    bool script = strcmp(name.schema, "pg_catalog") != 0 &&
-                  gd_judge_script_function(judge, name.name, NULL);
+    bool script =
+        strcmp(name.schema, "pg_catalog") != 0 && gd_judge_script_function(judge, name.name, NULL);
     bool catalogue = strcmp(name.schema, "pg_catalog") != 0 &&
                      judge_catalogue_functions(judge, name, matched > 0);
     if (matched > 0 || script || catalogue)
@@ -540,8 +551,8 @@ static void judge_call(struct gd_judge *judge, const struct gd_node *call)
     const char *shown = gd_name_show(judge->arena, name);
     enum gd_builtin builtin =
         is_builtin_schema(name.schema) ? gd_builtin_function(name.name) : GD_BUILTIN_NONE;
-    bool hidden = name.schema[0] == '\0' && gd_state_builtins_hidden(judge->state) &&
-                  judge->survey == NULL;
+    bool hidden =
+        name.schema[0] == '\0' && gd_state_builtins_hidden(judge->state) && judge->survey == NULL;
     if (builtin == GD_BUILTIN_STABLE || builtin == GD_BUILTIN_HARMLESS) {
         if (hidden && gd_texts_add(&judge->missing, shown, judge->arena))
             gd_judge_add(judge, "Z012", call)->object =
@@ -873,8 +884,8 @@ static void judge_newer_option(struct gd_judge *judge, const struct gd_stmt *stm
 {
     struct gd_finding *finding = gd_judge_add(judge, "Z011", stmt->tree);
     finding->object = stmt->newer;
-    finding->reason = gd_arena_printf(judge->arena, "%s came with PostgreSQL %d.", stmt->newer,
-                                      stmt->newer_pg);
+    finding->reason =
+        gd_arena_printf(judge->arena, "%s came with PostgreSQL %d.", stmt->newer, stmt->newer_pg);
 }
 
 struct value_use {
@@ -904,12 +915,13 @@ static void judge_added_values(struct gd_judge *judge, const struct gd_node *tre
         if (!use.used)
             continue;
         struct gd_finding *finding = gd_judge_add(judge, "Z013", tree);
-        finding->object = gd_arena_printf(judge->arena, "value '%s' of enum %s", added->label,
-                                          added->type);
-        finding->reason = gd_arena_printf(
-            judge->arena, "Line %u adds the value '%s', and PostgreSQL refuses to use it in the "
-                          "transaction that added it (55P04).",
-            added->line, added->label);
+        finding->object =
+            gd_arena_printf(judge->arena, "value '%s' of enum %s", added->label, added->type);
+        finding->reason =
+            gd_arena_printf(judge->arena,
+                            "Line %u adds the value '%s', and PostgreSQL refuses to use it in the "
+                            "transaction that added it (55P04).",
+                            added->line, added->label);
     }
 }
 

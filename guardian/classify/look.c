@@ -54,15 +54,16 @@ struct gd_name gd_name_of_type(const struct gd_node *type_name)
 static bool is_reserved(const char *name)
 {
     static const char *const reserved[] = {
-        "all",     "analyse", "analyze", "and",    "any",     "array",   "as",      "asc",
-        "both",    "case",    "cast",    "check",  "collate", "column",  "constraint", "create",
-        "default", "desc",    "distinct", "do",    "else",    "end",     "except",  "false",
-        "fetch",   "for",     "foreign", "from",   "grant",   "group",   "having",  "in",
-        "initially", "intersect", "into", "lateral", "leading", "limit", "not",     "null",
-        "offset",  "on",      "only",    "or",     "order",   "placing", "primary", "references",
-        "returning", "select", "some",   "symmetric", "table", "then",   "to",      "trailing",
-        "true",    "union",   "unique",  "user",   "using",   "variadic", "when",   "where",
-        "window",  "with",
+        "all",        "analyse", "analyze",   "and",     "any",       "array",      "as",
+        "asc",        "both",    "case",      "cast",    "check",     "collate",    "column",
+        "constraint", "create",  "default",   "desc",    "distinct",  "do",         "else",
+        "end",        "except",  "false",     "fetch",   "for",       "foreign",    "from",
+        "grant",      "group",   "having",    "in",      "initially", "intersect",  "into",
+        "lateral",    "leading", "limit",     "not",     "null",      "offset",     "on",
+        "only",       "or",      "order",     "placing", "primary",   "references", "returning",
+        "select",     "some",    "symmetric", "table",   "then",      "to",         "trailing",
+        "true",       "union",   "unique",    "user",    "using",     "variadic",   "when",
+        "where",      "window",  "with",
     };
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
         if (strcmp(reserved[i], name) == 0)
@@ -170,13 +171,13 @@ struct gd_target gd_look_relation(const struct gd_look *look, struct gd_name nam
         target.name = (struct gd_name){schema, name.name};
         target.qualified = gd_name_show(look->arena, target.name);
         target.exists = thing != NULL && thing->standing == GD_GONE ? GD_NO
-                        : gd_look_live(look)                       ? GD_NO
+                        : gd_look_live(look)                        ? GD_NO
                                                                     : GD_UNSURE;
     }
     /* pg_catalog is searched first unless the path says otherwise. */
-    target.system = is_system_schema(target.name.schema) ||
-                    (name.schema[0] == '\0' && target.exists != GD_YES &&
-                     strncmp(name.name, "pg_", 3) == 0);
+    target.system =
+        is_system_schema(target.name.schema) ||
+        (name.schema[0] == '\0' && target.exists != GD_YES && strncmp(name.name, "pg_", 3) == 0);
     return target;
 }
 
@@ -221,8 +222,8 @@ struct gd_column_target gd_look_column(const struct gd_look *look, const struct 
         target.exists = GD_NO;
         return target;
     }
-    const char *name = changed != NULL && changed->catalogue_name != NULL ? changed->catalogue_name
-                                                                          : column;
+    const char *name =
+        changed != NULL && changed->catalogue_name != NULL ? changed->catalogue_name : column;
     bool fresh = changed != NULL && changed->standing == GD_THERE && changed->fresh;
     if (table->relation != NULL && !fresh)
         target.column = gd_relation_column(table->relation, name);
@@ -247,10 +248,10 @@ static bool type_in(const struct gd_look *look, const char *schema, const char *
     const struct gd_thing *thing = gd_state_find(look->state, "type", schema, name);
     if (thing != NULL && thing->standing == GD_GONE)
         return false;
-    const struct gd_type *type =
-        thing != NULL && thing->type != NULL ? thing->type
-        : look->survey == NULL               ? NULL
-                               : gd_survey_type_named(look->survey, schema, name);
+    const struct gd_type *type = thing != NULL && thing->type != NULL ? thing->type
+                                 : look->survey == NULL
+                                     ? NULL
+                                     : gd_survey_type_named(look->survey, schema, name);
     bool there = thing != NULL && thing->standing == GD_THERE;
     if (!there && type == NULL)
         return false;
@@ -262,9 +263,8 @@ static bool type_in(const struct gd_look *look, const char *schema, const char *
         .type = there && thing->fresh ? NULL : type,
     };
     const struct gd_type *known = out->type;
-    out->is_enum = (thing != NULL && thing->is_enum) || (known != NULL && known->type == 'e')
-                       ? GD_YES
-                       : GD_NO;
+    out->is_enum =
+        (thing != NULL && thing->is_enum) || (known != NULL && known->type == 'e') ? GD_YES : GD_NO;
     out->is_domain = (thing != NULL && thing->is_domain) || (known != NULL && known->type == 'd')
                          ? GD_YES
                          : GD_NO;
@@ -328,8 +328,8 @@ enum gd_truth gd_look_other(const struct gd_look *look, const char *kind, struct
     }
     const char *const *path;
     size_t count = gd_state_path(look->state, &path);
-    const struct gd_other *other = gd_survey_other(
-        look->survey, kind, name.schema[0] == '\0' ? NULL : name.schema, name.name);
+    const struct gd_other *other =
+        gd_survey_other(look->survey, kind, name.schema[0] == '\0' ? NULL : name.schema, name.name);
     for (size_t i = 0; i < count && name.schema[0] == '\0'; i++) {
         const struct gd_other *nearer = gd_survey_other(look->survey, kind, path[i], name.name);
         if (nearer != NULL) {
@@ -368,11 +368,16 @@ static const char *plain_type(const char *name)
     static const struct {
         const char *said, *shown;
     } synonyms[] = {
-        {"int4", "integer"},     {"int", "integer"},
-        {"int8", "bigint"},      {"int2", "smallint"},
-        {"bool", "boolean"},     {"float8", "double precision"},
-        {"float4", "real"},      {"varchar", "character varying"},
-        {"bpchar", "character"}, {"timestamptz", "timestamp with time zone"},
+        {"int4", "integer"},
+        {"int", "integer"},
+        {"int8", "bigint"},
+        {"int2", "smallint"},
+        {"bool", "boolean"},
+        {"float8", "double precision"},
+        {"float4", "real"},
+        {"varchar", "character varying"},
+        {"bpchar", "character"},
+        {"timestamptz", "timestamp with time zone"},
         {"timestamp", "timestamp without time zone"},
         {"timetz", "time with time zone"},
         {"time", "time without time zone"},

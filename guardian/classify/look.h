@@ -27,11 +27,11 @@ struct gd_look {
     const char *sub;              /* its `sub` value; "" when the kind has none */
     struct gd_state *state;
     const struct gd_survey *survey;
-    struct gd_judge *judge;       /* for effects that judge something nested */
-    struct gd_arena *arena;       /* findings live here */
+    struct gd_judge *judge; /* for effects that judge something nested */
+    struct gd_arena *arena; /* findings live here */
     uint32_t line;
-    bool guarded;                 /* in a DO block that looks first, or that catches the error of
-                                     doing it twice */
+    bool guarded; /* in a DO block that looks first, or that catches the error of
+                     doing it twice */
 };
 
 /* ---- names ---- */
@@ -58,13 +58,13 @@ const char *gd_quote_identifier(struct gd_arena *arena, const char *name);
 /* ---- relations, types, functions as this statement meets them ---- */
 
 struct gd_target {
-    struct gd_name name;         /* the schema filled in, as far as it is known */
-    const char *qualified;       /* for scopes and for people */
+    struct gd_name name;   /* the schema filled in, as far as it is known */
+    const char *qualified; /* for scopes and for people */
     enum gd_truth exists;
-    bool fresh;                  /* made by this script and surely not there before */
-    uint32_t fresh_line;         /* where */
-    bool temporary;              /* a temporary one of this session */
-    bool system;                 /* in pg_catalog, information_schema or pg_toast */
+    bool fresh;                         /* made by this script and surely not there before */
+    uint32_t fresh_line;                /* where */
+    bool temporary;                     /* a temporary one of this session */
+    bool system;                        /* in pg_catalog, information_schema or pg_toast */
     const struct gd_relation *relation; /* the catalogue's; NULL when unknown, fresh or absent */
 };
 
@@ -93,10 +93,10 @@ size_t gd_look_enum_labels(const struct gd_look *look, const struct gd_type_targ
 /** A column of a target. `exists` counts columns that this script added or dropped. */
 struct gd_column_target {
     enum gd_truth exists;
-    bool fresh;                  /* added by this script: holds nothing that was there before */
+    bool fresh; /* added by this script: holds nothing that was there before */
     uint32_t fresh_line;
     const struct gd_column *column; /* the catalogue's, or NULL */
-    const char *qualified;       /* table.column */
+    const char *qualified;          /* table.column */
 };
 struct gd_column_target gd_look_column(const struct gd_look *look, const struct gd_target *table,
                                        const char *column);
@@ -218,8 +218,8 @@ const struct gd_node *gd_column_constraint(const struct gd_node *column_def, con
 /** What an expression may do when it is evaluated. */
 enum gd_volatility {
     GD_VOLATILITY_CONSTANT, /* constants and immutable or stable builtins */
-    GD_VOLATILITY_BUILTIN,  /* a volatile builtin that changes nothing of value: random(), now … */
-    GD_VOLATILITY_USER      /* calls something that is no builtin, or has side effects */
+    GD_VOLATILITY_BUILTIN, /* a volatile builtin that changes nothing of value: random(), now … */
+    GD_VOLATILITY_USER     /* calls something that is no builtin, or has side effects */
 };
 enum gd_volatility gd_expression_volatility(const struct gd_look *look,
                                             const struct gd_node *expression);

@@ -52,7 +52,8 @@ static void add_name(struct names *names, const char *text, size_t size)
     names->count++;
 }
 
-/* 'public.users' or 'a, b' in a string may be names: each word counts, with its case and without. */
+/* 'public.users' or 'a, b' in a string may be names: each word counts, with its case and without.
+ */
 static void add_words(struct names *names, const char *text)
 {
     while (*text != '\0') {
@@ -176,8 +177,7 @@ static bool is_known(const struct names *names, const char *text)
 {
     const struct gd_mentioned *known = names->known;
     return known != NULL && known->name_count > 0 &&
-           bsearch(&text, known->names, known->name_count, sizeof known->names[0], compare) !=
-               NULL;
+           bsearch(&text, known->names, known->name_count, sizeof known->names[0], compare) != NULL;
 }
 
 static void give(const struct names *names, struct gd_arena *arena, struct gd_mentioned *out)
@@ -193,8 +193,8 @@ static void give(const struct names *names, struct gd_arena *arena, struct gd_me
     const char **opened = gd_arena_zalloc(arena, names->opened.count + 1, sizeof *opened);
     for (size_t i = 0; i < names->opened.count; i++)
         opened[i] = gd_arena_strdup(arena, names->opened.items[i]);
-    *out = (struct gd_mentioned){list, count, opened, names->opened.count,
-                                 names->opens_current_user};
+    *out =
+        (struct gd_mentioned){list, count, opened, names->opened.count, names->opens_current_user};
 }
 
 struct names_call {

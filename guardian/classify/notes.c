@@ -57,9 +57,9 @@ static void loses_nothing(struct gd_finding *finding)
 void gd_finding_is_fresh(struct gd_look *look, struct gd_finding *finding, uint32_t line)
 {
     loses_nothing(finding);
-    finding->fresh = line == 0 ? "it belongs to this session only"
-                               : gd_arena_printf(look->arena, "made by line %u of this script",
-                                                 line);
+    finding->fresh = line == 0
+                         ? "it belongs to this session only"
+                         : gd_arena_printf(look->arena, "made by line %u of this script", line);
 }
 
 void gd_finding_is_done(struct gd_look *look, struct gd_finding *finding, const char *format, ...)
@@ -193,8 +193,7 @@ void gd_finding_dependents(struct gd_look *look, struct gd_finding *finding,
     if (address.oid == 0)
         return;
     struct gd_address *taken;
-    size_t count =
-        gd_survey_dependents(look->survey, address, cascade, look->arena, &taken);
+    size_t count = gd_survey_dependents(look->survey, address, cascade, look->arena, &taken);
     /* First what belongs to others: nobody misses that a table's indexes go with it. */
     for (size_t i = 0; i < count; i++)
         if (!same_address(taken[i], address) && !is_part_of(look->survey, taken[i], address))
@@ -232,17 +231,15 @@ static void reach_referencing(struct closure closure, const struct gd_relation *
         const struct gd_relation *other = &survey->relations[r];
         for (size_t c = 0; c < other->constraint_count; c++) {
             const struct gd_constraint *key = &other->constraints[c];
-            if (key->type != 'f' || key->referenced_oid != relation->oid ||
-                !key_writes(key, event))
+            if (key->type != 'f' || key->referenced_oid != relation->oid || !key_writes(key, event))
                 continue;
             bool known = gd_texts_has(&closure.finding->tables, other->qualified);
-            gd_finding_raise(closure.finding, GD_CLASS_DESTRUCTIVE, GD_LOSES_DATA,
-                             GD_SCOPE_TABLES);
+            gd_finding_raise(closure.finding, GD_CLASS_DESTRUCTIVE, GD_LOSES_DATA, GD_SCOPE_TABLES);
             add_family(closure.look, closure.finding, other, 0);
             if (!known) {
                 char action = strcmp(event, "delete") == 0 ? key->on_delete : key->on_update;
-                gd_finding_note(closure.look, closure.finding,
-                                "the foreign key %s of %s %s", key->name, other->qualified,
+                gd_finding_note(closure.look, closure.finding, "the foreign key %s of %s %s",
+                                key->name, other->qualified,
                                 action == 'c' ? "passes it on to its rows"
                                               : "overwrites the column that points here");
                 reach(closure, other,
@@ -264,10 +261,10 @@ static void reach_truncated(struct closure closure, const struct gd_relation *re
                 other->constraints[c].referenced_oid == relation->oid &&
                 !gd_texts_has(&closure.finding->tables, other->qualified)) {
                 add_family(closure.look, closure.finding, other, 0);
-                gd_texts_add(&closure.finding->takes,
-                             gd_arena_printf(closure.look->arena, "all rows of table %s",
-                                             other->qualified),
-                             closure.look->arena);
+                gd_texts_add(
+                    &closure.finding->takes,
+                    gd_arena_printf(closure.look->arena, "all rows of table %s", other->qualified),
+                    closure.look->arena);
                 reach_truncated(closure, other);
             }
     }
@@ -287,8 +284,8 @@ static bool trigger_fires(const struct gd_trigger *trigger, const char *event)
     static const struct {
         uint32_t event;
         uint16_t bit;
-    } bits[] = {{GD_EVENT_INSERT, 4}, {GD_EVENT_DELETE, 8}, {GD_EVENT_UPDATE, 16},
-                {GD_EVENT_TRUNCATE, 32}};
+    } bits[] = {
+        {GD_EVENT_INSERT, 4}, {GD_EVENT_DELETE, 8}, {GD_EVENT_UPDATE, 16}, {GD_EVENT_TRUNCATE, 32}};
     uint32_t wanted = event_bit(event);
     for (size_t i = 0; i < sizeof bits / sizeof bits[0]; i++)
         if (bits[i].event == wanted)
@@ -313,8 +310,8 @@ static void reach_triggers(struct closure closure, const struct gd_relation *rel
         const struct gd_trigger *trigger = &relation->triggers[i];
         if (!trigger_fires(trigger, event))
             continue;
-        const char *why = gd_arena_printf(look->arena, "trigger %s on %s", trigger->name,
-                                          relation->qualified);
+        const char *why =
+            gd_arena_printf(look->arena, "trigger %s on %s", trigger->name, relation->qualified);
         const struct gd_function *function =
             gd_survey_function(look->survey, trigger->function_oid);
         if (function != NULL)
@@ -345,15 +342,14 @@ static void reach(struct closure closure, const struct gd_relation *relation, co
 static void reach_of_script(struct gd_look *look, struct gd_finding *finding,
                             const struct gd_target *table, const char *event)
 {
-    const char *key =
-        gd_arena_printf(look->arena, "%s.%s", table->name.schema, table->name.name);
+    const char *key = gd_arena_printf(look->arena, "%s.%s", table->name.schema, table->name.name);
     for (const struct gd_thing *thing = gd_state_things(look->state); thing != NULL;
          thing = thing->next) {
-        if (thing->standing != GD_THERE || thing->table == NULL ||
-            strcmp(thing->table, key) != 0 || (thing->events & event_bit(event)) == 0)
+        if (thing->standing != GD_THERE || thing->table == NULL || strcmp(thing->table, key) != 0 ||
+            (thing->events & event_bit(event)) == 0)
             continue;
-        const char *why = gd_arena_printf(look->arena, "%s %s on %s", thing->kind, thing->name,
-                                          table->qualified);
+        const char *why =
+            gd_arena_printf(look->arena, "%s %s on %s", thing->kind, thing->name, table->qualified);
         gd_texts_add(&finding->fires, why, look->arena);
         if (strcmp(thing->kind, "rule") == 0)
             gd_judge_text(look->judge, thing->text, why);

@@ -4,7 +4,8 @@
 
 #include "guardian/classify/named.h"
 
-/* What the catalogue held before the script counts; what the script itself made is no repetition. */
+/* What the catalogue held before the script counts; what the script itself made is no repetition.
+ */
 static const char *relation_is_there(const struct gd_look *look, const struct gd_node *range)
 {
     struct gd_target target = gd_look_relation(look, gd_name_of_range(range));
@@ -82,8 +83,8 @@ static const char *drop_is_done(const struct gd_look *look)
     const char *type = gd_node_enum(look->node, GD_F_remove_type);
     const char *shown = NULL;
     for (size_t i = 0; i < count; i++) {
-        struct gd_named named = gd_named_find(
-            look, type, gd_node_at(look->node, GD_F_objects, i), NULL, NULL);
+        struct gd_named named =
+            gd_named_find(look, type, gd_node_at(look->node, GD_F_objects, i), NULL, NULL);
         if (named.exists != GD_NO)
             return NULL;
         shown = named.shown;

@@ -24,30 +24,30 @@ typedef bool gd_when_fn(const struct gd_look *look);
 typedef void gd_effect_fn(struct gd_look *look, struct gd_finding *finding);
 
 struct gd_rule {
-    const char *id;          /* "A015": letter of the group, number within it; never used again */
-    const char *title;       /* "DROP COLUMN" */
-    enum gd_kind kind;       /* GD_KIND_AlterTableCmd, GD_KIND_DropStmt, GD_KIND_FuncCall … */
-    const char *sub;         /* "AT_DropColumn", "OBJECT_TABLE", "setval"; NULL: every form */
-    gd_when_fn *when;        /* NULL: always */
-    gd_effect_fn *effect;    /* NULL: nothing to add */
+    const char *id;       /* "A015": letter of the group, number within it; never used again */
+    const char *title;    /* "DROP COLUMN" */
+    enum gd_kind kind;    /* GD_KIND_AlterTableCmd, GD_KIND_DropStmt, GD_KIND_FuncCall … */
+    const char *sub;      /* "AT_DropColumn", "OBJECT_TABLE", "setval"; NULL: every form */
+    gd_when_fn *when;     /* NULL: always */
+    gd_effect_fn *effect; /* NULL: nothing to add */
     enum gd_class class;
     enum gd_loss loses;
     enum gd_scope scope;
-    enum gd_lock lock;       /* on the named relation */
+    enum gd_lock lock; /* on the named relation */
     bool rewrite, scan;
-    bool alone;              /* refuses to run inside a transaction block */
+    bool alone; /* refuses to run inside a transaction block */
     enum gd_rerun rerun;
     short since_pg, until_pg; /* majors; 0: all that Guardian knows */
-    const char *sqlstate;    /* of the second run or of the usual failure; NULL */
-    const char *because;     /* why it has this class: a full sentence */
-    const char *instead;     /* what to do rather than this; "" when it is fine */
-    const char *source;      /* page of the manual: "sql-altertable" */
+    const char *sqlstate;     /* of the second run or of the usual failure; NULL */
+    const char *because;      /* why it has this class: a full sentence */
+    const char *instead;      /* what to do rather than this; "" when it is fine */
+    const char *source;       /* page of the manual: "sql-altertable" */
 };
 
 /** A group of rows. */
 struct gd_rule_group {
     char letter;
-    const char *name;        /* "Tables and columns" */
+    const char *name; /* "Tables and columns" */
     const struct gd_rule *rules;
     const size_t *count;
 };

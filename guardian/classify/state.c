@@ -293,16 +293,15 @@ static struct gd_thing *make_relation(const struct deed *deed, const struct gd_n
     struct gd_name name = gd_name_of_range(range);
     bool temporary = is_temporary(range);
     const char *schema = temporary ? "pg_temp" : schema_of(deed->state, name);
-    struct gd_thing *thing =
-        make(deed, "relation", schema, name.name, if_not_exists && !temporary);
+    struct gd_thing *thing = make(deed, "relation", schema, name.name, if_not_exists && !temporary);
     thing->temporary = temporary;
     return thing;
 }
 
 static bool is_serial(const struct gd_node *column)
 {
-    static const char *const types[] = {"serial",    "bigserial", "smallserial",
-                                        "serial4",   "serial8",   "serial2"};
+    static const char *const types[] = {"serial",  "bigserial", "smallserial",
+                                        "serial4", "serial8",   "serial2"};
     const char *type = gd_node_name_last(gd_node_child(column, GD_F_type_name), GD_F_names);
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (strcmp(types[i], type) == 0)
@@ -324,9 +323,8 @@ static void make_sequence_of(const struct deed *deed, const struct gd_thing *tab
 
 static void apply_create_table(const struct deed *deed)
 {
-    const struct gd_thing *table =
-        make_relation(deed, gd_node_child(deed->node, GD_F_relation),
-                      gd_node_flag(deed->node, GD_F_if_not_exists));
+    const struct gd_thing *table = make_relation(deed, gd_node_child(deed->node, GD_F_relation),
+                                                 gd_node_flag(deed->node, GD_F_if_not_exists));
     for (size_t i = 0; table->fresh && i < gd_node_count(deed->node, GD_F_table_elts); i++)
         make_sequence_of(deed, table, gd_node_at(deed->node, GD_F_table_elts, i));
 }
@@ -432,8 +430,7 @@ static void apply_add_column(const struct deed *deed, struct gd_thing *table,
                              const struct gd_node *cmd)
 {
     const char *name = gd_node_text(gd_node_child(cmd, GD_F_def), GD_F_colname);
-    bool absent =
-        column_was_absent(deed, table, name, gd_node_flag(cmd, GD_F_missing_ok));
+    bool absent = column_was_absent(deed, table, name, gd_node_flag(cmd, GD_F_missing_ok));
     struct gd_changed_column *column = changed_column(deed, table, name);
     if (!deed->sure || !absent)
         return;
@@ -445,8 +442,7 @@ static void apply_add_column(const struct deed *deed, struct gd_thing *table,
 static void apply_drop_column(const struct deed *deed, struct gd_thing *table,
                               const struct gd_node *cmd)
 {
-    struct gd_changed_column *column =
-        changed_column(deed, table, gd_node_text(cmd, GD_F_name));
+    struct gd_changed_column *column = changed_column(deed, table, gd_node_text(cmd, GD_F_name));
     column->standing = deed->sure ? GD_GONE : GD_FORGOTTEN;
 }
 
@@ -610,8 +606,7 @@ static bool drop_on_table(const struct deed *deed, const char *type, const struc
         return kind != NULL;
     const char *own = gd_node_string(gd_node_at(object, GD_F_items, count - 1));
     const char *table = gd_node_string(gd_node_at(object, GD_F_items, count - 2));
-    const char *schema =
-        count > 2 ? gd_node_string(gd_node_at(object, GD_F_items, count - 3)) : "";
+    const char *schema = count > 2 ? gd_node_string(gd_node_at(object, GD_F_items, count - 3)) : "";
     struct gd_name name = {schema, table};
     drop(deed, kind,
          gd_arena_printf(deed->state->arena, "%s.%s", meet(deed->state, "relation", name), table),
@@ -680,7 +675,7 @@ static const char *const *labels_before(const struct gd_state *state, const stru
                                         size_t *out_count)
 {
     const struct gd_type *known =
-        type->type != NULL     ? type->type
+        type->type != NULL      ? type->type
         : state->survey == NULL ? NULL
                                 : gd_survey_type_named(state->survey, type->schema, type->name);
     *out_count = type->labels != NULL ? type->label_count : known == NULL ? 0 : known->label_count;
@@ -721,16 +716,16 @@ static void apply_alter_enum(const struct deed *deed)
 static void apply_create_function(const struct deed *deed)
 {
     struct gd_name name = gd_name_of_list(deed->node, GD_F_funcname);
-    struct gd_thing *function = thing_of(deed->state, "function", schema_of(deed->state, name),
-                                         name.name);
+    struct gd_thing *function =
+        thing_of(deed->state, "function", schema_of(deed->state, name), name.name);
     bool first = function->text == NULL || function->standing == GD_GONE;
     function->standing = GD_THERE;
     function->line = deed->line;
     function->block = deed->state->block;
     /* Overloads share the name: a call is judged by all bodies together. */
-    function->text = first ? gd_arena_strdup(deed->state->arena, deed->text)
-                           : gd_arena_printf(deed->state->arena, "%s;\n%s", function->text,
-                                             deed->text);
+    function->text =
+        first ? gd_arena_strdup(deed->state->arena, deed->text)
+              : gd_arena_printf(deed->state->arena, "%s;\n%s", function->text, deed->text);
 }
 
 static uint32_t trigger_events(int64_t bits)
@@ -771,9 +766,9 @@ static void apply_rule(const struct deed *deed)
                   {"CMD_UPDATE", GD_EVENT_UPDATE},
                   {"CMD_DELETE", GD_EVENT_DELETE},
                   {"CMD_SELECT", GD_EVENT_SELECT}};
-    struct gd_thing *rule = make_on_table(
-        deed, "rule", gd_node_child(deed->node, GD_F_relation),
-        gd_node_text(deed->node, GD_F_rulename), gd_node_flag(deed->node, GD_F_replace));
+    struct gd_thing *rule = make_on_table(deed, "rule", gd_node_child(deed->node, GD_F_relation),
+                                          gd_node_text(deed->node, GD_F_rulename),
+                                          gd_node_flag(deed->node, GD_F_replace));
     rule->standing = GD_THERE;
     rule->text = gd_arena_strdup(deed->state->arena, deed->text);
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
@@ -935,8 +930,8 @@ static void end_block(struct gd_state *state, bool chain)
 static void apply_savepoint(const struct deed *deed)
 {
     struct savepoint *savepoint = gd_arena_zalloc(deed->state->arena, 1, sizeof *savepoint);
-    savepoint->name = gd_arena_strdup(deed->state->arena,
-                                      gd_node_text(deed->node, GD_F_savepoint_name));
+    savepoint->name =
+        gd_arena_strdup(deed->state->arena, gd_node_text(deed->node, GD_F_savepoint_name));
     savepoint->path = deed->state->path;
     savepoint->next = deed->state->savepoints;
     deed->state->savepoints = savepoint;
@@ -1041,8 +1036,8 @@ static enum gd_walk visit_write(const struct gd_node *node, const struct gd_node
 static bool may_write(enum gd_kind kind)
 {
     static const enum gd_kind kinds[] = {
-        GD_KIND_InsertStmt, GD_KIND_UpdateStmt,   GD_KIND_DeleteStmt,  GD_KIND_MergeStmt,
-        GD_KIND_CopyStmt,   GD_KIND_TruncateStmt, GD_KIND_SelectStmt,  GD_KIND_ExplainStmt,
+        GD_KIND_InsertStmt,  GD_KIND_UpdateStmt,       GD_KIND_DeleteStmt, GD_KIND_MergeStmt,
+        GD_KIND_CopyStmt,    GD_KIND_TruncateStmt,     GD_KIND_SelectStmt, GD_KIND_ExplainStmt,
         GD_KIND_PrepareStmt, GD_KIND_CreateTableAsStmt};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (kinds[i] == kind)

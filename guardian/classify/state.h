@@ -25,13 +25,13 @@ struct gd_changed_column {
 };
 
 struct gd_thing {
-    const char *key;      /* "relation public.users": kind word, blank, shown name */
-    const char *kind;     /* "relation", "type", "function", "trigger", … */
+    const char *key;  /* "relation public.users": kind word, blank, shown name */
+    const char *kind; /* "relation", "type", "function", "trigger", … */
     const char *schema, *name;
     enum gd_standing standing;
     bool fresh, temporary;
-    uint32_t line;        /* of the statement that made it so */
-    uint32_t block;       /* number of the transaction block, 0 outside of one */
+    uint32_t line;                      /* of the statement that made it so */
+    uint32_t block;                     /* number of the transaction block, 0 outside of one */
     const struct gd_relation *relation; /* a renamed or moved one of the catalogue */
     const struct gd_type *type;
     struct gd_changed_column *columns;
@@ -45,12 +45,17 @@ struct gd_thing {
     struct gd_thing *next_in_slot, *next;
 };
 
-enum { GD_EVENT_INSERT = 1, GD_EVENT_UPDATE = 2, GD_EVENT_DELETE = 4, GD_EVENT_TRUNCATE = 8,
-       GD_EVENT_SELECT = 16 };
+enum {
+    GD_EVENT_INSERT = 1,
+    GD_EVENT_UPDATE = 2,
+    GD_EVENT_DELETE = 4,
+    GD_EVENT_TRUNCATE = 8,
+    GD_EVENT_SELECT = 16
+};
 
 /* A value that ALTER TYPE … ADD VALUE brought. */
 struct gd_added_value {
-    const char *type;  /* shown name */
+    const char *type; /* shown name */
     const char *label;
     uint32_t line;
     uint32_t block;
@@ -67,8 +72,8 @@ void gd_state_apply(struct gd_state *state, const struct gd_node *statement, con
                     uint32_t line, bool sure);
 
 /** The next script begins: line numbers start anew, the session goes on. */
-struct gd_thing *gd_state_find(const struct gd_state *state, const char *kind,
-                               const char *schema, const char *name);
+struct gd_thing *gd_state_find(const struct gd_state *state, const char *kind, const char *schema,
+                               const char *name);
 /** All things of a kind, newest first: follow `next`, and compare `kind`. */
 struct gd_thing *gd_state_things(const struct gd_state *state);
 struct gd_added_value *gd_state_added_values(const struct gd_state *state);

@@ -140,8 +140,8 @@ static void note_alter(struct gd_swaps *swaps, const struct gd_look *look,
         const struct gd_node *cmd = gd_node_at(node, GD_F_cmds, i);
         bool type = gd_node_enum_is(cmd, GD_F_subtype, "AT_AlterColumnType");
         struct event *event = add(swaps, type ? STEP_ALTER : STEP_DEFAULT, entry);
-        event->column = gd_arena_printf(swaps->arena, "%s.%s", table.qualified,
-                                        gd_node_text(cmd, GD_F_name));
+        event->column =
+            gd_arena_printf(swaps->arena, "%s.%s", table.qualified, gd_node_text(cmd, GD_F_name));
         if (!type)
             continue;
         struct gd_name name =
@@ -177,11 +177,11 @@ void gd_swaps_note(struct gd_swaps *swaps, const struct gd_look *look,
 /* One swap, gathered around the CREATE TYPE of the new enum. */
 struct swap {
     const struct event *create;
-    const char *final; /* the name that stays */
-    const char *aside; /* what the old one is renamed to; NULL when it is dropped at once */
+    const char *final;       /* the name that stays */
+    const char *aside;       /* what the old one is renamed to; NULL when it is dropped at once */
     const struct event *old; /* the event that knew the old labels */
-    bool moved;        /* a column went to the new type */
-    bool removed;      /* the old type was put aside or dropped */
+    bool moved;              /* a column went to the new type */
+    bool removed;            /* the old type was put aside or dropped */
 };
 
 static bool same(const char *left, const char *right)
@@ -203,8 +203,8 @@ static struct swap gather(const struct gd_swaps *swaps, const struct event *crea
             swap.aside = event->to;
             swap.old = event;
         }
-        if (event->step == STEP_DROP && (same(event->type, swap.final) ||
-                                         same(event->type, swap.aside))) {
+        if (event->step == STEP_DROP &&
+            (same(event->type, swap.final) || same(event->type, swap.aside))) {
             swap.removed = true;
             swap.old = swap.old == NULL ? event : swap.old;
         }

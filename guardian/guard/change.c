@@ -41,9 +41,9 @@ static struct gd_mentioned join(const struct gd_mentioned *left, const struct gd
 }
 
 static GD_MUST struct gd_status look(struct gd_surveyor *surveyor,
-                                     const struct gd_mentioned *mentioned,
-                                     const char *current_user, struct gd_arena *arena,
-                                     const struct gd_survey **out_survey, struct gd_error *err)
+                                     const struct gd_mentioned *mentioned, const char *current_user,
+                                     struct gd_arena *arena, const struct gd_survey **out_survey,
+                                     struct gd_error *err)
 {
     struct gd_survey_wants wants = {
         .names = mentioned->names,
@@ -52,8 +52,7 @@ static GD_MUST struct gd_status look(struct gd_surveyor *surveyor,
         .opened_count = mentioned->opened_count,
     };
     if (mentioned->opens_current_user && current_user != NULL) {
-        const char **opened =
-            gd_arena_zalloc(arena, mentioned->opened_count + 1, sizeof *opened);
+        const char **opened = gd_arena_zalloc(arena, mentioned->opened_count + 1, sizeof *opened);
         for (size_t i = 0; i < mentioned->opened_count; i++)
             opened[i] = mentioned->opened[i];
         opened[mentioned->opened_count] = current_user;
@@ -65,8 +64,8 @@ static GD_MUST struct gd_status look(struct gd_surveyor *surveyor,
 
 /* Look, then look for what the definitions that were found mention, until nothing new is. */
 static GD_MUST struct gd_status survey(struct gd_pg *pg, const struct gd_mentioned *first,
-                                       struct gd_arena *arena,
-                                       const struct gd_survey **out_survey, struct gd_error *err)
+                                       struct gd_arena *arena, const struct gd_survey **out_survey,
+                                       struct gd_error *err)
 {
     gd_auto_surveyor surveyor = NULL;
     struct gd_mentioned known = *first, found = *first;

@@ -12,18 +12,18 @@
 #include "guardian/pg/survey.h"
 
 struct gd_change_options {
-    const char *database;        /* URI; "": the environment's; NULL: none, by the text alone */
+    const char *database; /* URI; "": the environment's; NULL: none, by the text alone */
     size_t statement_bytes_max;
     uint32_t lock_ms;
-    uint32_t check_ms;           /* for one check of data; 0: no checks are run */
-    uint32_t samples;            /* keys to show per check */
+    uint32_t check_ms; /* for one check of data; 0: no checks are run */
+    uint32_t samples;  /* keys to show per check */
 };
 
 struct gd_change {
     struct gd_report *report;
     const struct gd_survey *survey; /* NULL without a database */
     double survey_seconds, check_seconds;
-    const char *where;           /* database "app" on …; NULL without a database */
+    const char *where; /* database "app" on …; NULL without a database */
 };
 
 /**

@@ -111,8 +111,7 @@ static void sort_locks(struct draft *draft)
         }
 }
 
-static void add_statement(struct maker *maker, struct draft *draft,
-                          const struct gd_judged *judged)
+static void add_statement(struct maker *maker, struct draft *draft, const struct gd_judged *judged)
 {
     struct gd_step *step = draft->step;
     if (step->statement_count == draft->capacity)
@@ -347,8 +346,7 @@ const struct gd_plan *gd_plan_make(const struct gd_change *change,
                                    const struct gd_decision *decision, struct gd_arena *arena)
 {
     struct gd_plan *plan = gd_arena_zalloc(arena, 1, sizeof *plan);
-    struct maker maker = {
-        .arena = arena, .change = change, .decision = decision, .plan = plan};
+    struct maker maker = {.arena = arena, .change = change, .decision = decision, .plan = plan};
     plan->change = change;
     plan->decision = decision;
     add_backup(&maker);

@@ -17,7 +17,7 @@
 
 #define GD_STEP_KINDS(X)                                                                           \
     X(BACKUP, "backup")           /* make the backup and prove it */                               \
-    X(ENUM_VALUE, "enum value")   /* ALTER TYPE … ADD VALUE, committed before the rest */          \
+    X(ENUM_VALUE, "enum value")   /* ALTER TYPE … ADD VALUE, committed before the rest */        \
     X(TRANSACTION, "transaction") /* statements that commit or vanish together */                  \
     X(ALONE, "alone")             /* cannot run inside a transaction block */                      \
     X(SESSION, "session")         /* settings: nothing is written */
@@ -45,9 +45,9 @@ struct gd_step {
     const struct gd_judged_file *file; /* NULL for a backup */
     const struct gd_judged **statements;
     size_t statement_count;
-    bool own_block; /* the file says BEGIN and COMMIT around it */
-    bool moved;     /* it runs earlier than it stands in the file */
-    bool left_open; /* the file ends without COMMIT: the server would roll it back */
+    bool own_block;   /* the file says BEGIN and COMMIT around it */
+    bool moved;       /* it runs earlier than it stands in the file */
+    bool left_open;   /* the file ends without COMMIT: the server would roll it back */
     bool rolled_back; /* the file ends the block with ROLLBACK */
     const struct gd_step_lock *locks; /* strongest first */
     size_t lock_count;

@@ -25,8 +25,8 @@ struct reader {
 
 /* Where in the body the walk is; handed down by value. */
 struct place {
-    const char *key;     /* of the member that is being read: "sqlstmt", "cond" … */
-    const char *holder;  /* the statement kind around it: "PLpgSQL_stmt_if" */
+    const char *key;    /* of the member that is being read: "sqlstmt", "cond" … */
+    const char *holder; /* the statement kind around it: "PLpgSQL_stmt_if" */
     uint32_t line;
     bool branch, handler, guarded;
 };
@@ -38,8 +38,7 @@ static struct gd_fragment *add(struct reader *reader, struct place place,
     struct gd_body *body = reader->body;
     if (body->count == reader->capacity) {
         size_t wider = reader->capacity == 0 ? 16 : reader->capacity * 2;
-        struct gd_fragment *fragments =
-            gd_arena_zalloc(reader->arena, wider, sizeof fragments[0]);
+        struct gd_fragment *fragments = gd_arena_zalloc(reader->arena, wider, sizeof fragments[0]);
         if (body->count > 0)
             memcpy(fragments, body->fragments, body->count * sizeof fragments[0]);
         body->fragments = fragments;
@@ -54,7 +53,9 @@ static struct gd_fragment *add(struct reader *reader, struct place place,
         .branch = place.branch,
         .handler = place.handler,
         .guarded = place.guarded,
-        .place = place.handler ? "exception handler" : place.branch ? "branch" : "",
+        .place = place.handler  ? "exception handler"
+                 : place.branch ? "branch"
+                                : "",
     };
     return fragment;
 }
@@ -156,11 +157,20 @@ static void add_query(struct reader *reader, struct place place, const char *tex
 /* Do the handlers of a block catch the error that a second run would meet? */
 static bool catches_repetition(const struct gd_json *handlers)
 {
-    static const char *const conditions[] = {
-        "others",           "duplicate_object", "duplicate_table",    "duplicate_column",
-        "duplicate_schema", "duplicate_alias",  "duplicate_function", "unique_violation",
-        "undefined_object", "undefined_table",  "undefined_column",   "undefined_function",
-        "duplicate_database", NULL};
+    static const char *const conditions[] = {"others",
+                                             "duplicate_object",
+                                             "duplicate_table",
+                                             "duplicate_column",
+                                             "duplicate_schema",
+                                             "duplicate_alias",
+                                             "duplicate_function",
+                                             "unique_violation",
+                                             "undefined_object",
+                                             "undefined_table",
+                                             "undefined_column",
+                                             "undefined_function",
+                                             "duplicate_database",
+                                             NULL};
     const struct gd_json *list =
         gd_json_get(gd_json_get(handlers, "PLpgSQL_exception_block"), "exc_list");
     for (size_t i = 0; i < gd_json_count(list); i++) {
@@ -179,8 +189,7 @@ static bool catches_repetition(const struct gd_json *handlers)
 /* "NOT EXISTS (SELECT … FROM pg_constraint …)": the work is looked for before it is done. */
 static bool asks_the_catalogue(const struct gd_json *condition)
 {
-    const char *text =
-        gd_json_text(gd_json_get(gd_json_get(condition, "PLpgSQL_expr"), "query"));
+    const char *text = gd_json_text(gd_json_get(gd_json_get(condition, "PLpgSQL_expr"), "query"));
     return (strcasestr(text, "exists") != NULL || strcasestr(text, "is null") != NULL ||
             strcasestr(text, "count") != NULL) &&
            (strcasestr(text, "pg_") != NULL || strcasestr(text, "information_schema") != NULL ||
@@ -200,7 +209,7 @@ static void read_value(struct reader *reader, struct place place, const struct g
 
 static bool read_member(const char *key, const struct gd_json *value, void *context)
 {
-    static const char *const branches[] = {"then_body", "elsif_list", "else_body",
+    static const char *const branches[] = {"then_body",      "elsif_list", "else_body",
                                            "case_when_list", "else_stmts", NULL};
     const struct members *members = context;
     struct place place = members->place;
@@ -222,10 +231,9 @@ static bool read_member(const char *key, const struct gd_json *value, void *cont
 
 static bool is_loop(const char *holder)
 {
-    static const char *const loops[] = {"PLpgSQL_stmt_loop", "PLpgSQL_stmt_while",
-                                        "PLpgSQL_stmt_fori", "PLpgSQL_stmt_fors",
-                                        "PLpgSQL_stmt_forc", "PLpgSQL_stmt_dynfors",
-                                        "PLpgSQL_stmt_foreach_a", NULL};
+    static const char *const loops[] = {
+        "PLpgSQL_stmt_loop", "PLpgSQL_stmt_while",   "PLpgSQL_stmt_fori",      "PLpgSQL_stmt_fors",
+        "PLpgSQL_stmt_forc", "PLpgSQL_stmt_dynfors", "PLpgSQL_stmt_foreach_a", NULL};
     return is_one_of(holder, loops);
 }
 
@@ -358,18 +366,17 @@ struct gd_body gd_body_read(const struct gd_body_source *source, struct gd_arena
     }
     const char *quote = dollar_quote(arena, source->source);
     bool returns = !source->procedure && source->result[0] != '\0';
-    read_plpgsql(&reader, gd_arena_printf(arena, "CREATE %s f(%s) %s%s LANGUAGE plpgsql AS %s%s%s",
-                                          source->procedure ? "PROCEDURE" : "FUNCTION",
-                                          source->arguments, returns ? "RETURNS " : "",
-                                          returns ? source->result : "", quote, source->source,
-                                          quote));
+    read_plpgsql(&reader,
+                 gd_arena_printf(arena, "CREATE %s f(%s) %s%s LANGUAGE plpgsql AS %s%s%s",
+                                 source->procedure ? "PROCEDURE" : "FUNCTION", source->arguments,
+                                 returns ? "RETURNS " : "", returns ? source->result : "", quote,
+                                 source->source, quote));
     return body;
 }
 
 static const struct gd_node *definition(const struct gd_node *statement, const char *name)
 {
-    enum gd_field list =
-        gd_node_kind(statement) == GD_KIND_DoStmt ? GD_F_args : GD_F_options;
+    enum gd_field list = gd_node_kind(statement) == GD_KIND_DoStmt ? GD_F_args : GD_F_options;
     for (size_t i = 0; i < gd_node_count(statement, list); i++) {
         const struct gd_node *option = gd_node_at(statement, list, i);
         if (strcmp(gd_node_text(option, GD_F_defname), name) == 0)
@@ -584,8 +591,7 @@ const char *gd_constant_text(const struct gd_node *expression, struct gd_arena *
             return NULL;
         const char *left = gd_constant_text(gd_node_child(expression, GD_F_lexpr), arena);
         const char *right = gd_constant_text(gd_node_child(expression, GD_F_rexpr), arena);
-        return left == NULL || right == NULL ? NULL
-                                             : gd_arena_printf(arena, "%s%s", left, right);
+        return left == NULL || right == NULL ? NULL : gd_arena_printf(arena, "%s%s", left, right);
     }
     default:
         return NULL;

@@ -49,8 +49,7 @@ static const struct phrase phrases[] = {
 
 static bool word_is(const char *text, const struct gd_token *token, const char *word)
 {
-    return token->size == strlen(word) &&
-           strncasecmp(text + token->offset, word, token->size) == 0;
+    return token->size == strlen(word) && strncasecmp(text + token->offset, word, token->size) == 0;
 }
 
 static bool phrase_at(const char *text, const struct gd_token *tokens, size_t left,
@@ -96,8 +95,7 @@ static bool has_new_number(const char *text, const struct gd_token *tokens, size
 {
     for (size_t i = 0; i + 1 < count; i++) {
         const char *at = text + tokens[i].offset;
-        if (at[0] < '0' || at[0] > '9' ||
-            tokens[i].offset + tokens[i].size != tokens[i + 1].offset)
+        if (at[0] < '0' || at[0] > '9' || tokens[i].offset + tokens[i].size != tokens[i + 1].offset)
             continue;
         char next = text[tokens[i + 1].offset];
         if (next == '_' || (at[0] == '0' && tokens[i].size == 1 && strchr("xXoObB", next)))

@@ -54,8 +54,8 @@ static void read_token(const PgQuery__ScanToken *from, const char *text, struct 
 {
     into->offset = (size_t)from->start;
     into->size = (size_t)(from->end - from->start);
-    into->comment = from->token == PG_QUERY__TOKEN__SQL_COMMENT ||
-                    from->token == PG_QUERY__TOKEN__C_COMMENT;
+    into->comment =
+        from->token == PG_QUERY__TOKEN__SQL_COMMENT || from->token == PG_QUERY__TOKEN__C_COMMENT;
     bool keyword = from->keyword_kind != PG_QUERY__KEYWORD_KIND__NO_KEYWORD;
     into->identifier =
         from->token == PG_QUERY__TOKEN__IDENT || from->token == PG_QUERY__TOKEN__UIDENT;
@@ -126,8 +126,8 @@ static bool is_chained_too_deeply(const char *text, size_t size)
     return links > links_max;
 }
 
-static void take_statements(const PgQuery__ParseResult *result, size_t size,
-                            struct gd_arena *arena, struct gd_parsed *out)
+static void take_statements(const PgQuery__ParseResult *result, size_t size, struct gd_arena *arena,
+                            struct gd_parsed *out)
 {
     size_t count = result->n_stmts;
     const struct gd_node **statements = gd_arena_zalloc(arena, count + 1, sizeof *statements);
@@ -243,14 +243,14 @@ struct gd_status gd_deep_call(gd_deep_fn *call, void *context, struct gd_error *
         failed = pthread_join(thread, NULL);
     munmap(mapping, deep_stack_size + guard);
     if (failed != 0)
-        return gd_fail(err, GD_SYSTEM, "could not start the parser's thread: %s",
-                       strerror(failed));
+        return gd_fail(err, GD_SYSTEM, "could not start the parser's thread: %s", strerror(failed));
     return deep.status;
 }
 
 /* ---- UTF-8 ---- */
 
-/* Length of the well-formed character at `at`, 0 when it is none (RFC 3629, table 3-7 of Unicode). */
+/* Length of the well-formed character at `at`, 0 when it is none (RFC 3629, table 3-7 of Unicode).
+ */
 static size_t character_size(const unsigned char *at, size_t left)
 {
     unsigned char first = at[0];

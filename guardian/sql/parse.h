@@ -54,11 +54,11 @@ GD_MUST struct gd_status gd_deep_call(gd_deep_fn *call, void *context, struct gd
 struct gd_token {
     size_t offset;
     size_t size;
-    bool comment;       /* SQL comment or C comment */
-    bool word;          /* an identifier or a keyword that was not quoted */
-    bool reserved;      /* a fully reserved keyword */
-    bool string;        /* a string constant of any kind */
-    bool identifier;    /* quoted or not, but no keyword */
+    bool comment;    /* SQL comment or C comment */
+    bool word;       /* an identifier or a keyword that was not quoted */
+    bool reserved;   /* a fully reserved keyword */
+    bool string;     /* a string constant of any kind */
+    bool identifier; /* quoted or not, but no keyword */
 };
 
 /** The scanner's tokens; false when the text cannot be scanned (unterminated quote or comment). */

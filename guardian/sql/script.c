@@ -318,8 +318,7 @@ static void add_piece(struct gd_script *script, size_t start, size_t end)
 {
     if (script->piece_count == script->piece_capacity) {
         script->piece_capacity = script->piece_capacity == 0 ? 64 : script->piece_capacity * 2;
-        script->pieces =
-            realloc(script->pieces, script->piece_capacity * sizeof script->pieces[0]);
+        script->pieces = realloc(script->pieces, script->piece_capacity * sizeof script->pieces[0]);
         if (script->pieces == NULL)
             abort();
     }
@@ -514,8 +513,8 @@ static bool begins_routine(const char *text, const struct gd_token *tokens, size
     at++;
     if (word_is(text, &tokens[at], "or") && word_is(text, &tokens[at + 1], "replace"))
         at += 2;
-    return at < count && (word_is(text, &tokens[at], "function") ||
-                          word_is(text, &tokens[at], "procedure"));
+    return at < count &&
+           (word_is(text, &tokens[at], "function") || word_is(text, &tokens[at], "procedure"));
 }
 
 /* The place of the semicolon that ends a routine with an SQL-standard body: inside BEGIN ATOMIC …
@@ -537,7 +536,8 @@ static size_t atomic_end(const char *text, const struct gd_token *tokens, size_t
     return SIZE_MAX;
 }
 
-/* Widen a piece that the splitter cut inside BEGIN ATOMIC. @return false when more text is needed. */
+/* Widen a piece that the splitter cut inside BEGIN ATOMIC. @return false when more text is needed.
+ */
 static bool widen_atomic(struct gd_script *script, struct piece *piece, struct gd_arena *arena)
 {
     if (!is_atomic_candidate(script, piece))
@@ -638,14 +638,14 @@ static GD_MUST struct gd_status take_data(struct gd_script *script, struct gd_st
 /* ---- statements ---- */
 
 static const char *const verbs[] = {
-    "abort",     "alter",    "analyse", "analyze",  "begin",      "call",     "checkpoint",
-    "close",     "cluster",  "comment", "commit",   "copy",       "create",   "deallocate",
-    "declare",   "delete",   "discard", "do",       "drop",       "end",      "execute",
-    "explain",   "fetch",    "grant",   "import",   "insert",     "listen",   "load",
-    "lock",      "merge",    "move",    "notify",   "prepare",    "reassign", "refresh",
-    "reindex",   "release",  "reset",   "revoke",   "rollback",   "savepoint", "security",
-    "select",    "set",      "show",    "start",    "table",      "truncate", "unlisten",
-    "update",    "vacuum",   "values",  "with",
+    "abort",   "alter",   "analyse", "analyze", "begin",    "call",      "checkpoint",
+    "close",   "cluster", "comment", "commit",  "copy",     "create",    "deallocate",
+    "declare", "delete",  "discard", "do",      "drop",     "end",       "execute",
+    "explain", "fetch",   "grant",   "import",  "insert",   "listen",    "load",
+    "lock",    "merge",   "move",    "notify",  "prepare",  "reassign",  "refresh",
+    "reindex", "release", "reset",   "revoke",  "rollback", "savepoint", "security",
+    "select",  "set",     "show",    "start",   "table",    "truncate",  "unlisten",
+    "update",  "vacuum",  "values",  "with",
 };
 
 static bool is_verb(const char *text, const struct gd_token *token)
@@ -666,13 +666,14 @@ static char *upper(struct gd_arena *arena, const char *text, size_t size)
 
 /* The object kinds that stand between CREATE, ALTER or DROP and a name. */
 static const char *const object_words[] = {
-    "table",    "index",     "view",       "materialized", "sequence", "type",      "domain",
-    "function", "procedure", "routine",    "trigger",      "policy",   "schema",    "database",
-    "role",     "user",      "extension",  "rule",         "foreign",  "server",    "publication",
-    "subscription", "collation", "aggregate", "operator",  "cast",     "unique",    "temp",
-    "temporary", "unlogged", "or",         "replace",      "if",       "not",       "exists",
-    "only",     "concurrently", "constraint", "event",     "statistics", "from",    "into",
-    "on",       "system",    "owned",      "default",      "privileges",
+    "table",        "index",      "view",        "materialized", "sequence",   "type",
+    "domain",       "function",   "procedure",   "routine",      "trigger",    "policy",
+    "schema",       "database",   "role",        "user",         "extension",  "rule",
+    "foreign",      "server",     "publication", "subscription", "collation",  "aggregate",
+    "operator",     "cast",       "unique",      "temp",         "temporary",  "unlogged",
+    "or",           "replace",    "if",          "not",          "exists",     "only",
+    "concurrently", "constraint", "event",       "statistics",   "from",       "into",
+    "on",           "system",     "owned",       "default",      "privileges",
 };
 
 static bool is_object_word(const char *text, const struct gd_token *token)
@@ -685,8 +686,8 @@ static bool is_object_word(const char *text, const struct gd_token *token)
 
 static bool is_filler(const char *text, const struct gd_token *token)
 {
-    static const char *const fillers[] = {"if",   "not", "exists", "only", "concurrently",
-                                          "from", "into", "or",    "replace"};
+    static const char *const fillers[] = {"if",   "not",  "exists", "only",   "concurrently",
+                                          "from", "into", "or",     "replace"};
     for (size_t i = 0; i < sizeof fillers / sizeof fillers[0]; i++)
         if (word_is(text, token, fillers[i]))
             return true;
@@ -706,9 +707,8 @@ static void name_unread(const char *text, const struct gd_token *tokens, size_t 
     unread->verb = upper(arena, text + tokens[at].offset, tokens[at].size);
     for (at++; at < count && is_object_word(text, &tokens[at]); at++)
         if (!is_filler(text, &tokens[at]))
-            unread->verb = gd_arena_printf(
-                arena, "%s %s", unread->verb,
-                upper(arena, text + tokens[at].offset, tokens[at].size));
+            unread->verb = gd_arena_printf(arena, "%s %s", unread->verb,
+                                           upper(arena, text + tokens[at].offset, tokens[at].size));
     size_t first = at;
     while (at < count && (tokens[at].identifier || tokens[at].word)) {
         bool dotted = at + 1 < count && text[tokens[at + 1].offset] == '.';
@@ -779,11 +779,11 @@ static GD_MUST struct gd_status take_piece(struct gd_script *script, const struc
     stmt->size = end - start;
     stmt->text = gd_arena_strndup(arena, script->window + start, stmt->size);
     size_t comment_end = start;
-    while (comment != SIZE_MAX && comment_end > comment && is_blank(script->window[comment_end - 1]))
+    while (comment != SIZE_MAX && comment_end > comment &&
+           is_blank(script->window[comment_end - 1]))
         comment_end--;
     if (comment != SIZE_MAX)
-        stmt->comment =
-            gd_arena_strndup(arena, script->window + comment, comment_end - comment);
+        stmt->comment = gd_arena_strndup(arena, script->window + comment, comment_end - comment);
     locate(script, start, &stmt->line, &stmt->column);
     stmt->end_line = stmt->line + lines_in(stmt->text, stmt->size);
     stmt->offset = script->offset + (start - script->begin);
@@ -797,12 +797,13 @@ static GD_MUST struct gd_status take_piece(struct gd_script *script, const struc
     return GD_DONE;
 }
 
-/* Blanks, comments and semicolons before the next statement; pg_dump's brackets are stepped over. */
+/* Blanks, comments and semicolons before the next statement; pg_dump's brackets are stepped over.
+ */
 static GD_MUST struct gd_status skip_between(struct gd_script *script, struct gd_error *err)
 {
     for (;;) {
-        while (script->begin < script->end && (is_blank(script->window[script->begin]) ||
-                                               script->window[script->begin] == ';'))
+        while (script->begin < script->end &&
+               (is_blank(script->window[script->begin]) || script->window[script->begin] == ';'))
             advance(script, script->begin + 1);
         if (script->begin == script->end && !script->at_end) {
             GD_TRY(refill(script, err));

@@ -24,17 +24,17 @@
 
 /** What the tokens of a statement say that the grammar could not read. */
 struct gd_unread {
-    const char *verb;      /* "ALTER TABLE", upper case; "" when the first word is no verb */
-    const char *object;    /* "app.users"; "" when it cannot be told */
-    const char *message;   /* the grammar's complaint */
-    uint32_t line;         /* of the complaint, in the file */
+    const char *verb;    /* "ALTER TABLE", upper case; "" when the first word is no verb */
+    const char *object;  /* "app.users"; "" when it cannot be told */
+    const char *message; /* the grammar's complaint */
+    uint32_t line;       /* of the complaint, in the file */
     uint32_t column;
-    const char *feature;   /* "SET EXPRESSION": what a newer server would read here; or NULL */
-    int since_pg;          /* the major that brought it; 0 with no feature */
+    const char *feature; /* "SET EXPRESSION": what a newer server would read here; or NULL */
+    int since_pg;        /* the major that brought it; 0 with no feature */
 };
 
 struct gd_stmt {
-    const char *text;      /* exact, without leading comments and the semicolon; NUL-terminated */
+    const char *text; /* exact, without leading comments and the semicolon; NUL-terminated */
     size_t size;
     const char *comment;   /* the comments right before it, NULL when none */
     uint64_t offset;       /* of the first byte of text, in the file */
@@ -42,10 +42,10 @@ struct gd_stmt {
     uint32_t end_line;
     const struct gd_node *tree;     /* NULL when the grammar refused the text */
     const struct gd_unread *unread; /* then this says what is known */
-    const char *newer;     /* an option of a newer server that the grammar took without a word:
-                              "ON_ERROR"; NULL when there is none */
+    const char *newer; /* an option of a newer server that the grammar took without a word:
+                          "ON_ERROR"; NULL when there is none */
     int newer_pg;
-    bool copy_data;        /* COPY … FROM STDIN with data in the file: */
+    bool copy_data;                               /* COPY … FROM STDIN with data in the file: */
     uint64_t data_offset, data_bytes, data_lines; /* without the closing "\." */
 };
 

@@ -74,8 +74,8 @@ static int compare_names(const void *key, const void *entry)
 
 static int field_by_name(const char *name)
 {
-    const char *const *found = bsearch(name, field_names, GD_FIELD_COUNT, sizeof field_names[0],
-                                       compare_names);
+    const char *const *found =
+        bsearch(name, field_names, GD_FIELD_COUNT, sizeof field_names[0], compare_names);
     return found == NULL ? -1 : (int)(found - field_names);
 }
 
@@ -385,9 +385,8 @@ static bool equal_fields(const struct gd_node *left, const struct gd_node *right
 static bool equal_nodes(const struct gd_node *left, const struct gd_node *right,
                         const struct comparer *comparer)
 {
-    enum gd_same answer = comparer->same == NULL
-                              ? GD_LOOK_INSIDE
-                              : comparer->same(left, right, comparer->context);
+    enum gd_same answer =
+        comparer->same == NULL ? GD_LOOK_INSIDE : comparer->same(left, right, comparer->context);
     if (answer != GD_LOOK_INSIDE)
         return answer == GD_SAME;
     if (left == NULL || right == NULL)

@@ -46,19 +46,19 @@ struct gd_classification_options {
 /** One statement. Texts live as long as the classification; those that do not apply are "". */
 struct gd_classified_statement {
     const char *path;
-    uint32_t line, column;  /* of its first word, from 1 */
-    uint64_t repeated;      /* how many neighbours of the same kind are folded in; 1: none */
-    const char *text;       /* cut at 4 KiB */
-    const char *class_name; /* "none" "additive" "enum" "destructive" "unknown" */
-    const char *loses;      /* "nothing" "definition" "sequence" "data" "cluster" "outside" */
-    const char *scope;      /* what a backup must hold: "none" "schema" "tables" "database" */
-    const char *rule;       /* the one that decided: "A015" */
-    const char *object;     /* "column public.users.age" */
+    uint32_t line, column;        /* of its first word, from 1 */
+    uint64_t repeated;            /* how many neighbours of the same kind are folded in; 1: none */
+    const char *text;             /* cut at 4 KiB */
+    const char *class_name;       /* "none" "additive" "enum" "destructive" "unknown" */
+    const char *loses;            /* "nothing" "definition" "sequence" "data" "cluster" "outside" */
+    const char *scope;            /* what a backup must hold: "none" "schema" "tables" "database" */
+    const char *rule;             /* the one that decided: "A015" */
+    const char *object;           /* "column public.users.age" */
     const char *reason, *instead; /* full sentences */
-    const char *lock;       /* "ACCESS EXCLUSIVE", "none" */
-    int rewrites, scans;    /* the table is rewritten, read whole */
-    int in_transaction;     /* it can run inside a transaction block */
-    const char *rerun;      /* a second run: "ok" "skips" "fails" "repeats" "depends" */
+    const char *lock;             /* "ACCESS EXCLUSIVE", "none" */
+    int rewrites, scans;          /* the table is rewritten, read whole */
+    int in_transaction;           /* it can run inside a transaction block */
+    const char *rerun;            /* a second run: "ok" "skips" "fails" "repeats" "depends" */
 };
 
 /**

@@ -37,9 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct gd_input input = {"fuzz.sql", (const char *)data, size};
     struct gd_report *report = NULL;
     struct gd_error err = {0};
-    struct gd_status status =
-        gd_classify(&input, 1, &(struct gd_classify_options){.entries_max = 4}, arena, &report,
-                    &err);
+    struct gd_status status = gd_classify(
+        &input, 1, &(struct gd_classify_options){.entries_max = 4}, arena, &report, &err);
     if (status.code == GD_OK)
         check_file(report->files[0], size);
     else

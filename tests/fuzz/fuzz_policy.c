@@ -1,4 +1,5 @@
-/* Any bytes as a policy: loaded or refused with a place, and what loads decides its own examples. */
+/* Any bytes as a policy: loaded or refused with a place, and what loads decides its own examples.
+ */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
  *                                                          statement of the file is this
  *   -- near: A015, -- miss: A015                           the rule does not fire
  *   -- then:                                               only what stands below is looked at
- *   live=yes in the first line                             only the catalogue shows it: not judged here
- *   since=17 in the first line                             judged where the grammar is that new
+ *   live=yes in the first line                             only the catalogue shows it: not judged
+ * here since=17 in the first line                             judged where the grammar is that new
  *
  * Judged by the text alone; tests/system/test_oracle_rules.py does it on a live server, and
  * compares with what the server does. Every rule needs a hit and a near miss.
@@ -33,10 +33,10 @@ struct file {
     char path[512];
     char *text;
     size_t size;
-    char head[1024];   /* the first line, after the kind and the rule */
+    char head[1024]; /* the first line, after the kind and the rule */
     char rule[16];
     bool hit;
-    uint32_t divider;  /* line of "-- then:", 0 when absent */
+    uint32_t divider; /* line of "-- then:", 0 when absent */
 };
 
 static unsigned failures;

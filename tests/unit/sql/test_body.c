@@ -146,8 +146,9 @@ static struct gd_status work_out(void *context, struct gd_error *err)
         gd_auto_arena arena = gd_arena_new();
         const char *text =
             gd_constant_text(gd_parse_expression(constants[i].expression, arena), arena);
-        bool right = text == NULL || constants[i].text == NULL ? text == constants[i].text
-                                                               : strcmp(text, constants[i].text) == 0;
+        bool right = text == NULL || constants[i].text == NULL
+                         ? text == constants[i].text
+                         : strcmp(text, constants[i].text) == 0;
         if (!right) {
             fprintf(stderr, "%s: %s\n", constants[i].expression, text == NULL ? "NULL" : text);
             wrong++;

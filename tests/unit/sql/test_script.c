@@ -166,8 +166,8 @@ static void what_cannot_be_cut_is_an_error_with_a_line(void **state)
         struct gd_error err = {0};
         struct gd_status status =
             read_sized(errors[row].text, strlen(errors[row].text), 4096, &reading, &err);
-        if (status.code != GD_USAGE || strncmp(err.text, errors[row].error,
-                                               strlen(errors[row].error)) != 0)
+        if (status.code != GD_USAGE ||
+            strncmp(err.text, errors[row].error, strlen(errors[row].error)) != 0)
             fail_msg("%s: %s \"%s\", not \"%s\"", errors[row].name, gd_code_name(status.code),
                      err.text, errors[row].error);
     }
@@ -245,8 +245,8 @@ static void a_long_body_spans_windows(void **state)
     struct reading reading;
     struct gd_error err = {0};
     size_t size;
-    char *text = repeated("DO $$ BEGIN\n", "  PERFORM 'a;';\n", "END $$;\nSELECT 1;\n", 60000,
-                          &size);
+    char *text =
+        repeated("DO $$ BEGIN\n", "  PERFORM 'a;';\n", "END $$;\nSELECT 1;\n", 60000, &size);
     assert_int_equal(read_sized(text, size, 65536, &reading, &err).code, GD_OK);
     assert_int_equal(reading.count, 2);
     assert_int_equal(reading.lines[1], 60003);
@@ -294,8 +294,8 @@ static void depth_and_length_get_an_answer(void **state)
         struct reading reading;
         struct gd_error err = {0};
         size_t size;
-        char *text = repeated(shapes[i].before, shapes[i].piece, shapes[i].after, shapes[i].times,
-                              &size);
+        char *text =
+            repeated(shapes[i].before, shapes[i].piece, shapes[i].after, shapes[i].times, &size);
         struct gd_status status = read_sized(text, size, 65536, &reading, &err);
         if (status.code != GD_OK || reading.count != 1)
             fail_msg("%s…: %s, %zu statements", shapes[i].piece, err.text, reading.count);

@@ -63,8 +63,7 @@ static void a_statement_is_read_by_name(void **state)
 static void look_at_constants(const struct gd_parsed *parsed, struct gd_arena *arena)
 {
     (void)arena;
-    const struct gd_node *target =
-        gd_node_at(parsed->statements[0], GD_F_target_list, 0);
+    const struct gd_node *target = gd_node_at(parsed->statements[0], GD_F_target_list, 0);
     const struct gd_node *value = gd_node_child(target, GD_F_val);
     assert_int_equal(gd_node_kind(value), GD_KIND_A_Const);
     assert_string_equal(gd_node_kind_name(value), "A_Const");
