@@ -481,10 +481,9 @@ static void judge_function_text(struct gd_judge *judge, const char *text, const 
 bool gd_judge_script_function(struct gd_judge *judge, const char *name, const char *why)
 {
     bool any = false;
-    for (const struct gd_thing *thing = gd_state_things(judge->state); thing != NULL;
-         thing = thing->next) {
-        if (strcmp(thing->kind, "function") != 0 || strcmp(thing->name, name) != 0 ||
-            thing->text == NULL || thing->standing == GD_GONE)
+    for (const struct gd_thing *thing = gd_state_named(judge->state, "function", name);
+         thing != NULL; thing = thing->next_named) {
+        if (thing->text == NULL || thing->standing == GD_GONE)
             continue;
         any = true;
         struct gd_name shown = {thing->schema, thing->name};
@@ -889,31 +888,36 @@ static void judge_newer_option(struct gd_judge *judge, const struct gd_stmt *stm
 }
 
 struct value_use {
-    const char *label;
-    bool used;
+    const struct gd_state *state;
+    bool any;
 };
 
-static enum gd_walk find_label(const struct gd_node *node, const struct gd_node *parent,
-                               void *context)
+static enum gd_walk find_labels(const struct gd_node *node, const struct gd_node *parent,
+                                void *context)
 {
     (void)parent;
     struct value_use *use = context;
     const char *text = gd_node_kind(node) == GD_KIND_A_Const ? gd_node_string(node) : NULL;
-    use->used = use->used || (text != NULL && strcmp(text, use->label) == 0);
-    return use->used ? GD_WALK_STOP : GD_WALK_INTO;
+    if (text == NULL)
+        return GD_WALK_INTO;
+    for (struct gd_added_value *added = gd_state_added_label(use->state, text); added != NULL;
+         added = added->next_of_label)
+        added->used = use->any = true;
+    return GD_WALK_INTO;
 }
 
-/* Does the statement use an enum value that this script added? */
+/* Does the statement use enum values that this script added? */
 static void judge_added_values(struct gd_judge *judge, const struct gd_node *tree)
 {
-    if (gd_node_kind(tree) == GD_KIND_AlterEnumStmt)
+    if (gd_node_kind(tree) == GD_KIND_AlterEnumStmt || gd_state_added_values(judge->state) == NULL)
         return;
-    for (const struct gd_added_value *added = gd_state_added_values(judge->state); added != NULL;
-         added = added->next) {
-        struct value_use use = {added->label, false};
-        gd_node_walk(tree, find_label, &use);
-        if (!use.used)
+    struct value_use use = {judge->state, false};
+    gd_node_walk(tree, find_labels, &use);
+    for (struct gd_added_value *added = use.any ? gd_state_added_values(judge->state) : NULL;
+         added != NULL; added = added->next) {
+        if (!added->used)
             continue;
+        added->used = false;
         struct gd_finding *finding = gd_judge_add(judge, "Z013", tree);
         finding->object =
             gd_arena_printf(judge->arena, "value '%s' of enum %s", added->label, added->type);

@@ -203,10 +203,7 @@ static const struct gd_changed_column *changed_column(const struct gd_look *look
 {
     const struct gd_thing *thing =
         gd_state_find(look->state, "relation", table->name.schema, table->name.name);
-    const struct gd_changed_column *changed = thing == NULL ? NULL : thing->columns;
-    while (changed != NULL && strcmp(changed->name, column) != 0)
-        changed = changed->next;
-    return changed;
+    return thing == NULL ? NULL : gd_thing_column(thing, column);
 }
 
 struct gd_column_target gd_look_column(const struct gd_look *look, const struct gd_target *table,
@@ -347,17 +344,16 @@ enum gd_truth gd_look_other(const struct gd_look *look, const char *kind, struct
 bool gd_look_fresh(const struct gd_look *look, const char *kind, const char *name,
                    uint32_t *out_line)
 {
-    for (const struct gd_thing *thing = gd_state_things(look->state); thing != NULL;
-         thing = thing->next) {
-        if (strcmp(thing->kind, kind) != 0 || thing->standing != GD_THERE || !thing->fresh)
-            continue;
-        struct gd_name shown = {thing->schema, thing->name};
-        if (strcmp(gd_name_show(look->arena, shown), name) != 0 && strcmp(thing->name, name) != 0)
-            continue;
-        *out_line = thing->line;
-        return true;
+    const struct gd_thing *thing = gd_state_shown(look->state, kind, name);
+    if (thing == NULL || thing->standing != GD_THERE || !thing->fresh) {
+        thing = gd_state_named(look->state, kind, name);
+        while (thing != NULL && (thing->standing != GD_THERE || !thing->fresh))
+            thing = thing->next_named;
     }
-    return false;
+    if (thing == NULL)
+        return false;
+    *out_line = thing->line;
+    return true;
 }
 
 /* ---- functions ---- */

@@ -343,10 +343,9 @@ static void reach_of_script(struct gd_look *look, struct gd_finding *finding,
                             const struct gd_target *table, const char *event)
 {
     const char *key = gd_arena_printf(look->arena, "%s.%s", table->name.schema, table->name.name);
-    for (const struct gd_thing *thing = gd_state_things(look->state); thing != NULL;
-         thing = thing->next) {
-        if (thing->standing != GD_THERE || thing->table == NULL || strcmp(thing->table, key) != 0 ||
-            (thing->events & event_bit(event)) == 0)
+    for (const struct gd_thing *thing = gd_state_on_table(look->state, key); thing != NULL;
+         thing = thing->next_on_table) {
+        if (thing->standing != GD_THERE || (thing->events & event_bit(event)) == 0)
             continue;
         const char *why =
             gd_arena_printf(look->arena, "%s %s on %s", thing->kind, thing->name, table->qualified);

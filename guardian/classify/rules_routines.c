@@ -155,10 +155,9 @@ static const struct gd_function *name_routine(struct gd_look *look, struct gd_fi
 static bool was_dropped(const struct gd_look *look)
 {
     struct gd_name name = gd_name_of_list(look->node, GD_F_funcname);
-    for (const struct gd_thing *thing = gd_state_things(look->state); thing != NULL;
-         thing = thing->next)
-        if (thing->standing == GD_GONE && strcmp(thing->kind, "function") == 0 &&
-            strcmp(thing->name, name.name) == 0 &&
+    for (const struct gd_thing *thing = gd_state_named(look->state, "function", name.name);
+         thing != NULL; thing = thing->next_named)
+        if (thing->standing == GD_GONE &&
             (name.schema[0] == '\0' || strcmp(thing->schema, name.schema) == 0))
             return true;
     return false;

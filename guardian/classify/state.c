@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { SLOTS = 4096, NAMEDATALEN = 64 };
+enum { NAMEDATALEN = 64 };
 
 struct path {
     const char *const *schemas;
@@ -24,18 +24,17 @@ struct savepoint {
 
 /* A relation whose rows the script writes. */
 struct written {
-    const char *schema, *name;
     uint32_t line;
-    struct written *next;
 };
 
 struct gd_state {
     struct gd_arena *arena;
     const struct gd_survey *survey;
-    struct gd_thing *slots[SLOTS];
     struct gd_thing *things;
+    struct gd_lookup by_key, by_name, by_shown, by_table; /* of things */
     struct gd_added_value *added;
-    struct written *written;
+    struct gd_lookup labels; /* of added values */
+    struct gd_lookup written;
     struct path path, path_at_begin, path_before_local;
     bool path_is_local;
     bool in_block;
@@ -101,38 +100,37 @@ uint32_t gd_state_block(const struct gd_state *state)
     return state->block;
 }
 
-struct gd_thing *gd_state_things(const struct gd_state *state)
-{
-    return state->things;
-}
-
 struct gd_added_value *gd_state_added_values(const struct gd_state *state)
 {
     return state->added;
 }
 
-/* ---- things ---- */
-
-static size_t slot_of(const char *kind, const char *schema, const char *name)
+struct gd_added_value *gd_state_added_label(const struct gd_state *state, const char *label)
 {
-    size_t hash = 5381;
-    const char *const parts[] = {kind, schema, name};
-    for (size_t p = 0; p < 3; p++) {
-        for (const char *at = parts[p]; *at != '\0'; at++)
-            hash = hash * 33 + (unsigned char)*at;
-        hash = hash * 33;
-    }
-    return hash % SLOTS;
+    return gd_lookup_get(&state->labels, "", "", label);
 }
+
+/* ---- things ---- */
 
 struct gd_thing *gd_state_find(const struct gd_state *state, const char *kind, const char *schema,
                                const char *name)
 {
-    struct gd_thing *thing = state->slots[slot_of(kind, schema, name)];
-    while (thing != NULL && (strcmp(thing->kind, kind) != 0 || strcmp(thing->name, name) != 0 ||
-                             strcmp(thing->schema, schema) != 0))
-        thing = thing->next_in_slot;
-    return thing;
+    return gd_lookup_get(&state->by_key, kind, schema, name);
+}
+
+struct gd_thing *gd_state_named(const struct gd_state *state, const char *kind, const char *name)
+{
+    return gd_lookup_get(&state->by_name, kind, "", name);
+}
+
+struct gd_thing *gd_state_shown(const struct gd_state *state, const char *kind, const char *shown)
+{
+    return gd_lookup_get(&state->by_shown, kind, "", shown);
+}
+
+struct gd_thing *gd_state_on_table(const struct gd_state *state, const char *table)
+{
+    return gd_lookup_get(&state->by_table, "", "", table);
 }
 
 /* Find it or make it, as it is before anything is known of it. */
@@ -142,16 +140,21 @@ static struct gd_thing *thing_of(struct gd_state *state, const char *kind, const
     struct gd_thing *thing = gd_state_find(state, kind, schema, name);
     if (thing != NULL)
         return thing;
-    thing = gd_arena_zalloc(state->arena, 1, sizeof *thing);
+    struct gd_arena *arena = state->arena;
+    thing = gd_arena_zalloc(arena, 1, sizeof *thing);
     thing->kind = kind;
-    thing->schema = gd_arena_strdup(state->arena, schema);
-    thing->name = gd_arena_strdup(state->arena, name);
+    thing->schema = gd_arena_strdup(arena, schema);
+    thing->name = gd_arena_strdup(arena, name);
     thing->standing = GD_FORGOTTEN;
-    size_t slot = slot_of(kind, schema, name);
-    thing->next_in_slot = state->slots[slot];
-    state->slots[slot] = thing;
     thing->next = state->things;
     state->things = thing;
+    gd_lookup_set(&state->by_key, kind, thing->schema, thing->name, thing, arena);
+    if (strcmp(kind, "relation") == 0) /* always met by its full name, and there are many */
+        return thing;
+    thing->next_named = gd_state_named(state, kind, name);
+    const char *shown = gd_name_show(arena, (struct gd_name){thing->schema, thing->name});
+    gd_lookup_set(&state->by_name, kind, "", thing->name, thing, arena);
+    gd_lookup_set(&state->by_shown, kind, "", shown, thing, arena);
     return thing;
 }
 
@@ -161,7 +164,7 @@ static void forget(struct gd_thing *thing)
     thing->fresh = thing->temporary = false;
     thing->relation = NULL;
     thing->type = NULL;
-    thing->columns = NULL;
+    thing->columns = (struct gd_lookup){0};
     thing->labels = NULL;
     thing->label_count = 0;
 }
@@ -376,23 +379,19 @@ static void apply_index(const struct deed *deed)
 
 /* ---- columns ---- */
 
-static struct gd_changed_column *column_of(const struct gd_thing *thing, const char *name)
+struct gd_changed_column *gd_thing_column(const struct gd_thing *thing, const char *name)
 {
-    struct gd_changed_column *column = thing->columns;
-    while (column != NULL && strcmp(column->name, name) != 0)
-        column = column->next;
-    return column;
+    return gd_lookup_get(&thing->columns, "", "", name);
 }
 
 static struct gd_changed_column *changed_column(const struct deed *deed, struct gd_thing *thing,
                                                 const char *name)
 {
-    struct gd_changed_column *column = column_of(thing, name);
+    struct gd_changed_column *column = gd_thing_column(thing, name);
     if (column == NULL) {
         column = gd_arena_zalloc(deed->state->arena, 1, sizeof *column);
         column->name = gd_arena_strdup(deed->state->arena, name);
-        column->next = thing->columns;
-        thing->columns = column;
+        gd_lookup_set(&thing->columns, "", "", column->name, column, deed->state->arena);
     }
     column->line = deed->line;
     column->standing = GD_FORGOTTEN;
@@ -410,7 +409,7 @@ static struct gd_thing *relation_thing(const struct deed *deed, const struct gd_
 static bool column_was_absent(const struct deed *deed, const struct gd_thing *table,
                               const char *name, bool if_not_exists)
 {
-    const struct gd_changed_column *known = column_of(table, name);
+    const struct gd_changed_column *known = gd_thing_column(table, name);
     if (known != NULL && known->standing == GD_GONE)
         return true;
     if (known != NULL && known->standing == GD_THERE)
@@ -450,7 +449,7 @@ static void apply_drop_column(const struct deed *deed, struct gd_thing *table,
 static void apply_retype(const struct deed *deed, struct gd_thing *table, const struct gd_node *cmd)
 {
     const char *name = gd_node_text(cmd, GD_F_name);
-    if (column_of(table, name) == NULL)
+    if (gd_thing_column(table, name) == NULL)
         changed_column(deed, table, name);
 }
 
@@ -518,7 +517,7 @@ static void rename_column(const struct deed *deed)
 {
     struct gd_thing *table = relation_thing(deed, gd_node_child(deed->node, GD_F_relation));
     const char *from = gd_node_text(deed->node, GD_F_subname);
-    const struct gd_changed_column *known = column_of(table, from);
+    const struct gd_changed_column *known = gd_thing_column(table, from);
     bool fresh = known != NULL && known->standing == GD_THERE && known->fresh;
     const char *origin = known != NULL && known->catalogue_name != NULL ? known->catalogue_name
                          : fresh                                        ? NULL
@@ -701,9 +700,16 @@ static void apply_alter_enum(const struct deed *deed)
                 return; /* IF NOT EXISTS finds it */
         labels[count++] = label;
         struct gd_added_value *added = gd_arena_zalloc(deed->state->arena, 1, sizeof *added);
-        *added = (struct gd_added_value){type->name, label, deed->line, deed->state->block,
-                                         deed->state->added};
+        *added = (struct gd_added_value){
+            .type = type->name,
+            .label = label,
+            .line = deed->line,
+            .block = deed->state->block,
+            .next = deed->state->added,
+            .next_of_label = gd_state_added_label(deed->state, label),
+        };
         deed->state->added = added;
+        gd_lookup_set(&deed->state->labels, "", "", label, added, deed->state->arena);
     }
     if (!deed->sure || (before == NULL && !type->fresh))
         return;
@@ -742,7 +748,11 @@ static struct gd_thing *make_on_table(const struct deed *deed, const char *kind,
     const char *key = gd_arena_printf(deed->state->arena, "%s.%s",
                                       meet(deed->state, "relation", table), table.name);
     struct gd_thing *thing = make(deed, kind, key, name, replace);
-    thing->table = key;
+    if (thing->table == NULL) {
+        thing->table = key;
+        thing->next_on_table = gd_state_on_table(deed->state, key);
+        gd_lookup_set(&deed->state->by_table, "", "", key, thing, deed->state->arena);
+    }
     return thing;
 }
 
@@ -911,7 +921,7 @@ static void roll_back(struct gd_state *state, struct path path)
         if (thing->block == state->block && thing->block != 0)
             forget(thing);
         else
-            thing->columns = NULL;
+            thing->columns = (struct gd_lookup){0};
     state->path = path;
     state->path_is_local = false;
 }
@@ -987,10 +997,8 @@ static void apply_discard(const struct deed *deed)
 
 uint32_t gd_state_written(const struct gd_state *state, const char *schema, const char *name)
 {
-    for (const struct written *at = state->written; at != NULL; at = at->next)
-        if (strcmp(at->schema, schema) == 0 && strcmp(at->name, name) == 0)
-            return at->line;
-    return 0;
+    const struct written *written = gd_lookup_get(&state->written, "", schema, name);
+    return written == NULL ? 0 : written->line;
 }
 
 static void note_write(const struct deed *deed, const struct gd_node *range)
@@ -999,12 +1007,11 @@ static void note_write(const struct deed *deed, const struct gd_node *range)
     const char *schema = meet(deed->state, "relation", name);
     if (range == NULL || gd_state_written(deed->state, schema, name.name) != 0)
         return;
-    struct written *written = gd_arena_zalloc(deed->state->arena, 1, sizeof *written);
-    written->schema = gd_arena_strdup(deed->state->arena, schema);
-    written->name = gd_arena_strdup(deed->state->arena, name.name);
+    struct gd_arena *arena = deed->state->arena;
+    struct written *written = gd_arena_zalloc(arena, 1, sizeof *written);
     written->line = deed->line;
-    written->next = deed->state->written;
-    deed->state->written = written;
+    gd_lookup_set(&deed->state->written, "", gd_arena_strdup(arena, schema),
+                  gd_arena_strdup(arena, name.name), written, arena);
 }
 
 static enum gd_walk visit_write(const struct gd_node *node, const struct gd_node *parent,

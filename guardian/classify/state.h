@@ -10,6 +10,7 @@
 #ifndef GUARDIAN_CLASSIFY_STATE_H
 #define GUARDIAN_CLASSIFY_STATE_H
 
+#include "guardian/base/lookup.h"
 #include "guardian/classify/look.h"
 
 enum gd_standing { GD_THERE, GD_GONE, GD_FORGOTTEN };
@@ -21,11 +22,9 @@ struct gd_changed_column {
     bool fresh;
     uint32_t line;
     const char *catalogue_name; /* what it was called before this script; NULL when added */
-    struct gd_changed_column *next;
 };
 
 struct gd_thing {
-    const char *key;  /* "relation public.users": kind word, blank, shown name */
     const char *kind; /* "relation", "type", "function", "trigger", … */
     const char *schema, *name;
     enum gd_standing standing;
@@ -34,15 +33,17 @@ struct gd_thing {
     uint32_t block;                     /* number of the transaction block, 0 outside of one */
     const struct gd_relation *relation; /* a renamed or moved one of the catalogue */
     const struct gd_type *type;
-    struct gd_changed_column *columns;
+    struct gd_lookup columns;  /* by "column" and name: struct gd_changed_column */
     const char *const *labels; /* of an enum, after this script's changes; NULL: not tracked */
     size_t label_count;
     bool is_enum, is_domain;
-    const char *text;     /* definition: of a function, a view, a prepared statement */
-    const char *function; /* of a trigger: what it calls; of a rule: unused */
-    const char *table;    /* of a trigger or rule: on which relation (key) */
-    uint32_t events;      /* of a trigger or rule: GD_EVENT_* */
-    struct gd_thing *next_in_slot, *next;
+    const char *text;            /* definition: of a function, a view, a prepared statement */
+    const char *function;        /* of a trigger: what it calls; of a rule: unused */
+    const char *table;           /* of a trigger or rule: on which relation (key) */
+    uint32_t events;             /* of a trigger or rule: GD_EVENT_* */
+    struct gd_thing *next;       /* of all, newest first */
+    struct gd_thing *next_named; /* of the same kind and bare name, newest first */
+    struct gd_thing *next_on_table;
 };
 
 enum {
@@ -59,7 +60,8 @@ struct gd_added_value {
     const char *label;
     uint32_t line;
     uint32_t block;
-    struct gd_added_value *next;
+    bool used; /* by the statement that is being judged */
+    struct gd_added_value *next, *next_of_label;
 };
 
 struct gd_state;
@@ -74,9 +76,18 @@ void gd_state_apply(struct gd_state *state, const struct gd_node *statement, con
 /** The next script begins: line numbers start anew, the session goes on. */
 struct gd_thing *gd_state_find(const struct gd_state *state, const char *kind, const char *schema,
                                const char *name);
-/** All things of a kind, newest first: follow `next`, and compare `kind`. */
-struct gd_thing *gd_state_things(const struct gd_state *state);
+/** The newest thing of a kind, which is not "relation", with that bare name, in any schema: follow
+ *  `next_named`. */
+struct gd_thing *gd_state_named(const struct gd_state *state, const char *kind, const char *name);
+/** The thing of a kind, which is not "relation", whose gd_name_show() is `shown`. */
+struct gd_thing *gd_state_shown(const struct gd_state *state, const char *kind, const char *shown);
+/** The newest trigger, rule or policy on a table ("public.users"): follow `next_on_table`. */
+struct gd_thing *gd_state_on_table(const struct gd_state *state, const char *table);
+/** What the script did to a column of a relation; NULL: nothing. */
+struct gd_changed_column *gd_thing_column(const struct gd_thing *thing, const char *name);
 struct gd_added_value *gd_state_added_values(const struct gd_state *state);
+/** The newest added value of that label: follow `next_of_label`. */
+struct gd_added_value *gd_state_added_label(const struct gd_state *state, const char *label);
 
 /** The line on which this script first writes rows of a relation; 0 when it has not so far. */
 uint32_t gd_state_written(const struct gd_state *state, const char *schema, const char *name);
