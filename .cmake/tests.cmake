@@ -75,6 +75,14 @@ foreach(script IN LISTS system_tests)
                     ${CMAKE_SOURCE_DIR}/${script})
 endforeach()
 
+# tests/bench: its programs, and a run that only shows that the report can be made.
+foreach(program bare measure)
+  add_executable(${program} tests/bench/${program}.c)
+  target_link_libraries(${program} PRIVATE guardian_flags guardian_foreign)
+  set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+endforeach()
+guardian_add_test(bench.run bench 900 ${PYTHON} ${CMAKE_SOURCE_DIR}/tests/bench/run.py --quick)
+
 # tests/fuzz/fuzz_<name>.c with its corpus in tests/fuzz/corpus/<name>/. With preset fuzz it is run
 # for a bounded time; in every other build its corpus is replayed, so that what fuzzing once found
 # stays fixed.
