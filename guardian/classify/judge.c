@@ -16,6 +16,7 @@
 #include <strings.h>
 
 #include "guardian/classify/builtins.h"
+#include "guardian/classify/hidden.h"
 #include "guardian/classify/present.h"
 #include "guardian/sql/parse.h"
 
@@ -298,8 +299,7 @@ static bool only_defines(enum gd_kind kind)
     return false;
 }
 
-/* Remember that `what` was judged for this statement. @return false when it was before */
-static bool first_time(struct gd_judge *judge, const char *what)
+bool gd_judge_first_time(struct gd_judge *judge, const char *what)
 {
     return gd_texts_add(&judge->seen, what, judge->arena);
 }
@@ -435,6 +435,7 @@ static void judge_catalogue_body(struct gd_judge *judge, const struct gd_functio
         body = gd_body_read(&source, judge->arena);
     }
     judge_body(judge, &body, within, 0, false);
+    gd_hidden_arguments(judge, function->arguments);
 }
 
 /* Trigger functions of contrib modules that only touch the row that is being written. */
@@ -451,7 +452,7 @@ void gd_judge_catalogue_function(struct gd_judge *judge, const struct gd_functio
                                  const char *why)
 {
     const char *key = gd_arena_printf(judge->arena, "function %s", function->identity);
-    if (function->builtin || !first_time(judge, key) || is_too_deep(judge, NULL))
+    if (function->builtin || !gd_judge_first_time(judge, key) || is_too_deep(judge, NULL))
         return;
     const char *within =
         why == NULL ? key : gd_arena_printf(judge->arena, "%s, run by %s", key, why);
@@ -475,6 +476,10 @@ static void judge_function_text(struct gd_judge *judge, const char *text, const 
         const char *one = gd_arena_strndup(judge->arena, text + parsed.offsets[i], parsed.sizes[i]);
         struct gd_body body = gd_body_of_statement(parsed.statements[i], one, judge->arena);
         judge_body(judge, &body, within, 0, false);
+        for (size_t p = 0; p < gd_node_count(parsed.statements[i], GD_F_parameters); p++)
+            gd_judge_calls(
+                judge,
+                gd_node_child(gd_node_at(parsed.statements[i], GD_F_parameters, p), GD_F_defexpr));
     }
 }
 
@@ -489,7 +494,7 @@ bool gd_judge_script_function(struct gd_judge *judge, const char *name, const ch
         struct gd_name shown = {thing->schema, thing->name};
         const char *key =
             gd_arena_printf(judge->arena, "function %s", gd_name_show(judge->arena, shown));
-        if (!first_time(judge, gd_arena_printf(judge->arena, "%s of this script", key)) ||
+        if (!gd_judge_first_time(judge, gd_arena_printf(judge->arena, "%s of this script", key)) ||
             is_too_deep(judge, NULL))
             continue;
         judge_function_text(judge, thing->text,
@@ -535,9 +540,29 @@ static bool judge_catalogue_functions(struct gd_judge *judge, struct gd_name nam
     return any;
 }
 
+static void judge_view(struct gd_judge *judge, struct gd_name name);
+
+/* table_to_xml('public.v') reads what it is given the name of. */
+static void judge_named_view(struct gd_judge *judge, const struct gd_node *call)
+{
+    const struct gd_node *argument = gd_node_at(call, GD_F_args, 0);
+    while (gd_node_kind(argument) == GD_KIND_TypeCast)
+        argument = gd_node_child(argument, GD_F_arg);
+    const char *text = gd_node_string(argument);
+    if (text == NULL)
+        return;
+    char *copy = gd_arena_strdup(judge->arena, text), *dot = strchr(copy, '.');
+    struct gd_name name = {dot == NULL ? "" : copy, dot == NULL ? copy : dot + 1};
+    if (dot != NULL)
+        *dot = '\0';
+    judge_view(judge, name);
+}
+
 static void judge_call(struct gd_judge *judge, const struct gd_node *call)
 {
     struct gd_name name = gd_name_of_list(call, GD_F_funcname);
+    if (strncmp(name.name, "table_to_xml", 12) == 0)
+        judge_named_view(judge, call);
     size_t matched = match(judge, call, judge->statement);
     if (matched > 0 && strcmp(name.schema, "pg_catalog") == 0)
         return;
@@ -579,10 +604,24 @@ static void judge_attribute(struct gd_judge *judge, const struct gd_node *node, 
     judge_catalogue_functions(judge, name, false);
 }
 
+/* pg_catalog comes first unless search_path says otherwise; then one of the catalogue's counts. */
+static bool operator_may_be_hidden(const struct gd_judge *judge, const char *name)
+{
+    for (size_t i = 0; judge->survey != NULL && gd_state_builtins_hidden(judge->state) &&
+                       i < judge->survey->operator_count;
+         i++)
+        if (strcmp(judge->survey->operators[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 static void judge_operator(struct gd_judge *judge, const struct gd_node *expression)
 {
     struct gd_name name = gd_name_of_list(expression, GD_F_name);
-    if (name.name[0] == '\0' || (is_builtin_schema(name.schema) && gd_builtin_operator(name.name)))
+    bool made = name.name[0] != '\0' && gd_hidden_operator(judge, name.name);
+    if (name.name[0] == '\0' || made ||
+        (is_builtin_schema(name.schema) && gd_builtin_operator(name.name) &&
+         !operator_may_be_hidden(judge, name.name)))
         return;
     const char *shown = gd_arena_printf(judge->arena, "operator %s%s%s", name.schema,
                                         name.schema[0] == '\0' ? "" : ".", name.name);
@@ -606,10 +645,9 @@ static void judge_operator(struct gd_judge *judge, const struct gd_node *express
 
 /* A view is read: the calls in its query run. What the script said last counts; where only a branch
  * says so, what the catalogue has counts, too. */
-static void judge_view_read(struct gd_judge *judge, const struct gd_node *range)
+static void judge_view(struct gd_judge *judge, struct gd_name name)
 {
-    struct gd_name name = gd_name_of_range(range);
-    struct gd_look look = gd_judge_look(judge, range, range);
+    struct gd_look look = gd_judge_look(judge, NULL, NULL);
     struct gd_target target = gd_look_relation(&look, name);
     const char *within = gd_arena_printf(judge->arena, "view %s", target.qualified);
     const struct gd_thing *thing =
@@ -647,7 +685,7 @@ void gd_judge_text(struct gd_judge *judge, const char *text, const char *within)
 {
     struct gd_parsed parsed;
     struct gd_refusal refusal;
-    if (!first_time(judge, within) || is_too_deep(judge, NULL))
+    if (!gd_judge_first_time(judge, within) || is_too_deep(judge, NULL))
         return;
     struct place before = enter(judge, within);
     if (gd_parse(text, strlen(text), judge->arena, &parsed, &refusal)) {
@@ -729,8 +767,11 @@ static enum gd_walk visit(const struct gd_node *node, const struct gd_node *pare
     case GD_KIND_A_Expr:
         judge_operator(walk->judge, node);
         return GD_WALK_INTO;
+    case GD_KIND_TypeCast:
+        gd_hidden_cast(walk->judge, node);
+        return GD_WALK_INTO;
     case GD_KIND_RangeVar:
-        judge_view_read(walk->judge, node);
+        judge_view(walk->judge, gd_name_of_range(node));
         return GD_WALK_PAST;
     default:
         if (!is_statement(node))
@@ -774,7 +815,14 @@ static void judge_alter_table(struct gd_judge *judge, const struct gd_node *node
 
 static void judge_explain(struct gd_judge *judge, const struct gd_node *node)
 {
-    if (gd_option_on(gd_option(node, GD_F_options, "analyze")))
+    bool runs =
+        false; /* of options that are given twice the last counts: any that is on is enough */
+    for (size_t i = 0; i < gd_node_count(node, GD_F_options); i++) {
+        const struct gd_node *option = gd_node_at(node, GD_F_options, i);
+        runs = runs || (strcasecmp(gd_node_text(option, GD_F_defname), "analyze") == 0 &&
+                        gd_option_on(option));
+    }
+    if (runs)
         judge_node(judge, gd_node_child(node, GD_F_query));
 }
 
@@ -817,6 +865,9 @@ static void judge_inside(struct gd_judge *judge, const struct gd_node *node)
     case GD_KIND_CreateSchemaStmt:
         judge_schema(judge, node);
         return;
+    case GD_KIND_CreateStmt: /* the bounds of a partition are computed at once */
+        gd_judge_calls(judge, gd_node_child(node, GD_F_partbound));
+        return;
     default:
         if (!only_defines(kind))
             gd_judge_calls(judge, node);
@@ -851,6 +902,7 @@ static void judge_node(struct gd_judge *judge, const struct gd_node *node)
     if (gd_node_kind(node) == GD_KIND_DoStmt && judge->depth > 1)
         judge_nested_do(judge, node);
     judge_inside(judge, node);
+    gd_hidden_ddl(judge, node);
     judge->depth--;
     judge->statement = before;
 }

@@ -40,6 +40,9 @@ void gd_judge_statements(struct gd_judge *judge, const char *text, const char *w
 /** Judge the calls and operators in an expression or a query that runs now. */
 void gd_judge_calls(struct gd_judge *judge, const struct gd_node *node);
 
+/** Remember that `what` was judged for this statement. @return false when it was before */
+bool gd_judge_first_time(struct gd_judge *judge, const char *what);
+
 /** A finding of rule `id`, for what the engine itself finds. */
 struct gd_finding *gd_judge_add(struct gd_judge *judge, const char *id, const struct gd_node *node);
 

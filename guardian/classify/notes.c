@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "guardian/classify/hidden.h"
 #include "guardian/classify/judge.h"
 #include "guardian/classify/look.h"
 
@@ -103,6 +104,10 @@ void gd_finding_table(struct gd_look *look, struct gd_finding *finding,
         add_family(look, finding, table->relation, 0);
     else
         gd_texts_add(&finding->tables, table->qualified, look->arena);
+    const struct gd_thing *thing =
+        gd_state_find(look->state, "relation", table->name.schema, table->name.name);
+    for (size_t i = 0; thing != NULL && i < thing->adopted.count; i++)
+        gd_texts_add(&finding->tables, thing->adopted.items[i], look->arena);
 }
 
 void gd_finding_column(struct gd_look *look, struct gd_finding *finding,
@@ -362,6 +367,8 @@ void gd_finding_write_closure(struct gd_look *look, struct gd_finding *finding,
                               const struct gd_target *table, const char *event)
 {
     reach_of_script(look, finding, table, event);
+    if (strcmp(event, "insert") == 0 || strcmp(event, "update") == 0)
+        gd_hidden_write(look->judge, table);
     if (table->relation != NULL)
         reach((struct closure){look, finding, 0}, table->relation, event);
     else if (look->survey == NULL && !table->fresh && !table->temporary) {

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "guardian/classify/builtins.h"
+
 enum { NAMEDATALEN = 64 };
 
 struct path {
@@ -35,6 +37,8 @@ struct gd_state {
     struct gd_added_value *added;
     struct gd_lookup labels; /* of added values */
     struct gd_lookup written;
+    struct gd_attached *attached;
+    bool has_event_trigger;
     struct path path, path_at_begin, path_before_local;
     bool path_is_local;
     bool in_block;
@@ -98,6 +102,16 @@ bool gd_state_in_block(const struct gd_state *state)
 uint32_t gd_state_block(const struct gd_state *state)
 {
     return state->block;
+}
+
+struct gd_attached *gd_state_attached(const struct gd_state *state)
+{
+    return state->attached;
+}
+
+bool gd_state_has_event_trigger(const struct gd_state *state)
+{
+    return state->has_event_trigger;
 }
 
 struct gd_added_value *gd_state_added_values(const struct gd_state *state)
@@ -280,6 +294,78 @@ static void drop(const struct deed *deed, const char *kind, const char *schema, 
     thing->standing = GD_GONE;
     thing->line = deed->line;
     thing->block = deed->state->block;
+}
+
+/* ---- definitions that call something later ---- */
+
+static enum gd_walk find_user_call(const struct gd_node *node, const struct gd_node *parent,
+                                   void *context)
+{
+    (void)parent;
+    bool *found = context;
+    if (gd_node_kind(node) != GD_KIND_FuncCall)
+        return GD_WALK_INTO;
+    const char *schema = gd_node_name_schema(node, GD_F_funcname);
+    *found = (schema[0] != '\0' && strcmp(schema, "pg_catalog") != 0) ||
+             gd_builtin_function(gd_node_name_last(node, GD_F_funcname)) == GD_BUILTIN_NONE;
+    return *found ? GD_WALK_STOP : GD_WALK_INTO;
+}
+
+/* Keep the text when it calls anything that is no builtin. */
+static void attach(const struct deed *deed, const struct gd_node *range)
+{
+    bool found = false;
+    gd_node_walk(deed->node, find_user_call, &found);
+    if (!found || range == NULL)
+        return;
+    struct gd_name name = gd_name_of_range(range);
+    struct gd_attached *attached = gd_arena_zalloc(deed->state->arena, 1, sizeof *attached);
+    attached->schema = gd_arena_strdup(deed->state->arena, meet(deed->state, "relation", name));
+    attached->name = gd_arena_strdup(deed->state->arena, name.name);
+    attached->text = gd_arena_strdup(deed->state->arena, deed->text);
+    attached->next = deed->state->attached;
+    deed->state->attached = attached;
+}
+
+static void attach_to_relation(const struct deed *deed)
+{
+    attach(deed, gd_node_child(deed->node, GD_F_relation));
+}
+
+/* A thing that stands for a function: what is done by its name calls it. It is never forgotten, so
+ * that a call is looked at once too often rather than not. */
+static void make_caller(const struct deed *deed, const char *kind, const char *own,
+                        const char *name, const char *function)
+{
+    struct gd_thing *thing = thing_of(deed->state, kind, own, name);
+    thing->function = gd_arena_strdup(deed->state->arena, function);
+}
+
+static void apply_cast(const struct deed *deed)
+{
+    const struct gd_node *function = gd_node_child(deed->node, GD_F_func);
+    if (function != NULL)
+        make_caller(deed, "cast", gd_name_of_object(function).name,
+                    gd_name_of_type(gd_node_child(deed->node, GD_F_targettype)).name,
+                    gd_name_of_object(function).name);
+}
+
+static void apply_define(const struct deed *deed)
+{
+    if (!gd_node_enum_is(deed->node, GD_F_kind, "OBJECT_OPERATOR"))
+        return;
+    const struct gd_node *function = gd_option(deed->node, GD_F_definition, "function");
+    if (function == NULL)
+        function = gd_option(deed->node, GD_F_definition, "procedure");
+    const char *called = gd_name_of_object(gd_node_child(function, GD_F_arg)).name;
+    make_caller(deed, "operator", called, gd_node_name_last(deed->node, GD_F_defnames), called);
+}
+
+static void apply_event_trigger(const struct deed *deed)
+{
+    make_caller(deed, "event trigger", gd_node_text(deed->node, GD_F_trigname), "any",
+                gd_node_name_last(deed->node, GD_F_funcname));
+    deed->state->has_event_trigger = true;
 }
 
 /* ---- relations ---- */
@@ -480,6 +566,31 @@ static void apply_alter_table(const struct deed *deed)
     }
 }
 
+/* A real table becomes the child of one that the script made: a drop of the parent takes it along.
+ */
+static void adopt(const struct deed *deed, struct gd_thing *parent, const struct gd_node *range)
+{
+    const struct gd_thing *child = relation_thing(deed, range);
+    if (child->standing == GD_THERE && child->fresh)
+        return;
+    struct gd_name name = {child->schema, child->name};
+    parent->fresh = false;
+    gd_texts_add(&parent->adopted, gd_name_show(deed->state->arena, name), deed->state->arena);
+}
+
+static void apply_family(const struct deed *deed)
+{
+    const struct gd_node *range = gd_node_child(deed->node, GD_F_relation);
+    for (size_t i = 0; i < gd_node_count(deed->node, GD_F_cmds); i++) {
+        const struct gd_node *cmd = gd_node_at(deed->node, GD_F_cmds, i);
+        const struct gd_node *def = gd_node_child(cmd, GD_F_def);
+        if (gd_node_enum_is(cmd, GD_F_subtype, "AT_AttachPartition"))
+            adopt(deed, relation_thing(deed, range), gd_node_child(def, GD_F_name));
+        else if (gd_node_enum_is(cmd, GD_F_subtype, "AT_AddInherit"))
+            adopt(deed, relation_thing(deed, def), range);
+    }
+}
+
 /* Move what is known of one name to another. */
 static void move(const struct deed *deed, const char *kind, const char *from_schema,
                  const char *from, const char *to_schema, const char *to)
@@ -498,6 +609,7 @@ static void move(const struct deed *deed, const char *kind, const char *from_sch
     moved->line = before.line != 0 ? before.line : deed->line;
     moved->block = deed->state->block;
     moved->columns = before.columns;
+    moved->adopted = before.adopted;
     moved->labels = before.labels;
     moved->label_count = before.label_count;
     moved->is_enum = before.is_enum;
@@ -667,7 +779,9 @@ static void apply_create_range(const struct deed *deed)
 
 static void apply_create_domain(const struct deed *deed)
 {
-    make_type(deed, GD_F_domainname)->is_domain = true;
+    struct gd_thing *domain = make_type(deed, GD_F_domainname);
+    domain->is_domain = true;
+    domain->text = gd_arena_strdup(deed->state->arena, deed->text);
 }
 
 static const char *const *labels_before(const struct gd_state *state, const struct gd_thing *type,
@@ -1065,6 +1179,14 @@ static const struct {
     {GD_KIND_CreateSeqStmt, apply_create_sequence},
     {GD_KIND_IndexStmt, apply_index},
     {GD_KIND_AlterTableStmt, apply_alter_table},
+    {GD_KIND_AlterTableStmt, apply_family},
+    {GD_KIND_AlterTableStmt, attach_to_relation},
+    {GD_KIND_CreateStmt, attach_to_relation},
+    {GD_KIND_IndexStmt, attach_to_relation},
+    {GD_KIND_CreateTrigStmt, attach_to_relation},
+    {GD_KIND_CreateCastStmt, apply_cast},
+    {GD_KIND_DefineStmt, apply_define},
+    {GD_KIND_CreateEventTrigStmt, apply_event_trigger},
     {GD_KIND_RenameStmt, apply_rename},
     {GD_KIND_AlterObjectSchemaStmt, apply_set_schema},
     {GD_KIND_DropStmt, apply_drop},

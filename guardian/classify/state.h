@@ -34,6 +34,7 @@ struct gd_thing {
     const struct gd_relation *relation; /* a renamed or moved one of the catalogue */
     const struct gd_type *type;
     struct gd_lookup columns;  /* by "column" and name: struct gd_changed_column */
+    struct gd_texts adopted;   /* relations that were there before and became its children */
     const char *const *labels; /* of an enum, after this script's changes; NULL: not tracked */
     size_t label_count;
     bool is_enum, is_domain;
@@ -52,6 +53,13 @@ enum {
     GD_EVENT_DELETE = 4,
     GD_EVENT_TRUNCATE = 8,
     GD_EVENT_SELECT = 16
+};
+
+/* A definition of the script that calls something when rows of a relation are written. */
+struct gd_attached {
+    const char *schema, *name; /* of the relation */
+    const char *text;
+    struct gd_attached *next;
 };
 
 /* A value that ALTER TYPE … ADD VALUE brought. */
@@ -91,6 +99,9 @@ struct gd_added_value *gd_state_added_label(const struct gd_state *state, const 
 
 /** The line on which this script first writes rows of a relation; 0 when it has not so far. */
 uint32_t gd_state_written(const struct gd_state *state, const char *schema, const char *name);
+
+struct gd_attached *gd_state_attached(const struct gd_state *state);
+bool gd_state_has_event_trigger(const struct gd_state *state);
 
 /** The effective search_path: schemas in order. */
 size_t gd_state_path(const struct gd_state *state, const char *const **out_schemas);

@@ -1,0 +1,29 @@
+/*
+ * Hidden: code that runs although no statement calls it.
+ *
+ * A cast, an operator, the CHECK of a domain, a default, a generated column, an index on an
+ * expression, the WHEN of a trigger, an event trigger: each runs a function when something else is
+ * done. What the script made counts as well as what the catalogue has.
+ */
+#ifndef GUARDIAN_CLASSIFY_HIDDEN_H
+#define GUARDIAN_CLASSIFY_HIDDEN_H
+
+#include "guardian/classify/judge.h"
+
+/** A TypeCast runs: the casts to its type, and the checks of a domain. */
+void gd_hidden_cast(struct gd_judge *judge, const struct gd_node *cast);
+
+/** An operator of that name runs. @return true when the script made one */
+bool gd_hidden_operator(struct gd_judge *judge, const char *name);
+
+/** Rows of a table are written: its defaults, checks, generated columns, indexes, triggers' WHEN.
+ */
+void gd_hidden_write(struct gd_judge *judge, const struct gd_target *table);
+
+/** A statement that changes definitions runs: event triggers that the script made fire. */
+void gd_hidden_ddl(struct gd_judge *judge, const struct gd_node *statement);
+
+/** Defaults of a function's arguments; `arguments` as pg_get_function_arguments() gives them. */
+void gd_hidden_arguments(struct gd_judge *judge, const char *arguments);
+
+#endif
