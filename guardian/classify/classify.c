@@ -67,7 +67,7 @@ static bool is_alike(const struct gd_judged *left, const struct gd_judged *right
     const struct gd_verdict *a = &left->verdict, *b = &right->verdict;
     if (a->class > GD_CLASS_ADDITIVE || a->class != b->class || a->loses != b->loses ||
         a->finding_count != b->finding_count || left->comment != NULL || right->comment != NULL ||
-        left->part_of != NULL || right->part_of != NULL || left->in_block != right->in_block)
+        left->held || right->held || left->in_block != right->in_block)
         return false;
     for (size_t i = 0; i < a->finding_count; i++)
         if (a->findings[i]->rule != b->findings[i]->rule ||

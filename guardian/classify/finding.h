@@ -154,7 +154,8 @@ struct gd_judged {
     const char *adds_value_to; /* ALTER TYPE … ADD VALUE: the enum; else NULL */
     bool value_can_go_first;   /* … and it may run before all other statements of the script */
     bool unread;               /* the grammar refused it */
-    bool in_block;             /* the script has BEGIN open here */
+    bool held;     /* what follows in the script may still change its verdict: not to be folded */
+    bool in_block; /* the script has BEGIN open here */
 };
 
 /** One script. */

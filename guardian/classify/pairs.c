@@ -70,6 +70,7 @@ static void note_drop(struct gd_pairs *pairs, const struct gd_look *look,
     struct half *half = gd_arena_zalloc(pairs->arena, 1, sizeof *half);
     *half = (struct half){named.address.class_oid, named.address.oid, entry, NULL, pairs->first};
     pairs->first = half;
+    entry->held = true;
 }
 
 /* ---- the second half ---- */
@@ -136,6 +137,7 @@ static void note_create(struct gd_pairs *pairs, const struct gd_look *look, stru
         if (half->oid == made.oid && half->class_oid == made.class_oid && half->create == NULL &&
             half->drop->in_block == entry->in_block) {
             half->create = is_unchanged(look) ? entry : NULL;
+            entry->held = true;
             half->oid = 0; /* the next CREATE is of something else */
             return;
         }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guardian/base/lookup.h"
+
 enum step { STEP_CREATE, STEP_ALTER, STEP_RENAME, STEP_DROP, STEP_DEFAULT };
 
 struct event {
@@ -14,12 +16,22 @@ struct event {
     const char *const *labels;
     size_t label_count;
     struct gd_judged *entry;
-    struct event *next;
+    struct event *first_of_entry; /* the events of an entry follow each other */
+    struct event *next, *next_of_type, *next_of_column;
+};
+
+/* Events that share a type or a column, in order. */
+struct list {
+    struct event *first, *last;
+    const struct event *closed_for; /* a column's: the CREATE TYPE whose swap it was closed for */
 };
 
 struct gd_swaps {
     struct gd_arena *arena;
-    struct event *first, **last;
+    struct event *first, *newest;
+    struct gd_lookup types;   /* event.type: struct list */
+    struct gd_lookup columns; /* event.column: struct list */
+    struct gd_lookup moves;   /* type and column of ALTER */
 };
 
 struct gd_swaps *gd_swaps_new(void)
@@ -28,7 +40,6 @@ struct gd_swaps *gd_swaps_new(void)
     if (swaps == NULL)
         abort();
     swaps->arena = gd_arena_new();
-    swaps->last = &swaps->first;
     return swaps;
 }
 
@@ -43,11 +54,56 @@ void gd_swaps_free(struct gd_swaps *swaps)
 static struct event *add(struct gd_swaps *swaps, enum step step, struct gd_judged *entry)
 {
     struct event *event = gd_arena_zalloc(swaps->arena, 1, sizeof *event);
+    struct event *before = swaps->newest;
     event->step = step;
     event->entry = entry;
-    *swaps->last = event;
-    swaps->last = &event->next;
+    event->first_of_entry =
+        before != NULL && before->entry == entry ? before->first_of_entry : event;
+    if (before == NULL)
+        swaps->first = event;
+    else
+        before->next = event;
+    swaps->newest = event;
+    entry->held = true;
     return event;
+}
+
+static struct list *list_of(struct gd_swaps *swaps, struct gd_lookup *lookup, const char *name)
+{
+    struct list *list = gd_lookup_get(lookup, "", "", name);
+    if (list == NULL) {
+        list = gd_arena_zalloc(swaps->arena, 1, sizeof *list);
+        gd_lookup_set(lookup, "", "", name, list, swaps->arena);
+    }
+    return list;
+}
+
+static void set_type(struct gd_swaps *swaps, struct event *event, const char *type)
+{
+    event->type = gd_arena_strdup(swaps->arena, type);
+    struct list *list = list_of(swaps, &swaps->types, event->type);
+    if (list->first == NULL)
+        list->first = event;
+    else
+        list->last->next_of_type = event;
+    list->last = event;
+}
+
+static void set_column(struct gd_swaps *swaps, struct event *event, const char *column)
+{
+    event->column = column;
+    struct list *list = list_of(swaps, &swaps->columns, event->column);
+    if (list->first == NULL)
+        list->first = event;
+    else
+        list->last->next_of_column = event;
+    list->last = event;
+}
+
+static struct event *first_of_type(const struct gd_swaps *swaps, const char *type)
+{
+    const struct list *list = type == NULL ? NULL : gd_lookup_get(&swaps->types, "", "", type);
+    return list == NULL ? NULL : list->first;
 }
 
 static const char *keep(struct gd_swaps *swaps, const char *text)
@@ -72,7 +128,7 @@ static void note_create(struct gd_swaps *swaps, const struct gd_look *look,
 {
     struct event *event = add(swaps, STEP_CREATE, entry);
     struct gd_name name = gd_name_of_list(node, GD_F_type_name);
-    event->type = keep(swaps, gd_look_type(look, name).qualified);
+    set_type(swaps, event, gd_look_type(look, name).qualified);
     size_t count = gd_node_count(node, GD_F_vals);
     const char **labels = gd_arena_zalloc(swaps->arena, count + 1, sizeof *labels);
     for (size_t i = 0; i < count; i++) {
@@ -92,7 +148,7 @@ static void note_rename(struct gd_swaps *swaps, const struct gd_look *look,
         gd_look_type(look, gd_name_of_object(gd_node_child(node, GD_F_object)));
     struct gd_name to = {type.name.schema, gd_node_text(node, GD_F_newname)};
     struct event *event = add(swaps, STEP_RENAME, entry);
-    event->type = keep(swaps, type.qualified);
+    set_type(swaps, event, type.qualified);
     event->to = keep(swaps, gd_name_show(look->arena, to));
     keep_labels(swaps, event, look, &type);
 }
@@ -106,7 +162,7 @@ static void note_drop(struct gd_swaps *swaps, const struct gd_look *look,
     struct gd_type_target type =
         gd_look_type(look, gd_name_of_object(gd_node_at(node, GD_F_objects, 0)));
     struct event *event = add(swaps, STEP_DROP, entry);
-    event->type = keep(swaps, type.qualified);
+    set_type(swaps, event, type.qualified);
     keep_labels(swaps, event, look, &type);
 }
 
@@ -140,14 +196,16 @@ static void note_alter(struct gd_swaps *swaps, const struct gd_look *look,
         const struct gd_node *cmd = gd_node_at(node, GD_F_cmds, i);
         bool type = gd_node_enum_is(cmd, GD_F_subtype, "AT_AlterColumnType");
         struct event *event = add(swaps, type ? STEP_ALTER : STEP_DEFAULT, entry);
-        event->column =
-            gd_arena_printf(swaps->arena, "%s.%s", table.qualified, gd_node_text(cmd, GD_F_name));
+        set_column(
+            swaps, event,
+            gd_arena_printf(swaps->arena, "%s.%s", table.qualified, gd_node_text(cmd, GD_F_name)));
         if (!type)
             continue;
         struct gd_name name =
             gd_name_of_type(gd_node_child(gd_node_child(cmd, GD_F_def), GD_F_type_name));
         event->to_text = is_text(name.name);
-        event->type = keep(swaps, gd_look_type(look, name).qualified);
+        set_type(swaps, event, gd_look_type(look, name).qualified);
+        gd_lookup_set(&swaps->moves, "", event->type, event->column, event, swaps->arena);
     }
 }
 
@@ -192,19 +250,19 @@ static bool same(const char *left, const char *right)
 static struct swap gather(const struct gd_swaps *swaps, const struct event *create)
 {
     struct swap swap = {.create = create, .final = create->type};
-    for (const struct event *event = create; event != NULL; event = event->next) {
-        if (event->step == STEP_ALTER && same(event->type, create->type))
+    for (const struct event *event = create; event != NULL; event = event->next_of_type) {
+        if (event->step == STEP_ALTER)
             swap.moved = true;
-        if (event->step == STEP_RENAME && same(event->type, create->type) && event != create)
+        if (event->step == STEP_RENAME)
             swap.final = event->to;
     }
-    for (const struct event *event = swaps->first; event != NULL; event = event->next) {
-        if (event->step == STEP_RENAME && same(event->type, swap.final)) {
+    for (const struct event *event = first_of_type(swaps, swap.final); event != NULL;
+         event = event->next_of_type) {
+        if (event->step == STEP_RENAME) {
             swap.aside = event->to;
             swap.old = event;
         }
-        if (event->step == STEP_DROP &&
-            (same(event->type, swap.final) || same(event->type, swap.aside))) {
+        if (event->step == STEP_DROP) {
             swap.removed = true;
             swap.old = swap.old == NULL ? event : swap.old;
         }
@@ -215,11 +273,7 @@ static struct swap gather(const struct gd_swaps *swaps, const struct event *crea
 
 static bool moves_column(const struct gd_swaps *swaps, const struct swap *swap, const char *column)
 {
-    for (const struct event *event = swaps->first; event != NULL; event = event->next)
-        if (event->step == STEP_ALTER && same(event->type, swap->create->type) &&
-            same(event->column, column))
-            return true;
-    return false;
+    return gd_lookup_get(&swaps->moves, "", swap->create->type, column) != NULL;
 }
 
 static bool is_member(const struct gd_swaps *swaps, const struct swap *swap,
@@ -242,12 +296,13 @@ static bool is_member(const struct gd_swaps *swaps, const struct swap *swap,
     return false;
 }
 
-/* Every event of the entry belongs to the swap. */
+/* Every event of its entry belongs to the swap. */
 static bool entry_belongs(const struct gd_swaps *swaps, const struct swap *swap,
-                          const struct gd_judged *entry)
+                          const struct event *event)
 {
-    for (const struct event *event = swaps->first; event != NULL; event = event->next)
-        if (event->entry == entry && !is_member(swaps, swap, event))
+    for (const struct event *at = event->first_of_entry; at != NULL && at->entry == event->entry;
+         at = at->next)
+        if (!is_member(swaps, swap, at))
             return false;
     return true;
 }
@@ -270,10 +325,10 @@ static const char *lost_labels(const struct swap *swap, struct gd_arena *arena)
     return out;
 }
 
-static void make_enum(struct gd_judged *entry, const struct swap *swap, struct gd_arena *arena)
+static void make_enum(struct gd_judged *entry, const char *part_of)
 {
     struct gd_verdict *verdict = &entry->verdict;
-    entry->part_of = gd_arena_printf(arena, "enum change of %s", swap->final);
+    entry->part_of = part_of;
     if (verdict->class != GD_CLASS_DESTRUCTIVE && verdict->class != GD_CLASS_ADDITIVE &&
         verdict->class != GD_CLASS_NONE)
         return;
@@ -283,21 +338,52 @@ static void make_enum(struct gd_judged *entry, const struct swap *swap, struct g
     verdict->class = GD_CLASS_ENUM;
 }
 
-static void close_swap(struct gd_swaps *swaps, const struct swap *swap, struct gd_arena *arena)
+/* What the entries of one swap are told. */
+struct words {
+    const char *part_of;
+    const char *loses; /* NULL: no value is lost */
+    struct gd_arena *arena;
+};
+
+static void close_event(const struct gd_swaps *swaps, const struct swap *swap,
+                        const struct event *event, const struct words *words)
+{
+    if (!is_member(swaps, swap, event) || !entry_belongs(swaps, swap, event))
+        return;
+    make_enum(event->entry, words->part_of);
+    if (event->step == STEP_ALTER && words->loses != NULL)
+        gd_texts_add(&event->entry->verdict.findings[0]->notes, words->loses, words->arena);
+}
+
+/* Each column once: a script may change the same one over and over. */
+static void close_column(const struct gd_swaps *swaps, const struct swap *swap, const char *column,
+                         const struct words *words)
+{
+    struct list *list = gd_lookup_get(&swaps->columns, "", "", column);
+    if (list == NULL || list->closed_for == swap->create)
+        return;
+    list->closed_for = swap->create;
+    for (const struct event *event = list->first; event != NULL; event = event->next_of_column)
+        close_event(swaps, swap, event, words);
+}
+
+/* Members share the new type, the old one under either name, or a column that moves. */
+static void close_swap(const struct gd_swaps *swaps, const struct swap *swap,
+                       struct gd_arena *arena)
 {
     const char *lost = lost_labels(swap, arena);
-    for (const struct event *event = swaps->first; event != NULL; event = event->next) {
-        if (!is_member(swaps, swap, event) || !entry_belongs(swaps, swap, event->entry))
-            continue;
-        make_enum(event->entry, swap, arena);
-        if (event->step != STEP_ALTER || *lost == '\0')
-            continue;
-        struct gd_finding *lead = event->entry->verdict.findings[0];
-        gd_texts_add(&lead->notes,
-                     gd_arena_printf(arena, "removes %s from %s: rows that hold one make it fail",
-                                     lost, swap->final),
-                     arena);
-    }
+    struct words words = {gd_arena_printf(arena, "enum change of %s", swap->final), NULL, arena};
+    if (*lost != '\0')
+        words.loses = gd_arena_printf(arena, "removes %s from %s: rows that hold one make it fail",
+                                      lost, swap->final);
+    const char *types[] = {swap->create->type, swap->final, swap->aside};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        for (const struct event *event = first_of_type(swaps, types[i]); event != NULL;
+             event = event->next_of_type) {
+            close_event(swaps, swap, event, &words);
+            if (event->step == STEP_ALTER && i == 0)
+                close_column(swaps, swap, event->column, &words);
+        }
 }
 
 void gd_swaps_close(struct gd_swaps *swaps, struct gd_arena *arena)
