@@ -12,15 +12,17 @@
 #include <pg_query/pg_query.pb-c.h>
 #include <pthread.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 
 /*
  * Measured with libpg_query 15: a chain of 100,000 operators needs 256 MiB, one of 500,000 needs
  * 1 GiB. Pages that are never touched cost nothing.
  */
-enum { BYTES_PER_LINK = 2700 };
 static const size_t deep_stack_size = (size_t)1 << 30;
-static const size_t links_max = ((size_t)1 << 30) / BYTES_PER_LINK * 3 / 4;
+
+/* The library packs a chain in time that grows with its square: 50,000 links take a second. */
+static const size_t links_max = 50000;
 
 static _Thread_local bool is_deep;
 
@@ -109,7 +111,40 @@ static bool is_link(const struct gd_token *token, const char *text)
            strchr("(),;.0123456789", text[token->offset]) == NULL;
 }
 
-/* Does a long text hold more operators and keywords than the stack has room for? */
+static bool joins_queries(const struct gd_token *token, const char *text)
+{
+    static const char *const words[] = {"union", "except", "intersect"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (token->size == strlen(words[i]) &&
+            strncasecmp(text + token->offset, words[i], token->size) == 0)
+            return true;
+    return false;
+}
+
+/* The longest chain of operators: between two commas of the same bracket, and all UNIONs. A list of
+ * a million values is long, but not deep. */
+static size_t longest_chain(const char *text, const struct gd_token *tokens, size_t count,
+                            struct gd_arena *arena)
+{
+    size_t *links = gd_arena_zalloc(arena, count + 1, sizeof *links); /* by bracket depth */
+    size_t depth = 0, longest = 0, queries = 0;
+    for (size_t i = 0; i < count; i++) {
+        char first = text[tokens[i].offset];
+        if (first == '(' || first == '[')
+            links[++depth] = 0;
+        else if ((first == ')' || first == ']') && depth > 0)
+            depth--;
+        else if (first == ',')
+            links[depth] = 0;
+        else if (joins_queries(&tokens[i], text))
+            queries++;
+        else if (is_link(&tokens[i], text) && ++links[depth] > longest)
+            longest = links[depth];
+    }
+    return longest + queries;
+}
+
+/* Does a long text chain more operators than the library can pack in reasonable time? */
 static bool is_chained_too_deeply(const char *text, size_t size)
 {
     if (size / 2 < links_max) /* "+1+1+1": two bytes a link at the least */
@@ -120,10 +155,7 @@ static bool is_chained_too_deeply(const char *text, size_t size)
     struct gd_refusal ignored;
     if (!gd_scan(text, arena, &count, &tokens, &ignored))
         return false; /* the parser says why */
-    size_t links = 0;
-    for (size_t i = 0; i < count; i++)
-        links += is_link(&tokens[i], text);
-    return links > links_max;
+    return longest_chain(text, tokens, count, arena) > links_max;
 }
 
 static void take_statements(const PgQuery__ParseResult *result, size_t size, struct gd_arena *arena,
