@@ -206,6 +206,20 @@ static bool fits_server(const struct gd_judge *judge, const struct gd_rule *rule
            (rule->until_pg == 0 || major <= rule->until_pg);
 }
 
+/* What the catalogue says hangs on an object is not all, once the script has moved things. */
+static void doubt_dependants(struct gd_look *look, struct gd_finding *finding)
+{
+    if (gd_node_kind(look->node) != GD_KIND_DropStmt || !gd_state_moved_dependants(look->state) ||
+        (!gd_says_cascade(look->node) &&
+         !gd_node_enum_is(look->node, GD_F_remove_type, "OBJECT_EXTENSION")))
+        return;
+    gd_finding_raise(finding, GD_CLASS_DESTRUCTIVE, GD_LOSES_DATA, GD_SCOPE_DATABASE);
+    gd_finding_reason(look, finding,
+                      "It takes along what depends on it, and statements above made other objects "
+                      "depend on it than the catalogue tells.");
+    finding->fresh = NULL;
+}
+
 static void apply_rule(struct gd_judge *judge, struct gd_look *look, const struct gd_rule *rule)
 {
     struct gd_finding *finding = finding_of_rule(judge, rule);
@@ -218,6 +232,7 @@ static void apply_rule(struct gd_judge *judge, struct gd_look *look, const struc
     }
     if (rule->effect != NULL)
         rule->effect(look, finding);
+    doubt_dependants(look, finding);
     if (!judge->guarded)
         return;
     const char *done = gd_work_is_done(look);
@@ -228,6 +243,7 @@ static void apply_rule(struct gd_judge *judge, struct gd_look *look, const struc
         finding->notes = (struct gd_texts){0};
         finding->check_count = 0;
     }
+    doubt_dependants(look, finding);
     if (finding->rerun == GD_RERUN_FAILS || finding->rerun == GD_RERUN_REPEATS)
         finding->rerun = GD_RERUN_SKIPS;
 }
@@ -558,12 +574,22 @@ static void judge_named_view(struct gd_judge *judge, const struct gd_node *call)
     judge_view(judge, name);
 }
 
+/* What the call sets is known to the state when it stands alone in a SELECT, and only then. */
+static bool may_set_path(const struct gd_node *call)
+{
+    const char *name = gd_node_string(gd_node_at(call, GD_F_args, 0));
+    return name == NULL || strcasecmp(name, "search_path") == 0 || strcasecmp(name, "role") == 0 ||
+           strcasecmp(name, "session_authorization") == 0;
+}
+
 static void judge_call(struct gd_judge *judge, const struct gd_node *call)
 {
     struct gd_name name = gd_name_of_list(call, GD_F_funcname);
     if (strncmp(name.name, "table_to_xml", 12) == 0)
         judge_named_view(judge, call);
     size_t matched = match(judge, call, judge->statement);
+    if (strcmp(name.name, "set_config") == 0 && may_set_path(call))
+        gd_state_lose_path(judge->state);
     if (matched > 0 && strcmp(name.schema, "pg_catalog") == 0)
         return;
     bool script =

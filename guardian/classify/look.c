@@ -151,6 +151,14 @@ static bool relation_in(const struct gd_look *look, const char *schema, const ch
     return true;
 }
 
+static bool path_has(const char *const *path, size_t count, const char *schema)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(path[i], schema) == 0)
+            return true;
+    return false;
+}
+
 struct gd_target gd_look_relation(const struct gd_look *look, struct gd_name name)
 {
     struct gd_target target = {0};
@@ -161,7 +169,8 @@ struct gd_target gd_look_relation(const struct gd_look *look, struct gd_name nam
         const char *schema = strncmp(name.schema, "pg_temp", 7) == 0 ? "pg_temp" : name.schema;
         found = relation_in(look, schema, name.name, &target);
     } else {
-        found = relation_in(look, "pg_temp", name.name, &target);
+        found =
+            !path_has(path, count, "pg_temp") && relation_in(look, "pg_temp", name.name, &target);
         for (size_t i = 0; i < count && !found; i++)
             found = relation_in(look, path[i], name.name, &target);
     }
@@ -170,9 +179,19 @@ struct gd_target gd_look_relation(const struct gd_look *look, struct gd_name nam
         const struct gd_thing *thing = gd_state_find(look->state, "relation", schema, name.name);
         target.name = (struct gd_name){schema, name.name};
         target.qualified = gd_name_show(look->arena, target.name);
+        /* The script gave this name to something, in a branch or in a block that it took back. */
+        target.doubtful = thing != NULL && thing->standing == GD_FORGOTTEN;
         target.exists = thing != NULL && thing->standing == GD_GONE ? GD_NO
-                        : gd_look_live(look)                        ? GD_NO
-                                                                    : GD_UNSURE;
+                        : target.doubtful || !gd_look_live(look)    ? GD_UNSURE
+                                                                    : GD_NO;
+    }
+    bool behind = target.temporary && count > 0 && strcmp(path[0], "pg_temp") != 0 &&
+                  path_has(path, count, "pg_temp") && name.schema[0] == '\0';
+    /* Without the catalogue nobody knows what stands before a temporary one that comes later. */
+    if (gd_state_doubts_name(look->state, name.schema) || (behind && !gd_look_live(look))) {
+        target.doubtful = true;
+        target.fresh = target.temporary = false;
+        target.exists = GD_UNSURE;
     }
     /* pg_catalog is searched first unless the path says otherwise. */
     target.system =
@@ -282,12 +301,17 @@ struct gd_type_target gd_look_type(const struct gd_look *look, struct gd_name na
         const char *schema = name.schema[0] != '\0' ? name.schema : count > 0 ? path[0] : "public";
         const struct gd_thing *thing = gd_state_find(look->state, "type", schema, name.name);
         bool gone = thing != NULL && thing->standing == GD_GONE;
+        bool forgotten = thing != NULL && thing->standing == GD_FORGOTTEN;
         target.name = (struct gd_name){schema, name.name};
-        target.exists = gone || gd_look_live(look) ? GD_NO : GD_UNSURE;
+        target.exists = gone || (gd_look_live(look) && !forgotten) ? GD_NO : GD_UNSURE;
         target.is_enum = thing != NULL && thing->is_enum ? GD_YES
                          : gd_look_live(look)            ? GD_NO
                                                          : GD_UNSURE;
         target.is_domain = gd_look_live(look) ? GD_NO : GD_UNSURE;
+    }
+    if (gd_state_doubts_name(look->state, name.schema)) {
+        target.fresh = false;
+        target.exists = GD_UNSURE;
     }
     target.qualified = gd_name_show(look->arena, target.name);
     return target;
@@ -314,6 +338,8 @@ enum gd_truth gd_look_other(const struct gd_look *look, const char *kind, struct
     if (out_other != NULL)
         *out_other = NULL;
     const struct gd_thing *thing = gd_state_find(look->state, kind, name.schema, name.name);
+    if (strcmp(kind, "schema") == 0 && gd_state_doubts_name(look->state, name.name))
+        return GD_UNSURE;
     if (thing != NULL && thing->standing != GD_FORGOTTEN)
         return thing->standing == GD_THERE ? GD_YES : GD_NO;
     if (look->survey == NULL)
@@ -344,6 +370,8 @@ enum gd_truth gd_look_other(const struct gd_look *look, const char *kind, struct
 bool gd_look_fresh(const struct gd_look *look, const char *kind, const char *name,
                    uint32_t *out_line)
 {
+    if (strcmp(kind, "schema") == 0 && gd_state_doubts_name(look->state, name))
+        return false;
     const struct gd_thing *thing = gd_state_shown(look->state, kind, name);
     if (thing == NULL || thing->standing != GD_THERE || !thing->fresh) {
         thing = gd_state_named(look->state, kind, name);

@@ -61,10 +61,11 @@ struct gd_target {
     struct gd_name name;   /* the schema filled in, as far as it is known */
     const char *qualified; /* for scopes and for people */
     enum gd_truth exists;
-    bool fresh;                         /* made by this script and surely not there before */
-    uint32_t fresh_line;                /* where */
-    bool temporary;                     /* a temporary one of this session */
-    bool system;                        /* in pg_catalog, information_schema or pg_toast */
+    bool fresh;          /* made by this script and surely not there before */
+    uint32_t fresh_line; /* where */
+    bool temporary;      /* a temporary one of this session */
+    bool doubtful;       /* the name may stand for another relation, or for more of them */
+    bool system;         /* in pg_catalog, information_schema or pg_toast */
     const struct gd_relation *relation; /* the catalogue's; NULL when unknown, fresh or absent */
 };
 

@@ -10,6 +10,8 @@
 #include "guardian/classify/hidden.h"
 #include "guardian/classify/judge.h"
 #include "guardian/classify/look.h"
+#include "guardian/classify/state.h"
+#include "guardian/sql/parse.h"
 
 #define FORMAT_INTO(arena, target, format)                                                         \
     do {                                                                                           \
@@ -99,6 +101,13 @@ void gd_finding_table(struct gd_look *look, struct gd_finding *finding,
         return;
     if (finding->scope < GD_SCOPE_TABLES)
         finding->scope = GD_SCOPE_TABLES;
+    if (table->doubtful) {
+        finding->scope = GD_SCOPE_DATABASE;
+        gd_finding_note(look, finding,
+                        "which rows %s stands for at this place cannot be told for sure, so the "
+                        "whole database counts",
+                        table->qualified);
+    }
     /* ONLY on a partitioned table still reaches its rows when it is dropped. */
     if (table->relation != NULL && (!says_only(look) || table->relation->kind == 'p'))
         add_family(look, finding, table->relation, 0);
@@ -363,10 +372,96 @@ static void reach_of_script(struct gd_look *look, struct gd_finding *finding,
     }
 }
 
+/* A write that the statement does not name reaches the rows of `target`. */
+static void write_on(struct gd_look *look, struct gd_finding *finding,
+                     const struct gd_target *target, const char *event)
+{
+    if (!target->fresh && !target->temporary && target->exists != GD_NO) {
+        gd_finding_raise(finding, GD_CLASS_DESTRUCTIVE, GD_LOSES_DATA, GD_SCOPE_TABLES);
+        gd_finding_table(look, finding, target);
+        finding->fresh = NULL;
+    }
+    gd_finding_write_closure(look, finding, target, event);
+}
+
+/* Foreign keys that the script made, towards the table that is written. */
+static void reach_by_keys(struct gd_look *look, struct gd_finding *finding,
+                          const struct gd_target *table, const char *event)
+{
+    bool deletes = strcmp(event, "delete") == 0, updates = strcmp(event, "update") == 0;
+    bool truncates = strcmp(event, "truncate") == 0 && gd_says_cascade(look->node);
+    for (const struct gd_key *key = gd_state_keys(look->state); key != NULL; key = key->next) {
+        bool passed_on = (deletes && key->on_delete) || (updates && key->on_update) || truncates;
+        if (!passed_on || strcmp(key->to->name, table->name.name) != 0 ||
+            strcmp(key->to->schema, table->name.schema) != 0)
+            continue;
+        struct gd_name name = {key->from->schema, key->from->name};
+        struct gd_target from = gd_look_relation(look, name);
+        const char *once = gd_arena_printf(look->arena, "%s of %s by a key of %s", event,
+                                           table->qualified, from.qualified);
+        if (!gd_judge_first_time(look->judge, once))
+            continue;
+        gd_finding_note(look, finding, "a foreign key that this script made passes it on to %s",
+                        from.qualified);
+        write_on(look, finding, &from,
+                 truncates                 ? "truncate"
+                 : deletes && key->deletes ? "delete"
+                                           : "update");
+    }
+}
+
+struct beneath {
+    struct gd_look *look;
+    struct gd_finding *finding;
+    const struct gd_target *view;
+    const char *event;
+};
+
+static enum gd_walk visit_beneath(const struct gd_node *node, const struct gd_node *parent,
+                                  void *context)
+{
+    (void)parent;
+    const struct beneath *beneath = context;
+    if (gd_node_kind(node) != GD_KIND_RangeVar)
+        return GD_WALK_INTO;
+    struct gd_target target = gd_look_relation(beneath->look, gd_name_of_range(node));
+    if (strcmp(target.qualified, beneath->view->qualified) != 0)
+        write_on(beneath->look, beneath->finding, &target, beneath->event);
+    return GD_WALK_INTO;
+}
+
+/* A write to a view is one to the tables that it shows. */
+static void reach_beneath(struct gd_look *look, struct gd_finding *finding,
+                          const struct gd_target *view, const char *event)
+{
+    const struct gd_thing *thing =
+        gd_state_find(look->state, "relation", view->name.schema, view->name.name);
+    bool live = view->relation != NULL && view->relation->kind == 'v';
+    const char *text = live                                      ? view->relation->view_sql
+                       : thing != NULL && view->relation == NULL ? thing->text
+                                                                 : NULL;
+    struct gd_parsed parsed;
+    struct gd_refusal refusal;
+    const char *once = gd_arena_printf(look->arena, "%s of %s", event, view->qualified);
+    if (text == NULL || strcmp(event, "insert") == 0 || !gd_judge_first_time(look->judge, once))
+        return;
+    if (!gd_parse(text, strlen(text), look->arena, &parsed, &refusal)) {
+        gd_finding_raise(finding, GD_CLASS_DESTRUCTIVE, GD_LOSES_DATA, GD_SCOPE_DATABASE);
+        return;
+    }
+    struct beneath beneath = {look, finding, view, event};
+    for (size_t i = 0; i < parsed.count; i++)
+        if (live || gd_node_kind(parsed.statements[i]) == GD_KIND_ViewStmt ||
+            gd_node_kind(parsed.statements[i]) == GD_KIND_CreateSchemaStmt)
+            gd_node_walk(parsed.statements[i], visit_beneath, &beneath);
+}
+
 void gd_finding_write_closure(struct gd_look *look, struct gd_finding *finding,
                               const struct gd_target *table, const char *event)
 {
     reach_of_script(look, finding, table, event);
+    reach_by_keys(look, finding, table, event);
+    reach_beneath(look, finding, table, event);
     if (strcmp(event, "insert") == 0 || strcmp(event, "update") == 0)
         gd_hidden_write(look->judge, table);
     if (table->relation != NULL)

@@ -251,13 +251,16 @@ static void truncate_tables(struct gd_look *look, struct gd_finding *finding)
             lost++;
             empty_one(look, finding, &table);
         }
-        gd_finding_write_closure(look, finding, &table, "truncate");
     }
     gd_finding_object(look, finding, "table%s %s",
                       gd_node_count(look->node, GD_F_relations) > 1 ? "s" : "", names);
     if (lost == 0) {
         gd_finding_is_fresh(look, finding, line);
         gd_finding_rests(finding);
+    }
+    for (size_t i = 0; i < gd_node_count(look->node, GD_F_relations); i++) {
+        struct gd_target table = truncated(look, i);
+        gd_finding_write_closure(look, finding, &table, "truncate");
     }
 }
 

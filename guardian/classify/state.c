@@ -15,7 +15,7 @@ enum { NAMEDATALEN = 64 };
 struct path {
     const char *const *schemas;
     size_t count;
-    bool unknown, builtins_hidden;
+    bool unknown, builtins_hidden, names_user, names_temporary;
 };
 
 struct savepoint {
@@ -44,14 +44,17 @@ struct gd_state {
     bool in_block;
     uint32_t block, blocks;
     struct savepoint *savepoints;
+    struct gd_key *keys;
+    bool role_in_doubt, schemas_renamed, sets_path_later, moved_dependants;
 };
 
 static struct path initial_path(const struct gd_survey *survey)
 {
     static const char *const standard[] = {"public"};
     if (survey == NULL)
-        return (struct path){standard, 1, false, false};
-    return (struct path){survey->search_path, survey->search_path_count, false, false};
+        return (struct path){.schemas = standard, .count = 1, .names_user = true};
+    return (struct path){
+        .schemas = survey->search_path, .count = survey->search_path_count, .names_user = true};
 }
 
 struct gd_state *gd_state_new(const struct gd_survey *survey)
@@ -87,6 +90,29 @@ size_t gd_state_path(const struct gd_state *state, const char *const **out_schem
 bool gd_state_path_unknown(const struct gd_state *state)
 {
     return state->path.unknown;
+}
+
+bool gd_state_doubts_name(const struct gd_state *state, const char *schema)
+{
+    if (state->schemas_renamed)
+        return true;
+    return schema[0] == '\0' && (state->path.unknown || state->sets_path_later ||
+                                 (state->role_in_doubt && state->path.names_user));
+}
+
+void gd_state_lose_path(struct gd_state *state)
+{
+    state->path.unknown = true;
+}
+
+bool gd_state_moved_dependants(const struct gd_state *state)
+{
+    return state->moved_dependants || state->schemas_renamed;
+}
+
+struct gd_key *gd_state_keys(const struct gd_state *state)
+{
+    return state->keys;
 }
 
 bool gd_state_builtins_hidden(const struct gd_state *state)
@@ -175,7 +201,7 @@ static struct gd_thing *thing_of(struct gd_state *state, const char *kind, const
 static void forget(struct gd_thing *thing)
 {
     thing->standing = GD_FORGOTTEN;
-    thing->fresh = thing->temporary = false;
+    thing->fresh = thing->temporary = thing->ends_with_block = false;
     thing->relation = NULL;
     thing->type = NULL;
     thing->columns = (struct gd_lookup){0};
@@ -209,7 +235,7 @@ static const char *meet(const struct gd_state *state, const char *kind, struct g
     if (name.schema[0] != '\0')
         return name.schema;
     const struct gd_thing *temporary = gd_state_find(state, kind, "pg_temp", name.name);
-    if (temporary != NULL && temporary->standing == GD_THERE)
+    if (!state->path.names_temporary && temporary != NULL && temporary->standing == GD_THERE)
         return "pg_temp";
     for (size_t i = 0; i < state->path.count; i++) {
         const char *schema = state->path.schemas[i];
@@ -410,10 +436,33 @@ static void make_sequence_of(const struct deed *deed, const struct gd_thing *tab
         make(deed, "relation", table->schema, name, false)->temporary = table->temporary;
 }
 
+/* Outside of a block the statement's own transaction ends, and the table with it. */
+static void ends_with_block(const struct deed *deed, struct gd_thing *table,
+                            const struct gd_node *holder)
+{
+    if (!table->temporary || !gd_node_enum_is(holder, GD_F_oncommit, "ONCOMMIT_DROP"))
+        return;
+    if (deed->state->in_block)
+        table->ends_with_block = true;
+    else
+        forget(table);
+}
+
+static enum gd_walk visit_key(const struct gd_node *node, const struct gd_node *parent,
+                              void *context);
+
+struct key_search {
+    const struct deed *deed;
+    const struct gd_thing *from;
+};
+
 static void apply_create_table(const struct deed *deed)
 {
-    const struct gd_thing *table = make_relation(deed, gd_node_child(deed->node, GD_F_relation),
-                                                 gd_node_flag(deed->node, GD_F_if_not_exists));
+    struct gd_thing *table = make_relation(deed, gd_node_child(deed->node, GD_F_relation),
+                                           gd_node_flag(deed->node, GD_F_if_not_exists));
+    ends_with_block(deed, table, deed->node);
+    struct key_search search = {deed, table};
+    gd_node_walk(deed->node, visit_key, &search);
     for (size_t i = 0; table->fresh && i < gd_node_count(deed->node, GD_F_table_elts); i++)
         make_sequence_of(deed, table, gd_node_at(deed->node, GD_F_table_elts, i));
 }
@@ -431,6 +480,7 @@ static void apply_create_as(const struct deed *deed)
         make_relation(deed, gd_node_child(gd_node_child(deed->node, GD_F_into), GD_F_rel),
                       gd_node_flag(deed->node, GD_F_if_not_exists));
     thing->text = gd_arena_strdup(deed->state->arena, deed->text);
+    ends_with_block(deed, thing, gd_node_child(deed->node, GD_F_into));
 }
 
 static void apply_select_into(const struct deed *deed)
@@ -539,6 +589,50 @@ static void apply_retype(const struct deed *deed, struct gd_thing *table, const 
         changed_column(deed, table, name);
 }
 
+static bool is_surely_fresh(const struct gd_thing *thing)
+{
+    return thing->standing == GD_THERE && (thing->fresh || thing->temporary);
+}
+
+static bool writes_on(const char *action)
+{
+    return strcmp(action, "c") == 0 || strcmp(action, "n") == 0 || strcmp(action, "d") == 0;
+}
+
+static enum gd_walk visit_key(const struct gd_node *node, const struct gd_node *parent,
+                              void *context)
+{
+    (void)parent;
+    const struct key_search *search = context;
+    if (gd_node_kind(node) != GD_KIND_Constraint ||
+        !gd_node_enum_is(node, GD_F_contype, "CONSTR_FOREIGN"))
+        return GD_WALK_INTO;
+    struct gd_state *state = search->deed->state;
+    struct gd_key *key = gd_arena_zalloc(state->arena, 1, sizeof *key);
+    const char *on_delete = gd_node_text(node, GD_F_fk_del_action);
+    key->from = search->from;
+    key->to = relation_thing(search->deed, gd_node_child(node, GD_F_pktable));
+    key->on_delete = writes_on(on_delete);
+    key->deletes = strcmp(on_delete, "c") == 0;
+    key->on_update = writes_on(gd_node_text(node, GD_F_fk_upd_action));
+    key->next = state->keys;
+    state->keys = key;
+    return GD_WALK_INTO;
+}
+
+static void note_dependants(const struct deed *deed, struct gd_thing *table,
+                            const struct gd_node *cmd)
+{
+    static const char *const moving[] = {"AT_AlterColumnType", "AT_AddOf", "AT_AddInherit",
+                                         "AT_AttachPartition", "AT_ChangeOwner"};
+    const char *subtype = gd_node_enum(cmd, GD_F_subtype);
+    for (size_t i = 0; i < sizeof moving / sizeof moving[0]; i++)
+        if (strcmp(moving[i], subtype) == 0 && !is_surely_fresh(table))
+            deed->state->moved_dependants = true;
+    struct key_search search = {deed, table};
+    gd_node_walk(cmd, visit_key, &search);
+}
+
 static void apply_alter_table(const struct deed *deed)
 {
     if (!gd_node_enum_is(deed->node, GD_F_objtype, "OBJECT_TABLE") &&
@@ -548,6 +642,7 @@ static void apply_alter_table(const struct deed *deed)
     for (size_t i = 0; i < gd_node_count(deed->node, GD_F_cmds); i++) {
         const struct gd_node *cmd = gd_node_at(deed->node, GD_F_cmds, i);
         const char *subtype = gd_node_enum(cmd, GD_F_subtype);
+        note_dependants(deed, table, cmd);
         if (strcmp(subtype, "AT_AddColumn") == 0)
             apply_add_column(deed, table, cmd);
         else if (strcmp(subtype, "AT_DropColumn") == 0)
@@ -599,13 +694,19 @@ static void move(const struct deed *deed, const char *kind, const char *from_sch
     struct gd_thing *old = thing_of(deed->state, kind, from_schema, from);
     struct gd_thing before = *old;
     struct gd_thing *moved = thing_of(deed->state, kind, to_schema, to);
+    for (struct gd_key *key = deed->state->keys; key != NULL; key = key->next) {
+        key->from = key->from == old ? moved : key->from;
+        key->to = key->to == old ? moved : key->to;
+    }
     forget(moved);
     drop(deed, kind, from_schema, from);
+    deed->state->moved_dependants = deed->state->moved_dependants || !deed->sure;
     if (!deed->sure)
         return;
     moved->standing = GD_THERE;
     moved->fresh = before.standing == GD_THERE && before.fresh;
     moved->temporary = before.temporary;
+    moved->ends_with_block = before.ends_with_block;
     moved->line = before.line != 0 ? before.line : deed->line;
     moved->block = deed->state->block;
     moved->columns = before.columns;
@@ -674,6 +775,8 @@ static void apply_rename(const struct deed *deed)
         struct gd_name name = gd_name_of_object(gd_node_child(deed->node, GD_F_object));
         const char *schema = meet(deed->state, "type", name);
         move(deed, "type", schema, name.name, schema, to);
+    } else if (strcmp(type, "OBJECT_SCHEMA") == 0) {
+        deed->state->schemas_renamed = true;
     }
 }
 
@@ -681,6 +784,7 @@ static void apply_set_schema(const struct deed *deed)
 {
     const char *type = gd_node_enum(deed->node, GD_F_object_type);
     const char *to = gd_node_text(deed->node, GD_F_newschema);
+    deed->state->moved_dependants = true;
     if (is_relation_object(type)) {
         struct gd_name name = gd_name_of_range(gd_node_child(deed->node, GD_F_relation));
         move(deed, "relation", meet(deed->state, "relation", name), name.name, to, name.name);
@@ -921,7 +1025,7 @@ static void apply_create_schema(const struct deed *deed)
     struct path before = deed->state->path;
     const char **inside = gd_arena_zalloc(deed->state->arena, 1, sizeof *inside);
     inside[0] = gd_arena_strdup(deed->state->arena, name);
-    deed->state->path = (struct path){inside, 1, false, false};
+    deed->state->path = (struct path){.schemas = inside, .count = 1};
     for (size_t i = 0; i < gd_node_count(deed->node, GD_F_schema_elts); i++)
         gd_state_apply(deed->state, gd_node_at(deed->node, GD_F_schema_elts, i), deed->text,
                        deed->line, deed->sure);
@@ -936,10 +1040,12 @@ static struct path path_of(const struct gd_state *state, const char *const *name
     const char **schemas = gd_arena_zalloc(state->arena, count + 1, sizeof *schemas);
     for (size_t i = 0; i < count; i++) {
         if (strcmp(names[i], "$user") == 0) { /* a schema called as the role is */
+            path.names_user = true;
             if (state->survey != NULL && gd_survey_has_schema(state->survey, state->survey->user))
                 schemas[path.count++] = state->survey->user;
             continue;
         }
+        path.names_temporary = path.names_temporary || strcmp(names[i], "pg_temp") == 0;
         if (strcmp(names[i], "pg_catalog") == 0 && path.count > 0)
             path.builtins_hidden = true;
         if (names[i][0] != '\0' && strcmp(names[i], "pg_catalog") != 0)
@@ -983,11 +1089,29 @@ static struct path path_of_text(struct gd_state *state, const char *text)
     return path_of(state, names, count);
 }
 
+static bool is_role(const char *setting)
+{
+    return strcasecmp(setting, "role") == 0 || strcasecmp(setting, "session_authorization") == 0;
+}
+
+/* The role's name is the schema that "$user" stands for. */
+static void apply_role(const struct deed *deed)
+{
+    struct gd_state *state = deed->state;
+    const char *role = gd_node_string(gd_node_at(deed->node, GD_F_args, 0));
+    const struct gd_survey *survey = state->survey;
+    state->role_in_doubt = role == NULL || survey == NULL || !deed->sure ||
+                           gd_survey_has_schema(survey, role) ||
+                           gd_survey_has_schema(survey, survey->user);
+}
+
 static void apply_set(const struct deed *deed)
 {
     struct gd_state *state = deed->state;
     const char *kind = gd_node_enum(deed->node, GD_F_kind);
     bool all = strcmp(kind, "VAR_RESET_ALL") == 0;
+    if (is_role(gd_node_text(deed->node, GD_F_name)))
+        apply_role(deed);
     if (!all && strcasecmp(gd_node_text(deed->node, GD_F_name), "search_path") != 0)
         return;
     bool local = gd_node_flag(deed->node, GD_F_is_local);
@@ -1009,19 +1133,56 @@ static void apply_set(const struct deed *deed)
     set_path(state, path_of(state, names, count), local);
 }
 
+/* set_config(…, false) */
+static bool is_for_the_session(const struct gd_node *call)
+{
+    const struct gd_node *local = gd_node_at(call, GD_F_args, 2);
+    if (gd_node_kind(local) != GD_KIND_A_Const)
+        return false;
+    const struct gd_node *value = gd_node_child(local, GD_F_boolval);
+    return value != NULL && !gd_node_flag(value, GD_F_boolval);
+}
+
+/* Does what stands in its list run exactly once, whatever the tables hold? */
+static bool is_plain_select(const struct gd_node *statement)
+{
+    return gd_node_kind(statement) == GD_KIND_SelectStmt &&
+           gd_node_count(statement, GD_F_from_clause) == 0 &&
+           gd_node_child(statement, GD_F_where_clause) == NULL &&
+           gd_node_child(statement, GD_F_with_clause) == NULL &&
+           gd_node_child(statement, GD_F_larg) == NULL;
+}
+
+/* A definition or a write that calls set_config: when that runs, and how often, is not followed. */
+static enum gd_walk find_later_set_config(const struct gd_node *node, const struct gd_node *parent,
+                                          void *context)
+{
+    (void)parent;
+    struct gd_state *state = context;
+    if (gd_node_kind(node) != GD_KIND_FuncCall ||
+        strcmp(gd_node_name_last(node, GD_F_funcname), "set_config") != 0)
+        return GD_WALK_INTO;
+    const char *name = gd_node_string(gd_node_at(node, GD_F_args, 0));
+    if (name == NULL || strcasecmp(name, "search_path") == 0 || is_role(name))
+        state->sets_path_later = true;
+    return GD_WALK_INTO;
+}
+
 static enum gd_walk find_set_config(const struct gd_node *node, const struct gd_node *parent,
                                     void *context)
 {
-    (void)parent;
     struct deed *deed = context;
     if (gd_node_kind(node) != GD_KIND_FuncCall ||
         strcmp(gd_node_name_last(node, GD_F_funcname), "set_config") != 0)
         return GD_WALK_INTO;
     const char *name = gd_node_string(gd_node_at(node, GD_F_args, 0));
     const char *value = gd_node_string(gd_node_at(node, GD_F_args, 1));
+    if (name != NULL && is_role(name))
+        deed->state->role_in_doubt = true;
     if (name != NULL && strcasecmp(name, "search_path") != 0)
         return GD_WALK_INTO;
-    if (name == NULL || value == NULL || !deed->sure)
+    if (name == NULL || value == NULL || !deed->sure || !is_for_the_session(node) ||
+        gd_node_kind(parent) != GD_KIND_ResTarget || !is_plain_select(deed->node))
         deed->state->path.unknown = true;
     else
         set_path(deed->state, path_of_text(deed->state, value), false);
@@ -1040,8 +1201,22 @@ static void roll_back(struct gd_state *state, struct path path)
     state->path_is_local = false;
 }
 
+/* ROLLBACK outside of a block: statements that were sent together with it are taken back, too. */
+static void roll_back_unopened(struct gd_state *state)
+{
+    for (struct gd_thing *thing = state->things; thing != NULL; thing = thing->next)
+        forget(thing);
+    state->path.unknown =
+        state->path.schemas != initial_path(state->survey).schemas || state->path.unknown;
+}
+
 static void end_block(struct gd_state *state, bool chain)
 {
+    for (struct gd_thing *thing = state->things; thing != NULL; thing = thing->next)
+        if (thing->ends_with_block) {
+            forget(thing);
+            thing->standing = GD_GONE;
+        }
     if (state->path_is_local)
         state->path = state->path_before_local;
     state->path_is_local = false;
@@ -1088,6 +1263,8 @@ static void apply_transaction(const struct deed *deed)
     } else if (strcmp(kind, "TRANS_STMT_ROLLBACK") == 0) {
         if (state->in_block)
             roll_back(state, state->path_at_begin);
+        else
+            roll_back_unopened(state);
         end_block(state, gd_node_flag(deed->node, GD_F_chain));
     } else if (strcmp(kind, "TRANS_STMT_SAVEPOINT") == 0) {
         apply_savepoint(deed);
@@ -1166,6 +1343,18 @@ static bool may_write(enum gd_kind kind)
     return false;
 }
 
+static void apply_moved_dependants(const struct deed *deed)
+{
+    deed->state->moved_dependants = true;
+}
+
+/* ALTER SEQUENCE … OWNED BY */
+static void apply_alter_sequence(const struct deed *deed)
+{
+    if (gd_option(deed->node, GD_F_options, "owned_by") != NULL)
+        deed->state->moved_dependants = true;
+}
+
 /* Who changes the state, by node kind. */
 static const struct {
     enum gd_kind kind;
@@ -1190,6 +1379,11 @@ static const struct {
     {GD_KIND_RenameStmt, apply_rename},
     {GD_KIND_AlterObjectSchemaStmt, apply_set_schema},
     {GD_KIND_DropStmt, apply_drop},
+    {GD_KIND_AlterExtensionContentsStmt, apply_moved_dependants},
+    {GD_KIND_AlterObjectDependsStmt, apply_moved_dependants},
+    {GD_KIND_AlterOwnerStmt, apply_moved_dependants},
+    {GD_KIND_ReassignOwnedStmt, apply_moved_dependants},
+    {GD_KIND_AlterSeqStmt, apply_alter_sequence},
     {GD_KIND_CreateEnumStmt, apply_create_enum},
     {GD_KIND_CompositeTypeStmt, apply_create_composite},
     {GD_KIND_CreateRangeStmt, apply_create_range},
@@ -1213,6 +1407,8 @@ void gd_state_apply(struct gd_state *state, const struct gd_node *statement, con
     enum gd_kind kind = gd_node_kind(statement);
     if (kind == GD_KIND_SelectStmt || kind == GD_KIND_DoStmt || kind == GD_KIND_CallStmt)
         gd_node_walk(statement, find_set_config, &deed);
+    else
+        gd_node_walk(statement, find_later_set_config, state);
     if (state->survey != NULL && may_write(kind)) /* only who asks the database wants to know */
         gd_node_walk(statement, visit_write, &deed);
     for (size_t i = 0; i < sizeof appliers / sizeof appliers[0]; i++)

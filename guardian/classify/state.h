@@ -38,6 +38,7 @@ struct gd_thing {
     const char *const *labels; /* of an enum, after this script's changes; NULL: not tracked */
     size_t label_count;
     bool is_enum, is_domain;
+    bool ends_with_block;        /* ON COMMIT DROP */
     const char *text;            /* definition: of a function, a view, a prepared statement */
     const char *function;        /* of a trigger: what it calls; of a rule: unused */
     const char *table;           /* of a trigger or rule: on which relation (key) */
@@ -70,6 +71,14 @@ struct gd_added_value {
     uint32_t block;
     bool used; /* by the statement that is being judged */
     struct gd_added_value *next, *next_of_label;
+};
+
+/* A foreign key that this script made: what happens to `to` is passed on to the rows of `from`. */
+struct gd_key {
+    const struct gd_thing *from, *to;
+    bool on_delete, on_update; /* it deletes or overwrites, not only refuses */
+    bool deletes;              /* ON DELETE CASCADE */
+    struct gd_key *next;
 };
 
 struct gd_state;
@@ -107,6 +116,15 @@ bool gd_state_has_event_trigger(const struct gd_state *state);
 size_t gd_state_path(const struct gd_state *state, const char *const **out_schemas);
 /** The path was set to something that cannot be told from the text. */
 bool gd_state_path_unknown(const struct gd_state *state);
+/** What a name stands for cannot be told any more: a schema was renamed, the role and with it
+ * "$user" changed, or search_path was set where the text does not show to what. */
+bool gd_state_doubts_name(const struct gd_state *state, const char *schema);
+/** A call that runs now may set search_path or the role: names without a schema are in doubt. */
+void gd_state_lose_path(struct gd_state *state);
+/** Objects that were there before hang on others than the catalogue says: moved to a schema or an
+ *  extension, given another type or owner. */
+bool gd_state_moved_dependants(const struct gd_state *state);
+struct gd_key *gd_state_keys(const struct gd_state *state);
 /** pg_catalog stands explicitly behind another schema, so that names of builtins may be hidden. */
 bool gd_state_builtins_hidden(const struct gd_state *state);
 bool gd_state_in_block(const struct gd_state *state);

@@ -1,0 +1,4 @@
+-- class: destructive
+CREATE SCHEMA zq;
+ALTER TYPE app.address SET SCHEMA zq;
+DROP SCHEMA zq CASCADE;

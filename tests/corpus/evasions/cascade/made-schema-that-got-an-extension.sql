@@ -1,0 +1,4 @@
+-- class: destructive
+CREATE SCHEMA zq;
+ALTER EXTENSION hstore SET SCHEMA zq;
+DROP SCHEMA zq CASCADE;

@@ -1,0 +1,3 @@
+-- class: destructive
+ALTER EXTENSION hstore SET SCHEMA spare;
+DROP SCHEMA spare CASCADE;

@@ -1,0 +1,2 @@
+-- class: destructive
+DO $$ BEGIN IF true THEN ALTER MATERIALIZED VIEW product_sales RENAME TO zz; END IF; END $$; DROP MATERIALIZED VIEW IF EXISTS zz;

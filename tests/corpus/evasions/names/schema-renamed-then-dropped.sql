@@ -1,0 +1,3 @@
+-- class: destructive
+ALTER SCHEMA app RENAME TO s2;
+DROP SCHEMA IF EXISTS s2 CASCADE;

@@ -1,0 +1,5 @@
+-- class: destructive
+CREATE TABLE spare.duplicates(i int);
+SET search_path=spare;
+CREATE TABLE spare.t AS SELECT set_config('search_path','public',false);
+DROP TABLE duplicates;

@@ -1,0 +1,3 @@
+-- class: destructive
+CREATE VIEW v0 AS SELECT * FROM duplicates;
+CREATE VIEW v AS SELECT * FROM v0;WITH d AS (DELETE FROM v RETURNING 1) SELECT 1;

@@ -1,0 +1,4 @@
+-- class: destructive
+CREATE TABLE pq(id int PRIMARY KEY);
+INSERT INTO pq SELECT n FROM big_counts;
+ALTER TABLE big_counts ADD FOREIGN KEY (n) REFERENCES pq ON DELETE SET NULL;DELETE FROM pq;
