@@ -45,19 +45,23 @@ static struct {
     size_t first, count;
 } index_of_kind[GD_KIND_COUNT];
 
+/* Rules of no kind are those that the engine finds itself: they match no node. */
 static void build_index(void)
 {
+    const struct gd_rule *rule;
+    for (size_t i = 0; (rule = gd_rule_at(i)) != NULL; i++)
+        if (rule->kind != GD_KIND_NONE)
+            index_of_kind[rule->kind].count++;
     size_t used = 0;
-    for (int kind = GD_KIND_NONE + 1; kind < GD_KIND_COUNT; kind++) {
+    for (int kind = 0; kind < GD_KIND_COUNT; kind++) {
         index_of_kind[kind].first = used;
-        const struct gd_rule *rule;
-        for (size_t i = 0; (rule = gd_rule_at(i)) != NULL; i++)
-            if (rule->kind == (enum gd_kind)kind) {
-                assert(used < RULES_MAX);
-                indexed[used++] = rule;
-            }
-        index_of_kind[kind].count = used - index_of_kind[kind].first;
+        used += index_of_kind[kind].count;
+        index_of_kind[kind].count = 0;
     }
+    assert(used <= RULES_MAX);
+    for (size_t i = 0; (rule = gd_rule_at(i)) != NULL; i++)
+        if (rule->kind != GD_KIND_NONE)
+            indexed[index_of_kind[rule->kind].first + index_of_kind[rule->kind].count++] = rule;
 }
 
 struct gd_judge *gd_judge_new(struct gd_arena *arena, struct gd_state *state,

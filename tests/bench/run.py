@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Guardian against the bare parser, in one run, side by side. Prints a report; passes no judgement on times.
 
-    GD_BUILD=build tests/bench/run.py [--quick] [--rounds N] [--no-survey]
+    GD_BUILD=build /usr/bin/python3 tests/bench/run.py [--quick] [--rounds N] [--no-survey]
 
 Each program is run as a whole process, in turns with those it is compared with, so that a busy machine slows all of them;
 the median counts. --quick takes small scripts: it shows that everything runs, not how fast.
@@ -75,10 +75,10 @@ def startup(folder, rounds):
 def against_parser(folder, sizes, rounds):
     """`each` parses the same statements one after the other, `whole` the text at once."""
     heading("classify against the bare parser", "each", "whole", "classify", "ratio", "ratio, json", "processor", "memory")
+    usual = [("migrations", scripts.migrations), ("tables only", scripts.tables), ("rows and changes", scripts.inserts_and_changes)]
+    costly = [("functions and calls", scripts.functions), ("tables dropped", scripts.dropped), ("one DO block", scripts.one_do_block)]
     for size in sizes:
-        for name, maker in [("migrations", scripts.migrations), ("tables only", scripts.tables),
-                            ("rows and changes", scripts.inserts_and_changes), ("functions and calls", scripts.functions),
-                            ("tables dropped", scripts.dropped), ("one DO block", scripts.one_do_block)]:
+        for name, maker in usual + (costly if size == sizes[0] else []):
             path = str(scripts.write(folder / "script.sql", maker, size))
             each, whole, text, json = in_turns(rounds, (BARE, "each", path), (BARE, "whole", path), (GUARDIAN, "classify", path),
                                                (GUARDIAN, "classify", "--json", path))
@@ -89,8 +89,9 @@ def against_parser(folder, sizes, rounds):
 
 def memory(folder, small, large):
     heading("Memory over a long script", f"{small / MIB:g} MiB", f"{large / MIB:g} MiB", "growth", "time ratio", "MiB/s")
-    for name, maker in [("rows and changes", scripts.inserts_and_changes), ("dump with COPY data", scripts.dump),
-                        ("migrations", scripts.migrations), ("tables only", scripts.tables)]:
+    for name, maker in [("rows, table by table", scripts.rows_by_table), ("rows, tables in turns", scripts.inserts_and_changes),
+                        ("dump with COPY data", scripts.dump), ("migrations", scripts.migrations),
+                        ("tables only", scripts.tables)]:
         path = folder / "script.sql"
         short = Run(GUARDIAN, "classify", str(scripts.write(path, maker, small)))
         long = Run(GUARDIAN, "classify", str(scripts.write(path, maker, large)))

@@ -73,7 +73,7 @@ def rows(number, table):
 
 
 def inserts_and_changes():
-    """Rows of forty tables, five to a statement, a change of a table every two hundred statements."""
+    """Rows of forty tables in turns, five to a statement, a change of a table every two hundred statements."""
     for t in range(40):
         yield f"CREATE TABLE app.t{t} (id bigint PRIMARY KEY, name text, email text, made timestamptz, data jsonb);\n"
     for number in itertools.count():
@@ -81,6 +81,14 @@ def inserts_and_changes():
         if number % 200 == 199:
             yield f"ALTER TABLE app.t{number % 40} ADD COLUMN c{number} text DEFAULT 'none';\n"
             yield f"CREATE INDEX ON app.t{number % 40} (c{number});\n"
+
+
+def rows_by_table():
+    """Rows of one table after the other, two thousand statements each."""
+    for number in itertools.count():
+        if number % 2000 == 0:
+            yield f"CREATE TABLE app.t{number // 2000} (id bigint PRIMARY KEY, name text, email text, made timestamptz, data jsonb);\n"
+        yield rows(number, f"app.t{number // 2000}")
 
 
 def dump():
