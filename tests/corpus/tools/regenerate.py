@@ -70,7 +70,8 @@ class Wire:
             match = _ENTRY.match(entry)
             if match and match["db"] == self.database and not _LOOKING.search(match["sql"]):
                 sql = match["sql"].replace("\n\t", "\n").strip()
-                sql = sql if sql.endswith(";") or sql.startswith("--") else sql + ";"
+                bare = sql.rstrip().split("\n")[-1].startswith("--")  # nothing but a comment stands at its end
+                sql = sql if sql.endswith(";") or bare else sql + ";"
                 # the log has no data lines: without them the data must at least end
                 found.append(sql + "\n\\." if re.match(r"COPY\b.*\bFROM\s+stdin", sql, re.I | re.S) else sql)
         return found

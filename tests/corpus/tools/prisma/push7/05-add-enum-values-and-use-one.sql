@@ -7,7 +7,7 @@
 -- the enum.
 
 
-ALTER TYPE "BookingStatus" ADD VALUE 'REQUESTED'
+ALTER TYPE "BookingStatus" ADD VALUE 'REQUESTED';
 
 ALTER TYPE "BookingStatus" ADD VALUE 'WAITLISTED';
 
