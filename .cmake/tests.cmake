@@ -71,7 +71,7 @@ file(GLOB system_tests CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} tests/syst
 foreach(script IN LISTS system_tests)
   get_filename_component(name ${script} NAME_WE)
   string(REGEX REPLACE "^test_" "" name ${name})
-  guardian_add_test(system.${name} system 900 ${PYTHON} -m pytest -q -p no:cacheprovider
+  guardian_add_test(system.${name} system 1800 ${PYTHON} -m pytest -q -p no:cacheprovider
                     ${CMAKE_SOURCE_DIR}/${script})
 endforeach()
 
