@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "guardian/classify/rules_tables_alter.h"
+#include "guardian/classify/state.h"
 
 static const char *subtype_of(const struct gd_look *look)
 {
@@ -51,6 +52,15 @@ static bool triggers_stand(const struct gd_relation *relation, const char *name,
     return stand;
 }
 
+/* The line on which this script made the trigger on that very table; 0 when it did not. */
+static uint32_t trigger_made_at(const struct gd_look *look, const struct gd_target *table,
+                                const char *name)
+{
+    const char *key = gd_arena_printf(look->arena, "%s.%s", table->name.schema, table->name.name);
+    const struct gd_thing *thing = gd_state_find(look->state, "trigger", key, name);
+    return thing != NULL && thing->standing == GD_THERE && thing->fresh ? thing->line : 0;
+}
+
 void gd_alter_switch_trigger(struct gd_look *look, struct gd_finding *finding)
 {
     struct gd_target target;
@@ -58,14 +68,14 @@ void gd_alter_switch_trigger(struct gd_look *look, struct gd_finding *finding)
     if (!gd_alter_begin(look, finding, &target))
         return;
     const char *name = name_of(look);
-    uint32_t line = 0;
+    uint32_t line = trigger_made_at(look, &target, name);
     if (name[0] != '\0')
         gd_finding_object(look, finding, "trigger %s on %s", name, target.qualified);
     bool stands = target.relation != NULL && !means_all(subtype_of(look)) &&
                   triggers_stand(target.relation, name, wanted_state(subtype_of(look)), &met);
     if (stands && (met > 0 || name[0] == '\0'))
         gd_finding_is_done(look, finding, "it is in that state already");
-    else if (name[0] != '\0' && gd_look_fresh(look, "trigger", name, &line))
+    else if (line != 0)
         gd_finding_is_fresh(look, finding, line);
     else if (target.relation != NULL && name[0] != '\0' && met == 0)
         gd_finding_note(look, finding, "will fail (42704): %s has no trigger %s", target.qualified,

@@ -38,6 +38,8 @@ static const struct { const char *name, *classes, *sql; } cases[] = {
     {"set_config sets it, too", "nan", "SELECT set_config('search_path', 'app', false); CREATE TABLE a (id int); DROP TABLE app.a;"},
     {"SET LOCAL ends with the transaction", "nnannd", "BEGIN; SET LOCAL search_path = app; CREATE TABLE a (id int); COMMIT; SELECT 1; DROP TABLE a;"},
     {"rows put into a new table are the script's own", "aann", "CREATE TABLE a (id int); INSERT INTO a VALUES (1); DELETE FROM a; DROP TABLE a;"},
+    {"a trigger made on one table is not that of another", "aad", "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$; CREATE TRIGGER t AFTER INSERT ON a EXECUTE FUNCTION f(); ALTER TABLE b DISABLE TRIGGER t;"},
+    {"but on that one it is", "aan", "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$; CREATE TRIGGER t AFTER INSERT ON a EXECUTE FUNCTION f(); ALTER TABLE a DISABLE TRIGGER t;"},
     {"a serial column brings its sequence", "ann", "CREATE TABLE a (id serial, b int GENERATED ALWAYS AS IDENTITY); ALTER TABLE a ALTER id DROP DEFAULT; DROP SEQUENCE a_id_seq;"},
     {"not one of another name", "ad", "CREATE TABLE a (id serial); DROP SEQUENCE b_id_seq;"},
     {"a CTE that writes is found", "d", "WITH d AS (DELETE FROM users RETURNING *) SELECT count(*) FROM d;"},
