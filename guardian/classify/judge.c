@@ -217,6 +217,8 @@ static void doubt_dependants(struct gd_look *look, struct gd_finding *finding)
         (!gd_says_cascade(look->node) &&
          !gd_node_enum_is(look->node, GD_F_remove_type, "OBJECT_EXTENSION")))
         return;
+    if (finding->class == GD_CLASS_NONE && finding->fresh == NULL)
+        return; /* there is nothing of that name */
     gd_finding_raise(finding, GD_CLASS_DESTRUCTIVE, GD_LOSES_DATA, GD_SCOPE_DATABASE);
     gd_finding_reason(look, finding,
                       "It takes along what depends on it, and statements above made other objects "

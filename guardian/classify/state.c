@@ -624,7 +624,7 @@ static void note_dependants(const struct deed *deed, struct gd_thing *table,
                             const struct gd_node *cmd)
 {
     static const char *const moving[] = {"AT_AlterColumnType", "AT_AddOf", "AT_AddInherit",
-                                         "AT_AttachPartition", "AT_ChangeOwner"};
+                                         "AT_AttachPartition"};
     const char *subtype = gd_node_enum(cmd, GD_F_subtype);
     for (size_t i = 0; i < sizeof moving / sizeof moving[0]; i++)
         if (strcmp(moving[i], subtype) == 0 && !is_surely_fresh(table))
@@ -1348,13 +1348,6 @@ static void apply_moved_dependants(const struct deed *deed)
     deed->state->moved_dependants = true;
 }
 
-/* ALTER SEQUENCE … OWNED BY */
-static void apply_alter_sequence(const struct deed *deed)
-{
-    if (gd_option(deed->node, GD_F_options, "owned_by") != NULL)
-        deed->state->moved_dependants = true;
-}
-
 /* Who changes the state, by node kind. */
 static const struct {
     enum gd_kind kind;
@@ -1381,9 +1374,6 @@ static const struct {
     {GD_KIND_DropStmt, apply_drop},
     {GD_KIND_AlterExtensionContentsStmt, apply_moved_dependants},
     {GD_KIND_AlterObjectDependsStmt, apply_moved_dependants},
-    {GD_KIND_AlterOwnerStmt, apply_moved_dependants},
-    {GD_KIND_ReassignOwnedStmt, apply_moved_dependants},
-    {GD_KIND_AlterSeqStmt, apply_alter_sequence},
     {GD_KIND_CreateEnumStmt, apply_create_enum},
     {GD_KIND_CompositeTypeStmt, apply_create_composite},
     {GD_KIND_CreateRangeStmt, apply_create_range},
