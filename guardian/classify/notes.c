@@ -116,7 +116,8 @@ void gd_finding_table(struct gd_look *look, struct gd_finding *finding,
     const struct gd_thing *thing =
         gd_state_find(look->state, "relation", table->name.schema, table->name.name);
     for (size_t i = 0; thing != NULL && i < thing->adopted.count; i++)
-        gd_texts_add(&finding->tables, thing->adopted.items[i], look->arena);
+        gd_texts_add(&finding->tables, gd_arena_strdup(look->arena, thing->adopted.items[i]),
+                     look->arena); /* the state ends before the report */
 }
 
 void gd_finding_column(struct gd_look *look, struct gd_finding *finding,
