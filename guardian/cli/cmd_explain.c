@@ -1,7 +1,7 @@
 /*
  * guardian explain: the rows that findings name, in words.
  *
- * An id is one rule, a letter a group, anything else a word to look for in the titles.
+ * An id is one rule, a letter a group, anything else words to look for in the titles.
  */
 #include <ctype.h>
 #include <string.h>
@@ -54,11 +54,20 @@ static const struct gd_rule *rule_of_any_case(const char *id)
     return NULL;
 }
 
-static void tell_titles_with(struct answer *answer, const char *word)
+static bool has_all(const char *title, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (strcasestr(title, argv[i]) == NULL)
+            return false;
+    return true;
+}
+
+/* Every word must be in the title: "drop column" is not all that is dropped. */
+static void tell_titles_with(struct answer *answer, int argc, char **argv)
 {
     const struct gd_rule *rule;
     for (size_t i = 0; (rule = gd_rule_at(i)) != NULL; i++)
-        if (strcasestr(rule->title, word) != NULL)
+        if (has_all(rule->title, argc, argv))
             tell(answer, rule);
 }
 
@@ -79,7 +88,7 @@ static struct gd_status unknown(const char *word, struct gd_error *err)
     return gd_hint(err, status, "Did you mean %s, %s?", meant, gd_rule_find(meant)->title);
 }
 
-static struct gd_status explain(struct answer *answer, const char *word, struct gd_error *err)
+static struct gd_status explain(struct answer *answer, char *word, struct gd_error *err)
 {
     const struct gd_rule *rule = rule_of_any_case(word);
     size_t before = answer->told;
@@ -91,8 +100,18 @@ static struct gd_status explain(struct answer *answer, const char *word, struct 
         if (toupper((unsigned char)word[0]) == gd_rule_groups[i].letter)
             tell_group(answer, &gd_rule_groups[i]);
     if (answer->told == before && strlen(word) > 1)
-        tell_titles_with(answer, word);
+        tell_titles_with(answer, 1, &word);
     return answer->told == before ? unknown(word, err) : GD_DONE;
+}
+
+static struct gd_status explain_words(struct answer *answer, int argc, char **argv,
+                                      struct gd_error *err)
+{
+    tell_titles_with(answer, argc, argv);
+    if (answer->told > 0)
+        return GD_DONE;
+    return gd_hint(err, gd_fail(err, GD_USAGE, "no rule has all of these words in its title"),
+                   "\"guardian explain\" without a rule lists them all.");
 }
 
 static struct gd_status explain_all(struct answer *answer, int argc, char **argv,
@@ -100,7 +119,10 @@ static struct gd_status explain_all(struct answer *answer, int argc, char **argv
 {
     for (size_t i = 0; argc == 0 && i < gd_rule_group_count; i++)
         tell_group(answer, &gd_rule_groups[i]);
-    for (int i = 0; i < argc; i++)
+    bool words = argc > 1 && strlen(argv[0]) > 1 && rule_of_any_case(argv[0]) == NULL;
+    if (words)
+        GD_TRY(explain_words(answer, argc, argv, err));
+    for (int i = 0; !words && i < argc; i++)
         GD_TRY(explain(answer, argv[i], err));
     if (answer->screen == NULL)
         return gd_json_write(answer->list, stdout, 1, err);
