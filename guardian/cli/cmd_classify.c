@@ -32,6 +32,14 @@ static bool is_too_bad(const struct gd_config *config, enum gd_class class)
     return config->fail_on != GD_FAIL_ON_NEVER && (int)class >= (int)config->fail_on;
 }
 
+/* --live asks for a database: an answer by the text alone would pass for one. */
+static struct gd_status no_database(struct gd_error *err)
+{
+    return gd_hint(err, gd_fail(err, GD_USAGE, "--live was given, but no database is named"),
+                   "Set DATABASE_URL or the PG* variables, or db in guardian.yaml; or name it "
+                   "with --db URI.");
+}
+
 static GD_MUST struct gd_status classify(const struct gd_config *config, int argc, char **argv,
                                          struct gd_arena *arena, enum gd_class *out_class,
                                          struct gd_error *err)
@@ -40,6 +48,8 @@ static GD_MUST struct gd_status classify(const struct gd_config *config, int arg
     size_t count;
     struct gd_change change;
     struct gd_change_options options = options_of(config);
+    if (config->live && options.database == NULL)
+        return no_database(err);
     GD_TRY(gd_inputs_of(argc, argv, arena, &inputs, &count, err));
     GD_TRY(gd_change_read(inputs, count, &options, arena, &change, err));
     struct gd_screen screen =
