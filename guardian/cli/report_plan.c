@@ -108,7 +108,8 @@ static void print_decision(const struct gd_page *page)
     const struct gd_decision *decision = page->decision;
     const char *word = actions[decision->action].word;
     gd_screen_put(page->screen, actions[decision->action].ink, word);
-    gd_screen_paragraph(page->screen, GD_INK_BOLD, strlen(word), 2,
+    gd_screen_put(page->screen, GD_INK_PLAIN, "  "); /* "GO" ends where a paragraph begins */
+    gd_screen_paragraph(page->screen, GD_INK_BOLD, strlen(word) + 2, strlen(word) + 2,
                         actions[decision->action].sentence);
     print_ground(page);
     row(page, "policy", GD_INK_PLAIN, policy_of(page));

@@ -150,7 +150,7 @@ static const char *rerun_of_file(const struct gd_page *page, const struct gd_jud
         enum gd_rerun rerun = file->entries[i]->verdict.rerun;
         if (rerun != GD_RERUN_FAILS && rerun != GD_RERUN_REPEATS)
             continue;
-        more += first != NULL;
+        more += file->entries[i]->repeated - (first == NULL ? 1 : 0);
         first = first == NULL ? file->entries[i] : first;
     }
     if (file->rerun_safe)
@@ -185,7 +185,7 @@ static void print_file_facts(const struct gd_page *page, const struct gd_judged_
         return;
     if (file->split_needed)
         row(page, "enum", GD_INK_YELLOW,
-            "a value is added and used in one go: guardian apply commits the value first");
+            "a value is added and used in one go: it must be committed first");
     row(page, "alone", GD_INK_PLAIN, file->transaction ? "" : transaction_of_file(page, file));
     row(page, "again", GD_INK_PLAIN,
         gd_arena_printf(page->arena, "a second run %s", rerun_of_file(page, file, &instead)));
@@ -331,9 +331,8 @@ static void print_also(const struct gd_page *page, const struct gd_judged *entry
         const char *in = where(page, entry, finding);
         const char *title = finding->rule == NULL ? "" : finding->rule->title;
         row(page, "also", GD_INK_PLAIN,
-            gd_arena_printf(page->arena, "%s%s%s%s%s: %s", title, title[0] == '\0' ? "" : " ",
-                            in[0] == '\0' ? "" : "(", in, in[0] == '\0' ? "" : ")",
-                            finding->reason));
+            gd_arena_printf(page->arena, "%s%s%s%s: %s", title, in[0] == '\0' ? "" : " (", in,
+                            in[0] == '\0' ? "" : ")", finding->reason));
         told++;
     }
     if (left > 0)

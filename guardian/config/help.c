@@ -103,7 +103,7 @@ void gd_help_print_command(const struct gd_command *command, FILE *to)
     if (has_own_options(command->verb))
         print_options(to, "options", command->verb, false);
     print_options(to, "options of every command", command->verb, true);
-    fputs("\nEach option can also be set in the environment (--lock-timeout as "
-          "GUARDIAN_LOCK_TIMEOUT)\nor in guardian.yaml; man guardian says more.\n",
+    fputs("\nMost options can also be set in the environment (--lock-timeout as "
+          "GUARDIAN_LOCK_TIMEOUT)\nor in guardian.yaml; man guardian says which.\n",
           to);
 }

@@ -226,11 +226,31 @@ static void a_stream_that_is_full_is_reported(void **state)
     }
 }
 
+/* The sentence keeps its distance from the shortest word, too. */
+static void a_plan_that_goes_ahead_says_so_in_two_words_apart(void **state)
+{
+    (void)state;
+    struct gd_decision decision = *test_plan_rich.decision;
+    struct gd_plan plan = test_plan_rich;
+    decision.action = GD_ACTION_GO;
+    plan.decision = &decision;
+    char *bytes = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&bytes, &size);
+    struct gd_screen screen = screen_of(stream, (struct face){.width = 100});
+    struct gd_error err = {0};
+    assert_int_equal(gd_report_plan_write(&plan, GD_FORMAT_TEXT, &screen, &err).code, GD_OK);
+    fclose(stream);
+    assert_non_null(strstr(bytes, "GO  Nothing has to be done before it."));
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_format_is_as_it_was_agreed),
         cmocka_unit_test(a_plan_is_as_it_was_agreed),
+        cmocka_unit_test(a_plan_that_goes_ahead_says_so_in_two_words_apart),
         cmocka_unit_test(nothing_drives_a_terminal_in_any_format),
         cmocka_unit_test(a_locale_without_utf8_gets_ascii),
         cmocka_unit_test(lines_keep_to_the_width),
