@@ -283,9 +283,10 @@ static GD_MUST struct gd_status refuse_meta_command(const struct gd_script *scri
         size++;
     char what[96];
     snprintf(what, sizeof what, "\"%.*s\" is a command of psql, not SQL", (int)size, at);
-    return gd_hint(err, refuse_at(script, place, err, what),
-                   "Guardian sends SQL itself and cannot know what psql would do. Running psql under "
-                   "it is for guardian run -- psql -f FILE, which a later version brings.");
+    return gd_hint(
+        err, refuse_at(script, place, err, what),
+        "Guardian sends SQL itself and cannot know what psql would do. Running psql under "
+        "it is for guardian run -- psql -f FILE, which a later version brings.");
 }
 
 /* pg_dump brackets its output with \restrict and \unrestrict: they do nothing to the database. */
