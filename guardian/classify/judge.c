@@ -956,6 +956,9 @@ static void judge_unread(struct gd_judge *judge, const struct gd_unread *unread)
         finding->reason =
             gd_arena_printf(judge->arena, "The grammar of PostgreSQL %d refuses it: %s.",
                             gd_grammar_major(), unread->message);
+    if (strstr(unread->message, "memory exhausted") != NULL ||
+        strstr(unread->message, "chains too many") != NULL)
+        finding->instead = "Break it into smaller statements: it is nested or chained too deeply.";
     if (judge->survey != NULL)
         gd_texts_add(&finding->notes,
                      gd_arena_printf(judge->arena, "the server is PostgreSQL %s",

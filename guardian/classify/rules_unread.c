@@ -70,7 +70,7 @@ const struct gd_rule gd_rules_unread[] = {
     {.id = "Z013", .title = "use of an enum value that the script adds", .class = GD_CLASS_NONE,
      .rerun = GD_RERUN_OK, .sqlstate = "55P04",
      .because = "PostgreSQL refuses to use an enum value in the transaction that added it.",
-     .instead = "Nothing: Guardian commits the new values first. By hand it takes two files.",
+     .instead = "Nothing: the plan puts the new values first, each in a transaction of its own. By hand it takes two files.",
      .source = "sql-altertype"},
     {.id = "Z014", .title = "a call of an unknown function", UNKNOWN_ALL,
      .rerun = GD_RERUN_DEPENDS,

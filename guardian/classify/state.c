@@ -620,13 +620,31 @@ static enum gd_walk visit_key(const struct gd_node *node, const struct gd_node *
     return GD_WALK_INTO;
 }
 
+/* A column of a builtin type depends on nothing that a DROP could name. */
+static bool is_plain_builtin_type(const struct gd_node *type_name)
+{
+    static const char *const types[] = {
+        "int2",   "int4",   "int8",  "text",        "varchar",   "bpchar", "bool",   "numeric",
+        "float4", "float8", "date",  "timestamptz", "timestamp", "time",   "timetz", "interval",
+        "uuid",   "json",   "jsonb", "bytea",       "inet",      "cidr",   "bit",    "varbit",
+    };
+    struct gd_name name = gd_name_of_type(type_name);
+    bool known = false;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        known = known || strcmp(types[i], name.name) == 0;
+    /* "int" and its like are given with pg_catalog by the grammar; text, uuid and so on are not. */
+    return known && (name.schema[0] == '\0' || strcmp(name.schema, "pg_catalog") == 0);
+}
+
 static void note_dependants(const struct deed *deed, struct gd_thing *table,
                             const struct gd_node *cmd)
 {
     static const char *const moving[] = {"AT_AlterColumnType", "AT_AddOf", "AT_AddInherit",
                                          "AT_AttachPartition"};
     const char *subtype = gd_node_enum(cmd, GD_F_subtype);
-    for (size_t i = 0; i < sizeof moving / sizeof moving[0]; i++)
+    bool plain = strcmp(subtype, "AT_AlterColumnType") == 0 &&
+                 is_plain_builtin_type(gd_node_child(gd_node_child(cmd, GD_F_def), GD_F_type_name));
+    for (size_t i = 0; i < sizeof moving / sizeof moving[0] && !plain; i++)
         if (strcmp(moving[i], subtype) == 0 && !is_surely_fresh(table))
             deed->state->moved_dependants = true;
     struct key_search search = {deed, table};

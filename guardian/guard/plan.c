@@ -172,8 +172,22 @@ static const char *way_back_of(const struct maker *maker, const struct gd_step *
                            scope_in_words(backup, maker->arena));
 }
 
+/* Does it do, or may it do, what no ROLLBACK reaches? */
+static bool reaches_outside(const struct gd_step *step)
+{
+    for (size_t i = 0; i < step->statement_count; i++) {
+        const struct gd_verdict *verdict = &step->statements[i]->verdict;
+        if (verdict->class == GD_CLASS_UNKNOWN || verdict->loses == GD_LOSES_OUTSIDE)
+            return true;
+    }
+    return false;
+}
+
 static const char *failure_of(const struct gd_step *step)
 {
+    if (step->kind == GD_STEP_TRANSACTION && reaches_outside(step))
+        return "PostgreSQL rolls back what it did inside of the transaction; anything that it did "
+               "outside of it stays.";
     switch (step->kind) {
     case GD_STEP_BACKUP:
         return "Nothing has been changed: the change does not start.";
