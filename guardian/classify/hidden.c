@@ -169,6 +169,40 @@ void gd_hidden_ddl(struct gd_judge *judge, const struct gd_node *statement)
         judge_function_called(judge, thing->function);
 }
 
+/* ---- hooks ---- */
+
+static enum gd_walk judge_hook_name(const struct gd_node *node, const struct gd_node *parent,
+                                    void *context)
+{
+    struct gd_judge *judge = context;
+    switch (gd_node_kind(node)) {
+    case GD_KIND_FuncCall:
+        judge_function_called(judge, gd_node_name_last(node, GD_F_funcname));
+        return GD_WALK_INTO;
+    case GD_KIND_ObjectWithArgs:
+        judge_function_called(judge, gd_node_name_last(node, GD_F_objname));
+        return GD_WALK_PAST;
+    case GD_KIND_TypeName: /* FUNCTION = f in CREATE OPERATOR and CREATE AGGREGATE */
+        if (gd_node_kind(parent) == GD_KIND_DefElem)
+            judge_function_called(judge, gd_node_name_last(node, GD_F_names));
+        return GD_WALK_PAST;
+    default:
+        return GD_WALK_INTO;
+    }
+}
+
+void gd_hidden_hook(struct gd_judge *judge, const struct gd_node *statement)
+{
+    static const enum gd_kind kinds[] = {
+        GD_KIND_DefineStmt,       GD_KIND_CreateCastStmt,  GD_KIND_CreateOpClassStmt,
+        GD_KIND_CreateDomainStmt, GD_KIND_AlterDomainStmt, GD_KIND_CreateStatsStmt,
+        GD_KIND_CreatePolicyStmt, GD_KIND_AlterPolicyStmt,
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (gd_node_kind(statement) == kinds[i])
+            gd_node_walk(statement, judge_hook_name, judge);
+}
+
 /* ---- arguments ---- */
 
 void gd_hidden_arguments(struct gd_judge *judge, const char *arguments)

@@ -23,6 +23,11 @@ void gd_hidden_write(struct gd_judge *judge, const struct gd_target *table);
 /** A statement that changes definitions runs: event triggers that the script made fire. */
 void gd_hidden_ddl(struct gd_judge *judge, const struct gd_node *statement);
 
+/** A statement that lets a function run later without being called (an operator, a cast, an
+ *  aggregate, a domain, a policy, an event trigger): the function is judged now, because from here
+ *  on nothing in a text shows when it runs. Functions that are not known are let be. */
+void gd_hidden_hook(struct gd_judge *judge, const struct gd_node *statement);
+
 /** Defaults of a function's arguments; `arguments` as pg_get_function_arguments() gives them. */
 void gd_hidden_arguments(struct gd_judge *judge, const char *arguments);
 

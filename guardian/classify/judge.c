@@ -935,6 +935,7 @@ static void judge_node(struct gd_judge *judge, const struct gd_node *node)
         judge_nested_do(judge, node);
     judge_inside(judge, node);
     gd_hidden_ddl(judge, node);
+    gd_hidden_hook(judge, node);
     judge->depth--;
     judge->statement = before;
 }
