@@ -1,2 +1,3 @@
 -- miss: Z001
+-- run: no (other tables refer to these)
 DROP TABLE public.users, public.orders;
