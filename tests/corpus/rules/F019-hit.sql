@@ -1,3 +1,3 @@
--- rule: F019 class=destructive loses=data scope=database lock=ACCESS EXCLUSIVE rewrite=no scan=no transaction=yes rerun=skips loose=rerun
+-- rule: F019 class=destructive loses=data scope=database lock=ACCESS EXCLUSIVE rewrite=no scan=no transaction=yes rerun=skips loose=lock,rerun
 -- live: class=none loses=nothing scope=none
 DROP LANGUAGE IF EXISTS plperl CASCADE;
