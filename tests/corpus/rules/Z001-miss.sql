@@ -1,3 +1,2 @@
 -- miss: Z001
--- run: no (other tables refer to these)
-DROP TABLE public.users, public.orders;
+DROP TABLE public.empty_table, public.duplicates;
