@@ -5,6 +5,10 @@ pkg_check_modules(CYAML REQUIRED IMPORTED_TARGET libcyaml)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1) # guardian.yaml, for the line of each value
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd>=1.4)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl>=7.68)
+pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive>=3.4)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash>=0.8)
 
 # libpg_query has no pkg-config file. Versions 15, 16 and 17 are known to carry what is used here.
 find_path(PG_QUERY_INCLUDE_DIR pg_query.h REQUIRED)
@@ -27,7 +31,8 @@ add_library(guardian_foreign INTERFACE)
 target_include_directories(guardian_foreign SYSTEM INTERFACE ${PG_QUERY_INCLUDE_DIR}
                                                              ${PROTOBUF_C_INCLUDE_DIR})
 target_link_libraries(guardian_foreign INTERFACE ${PG_QUERY_LIBRARY} PkgConfig::LIBPQ
-                      PkgConfig::CYAML PkgConfig::YAML PkgConfig::JANSSON PkgConfig::CRYPTO)
+                      PkgConfig::CYAML PkgConfig::YAML PkgConfig::JANSSON PkgConfig::CRYPTO
+                      PkgConfig::ZSTD PkgConfig::CURL PkgConfig::ARCHIVE PkgConfig::XXHASH)
 
 # Some builds of libpg_query carry protobuf-c inside and export it; linking it a second time would
 # put two copies into one process, so it is linked only where the library itself lacks it.

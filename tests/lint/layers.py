@@ -12,7 +12,10 @@ DOORS = [
     (r"cyaml/", ["guardian/policy/"]),
     (r"yaml\.h", ["guardian/io/yaml"]),
     (r"openssl/", ["guardian/io/"]),
-    (r"zstd|archive|curl/", ["guardian/io/"]),
+    (r"zstd\.h", ["guardian/io/zstd"]),
+    (r"archive", ["guardian/io/tar"]),
+    (r"curl/", ["guardian/io/http"]),
+    (r"xxhash", ["guardian/pg/copy", "guardian/pg/rows_digest"]),
     (r"cmocka\.h|guardian/config/.*_test", ["tests/"]),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
