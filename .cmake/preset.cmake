@@ -26,7 +26,8 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 add_library(guardian_flags INTERFACE)
-target_compile_definitions(guardian_flags INTERFACE _GNU_SOURCE)
+target_compile_definitions(guardian_flags INTERFACE _GNU_SOURCE
+  $<$<CONFIG:Debug>:GD_FAULTS>) # GUARDIAN_FAULT in the environment breaks a point: base/fault.h
 target_compile_options(guardian_flags INTERFACE
   -UNDEBUG # assertions stay on in every build: CMake's release types would remove them
   -fno-common -fno-strict-aliasing

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guardian/base/status.h"
+
 enum { GD_TIME_SIZE = 32 };
 
 int64_t gd_clock_now_us(void);       /* since 1970 in UTC */
@@ -35,5 +37,7 @@ bool gd_id_valid(const char *text);
 void gd_interrupt_watch(void);
 bool gd_interrupted(void);
 int gd_interrupt_signal(void); /* 0: none */
+/** GD_SYSTEM ("stopped by SIGTERM") once asked to stop: GD_TRY() it in such loops. */
+GD_MUST struct gd_status gd_interrupt_check(struct gd_error *err);
 
 #endif

@@ -5,8 +5,8 @@
  * (gd_fault_arm) or, in builds with GD_FAULTS, through the environment:
  *   GUARDIAN_FAULT=7          the 7th point reached fails with GD_INJECTED
  *   GUARDIAN_FAULT=7:exit     the process ends there at once (_exit 99), as in a crash
- *   GUARDIAN_FAULT=count      nothing fails; the number of points reached is written to stderr at
- * exit Release builds do not read the environment.
+ *   GUARDIAN_FAULT=count      nothing fails; the number of points reached goes to stderr at exit
+ * Release builds do not read the environment.
  */
 #ifndef GUARDIAN_BASE_FAULT_H
 #define GUARDIAN_BASE_FAULT_H
@@ -18,7 +18,8 @@
 /** Thread-safe: points are counted over all threads. */
 GD_MUST struct gd_status gd_fault(const char *point, struct gd_error *err);
 
-void gd_fault_arm(unsigned nth); /* 0: off; starts counting anew */
+void gd_fault_arm(unsigned nth);       /* 0: off; starts counting anew */
+void gd_fault_arm_crash(unsigned nth); /* the same, but the process ends there: for a child */
 bool gd_fault_fired(void);
 unsigned gd_fault_count(void);
 

@@ -25,6 +25,10 @@ enum gd_file_mode {
 GD_MUST struct gd_status gd_file_sink_new(const char *path, enum gd_file_mode mode,
                                           struct gd_sink **out_sink, struct gd_error *err);
 
+/** Is this the hidden name of a file that was never finished? Whoever sweeps a folder may remove it
+ * when it is old. (name in the folder, not a path) */
+bool gd_file_is_hidden(const char *name);
+
 /** Reads `size` bytes from `offset`; size 0 means to the end. @return GD_CORRUPT when the file is
  * missing or is shorter */
 GD_MUST struct gd_status gd_file_source_new(const char *path, uint64_t offset, uint64_t size,
