@@ -1,9 +1,11 @@
 """pytest fixtures of the system tests: one server per session, one database per test."""
 
 import itertools
+import os
 
 import pytest
 
+from . import s3servers
 from . import server as servers
 
 _serial = itertools.count(1)
@@ -50,6 +52,27 @@ def shop(server):
     server.create(name, server.load_fixture())
     yield name
     server.drop(name)
+
+
+def _s3_server(kind, *options):
+    if not kind.is_installed():
+        assert not os.environ.get("GD_REQUIRE_TOOLS"), f"{kind.program} is not here"
+        pytest.skip(f"{kind.program} is not here: run .ci/packages s3")
+    return kind(*options)
+
+
+@pytest.fixture(scope="session")
+def rgw():
+    """Ceph's radosgw with a TLS port, objects in memory, an empty bucket "guardian"."""
+    with _s3_server(s3servers.Rgw, "--tls") as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def swift():
+    """OpenStack Swift's S3 layer: no conditional put, an empty bucket "guardian"."""
+    with _s3_server(s3servers.Swift) as one:
+        yield one
 
 
 @pytest.fixture(scope="session")
