@@ -2,30 +2,18 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "guardian/pg/target.h"
+#include "guardian/pg/connection.h"
 
 enum {
     OLDEST_SERVER = 130000,
     /* Over the server's own limit: when this one passes, nobody is there to keep the other. */
     SILENCE_MS = 10000,
-};
-
-struct gd_pg {
-    PGconn *conn;
-    struct gd_arena *arena;
-    struct gd_pg_target target;
-    struct gd_pg_options options;
-    const char *where;
-    bool pooled;
-    bool broken;
-    bool in_transaction;
 };
 
 /* clang-format off */
@@ -96,8 +84,8 @@ static void redact(const struct gd_pg *pg, char *text)
     }
 }
 
-/* libpq's words on one line, without what we say ourselves, without secrets. */
-static const char *clean_message(const struct gd_pg *pg, const char *message)
+/* Without what we say ourselves. */
+const char *gd_pg_clean_message(const struct gd_pg *pg, const char *message)
 {
     char *text = gd_arena_strdup(pg->arena, message == NULL ? "" : message);
     for (char *at = text; *at != '\0'; at++)
@@ -138,22 +126,22 @@ static const char *bare_reason(const char *message)
 GD_MUST static struct gd_status no_connection(const struct gd_pg *pg, const char *why,
                                               struct gd_error *err)
 {
-    struct gd_status status = gd_fail(err, GD_SYSTEM, "could not connect to %s: %s",
-                                      describe_where(pg), bare_reason(clean_message(pg, why)));
+    struct gd_status status =
+        gd_fail(err, GD_SYSTEM, "could not connect to %s: %s", describe_where(pg),
+                bare_reason(gd_pg_clean_message(pg, why)));
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
         if (strstr(why, hints[i].part) != NULL)
             return gd_hint(err, status, "%s", hints[i].hint);
     return status;
 }
 
-/* @return false when the limit passed first. */
-static bool wait_for(const PGconn *conn, short events, int64_t deadline)
+bool gd_pg_wait(const struct gd_pg *pg, short events, int64_t deadline)
 {
     for (;;) {
         int64_t left = deadline - now_ms();
         if (left <= 0)
             return false;
-        struct pollfd one = {.fd = PQsocket(conn), .events = events};
+        struct pollfd one = {.fd = PQsocket(pg->conn), .events = events};
         int ready = poll(&one, 1, left > 60000 ? 60000 : (int)left);
         if (ready > 0 || (ready < 0 && errno != EINTR))
             return true; /* libpq finds out what is wrong with the socket */
@@ -181,7 +169,7 @@ GD_MUST static struct gd_status finish_connecting(struct gd_pg *pg, struct gd_er
     while (wanted != PGRES_POLLING_OK) {
         if (wanted == PGRES_POLLING_FAILED)
             return no_connection(pg, PQerrorMessage(pg->conn), err);
-        if (!wait_for(pg->conn, wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline))
+        if (!gd_pg_wait(pg, wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline))
             return gd_hint(err,
                            gd_fail(err, GD_SYSTEM, "could not connect to %s: no answer in %u ms",
                                    describe_where(pg), limit),
@@ -230,7 +218,6 @@ GD_MUST static struct gd_status read_target(struct gd_pg *pg, struct gd_error *e
 
 GD_MUST static struct gd_status open_connection(struct gd_pg *pg, struct gd_error *err)
 {
-    GD_TRY(read_target(pg, err));
     pg->conn = PQconnectStartParams(pg->target.keywords, pg->target.values, 0);
     if (pg->conn == NULL)
         return gd_fail(err, GD_SYSTEM, "could not connect: out of memory");
@@ -242,18 +229,51 @@ GD_MUST static struct gd_status open_connection(struct gd_pg *pg, struct gd_erro
     return look_who_answers(pg, err);
 }
 
-struct gd_status gd_pg_connect(const struct gd_pg_options *options, struct gd_pg **out_pg,
-                               struct gd_error *err)
+GD_MUST static struct gd_status new_connection(const struct gd_pg_options *options,
+                                               struct gd_pg **out_pg, struct gd_error *err)
 {
-    gd_auto_pg pg = calloc(1, sizeof *pg);
+    struct gd_pg *pg = calloc(1, sizeof *pg);
     if (pg == NULL)
         return gd_fail(err, GD_SYSTEM, "could not connect: out of memory");
     pg->arena = gd_arena_new();
     pg->options = *options;
-    pg->options.application = or_default(options->application, "guardian");
+    pg->options.application =
+        gd_arena_strdup(pg->arena, or_default(options->application, "guardian"));
     pg->options.statement_ms = or_limit(options->statement_ms, 30000);
     pg->options.lock_ms = or_limit(options->lock_ms, 2000);
     pg->options.idle_ms = or_limit(options->idle_ms, 60000);
+    *out_pg = pg;
+    return GD_DONE;
+}
+
+struct gd_status gd_pg_connect(const struct gd_pg_options *options, struct gd_pg **out_pg,
+                               struct gd_error *err)
+{
+    gd_auto_pg pg = NULL;
+    GD_TRY(new_connection(options, &pg, err));
+    GD_TRY(read_target(pg, err));
+    GD_TRY(open_connection(pg, err));
+    *out_pg = GD_MOVE(pg);
+    return GD_DONE;
+}
+
+static const char *keep_text(struct gd_arena *arena, const char *text)
+{
+    return text == NULL ? NULL : gd_arena_strdup(arena, text);
+}
+
+struct gd_status gd_pg_connect_target(const struct gd_pg_options *options,
+                                      const struct gd_pg_target *target, struct gd_pg **out_pg,
+                                      struct gd_error *err)
+{
+    gd_auto_pg pg = NULL;
+    GD_TRY(new_connection(options, &pg, err));
+    for (size_t i = 0; i < target->count; i++)
+        gd_pg_target_set(&pg->target, gd_arena_strdup(pg->arena, target->keywords[i]),
+                         keep_text(pg->arena, target->values[i]));
+    pg->target.schema = keep_text(pg->arena, target->schema);
+    pg->target.search_path = keep_text(pg->arena, target->search_path);
+    pg->target.pooler = target->pooler;
     GD_TRY(open_connection(pg, err));
     *out_pg = GD_MOVE(pg);
     return GD_DONE;
@@ -265,6 +285,7 @@ void gd_pg_close(struct gd_pg *pg)
         return;
     PQfinish(pg->conn);
     gd_arena_free(pg->arena);
+    free(pg->copy_buffer);
     free(pg);
 }
 
@@ -291,15 +312,15 @@ bool gd_pg_broken(const struct gd_pg *pg)
 /* --- running ------------------------------------------------------------------------------------
  */
 
-GD_MUST static struct gd_status connection_lost(struct gd_pg *pg, const char *what, const char *why,
-                                                struct gd_error *err)
+struct gd_status gd_pg_lost(struct gd_pg *pg, const char *what, const char *why,
+                            struct gd_error *err)
 {
     pg->broken = true;
     return gd_fail(err, GD_SYSTEM, "could not %s in %s: %s", what, pg->where, why);
 }
 
-GD_MUST static struct gd_status refused_by_server(struct gd_pg *pg, struct gd_pg_call *call,
-                                                  const PGresult *result, struct gd_error *err)
+struct gd_status gd_pg_refused(struct gd_pg *pg, struct gd_pg_call *call, const PGresult *result,
+                               struct gd_error *err)
 {
     const char *state = or_default(PQresultErrorField(result, PG_DIAG_SQLSTATE), "");
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -310,7 +331,7 @@ GD_MUST static struct gd_status refused_by_server(struct gd_pg *pg, struct gd_pg
         strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0 ? GD_BUSY : GD_SYSTEM;
     if (text == NULL)
         text = PQresultErrorMessage(result);
-    call->reason = clean_message(pg, text);
+    call->reason = gd_pg_clean_message(pg, text);
     return gd_fail(err, code, "could not %s in %s: %s%s%s%s", call->what, pg->where, call->reason,
                    *state == '\0' ? "" : " (", state, *state == '\0' ? "" : ")");
 }
@@ -342,7 +363,7 @@ static void take_result(struct flight *flight, const PGresult *result)
                 flight->each(flight->at, (const struct gd_pg_rows *)(const void *)result,
                              flight->context, flight->err);
     } else if (flight->status.code == GD_OK) {
-        flight->status = refused_by_server(flight->pg, call, result, flight->err);
+        flight->status = gd_pg_refused(flight->pg, call, result, flight->err);
     }
 }
 
@@ -378,14 +399,14 @@ static bool fly(struct flight *flight, int64_t deadline, const char **out_why)
         if (unsent < 0)
             break;
         short events = unsent > 0 ? POLLIN | POLLOUT : POLLIN;
-        if (!wait_for(conn, events, deadline)) {
+        if (!gd_pg_wait(flight->pg, events, deadline)) {
             *out_why = "the server has not answered in time, and the connection was given up";
             return false;
         }
         if (PQconsumeInput(conn) == 0 || !drain(flight))
             break;
     }
-    *out_why = flight->synced ? NULL : clean_message(flight->pg, PQerrorMessage(conn));
+    *out_why = flight->synced ? NULL : gd_pg_clean_message(flight->pg, PQerrorMessage(conn));
     return flight->synced;
 }
 
@@ -418,7 +439,8 @@ struct gd_status gd_pg_batch(struct gd_pg *pg, struct gd_pg_call *calls, size_t 
                             .status = GD_DONE,
                             .err = err};
     if (!send_all(pg, calls, count))
-        return connection_lost(pg, calls[0].what, clean_message(pg, PQerrorMessage(pg->conn)), err);
+        return gd_pg_lost(pg, calls[0].what, gd_pg_clean_message(pg, PQerrorMessage(pg->conn)),
+                          err);
     int64_t deadline = now_ms() + SILENCE_MS;
     for (size_t i = 0; i < count; i++)
         deadline += or_limit(calls[i].limit_ms, pg->options.statement_ms);
@@ -428,11 +450,12 @@ struct gd_status gd_pg_batch(struct gd_pg *pg, struct gd_pg_call *calls, size_t 
         if (flight.status.code != GD_OK)
             return flight.status;
         size_t at = flight.at < count ? flight.at : count - 1;
-        return connection_lost(pg, calls[at].what, why, err);
+        return gd_pg_lost(pg, calls[at].what, why, err);
     }
     (void)PQgetResult(pg->conn); /* the NULL that ends the synchronisation point */
     if (PQexitPipelineMode(pg->conn) != 1)
-        return connection_lost(pg, calls[0].what, clean_message(pg, PQerrorMessage(pg->conn)), err);
+        return gd_pg_lost(pg, calls[0].what, gd_pg_clean_message(pg, PQerrorMessage(pg->conn)),
+                          err);
     return flight.status;
 }
 

@@ -24,12 +24,27 @@ void gd_rows_digest_line(struct gd_rows_digest *digest, const void *line, size_t
 void gd_rows_digest_join(struct gd_rows_digest *digest, const struct gd_rows_digest *other);
 /** 32 hex digits of the sum. */
 void gd_rows_digest_hex(const struct gd_rows_digest *digest, char out_hex[GD_ROWS_DIGEST_SIZE]);
+/** Sets low and high; rows stays. @return false unless it is 32 lower-case hex digits */
 bool gd_rows_digest_parse(const char *hex, struct gd_rows_digest *digest);
+
+/** The same, of lines that come in chunks of any size. */
+struct gd_rows_reader;
+struct gd_rows_reader *gd_rows_reader_new(void);
+void gd_rows_reader_feed(struct gd_rows_reader *reader, const void *data, size_t size);
+uint64_t gd_rows_reader_rows(const struct gd_rows_reader *reader); /* whole lines so far */
+/** @return false when the last line has no newline: it is cut short */
+bool gd_rows_reader_end(const struct gd_rows_reader *reader, struct gd_rows_digest *out_digest);
+void gd_rows_reader_free(struct gd_rows_reader *reader);
 
 /**
  * Set up a session for reading data out: text forms, encoding UTF8 (or the database's when that is
- * SQL_ASCII), time-outs off, row_security off, search_path empty, and what else pg_dump sets on
- * this version. Begins REPEATABLE READ, READ ONLY.
+ * SQL_ASCII or MULE_INTERNAL, which cannot be converted), time-outs off, row_security off,
+ * search_path empty, and what else pg_dump sets on this version. Begins REPEATABLE READ, READ ONLY;
+ * everything holds for this transaction only (gd_pg_end).
+ *
+ * Over pg_dump's settings: TimeZone UTC, bytea_output hex and lc_monetary C, so that equal rows
+ * give equal lines on any server. Only the last one matters for reading the lines in again: who
+ * loads them sets lc_monetary to C.
  *
  * @param snapshot  the id that gd_pg_export_snapshot() gave in another session; NULL: a new one
  */
