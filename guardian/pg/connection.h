@@ -44,6 +44,9 @@ void gd_pg_cancel(struct gd_pg *pg);
 GD_MUST struct gd_status gd_pg_finish_results(struct gd_pg *pg, const char *what,
                                               struct gd_status status, struct gd_error *err);
 
+/** Cancel and get out of whatever runs, a COPY or a statement; gives back `status`, a failure. */
+GD_MUST struct gd_status gd_pg_give_up(struct gd_pg *pg, const char *what, struct gd_status status);
+
 /** A new connection to what `target` says; `options` without its target. */
 GD_MUST struct gd_status gd_pg_connect_target(const struct gd_pg_options *options,
                                               const struct gd_pg_target *target,

@@ -23,7 +23,6 @@ enum {
     STALL_MS = 300000,
     SLICE_MS = 200,
     PROGRESS_MS = 100,
-    GIVE_UP_MS = 10000,
 };
 
 static int64_t now_ms(void)
@@ -83,10 +82,8 @@ GD_MUST static struct gd_status begin_copy(struct gd_pg *pg, const struct gd_pg_
             break;
         struct gd_status status =
             wait_moving(pg, copy, unsent > 0 ? POLLIN | POLLOUT : POLLIN, err);
-        if (status.code != GD_OK) {
-            gd_pg_cancel(pg);
-            return gd_pg_finish_results(pg, copy->what, status, err);
-        }
+        if (status.code != GD_OK)
+            return gd_pg_give_up(pg, copy->what, status);
     }
     PGresult *result = PQgetResult(pg->conn);
     ExecStatusType kind = PQresultStatus(result);
@@ -223,38 +220,14 @@ GD_MUST static struct gd_status receive(struct copy_out *out, struct gd_error *e
     return flush_buffer(out, err);
 }
 
-/* Get out of a COPY that nobody wants any more: what still comes is thrown away. */
-static void give_up(struct gd_pg *pg)
-{
-    int64_t deadline = now_ms() + GIVE_UP_MS;
-    if (!pg->broken)
-        gd_pg_cancel(pg);
-    while (!pg->broken) {
-        char *row = NULL;
-        int size = PQgetCopyData(pg->conn, &row, 1);
-        PQfreemem(row);
-        if (size < 0)
-            break;
-        if (size == 0 && (!gd_pg_wait(pg, POLLIN, deadline) || PQconsumeInput(pg->conn) == 0))
-            pg->broken = true;
-    }
-    struct gd_error ignored = {0};
-    struct gd_status status = {GD_SYSTEM};
-    if (!pg->broken)
-        status = gd_pg_finish_results(pg, "give up a copy", status, &ignored);
-    assert(status.code != GD_OK);
-}
-
 GD_MUST static struct gd_status copy_out(struct copy_out *out, struct gd_rows_digest *out_digest,
                                          struct gd_error *err)
 {
     uint64_t stated = 0;
     GD_TRY(begin_copy(out->pg, out->copy, PGRES_COPY_OUT, err));
     struct gd_status status = receive(out, err);
-    if (status.code != GD_OK) {
-        give_up(out->pg);
-        return status;
-    }
+    if (status.code != GD_OK)
+        return gd_pg_give_up(out->pg, out->copy->what, status);
     GD_TRY(end_copy(out->pg, out->copy, &stated, err));
     struct gd_rows_digest digest = {0};
     if (!gd_rows_reader_end(out->reader, &digest) || digest.rows != stated)
@@ -356,7 +329,7 @@ struct gd_status gd_pg_copy_in(struct gd_pg *pg, const struct gd_pg_copy *copy,
         return status;
     }
     uint64_t rows = 0;
-    GD_TRY(end_copy(pg, copy->what, &rows, err));
+    GD_TRY(end_copy(pg, copy, &rows, err));
     *out_rows = rows;
     return GD_DONE;
 }

@@ -110,6 +110,40 @@ GD_MUST static struct gd_status await_result(struct gd_pg *pg, const char *what,
     }
 }
 
+/* Throw away what still comes of a COPY that nobody wants any more. */
+static void drain_copy(struct gd_pg *pg)
+{
+    int64_t deadline = now_ms() + CANCEL_MS;
+    while (!pg->broken) {
+        char *row = NULL;
+        int size = PQgetCopyData(pg->conn, &row, 1);
+        PQfreemem(row);
+        if (size < 0)
+            return;
+        if (size == 0 && (!gd_pg_wait(pg, POLLIN, deadline) || PQconsumeInput(pg->conn) == 0))
+            pg->broken = true;
+    }
+}
+
+/* A COPY among the results. @return false when it is not known how to get out of it */
+static bool leave_copy(struct gd_pg *pg, ExecStatusType kind, bool failed)
+{
+    if (kind == PGRES_COPY_OUT && failed)
+        drain_copy(pg);
+    else if (kind != PGRES_COPY_IN || !failed || PQputCopyEnd(pg->conn, "given up") != 1)
+        return false;
+    return !pg->broken;
+}
+
+struct gd_status gd_pg_give_up(struct gd_pg *pg, const char *what, struct gd_status status)
+{
+    struct gd_error ignored = {0};
+    if (!pg->broken)
+        gd_pg_cancel(pg);
+    drain_copy(pg);
+    return pg->broken ? status : gd_pg_finish_results(pg, what, status, &ignored);
+}
+
 struct gd_status gd_pg_finish_results(struct gd_pg *pg, const char *what, struct gd_status status,
                                       struct gd_error *err)
 {
@@ -123,10 +157,12 @@ struct gd_status gd_pg_finish_results(struct gd_pg *pg, const char *what, struct
             return status;
         ExecStatusType kind = PQresultStatus(result);
         struct gd_pg_call call = {.what = what};
-        if (kind == PGRES_COPY_IN || kind == PGRES_COPY_OUT || kind == PGRES_COPY_BOTH)
-            status = gd_pg_lost(pg, what, "it is a COPY, for which there is no data here", err);
-        else if (status.code == GD_OK && kind != PGRES_COMMAND_OK && kind != PGRES_TUPLES_OK &&
-                 kind != PGRES_EMPTY_QUERY)
+        bool copies = kind == PGRES_COPY_IN || kind == PGRES_COPY_OUT || kind == PGRES_COPY_BOTH;
+        if (copies && !leave_copy(pg, kind, status.code != GD_OK))
+            status = gd_pg_lost(pg, what, "it is a COPY, for which there is no data here",
+                                status.code == GD_OK ? err : &later);
+        else if (!copies && status.code == GD_OK && kind != PGRES_COMMAND_OK &&
+                 kind != PGRES_TUPLES_OK && kind != PGRES_EMPTY_QUERY)
             status = gd_pg_refused(pg, &call, result, err);
         PQclear(result);
         if (pg->broken)
