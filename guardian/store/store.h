@@ -47,14 +47,17 @@ struct gd_store_options {
     const struct gd_events *events;
 };
 
-/** What this store can do, found out, not believed. */
+/** What this store can do, found out, not believed. Texts are static. */
 struct gd_store_capabilities {
     bool conditional; /* two puts to one key: exactly one wins */
     bool checksums;   /* verifies x-amz-checksum-sha256 */
     bool versioning;  /* keeps what is deleted */
     bool object_lock;
-    bool durable;      /* file: on a file system that can fsync */
-    bool same_machine; /* a backup there is lost with the machine */
+    bool durable;       /* file: on a file system that can fsync */
+    bool same_machine;  /* a backup there is lost with the machine */
+    bool removes;       /* what was put can be removed with these credentials */
+    const char *medium; /* what it lies on: "ext4", "tmpfs"; NULL: not known */
+    const char *remark; /* what a person should know of that, after "the store "; NULL or "" */
 };
 
 /**
@@ -67,7 +70,8 @@ void gd_store_close(struct gd_store *store);
 const char *gd_store_url(const struct gd_store *store);
 
 /**
- * Begin an object. Keys: 1 to 900 bytes of "A-Za-z0-9._~/-", no empty, "." or ".." segment.
+ * Begin an object. Keys (store/keys.h): 1 to 900 bytes of "A-Za-z0-9._~/-"; segments between
+ * slashes have 1 to 220 bytes and do not begin with a dot.
  * Finish returns GD_REFUSED when the key is there (the object there is not touched).
  * @param size_hint  bytes that will come, for the part size; 0: not known
  */
@@ -113,8 +117,11 @@ GD_MUST struct gd_status gd_store_folders(struct gd_store *store, const char *pr
 GD_MUST struct gd_status gd_store_remove(struct gd_store *store, const char *key,
                                          struct gd_error *err);
 
-/** Really tries it out under `prefix`/probe-…, and cleans up. @param out_seconds a round trip, for
- * doctor; may be NULL */
+/** Really tries it out under <prefix>probe-…, and cleans up: writes, reads back, looks, lists, puts
+ * a second time, removes. Credentials that may not remove are no failure.
+ * @param prefix       "" or a folder with its slash
+ * @param out_seconds  to write an object and read it back, for doctor; may be NULL
+ * @return GD_UNPROTECTED  it does not do what a backup needs: the text says what */
 GD_MUST struct gd_status gd_store_probe(struct gd_store *store, const char *prefix,
                                         struct gd_store_capabilities *out_capabilities,
                                         double *out_seconds, struct gd_error *err);
