@@ -3,12 +3,15 @@
  * helpers.
  *
  * Invariant 1  No shell: argv goes to the program as it is. Secrets go by environment or pipe only.
- * Invariant 2  A child does not outlive us: it gets SIGTERM when the parent dies (prctl) and is
- * reaped. Invariant 3  EOF is not success: only gd_process_finish() says how it ended.
+ * Invariant 2  A child does not outlive us: it gets SIGTERM when this process dies (prctl), and is
+ *              reaped. It inherits no descriptor but 0, 1 and 2.
+ * Invariant 3  EOF is not success: only gd_process_finish() says how it ended.
+ * Owner        One thread at a time; it need not be the one that started the process.
  */
 #ifndef GUARDIAN_IO_PROCESS_H
 #define GUARDIAN_IO_PROCESS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "guardian/base/arena.h"
@@ -29,18 +32,28 @@ struct gd_process_options {
     uint32_t limit_ms; /* 0: none; then SIGTERM, after five seconds SIGKILL */
 };
 
+/** @return GD_SYSTEM the program was not found or could not be run; nothing is left of it */
 GD_MUST struct gd_status gd_process_start(const struct gd_process_options *options,
                                           struct gd_process **out_process, struct gd_error *err);
-/** Views; finishing the input sink closes the pipe. */
+/** Views, not to be freed; finishing the input sink closes the pipe. A write to a program that has
+ *  ended fails with what it said last. */
 struct gd_sink *gd_process_input(struct gd_process *process);
 struct gd_source *gd_process_output(struct gd_process *process);
-/** The last 8 KiB of stderr so far (and of stdout when it is not read). */
+/** The last 8 KiB of stderr so far (and of stdout when it is not read); control characters but line
+ *  ends and tabs are '?'. A view until the next call. */
 const char *gd_process_said(struct gd_process *process);
-/** Wait for it. @return GD_SYSTEM unless it ended with status 0: the text holds what it said last
- */
+
+bool gd_process_running(struct gd_process *process);
+/** Nothing happens when it has ended. */
+void gd_process_signal(struct gd_process *process, int number);
+
+/** Close its pipes and wait for it. One whose input was not finished is ended: it must not take
+ * what came for all.
+ * @param out_exit  also set on failure: its status, or 128 + signal; may be NULL
+ * @return GD_SYSTEM unless it ended by itself with status 0: the text holds what it said last */
 GD_MUST struct gd_status gd_process_finish(struct gd_process *process, int *out_exit,
                                            struct gd_error *err);
-/** Ends it (SIGTERM, then SIGKILL) when it still runs. */
+/** Ends it (SIGTERM, then SIGKILL after five seconds) when it still runs. */
 void gd_process_free(struct gd_process *process);
 
 /** The file that PATH gives for `program`, in `arena`; NULL when there is none. */
