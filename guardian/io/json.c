@@ -75,6 +75,20 @@ bool gd_json_is_list(const struct gd_json *value)
     return json_is_array(inside(value));
 }
 
+enum gd_json_kind gd_json_kind(const struct gd_json *value)
+{
+    static const enum gd_json_kind kinds[] = {
+        [JSON_OBJECT] = GD_JSON_OBJECT, [JSON_ARRAY] = GD_JSON_LIST, [JSON_STRING] = GD_JSON_TEXT,
+        [JSON_INTEGER] = GD_JSON_INT,   [JSON_REAL] = GD_JSON_REAL,  [JSON_TRUE] = GD_JSON_BOOL,
+        [JSON_FALSE] = GD_JSON_BOOL,    [JSON_NULL] = GD_JSON_NULL};
+    return value == NULL ? GD_JSON_NONE : kinds[json_typeof(inside(value))];
+}
+
+size_t gd_json_text_size(const struct gd_json *value)
+{
+    return json_string_length(inside(value));
+}
+
 void gd_json_members(const struct gd_json *object, gd_json_member_fn *each, void *context)
 {
     const char *key;

@@ -33,6 +33,21 @@ int64_t gd_json_int(const struct gd_json *value);
 bool gd_json_is_object(const struct gd_json *value);
 bool gd_json_is_list(const struct gd_json *value);
 
+/** For readers that take nothing on trust. GD_JSON_NONE: there is no value (NULL was given). */
+enum gd_json_kind {
+    GD_JSON_NONE,
+    GD_JSON_NULL,
+    GD_JSON_BOOL,
+    GD_JSON_INT,
+    GD_JSON_REAL,
+    GD_JSON_TEXT,
+    GD_JSON_LIST,
+    GD_JSON_OBJECT
+};
+enum gd_json_kind gd_json_kind(const struct gd_json *value);
+/** Bytes of a text; more than strlen() tells when it holds a NUL. */
+size_t gd_json_text_size(const struct gd_json *value);
+
 /** Call `each` for every member, in the order of the document, until it answers false. */
 typedef bool gd_json_member_fn(const char *key, const struct gd_json *value, void *context);
 void gd_json_members(const struct gd_json *object, gd_json_member_fn *each, void *context);

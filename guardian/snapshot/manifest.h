@@ -21,7 +21,7 @@
 #include "guardian/pg/copy.h"
 #include "guardian/store/store.h"
 
-enum { GD_MANIFEST_FORMAT = 1 };
+enum { GD_MANIFEST_FORMAT = 1, GD_MANIFEST_BYTES_MAX = 64 * 1024 * 1024 };
 
 enum gd_snapshot_scope { GD_SNAPSHOT_SCHEMA, GD_SNAPSHOT_TABLES, GD_SNAPSHOT_DATABASE };
 
@@ -47,7 +47,8 @@ struct gd_table {
     size_t column_count;
     bool config;           /* an extension's configuration table: rows under `condition` only */
     const char *condition; /* "" or the WHERE clause of pg_extension_config_dump */
-    bool by_root; /* rows are loaded through the partition root `root_schema`.`root_name` */
+    bool left_out; /* its rows were not wanted (--exclude-data): a definition without parts */
+    bool by_root;  /* rows are loaded through the partition root `root_schema`.`root_name` */
     const char *root_schema, *root_name;
     struct gd_rows_digest digest; /* of all parts */
     struct gd_part *parts;
@@ -107,14 +108,23 @@ struct gd_manifest {
     /* Verbatim JSON lists or objects for a person or a tool; see docs/formats: roles, tablespaces,
      * settings of roles and databases. */
     const char *globals_json;
-    uint64_t rows, bytes, stored_bytes; /* over everything */
+    uint64_t rows, bytes, stored_bytes; /* over all objects; gd_manifest_add_up() */
 };
 
+/** "schema", "tables", "database". */
+const char *gd_snapshot_scope_name(enum gd_snapshot_scope scope);
+
+/** Fill in what follows from the parts: the digest of each table, and rows, bytes and stored bytes
+ * over all objects (schema.dump, blobs.dump and every part). */
+void gd_manifest_add_up(struct gd_manifest *manifest);
+
 /** As it is stored: UTF-8 JSON, keys in a fixed order, two blanks indent, newline at the end.
- * malloc()ed. */
+ * malloc()ed. @return GD_UNPROTECTED a text that is not UTF-8 (names of an SQL_ASCII database) */
 GD_MUST struct gd_status gd_manifest_format(const struct gd_manifest *manifest, char **out_text,
                                             size_t *out_size, struct gd_error *err);
-/** @return GD_CORRUPT with the key that is wrong; GD_USAGE for a newer format */
+/** Nothing is believed: every key must be there, none that is not known; names of objects are of
+ * the known forms and used once; numbers are in range and add up. @return GD_CORRUPT with the key
+ * that is wrong ("tables[3].parts[0].rows"); GD_USAGE for a newer format */
 GD_MUST struct gd_status gd_manifest_parse(const char *text, size_t size, struct gd_arena *arena,
                                            struct gd_manifest **out_manifest, struct gd_error *err);
 
@@ -125,16 +135,40 @@ const char *gd_snapshot_key(const char *cluster, const char *id, const char *nam
 /** "7301234567890123456-app": bytes outside A-Za-z0-9_ of the name become ~XX. */
 const char *gd_cluster_name(const char *system_identifier, const char *database,
                             struct gd_arena *arena);
+/** Of that form? What is none cannot reach a key. */
+bool gd_cluster_valid(const char *cluster);
+/** The form of an object's name: schema.dump, blobs.dump, data/000001.copy.zst. */
+bool gd_object_name_valid(const char *name);
+
+/** Do the sums of a manifest agree, are its objects' names fit to become keys, is each table there
+ * once? gd_manifest_parse() and gd_manifest_store() ask this. @return GD_CORRUPT names the key */
+GD_MUST struct gd_status gd_manifest_check(const struct gd_manifest *manifest,
+                                           struct gd_error *err);
 
 /** Put it, last of all, conditionally; read it back and compare byte for byte. `out_sha256` of what
- * is stored. */
+ * is stored. What could not be read later is not stored. @return GD_UNPROTECTED; then nothing is
+ * listed, as far as the store lets us take the manifest away again */
 GD_MUST struct gd_status gd_manifest_store(struct gd_store *store,
                                            const struct gd_manifest *manifest,
                                            char out_sha256[GD_DIGEST_HEX_SIZE],
                                            struct gd_error *err);
 
-/** Read one by its id; `cluster` NULL: wherever it is. @return GD_USAGE no such snapshot (the hint
- * names near ones, or says that its objects are there without a manifest); GD_CORRUPT */
+/** The clusters that have something in the store, in ascending order. */
+GD_MUST struct gd_status gd_store_clusters(struct gd_store *store, struct gd_arena *arena,
+                                           const char *const **out_names, size_t *out_count,
+                                           struct gd_error *err);
+
+/** Which snapshot is meant by `text`: an id, or the beginning of just one; `cluster` NULL: of any.
+ * One that was not finished is found, too. @return GD_USAGE none (the hint names near ones) or
+ * several (the text names them) */
+GD_MUST struct gd_status gd_snapshot_find(struct gd_store *store, const char *cluster,
+                                          const char *text, struct gd_arena *arena,
+                                          const char **out_cluster, const char **out_id,
+                                          struct gd_error *err);
+
+/** Read one by its id or the beginning of it; `cluster` NULL: wherever it is. @return GD_USAGE no
+ * such snapshot (the hint names near ones, or says that its objects are there without a manifest);
+ * GD_CORRUPT */
 GD_MUST struct gd_status gd_manifest_load(struct gd_store *store, const char *cluster,
                                           const char *id, struct gd_arena *arena,
                                           struct gd_manifest **out_manifest,

@@ -3,7 +3,8 @@
  *
  *   plain ─ tally ─ zstd (for *.zst) ─ seal (with a key) ─ tally ─ store
  *
- * The same four steps back, so that who writes and who reads cannot differ.
+ * The same steps back, so that who writes and who reads cannot differ. A sealed object is bound to
+ * "<snapshot>/<name>".
  */
 #ifndef GUARDIAN_SNAPSHOT_STREAM_H
 #define GUARDIAN_SNAPSHOT_STREAM_H
@@ -18,6 +19,11 @@ struct gd_place {
     const char *cluster, *id;
     int level; /* zstd; only for writing */
 };
+
+/** Has `place` the key with which the snapshot was encrypted (or none, if it was not)? Asked before
+ * its objects are read. @return GD_USAGE no key, or another one */
+GD_MUST struct gd_status gd_place_fits(const struct gd_place *place,
+                                       const struct gd_manifest *manifest, struct gd_error *err);
 
 /** A sink for the object `name` below the snapshot's folder. A name that ends in .zst is
  * compressed. */
