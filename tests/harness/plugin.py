@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from . import s3servers
+from . import lying_store, s3servers
 from . import server as servers
 
 _serial = itertools.count(1)
@@ -73,6 +73,19 @@ def swift():
     """OpenStack Swift's S3 layer: no conditional put, an empty bucket "guardian"."""
     with _s3_server(s3servers.Swift) as one:
         yield one
+
+
+@pytest.fixture(scope="session")
+def _liar():
+    with lying_store.LyingStore() as one:
+        yield one
+
+
+@pytest.fixture
+def liar(_liar):
+    """An empty S3 server that lies on command (lying_store.py says how)."""
+    _liar.reset()
+    return _liar
 
 
 @pytest.fixture(scope="session")
