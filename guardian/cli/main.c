@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "guardian/base/clock.h"
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
 #include "guardian/config/config.h"
@@ -24,6 +25,14 @@ static int print_version(void)
     return gd_cli_end(0);
 }
 
+/* Commands that move data end in order when they are asked to stop; the others just end. */
+static int run_command(const struct gd_config *config, const struct gd_request *request)
+{
+    if (gd_option_is_for(&gd_options[GD_OPTION_store], request->command->verb))
+        gd_interrupt_watch();
+    return functions[request->command - gd_commands](config, request->argc, request->argv);
+}
+
 static int run(const struct gd_config *config, const struct gd_request *request)
 {
     if (config->version)
@@ -33,7 +42,7 @@ static int run(const struct gd_config *config, const struct gd_request *request)
     else if (config->help)
         gd_help_print(stdout);
     else if (request->command != NULL)
-        return functions[request->command - gd_commands](config, request->argc, request->argv);
+        return run_command(config, request);
     else {
         gd_help_print(stderr);
         return gd_exit_status(GD_USAGE);

@@ -55,11 +55,27 @@ enum gd_origin {
 #define GD_WAIVERS(X) X(WAIVERS_ON, "on") X(WAIVERS_OFF, "off")
 #define GD_COLORS(X) X(COLOR_AUTO, "auto") X(COLOR_ALWAYS, "always") X(COLOR_NEVER, "never")
 
+#define GD_ADDRESSINGS(X)                                                                          \
+    X(ADDRESSING_AUTO, "auto") X(ADDRESSING_PATH, "path") X(ADDRESSING_VIRTUAL, "virtual")
+#define GD_STORE_ENCRYPTIONS(X)                                                                    \
+    X(STORE_ENCRYPTION_BUCKET, "bucket")                                                           \
+    X(STORE_ENCRYPTION_AES256, "aes256")                                                           \
+    X(STORE_ENCRYPTION_KMS, "kms") X(STORE_ENCRYPTION_CUSTOMER, "customer")
+#define GD_STORE_LOCKS(X)                                                                          \
+    X(STORE_LOCK_NONE, "none")                                                                     \
+    X(STORE_LOCK_GOVERNANCE, "governance") X(STORE_LOCK_COMPLIANCE, "compliance")
+
+/* The commands that open a store: they take all of its options. */
+#define GD_STORE_VERBS "snapshot verify list show restore export import prune doctor"
+
 #define X(name, word) GD_##name,
 enum gd_format { GD_FORMATS(X) };
 enum gd_fail_on { GD_FAIL_ONS(X) }; /* in the order of the classes: "this one or worse" is >= */
 enum gd_waivers { GD_WAIVERS(X) };
 enum gd_color { GD_COLORS(X) };
+enum gd_addressing { GD_ADDRESSINGS(X) };
+enum gd_store_encryption { GD_STORE_ENCRYPTIONS(X) };
+enum gd_store_lock { GD_STORE_LOCKS(X) };
 #undef X
 
 struct gd_option {

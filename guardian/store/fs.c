@@ -349,6 +349,18 @@ static const struct gd_store_ops fs_ops = {
     .close = fs_close,
 };
 
+/* What was asked for and cannot be had must not be left out in silence. */
+static struct gd_status check_options(const struct gd_store_options *options, struct gd_error *err)
+{
+    if (options->lock_mode != NULL)
+        return gd_fail(err, GD_USAGE, "a folder has no object lock: %s", options->url);
+    if (options->encryption != NULL && strcmp(options->encryption, "none") != 0)
+        return gd_hint(
+            err, gd_fail(err, GD_USAGE, "a folder has no server that encrypts: %s", options->url),
+            "Give Guardian a key, and it encrypts before it writes.");
+    return GD_DONE;
+}
+
 struct gd_status gd_fs_store_open(const struct gd_store_options *options,
                                   struct gd_store **out_store, struct gd_error *err)
 {
@@ -356,6 +368,8 @@ struct gd_status gd_fs_store_open(const struct gd_store_options *options,
     char *url = gd_memory_strdup(options->url), *root = gd_memory_strdup(options->url);
     *fs = (struct fs_store){.store = {.ops = &fs_ops, .url = url}, .root = root};
     struct gd_status status = read_url(options->url, root, err);
+    if (status.code == GD_OK)
+        status = check_options(options, err);
     if (status.code != GD_OK) {
         fs_close(&fs->store);
         return status;

@@ -1,0 +1,20 @@
+/*
+ * Stores: the store that the settings ask for.
+ */
+#ifndef GUARDIAN_CLI_STORES_H
+#define GUARDIAN_CLI_STORES_H
+
+#include "guardian/config/config.h"
+#include "guardian/store/store.h"
+
+/** The URL that is meant: of the settings, or of the folder on this machine that is used without
+ *  any. @return GD_USAGE when there is neither */
+GD_MUST struct gd_status gd_cli_store_url(const struct gd_config *config, struct gd_arena *arena,
+                                          const char **out_url, struct gd_error *err);
+
+/** Open it. Warns through `events` when no store was set. `arena` and `config` must outlive it. */
+GD_MUST struct gd_status gd_cli_store(const struct gd_config *config, struct gd_arena *arena,
+                                      const struct gd_events *events, struct gd_store **out_store,
+                                      struct gd_error *err);
+
+#endif
