@@ -128,6 +128,10 @@ GD_MUST struct gd_status gd_manifest_format(const struct gd_manifest *manifest, 
 GD_MUST struct gd_status gd_manifest_parse(const char *text, size_t size, struct gd_arena *arena,
                                            struct gd_manifest **out_manifest, struct gd_error *err);
 
+/** A copy of everything but the lists, which are empty in it, and the globals: for who keeps many.
+ */
+struct gd_manifest *gd_manifest_head(const struct gd_manifest *manifest, struct gd_arena *arena);
+
 /* Keys. All in `arena`. */
 /** "v1/<cluster>/snapshots/<id>/<name>"; name "" gives the folder with its slash. */
 const char *gd_snapshot_key(const char *cluster, const char *id, const char *name,
