@@ -40,6 +40,14 @@ foreach(source IN LISTS unit_sources)
   guardian_add_test(${name} quick 60 ${name})
 endforeach()
 
+# tests/contract: one suite that every store passes. Without an address it tries a folder; tests of
+# label system run the same program against servers.
+file(GLOB contract_sources CONFIGURE_DEPENDS tests/contract/*.c)
+add_executable(contract ${contract_sources})
+target_link_libraries(contract PRIVATE guardian_test_support)
+set_target_properties(contract PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/contract)
+guardian_add_test(contract.fs quick 60 contract)
+
 # tests/lint: a script names another label (and so leaves `quick`) in a line "ctest-label: lint".
 file(GLOB lint_scripts CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} tests/lint/*.py tests/lint/*.sh)
 list(FILTER lint_scripts EXCLUDE REGEX "/common\\.py$") # what they share

@@ -156,13 +156,15 @@ static struct gd_status prune_folders(const struct gd_store *store, char *path,
 static struct gd_status fs_remove(struct gd_store *store, const char *key, struct gd_error *err)
 {
     char path[GD_FS_PATH_SIZE];
+    bool there;
+    struct stat about;
     GD_TRY(path_of(store, key, path, err));
+    GD_TRY(look(path, &there, &about, err));
+    if (!there)
+        return GD_DONE;
     GD_TRY(gd_fault("fs: before an object is removed", err));
-    if (unlink(path) != 0) {
-        if (means_absent(errno))
-            return GD_DONE;
+    if (unlink(path) != 0 && !means_absent(errno))
         return gd_fail(err, GD_SYSTEM, "could not remove \"%s\": %s", path, strerror(errno));
-    }
     GD_TRY(gd_fault("fs: after an object was removed", err));
     return prune_folders(store, path, err);
 }
