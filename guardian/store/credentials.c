@@ -9,13 +9,14 @@
 #include "guardian/base/clock.h"
 #include "guardian/base/memory.h"
 #include "guardian/base/texts.h"
+#include "guardian/io/hmac.h"
 #include "guardian/store/credentials_places.h"
 
 static const int64_t second_us = 1000000;
 enum {
     MARGIN_S = 300,    /* what ends sooner than this is fetched anew */
     ALIVE_S = 30,      /* what still lives that long may be used when fetching fails */
-    AGAIN_S = 10,      /* how often fetching is tried while the old one still lives */
+    AGAIN_S = 5,       /* how often fetching is tried while the old one still lives */
     SAME_REFUSAL_S = 1 /* threads that were refused together share one fetch */
 };
 
@@ -35,13 +36,13 @@ static const struct place {
     gd_place_fn *look;
     bool of_environment;
 } places[] = {
-    {gd_place_environment, true},
-    {gd_place_profile, false},
+    {gd_place_environment, true}, {gd_place_web_identity, true}, {gd_place_profile, false},
+    {gd_place_container, false},  {gd_place_metadata, false},
 };
 
 void gd_credential_wipe(struct gd_credential *credential)
 {
-    explicit_bzero(credential, sizeof *credential);
+    gd_wipe(credential, sizeof *credential);
 }
 
 #define auto_credential __attribute__((cleanup(gd_credential_wipe))) struct gd_credential
@@ -59,7 +60,7 @@ const char *gd_search_region(const struct gd_search *search)
         region = gd_search_variable("AWS_REGION");
     if (region == NULL)
         region = gd_search_variable("AWS_DEFAULT_REGION");
-    if (region == NULL)
+    if (region == NULL && search->profiles != NULL)
         region = gd_profiles_get(search->profiles, GD_PROFILE, search->profile, "region");
     return region != NULL ? region : "us-east-1";
 }
@@ -155,7 +156,7 @@ GD_MUST static struct gd_status look_through(struct gd_search *search,
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (by_option && places[i].of_environment)
             continue;
-        if (!places[i].of_environment && search->profiles == NULL)
+        if (i > 0 && search->profiles == NULL) /* keys in the environment need no files */
             GD_TRY(gd_profiles_read(&search->profiles, err));
         GD_TRY(places[i].look(search, &found, out_credential, err));
         if (found)

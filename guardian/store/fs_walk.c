@@ -68,7 +68,7 @@ static int type_of(struct walker *walker, size_t length, const struct dirent *en
         return entry->d_type;
     if (!enter(walker, length, entry->d_name) || lstat(walker->path, &about) != 0)
         return DT_UNKNOWN;
-    return IFTODT(about.st_mode);
+    return (int)IFTODT(about.st_mode);
 }
 
 static bool is_wanted(const struct gd_walk *walk, const char *name, int type)

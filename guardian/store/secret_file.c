@@ -8,11 +8,12 @@
 #include <unistd.h>
 
 #include "guardian/base/memory.h"
+#include "guardian/io/hmac.h"
 
 void gd_secret_file_wipe(char *text, size_t size)
 {
     if (text != NULL)
-        explicit_bzero(text, size);
+        gd_wipe(text, size);
     free(text);
 }
 

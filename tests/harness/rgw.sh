@@ -190,14 +190,18 @@ sts() { # a role that may do everything in S3, taken on by the first user
     rm -f "$dir/session"
 }
 
+is_gone() { # PID; one that nobody has reaped yet is gone, too
+    ! kill -0 "$1" 2>/dev/null || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+}
+
 end_one() { # DIR NAME SIGNAL
     local pid file=$1/run/$2.pid _
     [ -f "$file" ] || return 0
     pid=$(cat "$file")
     kill "-$3" "$pid" 2>/dev/null || true
     for _ in $(seq 100); do
-        kill -0 "$pid" 2>/dev/null || { rm -f "$file"; return 0; }
-        sleep 0.1
+        is_gone "$pid" && { rm -f "$file"; return 0; }
+        sleep 0.05
     done
     kill -KILL "$pid" 2>/dev/null || true
     rm -f "$file"

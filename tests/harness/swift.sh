@@ -117,6 +117,10 @@ print_env() {
     echo 'export GD_OTHER_ACCESS_KEY_ID=other:stranger GD_OTHER_SECRET_ACCESS_KEY=testing2'
 }
 
+is_gone() { # PID; one that nobody has reaped yet is gone, too
+    ! kill -0 "$1" 2>/dev/null || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+}
+
 stop() { # each daemon leads a process group of its own
     local file pid _
     for file in "$1"/run/*.pid; do
@@ -124,8 +128,8 @@ stop() { # each daemon leads a process group of its own
         pid=$(cat "$file")
         kill -KILL -- "-$pid" 2>/dev/null || true
         for _ in $(seq 50); do
-            kill -0 "$pid" 2>/dev/null || break
-            sleep 0.1
+            is_gone "$pid" && break
+            sleep 0.05
         done
         rm -f "$file"
     done
