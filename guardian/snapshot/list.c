@@ -1,7 +1,6 @@
 /*
  * The manifests are fetched by a few threads at a time: over a network each of them is one round
- * trip, and a list of hundreds must not take minutes. Each thread has an arena of its own; what is
- * kept is copied under the lock.
+ * trip, and a list of hundreds must not take minutes. What is kept is copied under the lock.
  */
 #include "guardian/snapshot/list.h"
 
@@ -10,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guardian/base/crew.h"
 #include "guardian/base/texts.h"
 
-enum { WORKERS_MAX = 8 };
+enum { WORKERS = 8 };
 
 /* ---- which there are ---- */
 
@@ -103,12 +103,8 @@ static struct gd_status holds_of(struct gd_store *store, const char *cluster,
 struct job {
     struct gd_store *store;
     struct gd_listed *listed;
-    size_t count;
-    struct gd_arena *arena; /* of the answer */
-    pthread_mutex_t lock;   /* guards what follows, and the arena */
-    size_t next;
-    struct gd_status status; /* the first failure that ends the list */
-    struct gd_error err;
+    pthread_mutex_t lock; /* guards the arena */
+    struct gd_arena *arena;
 };
 
 struct litter {
@@ -151,9 +147,11 @@ static bool is_about_the_snapshot(struct gd_status status)
     return status.code == GD_CORRUPT || status.code == GD_USAGE;
 }
 
-static struct gd_status read_one(struct job *job, struct gd_listed *listed,
-                                 struct gd_arena *scratch, struct gd_error *err)
+static struct gd_status read_one(void *context, size_t index, struct gd_arena *scratch,
+                                 struct gd_error *err)
 {
+    struct job *job = context;
+    struct gd_listed *listed = &job->listed[index];
     struct gd_manifest *manifest = NULL;
     struct gd_status status = gd_manifest_load(job->store, listed->cluster, listed->id, scratch,
                                                &manifest, listed->manifest_sha256, err);
@@ -175,54 +173,14 @@ static struct gd_status read_one(struct job *job, struct gd_listed *listed,
     return GD_DONE;
 }
 
-/* The next one that nobody has taken; NULL: none, or the list has failed. */
-static struct gd_listed *take_next(struct job *job)
-{
-    struct gd_listed *listed = NULL;
-    pthread_mutex_lock(&job->lock);
-    if (job->status.code == GD_OK && job->next < job->count)
-        listed = &job->listed[job->next++];
-    pthread_mutex_unlock(&job->lock);
-    return listed;
-}
-
-static void *work(void *context)
-{
-    struct job *job = context;
-    gd_auto_arena scratch = gd_arena_new();
-    for (struct gd_listed *listed; (listed = take_next(job)) != NULL;) {
-        struct gd_error err = {0};
-        struct gd_status status = read_one(job, listed, scratch, &err);
-        gd_arena_reset(scratch);
-        if (status.code == GD_OK)
-            continue;
-        pthread_mutex_lock(&job->lock);
-        if (job->status.code == GD_OK) {
-            job->status = status;
-            job->err = err;
-        }
-        pthread_mutex_unlock(&job->lock);
-    }
-    return NULL;
-}
-
 static struct gd_status read_all(struct gd_store *store, struct gd_listed *listed, size_t count,
                                  struct gd_arena *arena, struct gd_error *err)
 {
-    struct job job = {.store = store, .listed = listed, .count = count, .arena = arena};
-    pthread_t workers[WORKERS_MAX];
-    size_t started = 0;
+    struct job job = {.store = store, .listed = listed, .arena = arena};
     pthread_mutex_init(&job.lock, NULL);
-    while (started < WORKERS_MAX && started + 1 < count &&
-           pthread_create(&workers[started], NULL, work, &job) == 0)
-        started++;
-    work(&job); /* this thread, too: with no other one it is all the same */
-    for (size_t i = 0; i < started; i++)
-        pthread_join(workers[i], NULL);
+    struct gd_status status = gd_crew_run(count, WORKERS, read_one, &job, err);
     pthread_mutex_destroy(&job.lock);
-    if (job.status.code != GD_OK)
-        *err = job.err;
-    return job.status;
+    return status;
 }
 
 /* ---- the list ---- */

@@ -9,6 +9,7 @@
 
 #include "guardian/base/map.h"
 #include "guardian/base/texts.h"
+#include "guardian/io/crypt.h"
 #include "guardian/snapshot/manifest.h"
 
 enum { COLUMNS_MAX = 1600 }; /* of a PostgreSQL table */
@@ -47,9 +48,13 @@ static struct gd_status check_dump(const char *key, const struct gd_stored *stor
 {
     if (stored->bytes == 0)
         return gd_fail(err, GD_CORRUPT, "\"%s.bytes\" is 0: no archive is empty", key);
-    if (encrypted && stored->stored_bytes <= stored->bytes)
-        return gd_fail(err, GD_CORRUPT, "\"%s.stored_bytes\" is too small for an encrypted object",
-                       key);
+    if (encrypted && stored->stored_bytes != gd_sealed_bytes(stored->bytes))
+        return gd_fail(err, GD_CORRUPT,
+                       "\"%s.stored_bytes\" is %llu, but %llu bytes become %llu when they are "
+                       "encrypted",
+                       key, (unsigned long long)stored->stored_bytes,
+                       (unsigned long long)stored->bytes,
+                       (unsigned long long)gd_sealed_bytes(stored->bytes));
     if (encrypted)
         return GD_DONE;
     if (stored->stored_bytes != stored->bytes)

@@ -25,7 +25,7 @@ struct gd_status gd_place_fits(const struct gd_place *place, const struct gd_man
 {
     const char *needed = manifest->key_id == NULL ? "" : manifest->key_id;
     const char *given = place->key == NULL ? "" : gd_key_id(place->key);
-    if (strcmp(needed, given) == 0 || needed[0] == '\0')
+    if (needed[0] == '\0' || (place->key != NULL && gd_key_opens(place->key, needed)))
         return GD_DONE;
     if (given[0] == '\0')
         return gd_hint(err,
