@@ -32,6 +32,9 @@ void gd_key_generate(char out_hex[65]);
 void gd_key_free(struct gd_key *key);
 /** Tells keys apart and reveals nothing of them (a derived value): for manifests. */
 const char *gd_key_id(const struct gd_key *key);
+/** How many there are, and the id of each; the first one seals. */
+size_t gd_key_count(const struct gd_key *key);
+const char *gd_key_id_at(const struct gd_key *key, size_t index);
 /** Is one of them the key with this id? */
 bool gd_key_opens(const struct gd_key *key, const char *id);
 

@@ -1,6 +1,7 @@
 /* Keys: read, made, told apart, wiped; see crypt.h. */
 #include "guardian/io/key.h"
 
+#include <assert.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
@@ -158,6 +159,17 @@ void gd_key_free(struct gd_key *key)
 const char *gd_key_id(const struct gd_key *key)
 {
     return key->keys[0].id_text;
+}
+
+size_t gd_key_count(const struct gd_key *key)
+{
+    return key->count;
+}
+
+const char *gd_key_id_at(const struct gd_key *key, size_t index)
+{
+    assert(index < key->count);
+    return key->keys[index].id_text;
 }
 
 bool gd_key_opens(const struct gd_key *key, const char *id)
