@@ -37,8 +37,15 @@ GD_MUST static struct gd_status lost(struct gd_pg *pg, const char *what, struct 
 
 GD_MUST static struct gd_status asked_to_stop(const char *what, struct gd_error *err)
 {
+    if (!gd_interrupted())
+        return gd_fail(err, GD_SYSTEM, "could not %s: it was called off", what);
     return gd_fail(err, GD_SYSTEM, "could not %s: asked to stop (signal %d)", what,
                    gd_interrupt_signal());
+}
+
+static bool is_stopped(const struct gd_pg_copy *copy)
+{
+    return gd_interrupted() || (copy->stop != NULL && atomic_load(copy->stop));
 }
 
 /* Wait for the socket in slices, so that being asked to stop is seen. */
@@ -51,7 +58,7 @@ GD_MUST static struct gd_status wait_moving(struct gd_pg *pg, const struct gd_pg
         int64_t slice = now_ms() + SLICE_MS;
         if (gd_pg_wait(pg, events, slice < deadline ? slice : deadline))
             return GD_DONE;
-        if (gd_interrupted())
+        if (is_stopped(copy))
             return asked_to_stop(copy->what, err);
         if (now_ms() >= deadline) {
             pg->broken = true;
@@ -148,7 +155,7 @@ struct copy_out {
 
 GD_MUST static struct gd_status tell_progress(struct copy_out *out, struct gd_error *err)
 {
-    if (gd_interrupted())
+    if (is_stopped(out->copy))
         return asked_to_stop(out->copy->what, err);
     if (out->copy->progress == NULL)
         return GD_DONE;
@@ -277,7 +284,7 @@ GD_MUST static struct gd_status send_rows(struct gd_pg *pg, const struct gd_pg_c
         GD_TRY(gd_source_read(source, pg->copy_buffer, BUFFER_SIZE, &size, err));
         if (size == 0)
             return GD_DONE;
-        if (gd_interrupted())
+        if (is_stopped(copy))
             return asked_to_stop(copy->what, err);
         if (PQputCopyData(pg->conn, pg->copy_buffer, (int)size) != 1)
             return lost(pg, copy->what, err);

@@ -9,6 +9,8 @@
 #ifndef GUARDIAN_PG_COPY_H
 #define GUARDIAN_PG_COPY_H
 
+#include <stdatomic.h>
+
 #include "guardian/io/sink.h"
 #include "guardian/io/source.h"
 #include "guardian/pg/connect.h"
@@ -64,7 +66,8 @@ struct gd_pg_copy {
     const char *sql;  /* COPY … TO STDOUT or COPY … FROM STDIN, in text format */
     gd_pg_copy_progress_fn *progress; /* may be NULL */
     void *context;
-    uint32_t stall_ms; /* nothing came or went for this long: given up; 0: 300,000 */
+    uint32_t stall_ms;       /* nothing came or went for this long: given up; 0: 300,000 */
+    const atomic_bool *stop; /* given up soon after it becomes true; may be NULL */
 };
 
 /**

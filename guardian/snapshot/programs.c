@@ -116,8 +116,7 @@ GD_MUST static struct gd_status ask_version(const char *path, struct gd_arena *a
     const char *kept = gd_arena_strndup(arena, text, strcspn(text, "\r\n"));
     free(text);
     GD_TRY(gd_process_finish(process, &ended, err));
-    *out_program =
-        (struct gd_program){.path = path, .text = kept, .version = read_version(kept)};
+    *out_program = (struct gd_program){.path = path, .text = kept, .version = read_version(kept)};
     if (out_program->version == 0)
         return gd_fail(err, GD_USAGE, "could not use \"%s\": it is no program of PostgreSQL", path);
     return GD_DONE;
@@ -183,8 +182,9 @@ GD_MUST static struct gd_status none_fits(const char *name, const struct places 
     int major = major_of(server_version);
     if (places->count == 0)
         return gd_hint(err,
-                       gd_fail(err, GD_USAGE, "could not find %s: it is not in PATH, nor where "
-                                              "packages put it",
+                       gd_fail(err, GD_USAGE,
+                               "could not find %s: it is not in PATH, nor where "
+                               "packages put it",
                                name),
                        "Install PostgreSQL's client programs%s, or name the file with an option.",
                        major == 0 ? "" : " of the server's version");

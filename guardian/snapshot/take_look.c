@@ -58,16 +58,23 @@ static const char *keep(struct gd_take *take, const struct gd_pg_rows *rows, siz
     return text == NULL ? "" : gd_arena_strdup(take->arena, text);
 }
 
-GD_MUST static struct gd_status look_who_it_is(struct gd_take *take, struct gd_error *err)
+struct gd_status gd_take_identify(struct gd_take *take, struct gd_error *err)
 {
     struct gd_manifest *manifest = take->manifest;
     gd_auto_pg_rows rows = NULL;
     GD_TRY(gd_take_query(take, "read what database it is", identity_sql, NULL, &rows, err));
-    const char **const texts[] = {
-        &manifest->system_identifier, &manifest->database,   &manifest->database_owner,
-        &manifest->server_text,       &manifest->encoding,   &manifest->collate,
-        &manifest->ctype,             &manifest->provider,   &manifest->icu_locale,
-        &manifest->collation_version, &manifest->lsn,        &manifest->pg_snapshot};
+    const char **const texts[] = {&manifest->system_identifier,
+                                  &manifest->database,
+                                  &manifest->database_owner,
+                                  &manifest->server_text,
+                                  &manifest->encoding,
+                                  &manifest->collate,
+                                  &manifest->ctype,
+                                  &manifest->provider,
+                                  &manifest->icu_locale,
+                                  &manifest->collation_version,
+                                  &manifest->lsn,
+                                  &manifest->pg_snapshot};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         *texts[i] = keep(take, rows, 0, i);
     manifest->snapshot_us = gd_pg_int(rows, 0, 12);
@@ -85,8 +92,8 @@ GD_MUST static struct gd_status look_at_extensions(struct gd_take *take, struct 
     gd_auto_pg_rows rows = NULL;
     GD_TRY(gd_take_query(take, "read the extensions", extensions_sql, NULL, &rows, err));
     manifest->extension_count = gd_pg_rows_count(rows);
-    manifest->extensions = gd_arena_zalloc(take->arena, manifest->extension_count + 1,
-                                           sizeof *manifest->extensions);
+    manifest->extensions =
+        gd_arena_zalloc(take->arena, manifest->extension_count + 1, sizeof *manifest->extensions);
     for (size_t i = 0; i < manifest->extension_count; i++)
         manifest->extensions[i] = (struct gd_extension){.name = keep(take, rows, i, 0),
                                                         .version = keep(take, rows, i, 1),
@@ -184,8 +191,7 @@ static const char *wanted_oids(struct gd_take *take)
 GD_MUST static struct gd_status look_at_columns(struct gd_take *take, struct gd_error *err)
 {
     gd_auto_pg_rows rows = NULL;
-    GD_TRY(
-        gd_take_query(take, "read the columns", columns_sql, wanted_oids(take), &rows, err));
+    GD_TRY(gd_take_query(take, "read the columns", columns_sql, wanted_oids(take), &rows, err));
     size_t count = gd_pg_rows_count(rows);
     const char **names = gd_arena_zalloc(take->arena, count + 1, sizeof *names);
     for (size_t i = 0; i < count; i++) {
@@ -222,14 +228,14 @@ GD_MUST static struct gd_status look_at_sequences(struct gd_take *take, struct g
     take->sequences =
         gd_arena_zalloc(take->arena, take->sequence_count + 1, sizeof *take->sequences);
     for (size_t i = 0; i < take->sequence_count; i++)
-        take->sequences[i] = (struct gd_take_sequence){
-            .sequence = {.schema = keep(take, rows, i, 0),
-                         .name = keep(take, rows, i, 1),
-                         .last_value = gd_pg_int(rows, i, 2),
-                         .is_called = true},
-            .known = gd_pg_cell(rows, i, 2) != NULL,
-            .may_read = gd_pg_bool(rows, i, 3),
-            .persistence = gd_pg_char(rows, i, 4)};
+        take->sequences[i] =
+            (struct gd_take_sequence){.sequence = {.schema = keep(take, rows, i, 0),
+                                                   .name = keep(take, rows, i, 1),
+                                                   .last_value = gd_pg_int(rows, i, 2),
+                                                   .is_called = true},
+                                      .known = gd_pg_cell(rows, i, 2) != NULL,
+                                      .may_read = gd_pg_bool(rows, i, 3),
+                                      .persistence = gd_pg_char(rows, i, 4)};
     return GD_DONE;
 }
 
@@ -271,7 +277,6 @@ GD_MUST static struct gd_status choose(struct gd_take *take, struct gd_error *er
 
 struct gd_status gd_take_look(struct gd_take *take, struct gd_error *err)
 {
-    GD_TRY(look_who_it_is(take, err));
     GD_TRY(look_at_extensions(take, err));
     GD_TRY(look_at_tables(take, err));
     GD_TRY(look_at_parents(take, err));

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "guardian/base/map.h"
+#include "guardian/snapshot/list.h"
 #include "guardian/snapshot/programs.h"
 #include "guardian/snapshot/take.h"
 
@@ -54,7 +55,9 @@ struct gd_take {
     struct gd_place place;
     struct gd_manifest *manifest;
     struct gd_program pg_dump;
-    const char *snapshot; /* its id, for other sessions */
+    const char *snapshot;           /* its id, for other sessions */
+    const char *const *environment; /* for pg_dump */
+    const char *dump_encoding;
     bool in_recovery;
     uint32_t block_bytes;
     struct gd_take_table *tables;
@@ -72,12 +75,16 @@ struct gd_take {
     atomic_bool stop; /* somebody failed */
     pthread_mutex_t lock;
     size_t next_part;
-    uint64_t bytes, rows;   /* of the stage, done so far */
+    uint64_t bytes, rows;   /* done so far */
+    uint64_t total_bytes;   /* an estimate */
     struct gd_status first; /* the first failure */
     struct gd_error first_err;
 };
 
-/* --- take_look.c: what is there ---------------------------------------------------------------- */
+/* --- take_look.c: what is there ----------------------------------------------------------------
+ */
+/** Which database and server; the first query of all. */
+GD_MUST struct gd_status gd_take_identify(struct gd_take *take, struct gd_error *err);
 GD_MUST struct gd_status gd_take_look(struct gd_take *take, struct gd_error *err);
 /** Last of all: what sequences stand at. */
 GD_MUST struct gd_status gd_take_read_sequences(struct gd_take *take, struct gd_error *err);
@@ -86,16 +93,19 @@ GD_MUST struct gd_status gd_take_query(struct gd_take *take, const char *what, c
                                        const char *value, struct gd_pg_rows **out_rows,
                                        struct gd_error *err);
 
-/* --- take_choose.c: what is wanted ------------------------------------------------------------- */
+/* --- take_choose.c: what is wanted -------------------------------------------------------------
+ */
 /** Marks tables as wanted and left out. `path`: schemas for names without one; the pure part. */
 GD_MUST struct gd_status gd_take_choose(struct gd_take *take, const char *const *path,
                                         size_t path_count, struct gd_error *err);
 
-/* --- take_rights.c: may we, and can it hold still ----------------------------------------------- */
+/* --- take_rights.c: may we, and can it hold still -----------------------------------------------
+ */
 GD_MUST struct gd_status gd_take_check_rights(struct gd_take *take, struct gd_error *err);
 GD_MUST struct gd_status gd_take_lock(struct gd_take *take, struct gd_error *err);
 
-/* --- take_queue.c: pure ------------------------------------------------------------------------- */
+/* --- take_queue.c: pure -------------------------------------------------------------------------
+ */
 /** Cut what is wanted into parts, biggest first. */
 void gd_take_plan_parts(struct gd_take *take, int server_version);
 /** "schema"."name", quoted as needed for any name. */
@@ -105,12 +115,17 @@ const char *gd_take_qualified(const struct gd_table *table, struct gd_arena *are
 const char *gd_take_copy_sql(const struct gd_take_table *table, const struct gd_take_part *part,
                              struct gd_arena *arena);
 
-/* --- take_work.c: workers ------------------------------------------------------------------------ */
+/* --- take_work.c: workers ------------------------------------------------------------------------
+ */
 /** Remember the first failure and make everybody stop. */
 void gd_take_failed(struct gd_take *take, struct gd_status status, const struct gd_error *err);
+/** A failure of the system while storing is one of the store. */
+GD_MUST struct gd_status gd_take_store_failed(struct gd_status status, struct gd_error *err);
+/** Copies all parts; the digest of large objects is made beside. */
 GD_MUST struct gd_status gd_take_copy_all(struct gd_take *take, struct gd_error *err);
 
-/* --- take_dump.c: pg_dump, large objects ---------------------------------------------------------- */
+/* --- take_dump.c: pg_dump, large objects
+ * ---------------------------------------------------------- */
 /** Run pg_dump into the object `name`. */
 GD_MUST struct gd_status gd_take_dump_schema(struct gd_take *take, struct gd_arena *arena,
                                              struct gd_error *err);

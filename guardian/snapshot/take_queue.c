@@ -148,9 +148,8 @@ const char *gd_take_copy_sql(const struct gd_take_table *table, const struct gd_
     bool ranged = part->first_page != 0 || part->last_page != 0;
     bool some = table->table.condition[0] != '\0';
     if (!ranged && !some && table->table.kind == 'r')
-        return *columns == '\0'
-                   ? gd_arena_printf(arena, "COPY %s TO STDOUT", name)
-                   : gd_arena_printf(arena, "COPY %s (%s) TO STDOUT", name, columns);
+        return *columns == '\0' ? gd_arena_printf(arena, "COPY %s TO STDOUT", name)
+                                : gd_arena_printf(arena, "COPY %s (%s) TO STDOUT", name, columns);
     return gd_arena_printf(arena, "COPY (SELECT %s FROM ONLY %s %s) TO STDOUT", columns, name,
                            some     ? table->table.condition
                            : ranged ? range_of(part, arena)

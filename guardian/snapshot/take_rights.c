@@ -70,12 +70,12 @@ GD_MUST static struct gd_status check_reading(struct gd_take *take, struct gd_er
     struct list list = unreadable(take);
     if (list.count == 0)
         return GD_DONE;
-    return gd_hint(err,
-                   gd_fail(err, GD_UNPROTECTED,
-                           "could not back up %s: no right to read %s", gd_pg_where(take->pg),
-                           listed(&list)),
-                   "Connect as the owner or a superuser, or GRANT SELECT on them and USAGE on their "
-                   "schemas (since PostgreSQL 14: GRANT pg_read_all_data).");
+    return gd_hint(
+        err,
+        gd_fail(err, GD_UNPROTECTED, "could not back up %s: no right to read %s",
+                gd_pg_where(take->pg), listed(&list)),
+        "Connect as the owner or a superuser, or GRANT SELECT on them and USAGE on their "
+        "schemas (since PostgreSQL 14: GRANT pg_read_all_data).");
 }
 
 GD_MUST static struct gd_status check_row_security(struct gd_take *take, struct gd_error *err)
@@ -86,12 +86,13 @@ GD_MUST static struct gd_status check_row_security(struct gd_take *take, struct 
             name_it(&list, table_name(&take->tables[i], take->arena));
     if (list.count == 0)
         return GD_DONE;
-    return gd_hint(err,
-                   gd_fail(err, GD_UNPROTECTED,
-                           "could not back up %s: row security would hide rows of %s from this user",
-                           gd_pg_where(take->pg), listed(&list)),
-                   "Connect as a superuser, as a role with BYPASSRLS, or as an owner on whom row "
-                   "security is not forced.");
+    return gd_hint(
+        err,
+        gd_fail(err, GD_UNPROTECTED,
+                "could not back up %s: row security would hide rows of %s from this user",
+                gd_pg_where(take->pg), listed(&list)),
+        "Connect as a superuser, as a role with BYPASSRLS, or as an owner on whom row "
+        "security is not forced.");
 }
 
 GD_MUST static struct gd_status check_unlogged(struct gd_take *take, struct gd_error *err)
@@ -158,11 +159,12 @@ static struct gd_status who_holds(struct gd_take *take, const char *oids, struct
     if (gd_pg_connect_like(take->pg, NULL, &other, &ignored).code != GD_OK ||
         gd_pg_run(other, &call, &rows, &ignored).code != GD_OK || gd_pg_rows_count(rows) == 0)
         return gd_hint(err, status, "Try again when the change that holds the lock is over.");
-    return gd_hint(err, status,
-                   "Session %s (application \"%s\", %s) holds or waits for an exclusive lock on %s: "
-                   "try again when it is done.",
-                   gd_pg_cell(rows, 0, 1), gd_pg_cell(rows, 0, 2), gd_pg_cell(rows, 0, 3),
-                   gd_pg_cell(rows, 0, 0));
+    return gd_hint(
+        err, status,
+        "Session %s (application \"%s\", %s) holds or waits for an exclusive lock on %s: "
+        "try again when it is done.",
+        gd_pg_cell(rows, 0, 1), gd_pg_cell(rows, 0, 2), gd_pg_cell(rows, 0, 3),
+        gd_pg_cell(rows, 0, 0));
 }
 
 struct batch {
@@ -178,11 +180,11 @@ static struct batch next_batch(struct gd_take *take, size_t from, struct gd_aren
         const struct gd_take_table *table = &take->tables[batch.next];
         if (!is_copied(table) || table->table.kind != 'r')
             continue;
-        const char *name = gd_arena_printf(arena, "ONLY %s", gd_take_qualified(&table->table, arena));
+        const char *name =
+            gd_arena_printf(arena, "ONLY %s", gd_take_qualified(&table->table, arena));
         batch.names = count == 0 ? name : gd_arena_printf(arena, "%s, %s", batch.names, name);
-        batch.oids = count == 0
-                         ? gd_arena_printf(arena, "%u", table->table.oid)
-                         : gd_arena_printf(arena, "%s,%u", batch.oids, table->table.oid);
+        batch.oids = count == 0 ? gd_arena_printf(arena, "%u", table->table.oid)
+                                : gd_arena_printf(arena, "%s,%u", batch.oids, table->table.oid);
         count++;
     }
     return batch;
@@ -218,8 +220,7 @@ GD_MUST static struct gd_status lock_failed(struct gd_take *take, const struct g
     if (status.code == GD_BUSY)
         return who_holds(take, oids, status, err);
     if (strcmp(call->sqlstate, "42P01") == 0)
-        return gd_hint(err, status,
-                       "It was dropped or renamed while the backup began: try again.");
+        return gd_hint(err, status, "It was dropped or renamed while the backup began: try again.");
     if (strcmp(call->sqlstate, "53200") == 0)
         return gd_hint(err, status,
                        "There are more tables than the server can lock: raise "
