@@ -65,6 +65,10 @@ enum gd_origin {
     X(STORE_LOCK_NONE, "none")                                                                     \
     X(STORE_LOCK_GOVERNANCE, "governance") X(STORE_LOCK_COMPLIANCE, "compliance")
 
+#define GD_TAKE_SCOPES(X)                                                                          \
+    X(TAKE_AUTO, "auto")                                                                           \
+    X(TAKE_SCHEMA, "schema") X(TAKE_TABLES, "tables") X(TAKE_DATABASE, "database")
+
 /* The commands that open a store: they take all of its options. */
 #define GD_STORE_VERBS "snapshot verify list show restore export import prune doctor"
 /* The commands that seal or open objects. */
@@ -78,6 +82,7 @@ enum gd_color { GD_COLORS(X) };
 enum gd_addressing { GD_ADDRESSINGS(X) };
 enum gd_store_encryption { GD_STORE_ENCRYPTIONS(X) };
 enum gd_store_lock { GD_STORE_LOCKS(X) };
+enum gd_take_scope { GD_TAKE_SCOPES(X) };
 #undef X
 
 struct gd_option {

@@ -47,7 +47,7 @@ struct gd_table {
     size_t column_count;
     bool config;           /* an extension's configuration table: rows under `condition` only */
     const char *condition; /* "" or the WHERE clause of pg_extension_config_dump */
-    bool left_out; /* its rows were not wanted (--exclude-data): a definition without parts */
+    bool left_out; /* its rows were not wanted (--exclude-table-data): a definition without parts */
     bool by_root;  /* rows are loaded through the partition root `root_schema`.`root_name` */
     const char *root_schema, *root_name;
     struct gd_rows_digest digest; /* of all parts */

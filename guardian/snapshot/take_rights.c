@@ -109,7 +109,7 @@ GD_MUST static struct gd_status check_unlogged(struct gd_take *take, struct gd_e
                            "could not back up %s: it is a standby, which has no rows of the "
                            "unlogged tables %s",
                            gd_pg_where(take->pg), listed(&list)),
-                   "Take it from the primary, or leave their rows out with --exclude-data.");
+                   "Take it from the primary, or leave their rows out with --exclude-table-data.");
 }
 
 GD_MUST static struct gd_status check_large_objects(struct gd_take *take, struct gd_error *err)

@@ -100,7 +100,7 @@ GD_MUST static struct gd_status begin(struct worker *worker, struct gd_error *er
         .what = "set up a worker",
         .sql = "SELECT pg_catalog.set_config('lock_timeout', $1, true), CASE WHEN "
                "pg_catalog.current_setting('restrict_nonsystem_relation_kind', true) IS NOT NULL "
-               "AND $2 IS NOT NULL THEN "
+               "AND $2::pg_catalog.text IS NOT NULL THEN "
                "pg_catalog.set_config('restrict_nonsystem_relation_kind', $2, true) END",
         .values = values,
         .value_count = 2};
