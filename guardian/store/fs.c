@@ -259,6 +259,7 @@ static struct gd_status fs_capabilities(struct gd_store *store, const char *pref
     gd_id_new(id);
     snprintf(key, sizeof key, "%sprobe-%s", prefix, id);
     struct gd_status status = race(store, key, &found.conditional, err);
+    found.conditional_large = found.conditional;
     struct gd_status removed = fs_remove(store, key, status.code == GD_OK ? err : &ignored);
     GD_TRY(status);
     GD_TRY(removed);

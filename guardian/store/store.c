@@ -15,6 +15,7 @@ static const struct {
                              struct gd_error *err);
 } kinds[] = {
     {"file", gd_fs_store_open},
+    {"s3", gd_s3_store_open},
 };
 
 /* Nothing of a URL that cannot be read is quoted but its scheme: there may be a password in it. */

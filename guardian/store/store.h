@@ -49,9 +49,10 @@ struct gd_store_options {
 
 /** What this store can do, found out, not believed. Texts are static. */
 struct gd_store_capabilities {
-    bool conditional; /* two puts to one key: exactly one wins */
-    bool checksums;   /* verifies x-amz-checksum-sha256 */
-    bool versioning;  /* keeps what is deleted */
+    bool conditional;       /* two puts to one key: exactly one wins */
+    bool conditional_large; /* of objects that go up in several parts, too */
+    bool checksums;         /* verifies x-amz-checksum-sha256 */
+    bool versioning;        /* keeps what is deleted */
     bool object_lock;
     bool durable;       /* file: on a file system that can fsync */
     bool same_machine;  /* a backup there is lost with the machine */
