@@ -16,6 +16,7 @@ enum {
     LINE_US = 10000000,
     JSON_US = 1000000,
     RATE_US = 500000,
+    SHORT_US = 1000000,
     WARNINGS_MAX = 1000, /* what is kept; shown are all */
 };
 
@@ -114,17 +115,23 @@ static void tell_json_stage(struct gd_progress *progress, const char *event, int
     put_json(progress, object);
 }
 
+/* What moved nothing and was over at once needs no line for people. */
+static bool is_worth_a_line(const struct gd_stage *stage, int64_t now_us)
+{
+    return stage->text[0] != '\0' && (stage->bytes > 0 || now_us - stage->started_us >= SHORT_US);
+}
+
 static void finish_stage(struct gd_progress *progress, bool well, int64_t now_us)
 {
     struct gd_stage *stage = &progress->stage;
-    bool any = stage->text[0] != '\0';
+    bool any = stage->text[0] != '\0', line = well && is_worth_a_line(stage, now_us);
     if (progress->way == WAY_JSON && any && well)
         tell_json_stage(progress, "done", now_us);
-    if (progress->way == WAY_LIVE || (progress->way == WAY_LINES && any && well)) {
+    if (progress->way == WAY_LIVE || (progress->way == WAY_LINES && line)) {
         struct page page;
         page_begin(&page, progress);
         take_block_away(progress, &page);
-        if (any && well)
+        if (line)
             put_line(&page, GD_INK_PLAIN, "", gd_stage_summary(stage, now_us, progress->arena));
         page_end(&page);
     }

@@ -2,9 +2,8 @@
  * Probe: does a store keep what it promises? Nothing is believed that was not done.
  */
 #include <stdio.h>
-#include <string.h>
-
 #include <stdlib.h>
+#include <string.h>
 
 #include "guardian/base/clock.h"
 #include "guardian/store/keys.h"
@@ -15,6 +14,8 @@ struct probe {
     char key[GD_KEY_BYTES_MAX + GD_ID_SIZE + 8];
     char text[64 + GD_ID_SIZE];
     size_t size;
+    int64_t put_us; /* by our clock, when the object was put */
+    double clock_seconds;
 };
 
 static struct gd_status broken(const struct probe *probe, const char *how, struct gd_error *err)
@@ -36,7 +37,7 @@ static struct gd_status read_back(const struct probe *probe, size_t offset, stru
     return same ? GD_DONE : broken(probe, "it gives other bytes than it was given", err);
 }
 
-static struct gd_status look(const struct probe *probe, bool shall_be_there, struct gd_error *err)
+static struct gd_status look(struct probe *probe, bool shall_be_there, struct gd_error *err)
 {
     bool there = false;
     struct gd_store_entry entry = {0};
@@ -48,6 +49,8 @@ static struct gd_status look(const struct probe *probe, bool shall_be_there, str
                       err);
     if (there && entry.bytes != probe->size)
         return broken(probe, "it states a wrong size", err);
+    if (there)
+        probe->clock_seconds = (double)(entry.modified_us - probe->put_us) / 1e6;
     return GD_DONE;
 }
 
@@ -92,6 +95,7 @@ static struct gd_status round_trip(struct probe *probe, double *out_seconds, str
 {
     int64_t started = gd_clock_monotonic_us();
     GD_TRY(gd_store_put_bytes(probe->store, probe->key, probe->text, probe->size, err));
+    probe->put_us = gd_clock_now_us();
     GD_TRY(read_back(probe, 0, err));
     *out_seconds = (double)(gd_clock_monotonic_us() - started) / 1e6;
     return GD_DONE;
@@ -108,7 +112,7 @@ static struct gd_status try_out(struct probe *probe, double *out_seconds, struct
 }
 
 /* A store may be written with credentials that cannot remove: that is told, and is no failure. */
-static struct gd_status clean_up(const struct probe *probe, bool *out_removes, struct gd_error *err)
+static struct gd_status clean_up(struct probe *probe, bool *out_removes, struct gd_error *err)
 {
     struct gd_error refused = {0};
     *out_removes = gd_store_remove(probe->store, probe->key, &refused).code == GD_OK;
@@ -137,6 +141,7 @@ struct gd_status gd_store_probe(struct gd_store *store, const char *prefix,
     GD_TRY(tried);
     GD_TRY(cleaned);
     *out_capabilities = found;
+    out_capabilities->clock_seconds = probe.clock_seconds;
     if (out_seconds != NULL)
         *out_seconds = seconds;
     return GD_DONE;

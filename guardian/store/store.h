@@ -54,11 +54,12 @@ struct gd_store_capabilities {
     bool checksums;         /* verifies x-amz-checksum-sha256 */
     bool versioning;        /* keeps what is deleted */
     bool object_lock;
-    bool durable;       /* file: on a file system that can fsync */
-    bool same_machine;  /* a backup there is lost with the machine */
-    bool removes;       /* what was put can be removed with these credentials */
-    const char *medium; /* what it lies on: "ext4", "tmpfs"; NULL: not known */
-    const char *remark; /* what a person should know of that, after "the store "; NULL or "" */
+    bool durable;         /* file: on a file system that can fsync */
+    bool same_machine;    /* a backup there is lost with the machine */
+    bool removes;         /* what was put can be removed with these credentials */
+    const char *medium;   /* what it lies on: "ext4", "tmpfs"; NULL: not known */
+    double clock_seconds; /* the store's clock is this much ahead; whole seconds on a server */
+    const char *remark;   /* what a person should know of that, after "the store "; NULL or "" */
 };
 
 /**

@@ -17,7 +17,7 @@ problems = []
 LITERAL = r'"(?:[^"\\]|\\.)*"'
 MACROS = dict(re.findall(rf"^#define (GD_\w+_VERBS) ({LITERAL})$", common.read("guardian/config/options.h"), re.M))
 # Commands that options already name and that are still being built.
-PLANNED = {"snapshot", "verify", "list", "show", "restore", "export", "import", "prune", "doctor"}
+PLANNED = {"verify", "list", "show", "restore", "export", "import", "prune"}
 
 
 def strings(text):

@@ -1,0 +1,181 @@
+"""guardian doctor: finds what would stand in a backup's way, before anybody needs the backup."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+
+@pytest.fixture
+def doctor(guardian, server, tmp_path):
+    """Runs the doctor on a database with a store in a folder; its status, checks by name, and all it said."""
+    def run(database, *options, user="postgres", store=None, env=None):
+        surroundings = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path),
+                        "GUARDIAN_STORE": store or f"file://{tmp_path}/store", **(env or {})}
+        if database:
+            surroundings["DATABASE_URL"] = server.uri(database, user)
+        done = subprocess.run([guardian, "doctor", "--json", *options], env=surroundings, cwd=tmp_path,
+                              capture_output=True, text=True, timeout=60)
+        assert done.stdout, done.stderr
+        answer = json.loads(done.stdout)
+        assert answer["usable"] == (done.returncode == 0) == (answer["problems"] == 0)
+        assert done.returncode in (0, 4)
+        checks = {}
+        for check in answer["checks"]:
+            checks.setdefault(check["name"], []).append(check)
+        return done.returncode, checks, answer
+    return run
+
+
+def health(checks, name):
+    """The worst that is said under a name."""
+    order = ["ok", "info", "warning", "problem"]
+    return max((check["health"] for check in checks[name]), key=order.index)
+
+
+def text(checks, name):
+    return " ".join(check["text"] for check in checks[name])
+
+
+@pytest.fixture
+def role(server, database):
+    """A role without rights, and its name; gone afterwards."""
+    name = f"doctor_{database}"
+    server.run(f"CREATE ROLE {name} LOGIN")
+    yield name
+    server.run(f"DROP OWNED BY {name}", database)
+    server.run(f"DROP ROLE {name}")
+
+
+def test_a_healthy_place_is_usable(doctor, database, server, tmp_path):
+    server.run("CREATE TABLE a (id serial PRIMARY KEY)", database)
+    status, checks, answer = doctor(database)
+    assert status == 0, answer
+    for name in ("server", "clock", "connections", "restore", "privileges", "pg_dump", "pg_restore", "store",
+                 "overwriting", "room"):
+        assert health(checks, name) == "ok", checks[name]
+    assert "1 table and 1 sequence can be read" in text(checks, "privileges")
+    assert health(checks, "store place") == "warning"  # a folder of this machine is no place for a backup
+    assert answer["store"]["conditional"] and answer["store"]["removes"] and answer["store"]["same_machine"]
+    assert answer["store"]["seconds"] > 0
+    assert not list(p for p in (tmp_path / "store").rglob("*") if p.is_file()), "the doctor left something behind"
+
+
+def test_the_text_for_people_says_the_same(guardian, server, database, tmp_path):
+    done = subprocess.run([guardian, "doctor"], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+                          env={"PATH": os.environ["PATH"], "GUARDIAN_STORE": f"file://{tmp_path}/s",
+                               "DATABASE_URL": server.uri(database)})
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    lines = done.stdout.splitlines()
+    assert any(line.startswith("ok       server           PostgreSQL ") for line in lines)
+    assert any(line.startswith("warning  store place ") for line in lines)
+    assert lines[-1].startswith("This database can be protected from here: 0 problems, ")
+    assert max(len(line) for line in lines) <= 100
+
+
+def test_tables_that_cannot_be_read_are_named(doctor, database, server, role):
+    server.run('CREATE TABLE open (id int); CREATE TABLE "Closed one" (id int); CREATE SCHEMA shut;'
+               f"CREATE TABLE shut.in_there (id int); GRANT SELECT ON open, shut.in_there TO {role}", database)
+    status, checks, _ = doctor(database, user=role)
+    assert status == 4
+    assert health(checks, "privileges") == "problem"
+    said = text(checks, "privileges")
+    assert 'public."Closed one"' in said and "shut.in_there" in said and "open" not in said
+    assert "pg_read_all_data" in checks["privileges"][0]["advice"] or server.major < 14
+    assert health(checks, "restore") == "warning"  # no CREATEDB either
+    server.run(f"GRANT USAGE ON SCHEMA shut TO {role}; GRANT SELECT ON \"Closed one\" TO {role}", database)
+    status, checks, _ = doctor(database, user=role)
+    assert status == 0 and health(checks, "privileges") == "ok"
+
+
+def test_rows_that_are_hidden_are_found(doctor, database, server, role):
+    server.run(f"CREATE TABLE secret (id int); GRANT SELECT ON secret TO {role};"
+               "ALTER TABLE secret ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON secret USING (id > 1)", database)
+    status, checks, _ = doctor(database, user=role)
+    assert status == 4
+    assert health(checks, "row security") == "problem" and "public.secret" in text(checks, "row security")
+    assert "row security" not in doctor(database)[1]  # a superuser sees all
+
+
+def test_large_objects_that_cannot_be_read_are_counted(doctor, database, server, role):
+    server.run("SELECT lo_create(0), lo_create(0)", database)
+    status, checks, _ = doctor(database, user=role)
+    assert status == 4 and "2 of 2 large objects" in text(checks, "large objects")
+    assert "2 large objects can be read" in text(doctor(database)[1], "large objects")
+
+
+def test_too_few_connections_are_found(doctor, database, server):
+    most = server.value("SELECT current_setting('max_connections')::int")
+    status, checks, _ = doctor(database, env={"GUARDIAN_WORKERS": "64"})
+    assert health(checks, "connections") == ("ok" if most > 80 else "warning") and status == 0
+    links = []
+    try:
+        while server.value("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'") < most - 5:
+            links.append(server.connect(database))
+        status, checks, _ = doctor(database)
+        assert status == 4 and health(checks, "connections") == "problem"
+    finally:
+        for link in links:
+            link.close()
+
+
+def test_without_a_server_the_store_is_tried_all_the_same(doctor, tmp_path):
+    status, checks, _ = doctor(None, "--db", f"postgresql://nobody@{str(tmp_path).replace('/', '%2F')}/x")
+    assert status == 4 and health(checks, "server") == "problem" and health(checks, "store") == "ok"
+    status, checks, _ = doctor(None)
+    assert status == 4 and "no database is named" in text(checks, "server") and checks["server"][0]["advice"]
+
+
+def test_a_store_that_cannot_be_written_is_a_problem(doctor, database, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    status, checks, answer = doctor(database, store=f"file://{tmp_path}/file/store")
+    assert status == 4 and health(checks, "store") == "problem" and answer["store"] is None
+
+
+def test_a_full_disk_is_a_problem(guardian, server, database, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("this machine lets nobody mount")
+    try:
+        (disk / "filler").write_bytes(b"x" * 60000)
+        subprocess.run(["dd", "if=/dev/zero", f"of={disk}/rest", "bs=4k"], capture_output=True)
+        done = subprocess.run([guardian, "doctor", "--json"], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+                              env={"PATH": os.environ["PATH"], "GUARDIAN_STORE": f"file://{disk}/store",
+                                   "DATABASE_URL": server.uri(database)})
+        assert done.returncode == 4
+        assert "No space left on device" in done.stdout and "Free space" in done.stdout
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_memory_and_containers_are_no_place_for_backups(doctor, database):
+    if not os.path.isdir("/dev/shm"):
+        pytest.skip("no memory disk here")
+    store = f"/dev/shm/guardian-doctor-{os.getpid()}"
+    try:
+        status, checks, answer = doctor(database, store=f"file://{store}")
+        assert status == 0 and not answer["store"]["durable"]
+        assert "is in memory" in text(checks, "store place")
+    finally:
+        subprocess.run(["rm", "-rf", store], check=True)
+
+
+def test_the_key_opens_what_it_seals_and_is_never_shown(doctor, database):
+    key = "00112233445566778899aabbccddeeff" * 2
+    status, checks, answer = doctor(database, env={"GUARDIAN_KEY": key})
+    assert status == 0 and health(checks, "key") == "ok" and "opens what it seals" in text(checks, "key")
+    assert key not in json.dumps(answer) and key[:16] not in json.dumps(answer)
+    assert health(doctor(database)[1], "key") == "info"
+
+
+def test_a_wrong_request_is_no_diagnosis(guardian, tmp_path):
+    for words in (["doctor", "patient"], ["doctor", "--store", "ftp://x/y"], ["doctor", "--store-lock", "governance"]):
+        done = subprocess.run([guardian, *words], cwd=tmp_path, env={"PATH": "/usr/bin"}, capture_output=True, text=True,
+                              timeout=30)
+        assert done.returncode == 2 and not done.stdout, words
