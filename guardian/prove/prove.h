@@ -39,6 +39,9 @@ struct gd_prove_options {
 struct gd_prove_outcome {
     uint64_t parts, parts_read, parts_remembered, rows, bytes, stored_bytes;
     double seconds;
+    /* What could not be checked here, each a phrase for a person; in the arena. */
+    const char *const *left_out;
+    size_t left_out_count;
 };
 
 /** Every byte: stored digest, decrypted, decompressed, plain digest, COPY text parsed to its end,

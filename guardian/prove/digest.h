@@ -1,0 +1,16 @@
+/*
+ * Digest: what gd_prove_digest() and gd_prove_drill() share. Only prove/ includes this.
+ */
+#ifndef GUARDIAN_PROVE_DIGEST_H
+#define GUARDIAN_PROVE_DIGEST_H
+
+#include "guardian/prove/proof.h"
+
+/** Read everything back; the proof is made, not recorded. @return as gd_prove_digest() */
+GD_MUST struct gd_status gd_digest_read(const struct gd_prove_options *options, const char *cluster,
+                                        const char *id, struct gd_arena *arena,
+                                        struct gd_manifest **out_manifest,
+                                        struct gd_proof **out_proof,
+                                        struct gd_prove_outcome *out_outcome, struct gd_error *err);
+
+#endif
