@@ -392,7 +392,7 @@ static void merge_backup(struct statement *statement, const struct gd_touch *tou
     bool none = outcome->action == GD_ACTION_GO || outcome->without_backup ||
                 (rule != NULL && rule->scope == GD_SCOPE_NONE);
     enum gd_scope scope = none ? GD_SCOPE_NONE : wanted_scope(statement, outcome);
-    enum gd_proof proof = none ? GD_PROOF_NONE : rule == NULL ? GD_PROOF_DIGEST : rule->proof;
+    enum gd_proof_kind proof = none ? GD_PROOF_NONE : rule == NULL ? GD_PROOF_DIGEST : rule->proof;
     if (finding->loses == GD_LOSES_OUTSIDE ||
         (finding->loses != GD_LOSES_NOTHING &&
          (scope < needed_scope(finding, empty) || proof < GD_PROOF_DIGEST)))

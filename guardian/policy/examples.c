@@ -154,7 +154,8 @@ static const char *compare(const struct gd_policy_example *example, const struct
         add_difference(&wrong, "scope", gd_scope_name((enum gd_scope)(example->yaml.scope - 1)),
                        gd_scope_name(ruling->backup.scope), arena);
     if (example->yaml.proof != 0 && example->yaml.proof != GD_GIVEN((int)ruling->backup.proof))
-        add_difference(&wrong, "proof", gd_proof_name((enum gd_proof)(example->yaml.proof - 1)),
+        add_difference(&wrong, "proof",
+                       gd_proof_name((enum gd_proof_kind)(example->yaml.proof - 1)),
                        gd_proof_name(ruling->backup.proof), arena);
     if (example->yaml.ask != 0 && example->yaml.ask != GD_GIVEN((int)ruling->ask))
         add_difference(&wrong, "ask", gd_ask_name((enum gd_ask)(example->yaml.ask - 1)),

@@ -30,7 +30,7 @@ const char *gd_action_name(enum gd_action value)
     return action_names[value];
 }
 
-const char *gd_proof_name(enum gd_proof value)
+const char *gd_proof_name(enum gd_proof_kind value)
 {
     assert((size_t)value < sizeof proof_names / sizeof proof_names[0]);
     return proof_names[value];

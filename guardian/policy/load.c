@@ -232,7 +232,8 @@ static struct gd_status load_rule(struct load *load, struct gd_policy_rule *rule
     rule->action = (enum gd_action)(rule->yaml.action - 1);
     rule->scope = rule->yaml.scope == 0 ? GD_SCOPE_NONE : (enum gd_scope)(rule->yaml.scope - 1);
     rule->seal = rule->yaml.sealed == 0 ? GD_SEAL_AUTO : (enum gd_seal)(rule->yaml.sealed - 1);
-    rule->proof = rule->yaml.proof == 0 ? GD_PROOF_DIGEST : (enum gd_proof)(rule->yaml.proof - 1);
+    rule->proof =
+        rule->yaml.proof == 0 ? GD_PROOF_DIGEST : (enum gd_proof_kind)(rule->yaml.proof - 1);
     rule->ask = rule->yaml.ask == 0 ? GD_ASK_NEVER : (enum gd_ask)(rule->yaml.ask - 1);
     if (rule->scope == GD_SCOPE_NONE)
         rule->proof = GD_PROOF_NONE;

@@ -56,7 +56,7 @@ struct gd_policy_rule {
     enum gd_action action;
     enum gd_scope scope;
     enum gd_seal seal;
-    enum gd_proof proof;
+    enum gd_proof_kind proof;
     enum gd_ask ask;
     size_t number; /* within the policy */
 };

@@ -22,6 +22,7 @@
 #include "guardian/base/status.h"
 #include "guardian/classify/finding.h"
 #include "guardian/pg/survey.h"
+#include "guardian/policy/proof_kind.h"
 
 #define GD_POLICY_DEFAULT "default"
 
@@ -31,12 +32,6 @@
     X(BACKUP, "back up")  /* make the backup, then go */                                           \
     X(APPROVE, "approve") /* this exact text must be approved first, by its hash */                \
     X(REFUSE, "refuse")
-
-/* How sure the backup must be. Strongest last. */
-#define GD_PROOFS(X)                                                                               \
-    X(NONE, "none")                                                                                \
-    X(DIGEST, "digest") /* every byte was read back and compared */                                \
-    X(DRILL, "drill")   /* it was restored somewhere else and compared */
 
 /* When a person is shown the change and asked. `--yes` is an answer. Strictest last. */
 #define GD_ASKS(X)                                                                                 \
@@ -61,11 +56,6 @@ enum gd_action {
     GD_ACTIONS(X)
 #undef X
 };
-enum gd_proof {
-#define X(name, text) GD_PROOF_##name,
-    GD_PROOFS(X)
-#undef X
-};
 enum gd_ask {
 #define X(name, text) GD_ASK_##name,
     GD_ASKS(X)
@@ -73,7 +63,6 @@ enum gd_ask {
 };
 
 const char *gd_action_name(enum gd_action value);
-const char *gd_proof_name(enum gd_proof value);
 const char *gd_ask_name(enum gd_ask value);
 
 /** Why: one line of a policy, and what it did here. Prints as "strict.yaml:31: text". */
@@ -105,7 +94,7 @@ struct gd_backup {
     struct gd_texts tables; /* in scope: whose rows it must hold (TABLES), which are locked when it
                                is sealed. With DATABASE and none named: all of them */
     bool sealed;            /* writers are stopped from the snapshot to the end of the change */
-    enum gd_proof proof;
+    enum gd_proof_kind proof;
     bool covers;    /* what can be lost comes back from it; false: the policy takes the
                        loss, and a report must say so */
     uint64_t bytes; /* of the tables, or of the whole database; 0 when not known */

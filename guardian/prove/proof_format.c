@@ -7,9 +7,6 @@
 #include "guardian/io/json.h"
 #include "guardian/prove/proof.h"
 
-static const char *const kinds[] = {
-    [GD_PROOF_NONE] = "none", [GD_PROOF_DIGEST] = "digest", [GD_PROOF_DRILL] = "drill"};
-
 static struct gd_json *time_json(int64_t time_us)
 {
     char text[GD_TIME_SIZE];
@@ -30,7 +27,7 @@ static void write_head(struct gd_json_writer *writer, const struct gd_proof *pro
 {
     gd_json_add(writer, "guardian_proof", gd_json_new_int(GD_PROOF_FORMAT));
     gd_json_add(writer, "id", gd_json_new_text(proof->id));
-    gd_json_add(writer, "kind", gd_json_new_text(kinds[proof->kind]));
+    gd_json_add(writer, "kind", gd_json_new_text(gd_proof_name(proof->kind)));
     gd_json_add(writer, "cluster", gd_json_new_text(proof->cluster));
     gd_json_add(writer, "snapshot", gd_json_new_text(proof->snapshot));
     gd_json_add(writer, "manifest_sha256", gd_json_new_text(proof->manifest_sha256));
@@ -137,7 +134,7 @@ static struct gd_status read_kind(const struct reader *reader, enum gd_proof_kin
 {
     const char *text = gd_json_text(gd_json_get(reader->root, "kind"));
     for (enum gd_proof_kind kind = GD_PROOF_DIGEST; kind <= GD_PROOF_DRILL; kind++) {
-        if (text != NULL && strcmp(text, kinds[kind]) == 0) {
+        if (text != NULL && strcmp(text, gd_proof_name(kind)) == 0) {
             *out_kind = kind;
             return GD_DONE;
         }

@@ -10,10 +10,9 @@
 #define GUARDIAN_PROVE_PROVE_H
 
 #include "guardian/base/events.h"
+#include "guardian/policy/proof_kind.h"
 #include "guardian/restore/restore.h"
 #include "guardian/snapshot/list.h"
-
-enum gd_proof_kind { GD_PROOF_NONE, GD_PROOF_DIGEST, GD_PROOF_DRILL };
 
 struct gd_proof;                                             /* opaque on purpose */
 const char *gd_proof_snapshot(const struct gd_proof *proof); /* its id */

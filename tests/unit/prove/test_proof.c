@@ -79,19 +79,19 @@ static void what_was_read_is_written_again_byte_for_byte(void **state)
 
 /* clang-format off */
 static const struct { const char *from, *to, *wrong; } edits[] = {
-    {"\"guardian_proof\": 1",  "\"guardian_proof\": 2",    "the proof has format 2"},
-    {"\"guardian_proof\": 1",  "\"guardian_proof\": 0",    "\"guardian_proof\" of the proof"},
-    {"\"kind\": \"digest\"",   "\"kind\": \"believed\"",   "\"kind\" of the proof"},
-    {"\"kind\": \"digest\"",   "\"kind\": 1",              "\"kind\" of the proof"},
+    {"\"guardian_proof\":1",  "\"guardian_proof\":2",    "the proof has format 2"},
+    {"\"guardian_proof\":1",  "\"guardian_proof\":0",    "\"guardian_proof\" of the proof"},
+    {"\"kind\":\"digest\"",   "\"kind\":\"believed\"",   "\"kind\" of the proof"},
+    {"\"kind\":\"digest\"",   "\"kind\":1",              "\"kind\" of the proof"},
     {"T214900Z-0000000001",    "T214900Z-../../../x",      "\"id\" of the proof"},
     {"20261122T214807Z",       "yesterday",                "\"snapshot\" of the proof"},
-    {"\"time\": \"2026",       "\"time\": \"soon",         "\"time\" of the proof"},
-    {"\"rows\": 1234",         "\"rows\": -1",             "\"rows\" of the proof"},
-    {"\"rows\": 1234",         "\"lines\": 1234",          "\"rows\" of the proof"},
-    {"\"manifest_sha256\": \"b", "\"manifest_sha256\": \"B", "\"manifest_sha256\" of the proof"},
-    {"\"read\": ",             "\"seen\": ",               "\"read\" of the proof"},
-    {"\"objects\": [",         "\"things\": [",            "\"objects\" of the proof"},
-    {"\"left_out\": [",        "\"left_in\": [",           "\"left_out\" of the proof"},
+    {"\"time\":\"2026",       "\"time\":\"soon",         "\"time\" of the proof"},
+    {"\"rows\":1234",         "\"rows\":-1",             "\"rows\" of the proof"},
+    {"\"rows\":1234",         "\"lines\":1234",          "\"rows\" of the proof"},
+    {"\"manifest_sha256\":\"b", "\"manifest_sha256\":\"B", "\"manifest_sha256\" of the proof"},
+    {"\"read\":",             "\"seen\":",               "\"read\" of the proof"},
+    {"\"objects\":[",         "\"things\":[",            "\"objects\" of the proof"},
+    {"\"left_out\":[",        "\"left_in\":[",           "\"left_out\" of the proof"},
 };
 /* clang-format on */
 
