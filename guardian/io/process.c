@@ -384,7 +384,9 @@ static struct gd_status run(struct gd_process *process, const struct gd_process_
                              .environment = make_environment(options->environment, arena),
                              .folder = options->folder,
                              .uid = options->uid,
-                             .gid = options->gid};
+                             .gid = options->gid,
+                             .before = options->before,
+                             .before_context = options->before_context};
     GD_TRY(find_program(options->argv[0], arena, &spawn.path, err));
     GD_TRY(make_ends(process, options, &ends, err));
     spawn.input = ends.input;

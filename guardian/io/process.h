@@ -30,6 +30,10 @@ struct gd_process_options {
     bool write_input;  /* give gd_process_input(); otherwise stdin is /dev/null */
     bool read_output;  /* give gd_process_output(); otherwise stdout goes to the kept text */
     uint32_t limit_ms; /* 0: none; then SIGTERM, after five seconds SIGKILL */
+    /* Called in the child right before the program runs; only what is safe between fork and exec.
+     * false with errno: it is not run. May be NULL. */
+    bool (*before)(const void *before_context);
+    const void *before_context;
 };
 
 /** @return GD_SYSTEM the program was not found or could not be run; nothing is left of it */

@@ -71,6 +71,8 @@ run_child(const struct gd_spawn *spawn, pid_t parent, int report)
     enum { MARK_ONLY = 1 << 2 }; /* CLOSE_RANGE_CLOEXEC; old kernels do not know it, and need not */
     (void)syscall(SYS_close_range, 3U, ~0U, (unsigned)MARK_ONLY);
 #endif
+    if (spawn->before != NULL && !spawn->before(spawn->before_context))
+        give_up(report, "confine it");
     (void)execve(spawn->path, spawn->argv, spawn->environment);
     give_up(report, "run it");
 }

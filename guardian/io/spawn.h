@@ -9,6 +9,8 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 #include "guardian/base/status.h"
 
 struct gd_spawn {
@@ -17,6 +19,8 @@ struct gd_spawn {
     const char *folder; /* NULL: stay */
     uid_t uid;          /* 0: stay */
     gid_t gid;
+    bool (*before)(const void *before_context); /* as in gd_process_options */
+    const void *before_context;
     int input, output, errors; /* descriptors for 0, 1 and 2; all above 2, all close-on-exec */
 };
 
