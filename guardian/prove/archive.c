@@ -159,6 +159,19 @@ struct gd_status gd_archive_read(const struct gd_archive *archive, gd_archive_li
     return status;
 }
 
+struct gd_status gd_lines_read(struct gd_source *source, gd_archive_line_fn *each, void *context,
+                               struct gd_error *err)
+{
+    struct lines lines = {.each = each, .context = context};
+    struct gd_status status = read_lines(source, &lines, err);
+    free(lines.data);
+    if (status.code == GD_OK && lines.status.code != GD_OK) {
+        *err = lines.err;
+        return lines.status;
+    }
+    return status;
+}
+
 struct gd_status gd_object_drain(struct gd_source *source, struct gd_error *err)
 {
     char *chunk = gd_memory_new(CHUNK_BYTES);

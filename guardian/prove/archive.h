@@ -25,6 +25,10 @@ typedef struct gd_status gd_archive_line_fn(void *context, const char *line, siz
 GD_MUST struct gd_status gd_archive_read(const struct gd_archive *archive, gd_archive_line_fn *each,
                                          void *context, struct gd_error *err);
 
+/** Every line of a source, in turn. */
+GD_MUST struct gd_status gd_lines_read(struct gd_source *source, gd_archive_line_fn *each,
+                                       void *context, struct gd_error *err);
+
 /** Read an object to its end and do nothing with it: is it what was recorded? */
 GD_MUST struct gd_status gd_object_drain(struct gd_source *source, struct gd_error *err);
 

@@ -315,6 +315,11 @@ const char *gd_cluster_target(const struct gd_cluster *cluster, const char *role
                            cluster->folder, role == NULL ? cluster->owner : role, cluster->secret);
 }
 
+const char *gd_cluster_superuser(const struct gd_cluster *cluster)
+{
+    return cluster->owner;
+}
+
 const char *gd_cluster_password(const struct gd_cluster *cluster)
 {
     return cluster->secret;

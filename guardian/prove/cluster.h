@@ -40,6 +40,7 @@ void gd_cluster_free(struct gd_cluster *cluster);
  *  have the same random password. In `arena`; a secret. */
 const char *gd_cluster_target(const struct gd_cluster *cluster, const char *role,
                               struct gd_arena *arena);
+const char *gd_cluster_superuser(const struct gd_cluster *cluster);
 const char *gd_cluster_password(const struct gd_cluster *cluster);
 bool gd_cluster_confined(const struct gd_cluster *cluster);
 /** "PostgreSQL 15.18 of /usr/lib/postgresql/15/bin" */

@@ -28,28 +28,6 @@ struct digest {
     struct gd_texts left_out;
 };
 
-static struct gd_status check_key(const struct digest *digest, struct gd_error *err)
-{
-    const char *wanted = digest->manifest->key_id;
-    const struct gd_key *key = digest->options->key;
-    if (*wanted == '\0')
-        return GD_DONE;
-    if (key == NULL)
-        return gd_hint(err,
-                       gd_fail(err, GD_USAGE,
-                               "snapshot \"%s\" is encrypted with key %s, and no key is given",
-                               digest->id, wanted),
-                       "Give the key that it was taken with.");
-    if (strcmp(gd_key_id(key), wanted) != 0)
-        return gd_hint(
-            err,
-            gd_fail(err, GD_USAGE,
-                    "snapshot \"%s\" is encrypted with key %s, and the given key is %s", digest->id,
-                    wanted, gd_key_id(key)),
-            "Give the key that it was taken with; without it the snapshot cannot be read.");
-    return GD_DONE;
-}
-
 /* --- the objects --- */
 
 static void add_object(struct gd_inspection *run, enum gd_object_kind kind,
@@ -77,7 +55,7 @@ static void list_objects(struct gd_inspection *run, struct gd_arena *arena)
 }
 
 /* The major version that wrote the archives: only one that is not older can read them. */
-static int archive_version(const struct gd_manifest *manifest)
+int gd_archive_version(const struct gd_manifest *manifest)
 {
     const char *digits = strstr(manifest->pg_dump_text, "PostgreSQL) ");
     int major = 0;
@@ -90,7 +68,7 @@ static void find_pg_restore(struct digest *digest)
 {
     struct gd_program program;
     struct gd_error missing = {0};
-    if (gd_program_find("pg_restore", digest->options->pg_bin, archive_version(digest->manifest),
+    if (gd_program_find("pg_restore", digest->options->pg_bin, gd_archive_version(digest->manifest),
                         digest->arena, &program, &missing)
             .code == GD_OK) {
         digest->run.pg_restore = program.path;
@@ -295,6 +273,7 @@ static struct gd_status read_back(struct digest *digest, struct gd_error *err)
                                           .id = digest->id};
     if (*digest->manifest->key_id == '\0')
         digest->run.place.key = NULL;
+    GD_TRY(gd_place_fits(&digest->run.place, digest->manifest, err));
     find_pg_restore(digest);
     list_objects(&digest->run, digest->arena);
     GD_TRY(recall(digest, err));
@@ -321,13 +300,27 @@ struct gd_status gd_digest_read(const struct gd_prove_options *options, const ch
                             digest.manifest_sha256, err));
     digest.cluster = digest.manifest->cluster;
     digest.id = digest.manifest->id; /* what was asked for may be the beginning of it */
-    GD_TRY(check_key(&digest, err));
     GD_TRY(read_back(&digest, err));
     fill_outcome(&digest, out_outcome);
     out_outcome->seconds = (double)(gd_clock_monotonic_us() - start_us) / 1e6;
     *out_manifest = digest.manifest;
     *out_proof = make_proof(&digest, out_outcome);
     return GD_DONE;
+}
+
+struct gd_status gd_digest_record(const struct gd_prove_options *options,
+                                  const struct gd_proof *proof, struct gd_error *err)
+{
+    if (options->no_record)
+        return GD_DONE;
+    struct gd_status status = gd_proof_record(options->store, proof, err);
+    if (status.code == GD_OK)
+        return GD_DONE;
+    return gd_hint(err,
+                   gd_wrap(err, status,
+                           "all of snapshot \"%s\" is as recorded, but that could not be noted: ",
+                           proof->snapshot),
+                   "Where the store may only be read, use --no-record.");
 }
 
 struct gd_status gd_prove_digest(const struct gd_prove_options *options, const char *cluster,
@@ -338,9 +331,7 @@ struct gd_status gd_prove_digest(const struct gd_prove_options *options, const c
     struct gd_manifest *manifest;
     struct gd_proof *proof;
     GD_TRY(gd_digest_read(options, cluster, id, arena, &manifest, &proof, out_outcome, err));
-    if (gd_proof_record(options->store, proof, err).code != GD_OK)
-        return gd_wrap(err, (struct gd_status){err->code},
-                       "all of snapshot \"%s\" is as recorded, but that could not be noted: ", id);
+    GD_TRY(gd_digest_record(options, proof, err));
     *out_proof = proof;
     return GD_DONE;
 }

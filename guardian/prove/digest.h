@@ -13,4 +13,11 @@ GD_MUST struct gd_status gd_digest_read(const struct gd_prove_options *options, 
                                         struct gd_proof **out_proof,
                                         struct gd_prove_outcome *out_outcome, struct gd_error *err);
 
+/** Put it into the store, unless the options say not to. */
+GD_MUST struct gd_status gd_digest_record(const struct gd_prove_options *options,
+                                          const struct gd_proof *proof, struct gd_error *err);
+
+/** 150000: of the pg_dump that wrote the archives; only a program that is not older reads them. */
+int gd_archive_version(const struct gd_manifest *manifest);
+
 #endif

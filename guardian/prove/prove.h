@@ -26,6 +26,7 @@ struct gd_prove_options {
     unsigned workers;
     uint32_t remember_s; /* parts proven within this time are only looked at with HEAD (size); 0:
                             read everything */
+    bool no_record;      /* the proof is not written into the store: for who may only read there */
     const struct gd_events *events;
     /* drill */
     const struct gd_pg_options
@@ -41,6 +42,7 @@ struct gd_prove_outcome {
     /* What could not be checked here, each a phrase for a person; in the arena. */
     const char *const *left_out;
     size_t left_out_count;
+    const char *place; /* a drill: where it was restored, in words; NULL otherwise */
 };
 
 /** Every byte: stored digest, decrypted, decompressed, plain digest, COPY text parsed to its end,
