@@ -191,7 +191,7 @@ static struct gd_status see_key(void *context, const struct gd_store_entry *entr
             "\"%s\" lies in the snapshot's folder, and the manifest does not know it",
             entry->key + beside->folder_size),
         .hint = "It is not part of the snapshot and does no harm to it.",
-        .object = entry->key + beside->folder_size,
+
         .worker = -1};
     gd_tell(beside->digest->options->events, &event);
     return GD_DONE;
