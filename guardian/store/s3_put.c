@@ -47,15 +47,13 @@ static struct gd_status is_there(const struct put *put, struct gd_error *err)
                    put->s3->store.url);
 }
 
-/* A key that is taken, after a try whose answer was lost: taken by that try? */
-static struct gd_status settle(const struct put *put, bool doubt, struct gd_arena *arena,
-                               struct gd_error *err)
+/* A key that is taken: by an earlier try of ours? Looked at even where no try of ours is known:
+ * libcurl repeats a request by itself when a kept connection was closed before any answer. */
+static struct gd_status settle(const struct put *put, struct gd_arena *arena, struct gd_error *err)
 {
     struct gd_s3_seen seen = {0};
-    if (doubt)
-        GD_TRY(gd_s3_look(put->s3, put->key, arena, &seen, err));
-    bool ours =
-        doubt && seen.there && strcmp(seen.id, put->id) == 0 && seen.bytes == put->part->size;
+    GD_TRY(gd_s3_look(put->s3, put->key, arena, &seen, err));
+    bool ours = seen.there && strcmp(seen.id, put->id) == 0 && seen.bytes == put->part->size;
     return ours ? GD_DONE : is_there(put, err);
 }
 
@@ -109,7 +107,7 @@ static struct gd_status put_small(const struct put *put, struct gd_error *err)
         GD_TRY(prove_condition(put, arena, err));
     }
     if (answer.http.status == 412)
-        return settle(put, answer.doubt, arena, err);
+        return settle(put, arena, err);
     if (!answer.good)
         return gd_s3_refused(s3, &answer, err, "could not store \"%s\"", put->key);
     return GD_DONE;

@@ -19,12 +19,14 @@ often (-1: always), `skip` how many fitting requests are served honestly first. 
     store_flip   store another bit at `after` than was sent, and say that all is well
     store_short  store only `after` bytes of what was sent, and say that all is well
     wrong_etag   answer another ETag; no_etag: an empty one
-    unconditional  overlook If-None-Match
+    unconditional  overlook If-None-Match; unimplemented: answer 501 to it
     hang         do not answer for `seconds` (60), or until the client gives up
     slow         send the answer's body with `rate` bytes a second
     continue     send "100 Continue" that nobody asked for
     garbage      answer 200 with a body that is no XML
-    omit, repeat leave out, or give twice, the key in the middle of a listing's page; stale: list what was there at freeze()
+    omit, repeat leave out, or give twice, the key in the middle of a listing's page; stale: list what was there at freeze();
+                 endless: a page that always says that another one follows, and is always the same
+    elsewhere    answer `status` (307) and a Location at `url`
 
 Settings of the server itself: `clock_offset_s`, `region`, `tokens` (session tokens that are valid), `page` (keys in a listing).
 From another process: POST /_lie with a JSON lie, POST /_reset, GET /_seen; `lying_store.py` alone prints its variables and serves.
@@ -312,6 +314,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             if self.lie.get("early"):
                 self._reset()
             raise Gone if self.lie.get("close") or self.lie.get("early") else _Done
+        elif do == "elsewhere":
+            raise Problem(self.lie.get("status", 307), "TemporaryRedirect", headers={"location": self.lie["url"] + self.path})
         elif do == "continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -400,6 +404,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _check_absent(self):
         wanted = self.headers.get("if-none-match")
+        if wanted and self.lie.get("do") == "unimplemented":
+            raise Problem(501, "NotImplemented")
         if wanted == "*" and self.key in self.store.objects and self.lie.get("do") != "unconditional":
             raise Problem(412, "PreconditionFailed")
 
@@ -533,7 +539,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             if name > after and not (cut >= 0 and name in folders):
                 (folders if cut >= 0 else rows).append(name)
         names = sorted(rows + folders)
-        more, names = len(names) > limit, names[:limit]
+        more, names = len(names) > limit or self.lie.get("do") == "endless", names[:limit]
+        if self.lie.get("do") == "endless":
+            after = ""
         last = names[-1] if names else ""
         if names and self.lie.get("do") == "omit":
             names.pop(len(names) // 2)
