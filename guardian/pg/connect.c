@@ -208,6 +208,8 @@ GD_MUST static struct gd_status read_target(struct gd_pg *pg, struct gd_error *e
         text = variable;
     if (text != NULL)
         GD_TRY(gd_pg_target_parse(gd_arena_strdup(pg->arena, text), pg->arena, &pg->target, err));
+    if (pg->options.database != NULL)
+        gd_pg_target_set(&pg->target, "dbname", pg->options.database);
     if (gd_pg_target_get(&pg->target, "application_name") == NULL)
         gd_pg_target_set(&pg->target, "application_name", pg->options.application);
     for (size_t i = 0; i < sizeof fallbacks / sizeof fallbacks[0]; i++)

@@ -22,7 +22,8 @@ struct gd_pg_rows;
 
 /** Zero means the default that stands behind it. */
 struct gd_pg_options {
-    const char *target; /* URL, key=value text or database name; NULL: $DATABASE_URL, then PG* */
+    const char *target;   /* URL, key=value text or database name; NULL: $DATABASE_URL, then PG* */
+    const char *database; /* over the one of the target; NULL: that one */
     const char *application; /* application_name when the target has none: "guardian" */
     uint32_t connect_ms;     /* for the whole connection, name look-up apart: 10,000, or the
                                 target's connect_timeout */

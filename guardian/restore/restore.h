@@ -27,7 +27,12 @@ struct gd_restore_options {
                                 a warning */
     const char *tablespace; /* NULL: as recorded when there, otherwise the default with a warning */
     bool analyze;           /* at the end */
-    bool keep_on_failure;   /* leave a half restored new database for a look */
+    bool trust; /* run also what reaches outside the database (machine code, server files, commands)
+                 */
+    bool skip_unprivileged; /* what only a superuser may make is left out, with a warning */
+    uint32_t wait_ms; /* --replace: how long sessions of the old database may take to leave: 30,000;
+                         then they are ended */
+    bool keep_on_failure; /* leave a half restored new database for a look */
     const struct gd_events *events;
 };
 
@@ -47,8 +52,13 @@ GD_MUST struct gd_status gd_restore_into(const struct gd_restore_options *option
                                          const char *database, struct gd_arena *arena,
                                          struct gd_restored *out_restored, struct gd_error *err);
 
-/** Beside, compared, then swapped by renaming. The old database is kept as "<name>_before_<id's
- * time>".
+/** The name of the database that the options reach: for gd_restore_replace(). In `arena`. */
+GD_MUST struct gd_status gd_restore_database_of(const struct gd_pg_options *pg,
+                                                struct gd_arena *arena, const char **out_database,
+                                                struct gd_error *err);
+
+/** Beside, compared, then swapped by renaming. The old database is kept as
+ * "<name>_before_<time>".
  *  @return GD_PARTIAL only when undoing a rename failed, too: the text says which name holds what
  */
 GD_MUST struct gd_status gd_restore_replace(const struct gd_restore_options *options,

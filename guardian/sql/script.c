@@ -31,6 +31,7 @@ struct gd_script {
     gd_read_fn *read;
     void *context;
     size_t statement_max;
+    bool skip_connect;
 
     char *window;
     size_t capacity, begin, end, checked;
@@ -57,6 +58,7 @@ struct gd_script *gd_script_new(const char *name, gd_read_fn *read, void *contex
     script->statement_max = options == NULL || options->statement_bytes_max == 0
                                 ? statement_bytes_default
                                 : options->statement_bytes_max;
+    script->skip_connect = options != NULL && options->skip_connect;
     script->line = 1;
     script->column = 1;
     script->digest = gd_digest_new();
@@ -290,8 +292,10 @@ static GD_MUST struct gd_status refuse_meta_command(const struct gd_script *scri
 }
 
 /* pg_dump brackets its output with \restrict and \unrestrict: they do nothing to the database. */
-static bool is_dump_bracket(const char *line)
+static bool is_dump_bracket(const struct gd_script *script, const char *line)
 {
+    if (script->skip_connect && strncmp(line, "\\connect ", 9) == 0)
+        return true;
     return strncmp(line, "\\restrict ", 10) == 0 || strncmp(line, "\\unrestrict ", 12) == 0;
 }
 
@@ -814,7 +818,7 @@ static GD_MUST struct gd_status skip_between(struct gd_script *script, struct gd
         size_t word = skip_to_word(script, script->begin, script->end, &comment);
         if (word >= script->end || script->window[word] != '\\')
             return GD_DONE;
-        if (!is_dump_bracket(script->window + word))
+        if (!is_dump_bracket(script, script->window + word))
             return refuse_meta_command(script, word, err);
         advance(script, word);
         const char *line;

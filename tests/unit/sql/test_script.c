@@ -48,7 +48,7 @@ struct reading {
 static struct gd_status read_all(void *context, struct gd_error *err)
 {
     struct reading *reading = context;
-    struct gd_script_options options = {reading->statement_max};
+    struct gd_script_options options = {.statement_bytes_max = reading->statement_max};
     struct gd_script *script = gd_script_new("t.sql", read_drip, &reading->drip, &options);
     struct gd_status status;
     gd_auto_arena arena = gd_arena_new();

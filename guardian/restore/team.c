@@ -1,0 +1,288 @@
+/* Team: see team.h. */
+#include "guardian/restore/team.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "guardian/base/clock.h"
+#include "guardian/pg/copy.h"
+
+enum { WORKERS_MAX = 64, WORKERS_DEFAULT = 8 };
+
+struct gd_team {
+    const struct gd_restore_options *options;
+    struct gd_pg *home; /* a view */
+    struct gd_pg *sessions[WORKERS_MAX];
+    char pids[WORKERS_MAX][16];
+    unsigned size;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    /* the list that is worked through */
+    gd_team_fn *work;
+    void *context;
+    size_t next, count;
+    unsigned running;
+    bool stop;
+    struct gd_status status;
+    struct gd_error err;
+    uint64_t bytes, rows, total_bytes;
+    const char *stage;
+};
+
+/* --- sessions ---------------------------------------------------------------------------------*/
+
+/* What a server does not know is left alone. maintenance_work_mem is the server's memory, and is
+ * raised modestly: half a gigabyte for all of the team. */
+static const char session_settings[] =
+    "SELECT pg_catalog.set_config(name, value, false) FROM (VALUES "
+    "('search_path', ''),"
+    "('client_encoding', CASE WHEN pg_catalog.getdatabaseencoding() IN "
+    "  ('SQL_ASCII', 'MULE_INTERNAL') THEN pg_catalog.getdatabaseencoding() ELSE 'UTF8' END),"
+    "('standard_conforming_strings', 'on'), ('check_function_bodies', 'off'),"
+    "('xmloption', 'content'), ('client_min_messages', 'warning'), ('row_security', 'off'),"
+    "('DateStyle', 'ISO'), ('IntervalStyle', 'postgres'), ('TimeZone', 'UTC'),"
+    "('lc_monetary', 'C'), ('bytea_output', 'hex'), ('extra_float_digits', '3'),"
+    "('synchronous_commit', 'off'), ('default_tablespace', ''),"
+    "('statement_timeout', '0'), ('lock_timeout', '0'), ('jit', 'off'),"
+    "('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0'),"
+    "('idle_session_timeout', '0'),"
+    "('maintenance_work_mem', greatest(pg_catalog.pg_size_bytes("
+    "   pg_catalog.current_setting('maintenance_work_mem')) / 1024,"
+    "   least(262144, 524288 / %u))::text)"
+    ") AS wanted (name, value)"
+    " WHERE pg_catalog.current_setting(name, true) IS NOT NULL";
+
+static unsigned team_size(const struct gd_restore_options *options)
+{
+    if (options->workers > 0)
+        return options->workers > WORKERS_MAX ? WORKERS_MAX : options->workers;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (processors < 1)
+        return 1;
+    return processors > WORKERS_DEFAULT ? WORKERS_DEFAULT : (unsigned)processors;
+}
+
+struct gd_status gd_restore_session(const struct gd_restore_options *options, struct gd_pg *like,
+                                    const char *database, struct gd_pg **out_pg,
+                                    struct gd_error *err)
+{
+    gd_auto_pg pg = NULL;
+    char settings[sizeof session_settings + 16];
+    snprintf(settings, sizeof settings, session_settings, team_size(options));
+    GD_TRY(gd_pg_connect_like(like, database, &pg, err));
+    GD_TRY(gd_pg_command(pg, "set up a session for restoring", settings, err));
+    *out_pg = GD_MOVE(pg);
+    return GD_DONE;
+}
+
+GD_MUST static struct gd_status open_one(struct gd_team *team, const char *database,
+                                         struct gd_error *err)
+{
+    unsigned at = team->size;
+    GD_TRY(gd_restore_session(team->options, team->home, database, &team->sessions[at], err));
+    team->size++;
+    struct gd_pg_call call = {.what = "ask for a session's process",
+                              .sql = "SELECT pg_catalog.pg_backend_pid()"};
+    gd_auto_pg_rows rows = NULL;
+    GD_TRY(gd_pg_run(team->sessions[at], &call, &rows, err));
+    snprintf(team->pids[at], sizeof team->pids[at], "%s", gd_pg_cell(rows, 0, 0));
+    return GD_DONE;
+}
+
+struct gd_status gd_team_open(const struct gd_restore_options *options, struct gd_pg *home,
+                              const char *database, struct gd_team **out_team, struct gd_error *err)
+{
+    gd_auto_team team = calloc(1, sizeof *team);
+    if (team == NULL)
+        abort();
+    team->options = options;
+    team->home = home;
+    pthread_mutex_init(&team->lock, NULL);
+    pthread_cond_init(&team->changed, NULL);
+    unsigned wanted = team_size(options);
+    for (unsigned i = 0; i < wanted; i++)
+        GD_TRY(open_one(team, database, err));
+    *out_team = GD_MOVE(team);
+    return GD_DONE;
+}
+
+void gd_team_close(struct gd_team *team)
+{
+    if (team == NULL)
+        return;
+    for (unsigned i = 0; i < team->size; i++)
+        gd_pg_close(team->sessions[i]);
+    pthread_cond_destroy(&team->changed);
+    pthread_mutex_destroy(&team->lock);
+    free(team);
+}
+
+unsigned gd_team_size(const struct gd_team *team)
+{
+    return team->size;
+}
+
+struct gd_pg *gd_team_first(struct gd_team *team)
+{
+    return team->sessions[0];
+}
+
+/* --- working ----------------------------------------------------------------------------------*/
+
+struct worker {
+    struct gd_team *team;
+    unsigned number;
+    pthread_t thread;
+};
+
+/* @return false when there is nothing left to do */
+static bool take_job(struct gd_team *team, size_t *out_job)
+{
+    pthread_mutex_lock(&team->lock);
+    bool there = !team->stop && team->next < team->count;
+    if (there)
+        *out_job = team->next++;
+    pthread_mutex_unlock(&team->lock);
+    return there;
+}
+
+/* The first failure is the one that counts: those after it are its consequences. */
+static void note_failure(struct gd_team *team, struct gd_status status, const struct gd_error *err)
+{
+    pthread_mutex_lock(&team->lock);
+    if (!team->stop) {
+        team->status = status;
+        team->err = *err;
+    }
+    team->stop = true;
+    pthread_cond_broadcast(&team->changed);
+    pthread_mutex_unlock(&team->lock);
+}
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+    struct gd_team *team = worker->team;
+    size_t job = 0;
+    while (take_job(team, &job)) {
+        struct gd_error err = {0};
+        struct gd_status status = gd_interrupted()
+                                      ? gd_fail(&err, GD_SYSTEM, "could not go on: asked to stop")
+                                      : team->work(team->context, team, worker->number,
+                                                   team->sessions[worker->number], job, &err);
+        if (status.code != GD_OK)
+            note_failure(team, status, &err);
+    }
+    pthread_mutex_lock(&team->lock);
+    team->running--;
+    pthread_cond_broadcast(&team->changed);
+    pthread_mutex_unlock(&team->lock);
+    return NULL;
+}
+
+/* A long CREATE INDEX of another session would be waited for in vain. */
+static void end_stragglers(struct gd_team *team)
+{
+    for (unsigned i = 0; i < team->size; i++) {
+        const char *pid = team->pids[i];
+        struct gd_error ignored = {0};
+        struct gd_pg_call call = {.what = "end a session",
+                                  .sql = "SELECT pg_catalog.pg_terminate_backend($1::int)",
+                                  .values = &pid,
+                                  .value_count = 1};
+        (void)!gd_pg_run(team->home, &call, NULL, &ignored).code;
+    }
+}
+
+static void await_all(struct gd_team *team)
+{
+    bool ended = false;
+    pthread_mutex_lock(&team->lock);
+    while (team->running > 0) {
+        if (team->stop && !ended) {
+            ended = true;
+            pthread_mutex_unlock(&team->lock);
+            end_stragglers(team);
+            pthread_mutex_lock(&team->lock);
+            continue;
+        }
+        pthread_cond_wait(&team->changed, &team->lock);
+    }
+    pthread_mutex_unlock(&team->lock);
+}
+
+struct gd_status gd_team_work(struct gd_team *team, const char *stage, size_t count,
+                              uint64_t total_bytes, gd_team_fn *fn, void *context,
+                              struct gd_error *err)
+{
+    struct worker workers[WORKERS_MAX];
+    unsigned started = 0;
+    assert(!team->stop);
+    if (count == 0)
+        return GD_DONE;
+    gd_tell_stage(team->options->events, stage, total_bytes);
+    team->work = fn;
+    team->context = context;
+    team->next = 0;
+    team->count = count;
+    team->stage = stage;
+    team->bytes = team->rows = 0;
+    team->total_bytes = total_bytes;
+    team->running = team->size < count ? team->size : (unsigned)count;
+    unsigned wanted = team->running;
+    for (; started < wanted; started++) {
+        workers[started] = (struct worker){.team = team, .number = started};
+        if (pthread_create(&workers[started].thread, NULL, work, &workers[started]) != 0)
+            break;
+    }
+    if (started < wanted) {
+        struct gd_error failed = {0};
+        note_failure(team, gd_fail(&failed, GD_SYSTEM, "could not start a thread"), &failed);
+        pthread_mutex_lock(&team->lock);
+        team->running -= wanted - started;
+        pthread_mutex_unlock(&team->lock);
+    }
+    await_all(team);
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(workers[i].thread, NULL);
+    if (team->stop)
+        *err = team->err;
+    return team->stop ? team->status : GD_DONE;
+}
+
+void gd_team_progress(struct gd_team *team, unsigned worker, const char *object, uint64_t bytes,
+                      uint64_t rows)
+{
+    pthread_mutex_lock(&team->lock);
+    team->bytes += bytes;
+    team->rows += rows;
+    struct gd_event event = {.kind = GD_EVENT_PROGRESS,
+                             .text = team->stage,
+                             .object = object,
+                             .worker = (int)worker,
+                             .bytes = team->bytes,
+                             .total_bytes = team->total_bytes,
+                             .rows = team->rows};
+    pthread_mutex_unlock(&team->lock);
+    gd_tell(team->options->events, &event);
+}
+
+bool gd_team_stopped(struct gd_team *team)
+{
+    pthread_mutex_lock(&team->lock);
+    bool stopped = team->stop;
+    pthread_mutex_unlock(&team->lock);
+    return stopped;
+}
+
+size_t gd_team_left(struct gd_team *team)
+{
+    pthread_mutex_lock(&team->lock);
+    size_t left = team->count - team->next;
+    pthread_mutex_unlock(&team->lock);
+    return left;
+}
