@@ -49,7 +49,7 @@ def build_large(server, database, megabytes):
     cursor = link.cursor()
     cursor.execute(f"""
     CREATE FUNCTION public.prose(n int, seed int) RETURNS text LANGUAGE sql AS
-        $$ SELECT string_agg((({words})::text[])[1 + (hashint4(seed * 7919 + g) & 2147483647) % {len(WORDS)}], ' ') FROM generate_series(1, n) g $$;
+        $$ SELECT string_agg((({words})::text[])[1 + (hashint8(seed::bigint * 7919 + g) & 2147483647) % {len(WORDS)}], ' ') FROM generate_series(1, n) g $$;
     CREATE TYPE public.status AS ENUM ('new', 'paid', 'shipped', 'returned');
     CREATE TABLE public.customers (id int PRIMARY KEY, email text NOT NULL, name text, joined timestamptz, balance numeric(12,2), tags text[]);
     CREATE TABLE public.products (id int PRIMARY KEY, sku text, title text, price numeric(10,2), attributes jsonb);
