@@ -217,6 +217,12 @@ struct gd_status gd_inspect_all(struct gd_inspection *run, struct gd_error *err)
     fill_queue(run);
     gd_tell_stage(run->options->events, "reading the snapshot back", run->total_bytes);
     run_workers(run, worker_count(run));
+    struct gd_event all = {.kind = GD_EVENT_PROGRESS,
+                           .worker = -1,
+                           .bytes = run->bytes,
+                           .total_bytes = run->total_bytes,
+                           .rows = run->rows};
+    gd_tell(run->options->events, &all);
     free((void *)run->queue);
     run->queue = NULL;
     (void)pthread_mutex_destroy(&run->lock);
