@@ -155,18 +155,32 @@ static void warn(struct gd_config *config, const char *warning)
     }
 }
 
-static void warn_about_password(struct gd_config *config, const char *file)
+static bool others_can_read(const char *file)
 {
     struct stat about;
+    return stat(file, &about) == 0 && (about.st_mode & 044) != 0;
+}
+
+static void warn_about_password(struct gd_config *config, const char *file)
+{
     enum gd_origin origin = config->origins[GD_OPTION_db].origin;
     if (!holds_password(config->db))
         return;
     if (origin == GD_FROM_ARGV)
         warn(config, "The password in --db could be read by every user of this machine while the "
                      "process started; set DATABASE_URL instead, or keep it in ~/.pgpass.");
-    if (origin == GD_FROM_FILE && stat(file, &about) == 0 && (about.st_mode & 044) != 0)
+    if (origin == GD_FROM_FILE && others_can_read(file))
         warn(config, "The file with settings holds a password and can be read by other users of "
                      "this machine; set DATABASE_URL instead, or chmod the file to 600.");
+}
+
+static void warn_about_customer_key(struct gd_config *config, const char *file)
+{
+    if (config->origins[GD_OPTION_store_customer_key].origin == GD_FROM_FILE &&
+        others_can_read(file))
+        warn(config, "The file with settings holds the key of the store and can be read by other "
+                     "users of this machine; set GUARDIAN_STORE_CUSTOMER_KEY instead, or chmod "
+                     "the file to 600.");
 }
 
 static void look_at_terminal_and_libpq(struct gd_config *config, const char *const *envp)
@@ -209,6 +223,7 @@ struct gd_status gd_config_load(struct gd_arena *arena, char **argv, const char 
         GD_TRY(read_file(&settings, &config, err));
         GD_TRY(settle_format(&config, err));
         warn_about_password(&config, config.config_file);
+        warn_about_customer_key(&config, config.config_file);
     }
     *out_config = config;
     *out_request = request;

@@ -78,7 +78,7 @@ static void say_server(struct gd_doctor *doctor, const struct gd_pg *pg,
 static void say_clock(struct gd_doctor *doctor, int64_t before_us, int64_t theirs_us,
                       int64_t after_us)
 {
-    double ahead = (double)(theirs_us - (before_us + after_us) / 2) / 1e6;
+    double ahead = ((double)theirs_us - (double)(before_us + after_us) / 2) / 1e6;
     double apart = ahead < 0 ? -ahead : ahead;
     if (apart < CLOCK_SECONDS_MIN)
         gd_doctor_say(doctor, "clock", GD_HEALTH_OK, NULL, "the server's clock agrees with ours");

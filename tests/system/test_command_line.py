@@ -67,6 +67,15 @@ def test_an_answer_that_could_not_be_written_is_a_failure(call):
     assert "could not write the answer: No space left on device" in done.stderr
 
 
+def test_a_key_in_a_file_that_others_can_read_is_warned_about(call, tmp_path):
+    file = tmp_path / "guardian.yaml"
+    file.write_text("store-customer-key: hunter2\n")
+    file.chmod(0o644)
+    assert "holds the key of the store" in call("help").stderr and "hunter2" not in call("help").stderr
+    file.chmod(0o600)
+    assert not call("help").stderr
+
+
 def test_quiet_hushes_warnings_and_a_warning_does_not_show_the_secret(call, tmp_path):
     file = tmp_path / "guardian.yaml"
     file.write_text("db: postgresql://u:hunter2@h/d\n")
