@@ -5,6 +5,7 @@
 
 #include "guardian/base/clock.h"
 #include "guardian/prove/doctor_own.h"
+#include "guardian/prove/prove.h"
 #include "guardian/snapshot/list.h"
 #include "guardian/snapshot/stream.h"
 
@@ -195,13 +196,40 @@ static struct found look_through(const struct gd_listed *listed, size_t count)
     return found;
 }
 
+static const char *proof_of(struct gd_doctor *doctor, const struct gd_listed *listed,
+                            enum gd_health *out_health)
+{
+    struct gd_error err = {0};
+    const struct gd_proof *proof = NULL;
+    struct gd_status status = gd_proof_find(doctor->options->store, listed->cluster, listed->id,
+                                            listed->manifest_sha256, doctor->arena, &proof, &err);
+    *out_health = status.code == GD_OK && proof != NULL ? GD_HEALTH_OK : GD_HEALTH_WARNING;
+    if (status.code != GD_OK)
+        return gd_arena_strdup(doctor->arena, err.text);
+    return proof == NULL                            ? "is not proven"
+           : gd_proof_kind(proof) == GD_PROOF_DRILL ? "was restored for a trial"
+                                                    : "was read back";
+}
+
+static const char *age_of(struct gd_doctor *doctor, const struct gd_listed *listed)
+{
+    double hours = (double)(gd_clock_now_us() - listed->time_us) / 3.6e9;
+    return hours < 72 ? gd_arena_printf(doctor->arena, "%.1f hours", hours)
+                      : gd_arena_printf(doctor->arena, "%.0f days", hours / 24);
+}
+
 static void say_newest(struct gd_doctor *doctor, const struct found *found)
 {
-    double hours = (double)(gd_clock_now_us() - found->newest->time_us) / 3.6e9;
-    gd_doctor_say(doctor, "snapshots", GD_HEALTH_OK, NULL, "%s; the newest, %s, is %.1f hours old",
+    enum gd_health health;
+    const char *proof = proof_of(doctor, found->newest, &health);
+    gd_doctor_say(doctor, "snapshots", health,
+                  health == GD_HEALTH_OK ? NULL
+                                         : gd_arena_printf(doctor->arena, "Run guardian verify %s.",
+                                                           found->newest->id),
+                  "%s; the newest, %s, is %s old and %s",
                   gd_doctor_many(doctor, found->good, "snapshot of this database",
                                  "snapshots of this database"),
-                  found->newest->id, hours);
+                  found->newest->id, age_of(doctor, found->newest), proof);
     compare_key(doctor, found->newest);
 }
 

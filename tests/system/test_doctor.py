@@ -179,3 +179,61 @@ def test_a_wrong_request_is_no_diagnosis(guardian, tmp_path):
         done = subprocess.run([guardian, *words], cwd=tmp_path, env={"PATH": "/usr/bin"}, capture_output=True, text=True,
                               timeout=30)
         assert done.returncode == 2 and not done.stdout, words
+
+
+KEY, OTHER_KEY = "00112233445566778899aabbccddeeff" * 2, "ffeeddccbbaa99887766554433221100" * 2
+
+
+@pytest.fixture
+def encrypted(guardian, server, database, tmp_path):
+    """A store with one snapshot of the database that was encrypted with KEY."""
+    server.run("CREATE TABLE a AS SELECT generate_series(1, 10) AS id", database)
+    done = subprocess.run([guardian, "snapshot"], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+                          env={"PATH": os.environ["PATH"], "GUARDIAN_STORE": f"file://{tmp_path}/store",
+                               "GUARDIAN_KEY": KEY, "DATABASE_URL": server.uri(database)})
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "store"
+
+
+def test_the_newest_snapshot_is_opened_with_the_key(doctor, database, encrypted):
+    status, checks, _ = doctor(database, env={"GUARDIAN_KEY": KEY})
+    assert status == 0 and "1 snapshot of this database" in text(checks, "snapshots")
+    assert health(checks, "key") == "ok" and "newest snapshot" not in checks
+    status, checks, _ = doctor(database)
+    assert status == 0 and health(checks, "key") == "warning" and "no key is set" in text(checks, "key")
+    status, checks, _ = doctor(database, env={"GUARDIAN_KEY": OTHER_KEY})
+    assert status == 0 and health(checks, "key") == "warning" and "which is not set" in text(checks, "key")
+
+
+def test_a_snapshot_that_does_not_open_is_told(doctor, database, encrypted):
+    dump = next(encrypted.rglob("schema.dump"))
+    damaged = bytearray(dump.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    dump.chmod(0o600)
+    dump.write_bytes(damaged)
+    status, checks, _ = doctor(database, env={"GUARDIAN_KEY": KEY})
+    assert status == 0 and health(checks, "newest snapshot") == "warning"
+    assert "schema.dump" in text(checks, "newest snapshot")
+
+
+def test_a_snapshot_without_a_manifest_is_a_leftover_when_it_is_old(doctor, database, encrypted):
+    manifest = next(encrypted.rglob("manifest.json"))
+    manifest.unlink()
+    assert "leftovers" not in doctor(database)[1]  # it may be being made
+    old = manifest.parent.rename(manifest.parent.parent / "20200101T000000Z-0123456789")
+    for path in old.rglob("*"):
+        os.utime(path, (1577836800, 1577836800))
+    checks = doctor(database)[1]
+    assert health(checks, "leftovers") == "warning" and "1 snapshot was not finished" in text(checks, "leftovers")
+
+
+def test_an_s3_store_is_tried_for_what_it_can_do(doctor, database, rgw):
+    status, checks, answer = doctor(database, store=f"s3://{rgw.bucket}/doctor", env=rgw.env())
+    assert status == 0 and health(checks, "store") == "ok" and health(checks, "overwriting") == "ok"
+    assert answer["store"]["conditional"] and answer["store"]["removes"]
+    assert answer["store"]["same_machine"]  # it listens on a loopback address
+    status, checks, answer = doctor(database, store="s3://there-is-no-such-bucket/x", env=rgw.env())
+    assert status == 4 and health(checks, "store") == "problem" and "there-is-no-such-bucket" in text(checks, "store")
+    wrong = {**rgw.env(), "AWS_SECRET_ACCESS_KEY": "hunter2hunter2"}
+    status, checks, answer = doctor(database, store=f"s3://{rgw.bucket}/doctor", env=wrong)
+    assert status == 4 and health(checks, "store") == "problem" and "hunter2" not in json.dumps(answer)
