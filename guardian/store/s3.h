@@ -93,7 +93,6 @@ struct gd_s3_answer {
     const struct gd_xml *xml;   /* NULL: none, or not readable */
     const char *code, *message; /* of an <Error>, whatever the status; "" none */
     bool good;                  /* 2xx, and no <Error> */
-    bool doubt;                 /* an earlier try of this request may have been carried out */
 };
 
 void gd_s3_query(struct gd_s3_request *request, const char *name, const char *value);

@@ -47,11 +47,11 @@ static struct gd_status is_there(const struct put *put, struct gd_error *err)
                    put->s3->store.url);
 }
 
-/* A key that is taken: by an earlier try of ours? Looked at even where no try of ours is known:
- * libcurl repeats a request by itself when a kept connection was closed before any answer. */
+/* The key is taken: by this very put, in a try whose answer was lost? libcurl, too, sends a request
+ * again when a kept connection turns out to be closed, and does not tell. */
 static struct gd_status settle(const struct put *put, struct gd_arena *arena, struct gd_error *err)
 {
-    struct gd_s3_seen seen = {0};
+    struct gd_s3_seen seen;
     GD_TRY(gd_s3_look(put->s3, put->key, arena, &seen, err));
     bool ours = seen.there && strcmp(seen.id, put->id) == 0 && seen.bytes == put->part->size;
     return ours ? GD_DONE : is_there(put, err);

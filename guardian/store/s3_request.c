@@ -224,7 +224,6 @@ static struct gd_status go(struct way *way, struct gd_s3_answer *out_answer, str
             gd_s3_judge(&way->made, &way->tries, gd_clock_monotonic_us(), budget_ms(way));
         bool over = !request->cleaning_up && is_over(request->stop);
         if (step == GD_S3_ANSWER || over) {
-            out_answer->doubt = way->tries.doubt;
             if (status.code == GD_OK)
                 return gd_fault("s3: after a request", err);
             *err = why;

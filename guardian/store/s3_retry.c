@@ -98,7 +98,6 @@ enum gd_s3_step gd_s3_judge(const struct gd_s3_try *made, struct gd_s3_tries *tr
                             uint32_t budget_ms)
 {
     if (made->trouble != GD_HTTP_FINE) {
-        tries->doubt = tries->doubt || made->trouble == GD_HTTP_LOST;
         bool passing = made->trouble == GD_HTTP_NO_CONNECTION || made->trouble == GD_HTTP_LOST;
         return passing ? again(tries, now_us, budget_ms) : GD_S3_ANSWER;
     }
@@ -109,7 +108,6 @@ enum gd_s3_step gd_s3_judge(const struct gd_s3_try *made, struct gd_s3_tries *tr
         return again(tries, now_us, budget_ms);
     if (!passes_by(made))
         return GD_S3_ANSWER;
-    tries->doubt = true;
     return again(tries, now_us, budget_ms);
 }
 

@@ -28,7 +28,6 @@ struct gd_s3_tries {
     unsigned failures; /* that just passed by */
     unsigned clocks, credentials, regions, damages;
     int64_t first_failure_us;
-    bool doubt; /* an earlier try may have been carried out all the same */
 };
 
 enum gd_s3_step {

@@ -8,6 +8,7 @@
  * Invariant 3  Completed means: a HEAD afterwards found our id and every byte.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -340,28 +341,23 @@ static const char *escaped(const char *text, struct gd_arena *arena)
 static const char *list_of_parts(const struct gd_s3_upload *upload, struct gd_arena *arena,
                                  size_t *out_size)
 {
-    enum { PART_TEXT = 6 * ETAG_SIZE + 160 };
-    static const char head[] = "<CompleteMultipartUpload>", tail[] = "</CompleteMultipartUpload>";
-    enum { HEAD = sizeof head - 1, TAIL = sizeof tail - 1 };
-    char *list = gd_arena_alloc(arena, upload->parts * (size_t)PART_TEXT + HEAD + TAIL);
-    size_t at = HEAD;
-    memcpy(list, head, HEAD);
+    enum { PART_SIZE = 6 * ETAG_SIZE + 160 };
+    size_t size = ((size_t)upload->parts + 1) * PART_SIZE, at = 0;
+    char *list = gd_arena_alloc(arena, size);
+    at += (size_t)snprintf(list, size, "<CompleteMultipartUpload>");
     for (uint32_t i = 0; i < upload->parts; i++) {
         const struct receipt *receipt = &upload->receipts[i];
         bool sum = receipt->checksum[0] != '\0';
         struct gd_arena_mark mark = gd_arena_mark(arena);
-        const char *part =
-            gd_arena_printf(arena, "<Part>%s%s%s<ETag>%s</ETag><PartNumber>%u</PartNumber></Part>",
-                            sum ? "<ChecksumSHA256>" : "", receipt->checksum,
-                            sum ? "</ChecksumSHA256>" : "", escaped(receipt->etag, arena), i + 1);
-        size_t length = strlen(part);
-        assert(length < PART_TEXT);
-        memcpy(list + at, part, length);
-        at += length;
+        at += (size_t)snprintf(
+            list + at, size - at, "<Part>%s%s%s<ETag>%s</ETag><PartNumber>%u</PartNumber></Part>",
+            sum ? "<ChecksumSHA256>" : "", receipt->checksum, sum ? "</ChecksumSHA256>" : "",
+            escaped(receipt->etag, arena), i + 1);
         gd_arena_rewind(arena, mark);
     }
-    memcpy(list + at, tail, TAIL);
-    *out_size = at + TAIL;
+    at += (size_t)snprintf(list + at, size - at, "</CompleteMultipartUpload>");
+    assert(at < size);
+    *out_size = at;
     return list;
 }
 

@@ -15,36 +15,35 @@ static const struct {
     const char *name;
     struct gd_s3_try made;
     enum gd_s3_step step;
-    bool doubt;
 } cases[] = {
-    {"good", {.status = 200, .code = ""}, GD_S3_ANSWER, false},
-    {"not there", {.status = 404, .code = "NoSuchKey"}, GD_S3_ANSWER, false},
-    {"forbidden", {.status = 403, .code = "AccessDenied"}, GD_S3_ANSWER, false},
-    {"taken", {.status = 412, .code = "PreconditionFailed"}, GD_S3_ANSWER, false},
-    {"lacking", {.status = 501, .code = "NotImplemented"}, GD_S3_ANSWER, false},
-    {"slow down", {.status = 503, .code = "SlowDown"}, GD_S3_AGAIN, true},
-    {"internal", {.status = 500, .code = "InternalError"}, GD_S3_AGAIN, true},
-    {"an error under 200", {.status = 200, .code = "InternalError"}, GD_S3_AGAIN, true},
-    {"another error under 200", {.status = 200, .code = "NoSuchUpload"}, GD_S3_ANSWER, false},
-    {"a gateway without words", {.status = 502, .code = ""}, GD_S3_AGAIN, true},
-    {"too many", {.status = 429, .code = ""}, GD_S3_AGAIN, true},
-    {"body came too slowly", {.status = 400, .code = "RequestTimeout"}, GD_S3_AGAIN, true},
-    {"another writer at this moment", {.status = 409, .code = "ConditionalRequestConflict"}, GD_S3_AGAIN, true},
-    {"a bucket that is just made", {.status = 307, .code = "TemporaryRedirect"}, GD_S3_AGAIN, true},
-    {"damaged on the way", {.status = 400, .code = "BadDigest"}, GD_S3_AGAIN, false},
-    {"nobody listens", {.trouble = GD_HTTP_NO_CONNECTION, .code = ""}, GD_S3_AGAIN, false},
-    {"cut", {.trouble = GD_HTTP_LOST, .code = ""}, GD_S3_AGAIN, true},
-    {"a wrong certificate", {.trouble = GD_HTTP_TLS, .code = ""}, GD_S3_ANSWER, false},
-    {"told to stop", {.trouble = GD_HTTP_STOPPED, .code = ""}, GD_S3_ANSWER, false},
-    {"clock", {.status = 403, .code = "RequestTimeTooSkewed", .skew_us = 3600000000}, GD_S3_CLOCK, false},
-    {"clock, without words", {.status = 403, .code = "", .skew_us = -3600000000}, GD_S3_CLOCK, false},
-    {"forbidden, by a clock that is a little off", {.status = 403, .code = "AccessDenied", .skew_us = 60000000}, GD_S3_ANSWER, false},
-    {"expired", {.status = 400, .code = "ExpiredToken"}, GD_S3_CREDENTIAL, false},
-    {"HEAD with what may have expired", {.status = 403, .code = "", .is_head = true, .expires_us = 1}, GD_S3_CREDENTIAL, false},
-    {"HEAD with what never expires", {.status = 403, .code = "", .is_head = true}, GD_S3_ANSWER, false},
-    {"elsewhere", {.status = 301, .code = "PermanentRedirect", .new_region = true}, GD_S3_REGION, false},
-    {"signed for elsewhere", {.status = 400, .code = "AuthorizationHeaderMalformed", .new_region = true}, GD_S3_REGION, false},
-    {"elsewhere, nobody says where", {.status = 301, .code = "PermanentRedirect"}, GD_S3_ANSWER, false},
+    {"good", {.status = 200, .code = ""}, GD_S3_ANSWER},
+    {"not there", {.status = 404, .code = "NoSuchKey"}, GD_S3_ANSWER},
+    {"forbidden", {.status = 403, .code = "AccessDenied"}, GD_S3_ANSWER},
+    {"taken", {.status = 412, .code = "PreconditionFailed"}, GD_S3_ANSWER},
+    {"lacking", {.status = 501, .code = "NotImplemented"}, GD_S3_ANSWER},
+    {"slow down", {.status = 503, .code = "SlowDown"}, GD_S3_AGAIN},
+    {"internal", {.status = 500, .code = "InternalError"}, GD_S3_AGAIN},
+    {"an error under 200", {.status = 200, .code = "InternalError"}, GD_S3_AGAIN},
+    {"another error under 200", {.status = 200, .code = "NoSuchUpload"}, GD_S3_ANSWER},
+    {"a gateway without words", {.status = 502, .code = ""}, GD_S3_AGAIN},
+    {"too many", {.status = 429, .code = ""}, GD_S3_AGAIN},
+    {"body came too slowly", {.status = 400, .code = "RequestTimeout"}, GD_S3_AGAIN},
+    {"another writer at this moment", {.status = 409, .code = "ConditionalRequestConflict"}, GD_S3_AGAIN},
+    {"a bucket that is just made", {.status = 307, .code = "TemporaryRedirect"}, GD_S3_AGAIN},
+    {"damaged on the way", {.status = 400, .code = "BadDigest"}, GD_S3_AGAIN},
+    {"nobody listens", {.trouble = GD_HTTP_NO_CONNECTION, .code = ""}, GD_S3_AGAIN},
+    {"cut", {.trouble = GD_HTTP_LOST, .code = ""}, GD_S3_AGAIN},
+    {"a wrong certificate", {.trouble = GD_HTTP_TLS, .code = ""}, GD_S3_ANSWER},
+    {"told to stop", {.trouble = GD_HTTP_STOPPED, .code = ""}, GD_S3_ANSWER},
+    {"clock", {.status = 403, .code = "RequestTimeTooSkewed", .skew_us = 3600000000}, GD_S3_CLOCK},
+    {"clock, without words", {.status = 403, .code = "", .skew_us = -3600000000}, GD_S3_CLOCK},
+    {"forbidden, by a clock that is a little off", {.status = 403, .code = "AccessDenied", .skew_us = 60000000}, GD_S3_ANSWER},
+    {"expired", {.status = 400, .code = "ExpiredToken"}, GD_S3_CREDENTIAL},
+    {"HEAD with what may have expired", {.status = 403, .code = "", .is_head = true, .expires_us = 1}, GD_S3_CREDENTIAL},
+    {"HEAD with what never expires", {.status = 403, .code = "", .is_head = true}, GD_S3_ANSWER},
+    {"elsewhere", {.status = 301, .code = "PermanentRedirect", .new_region = true}, GD_S3_REGION},
+    {"signed for elsewhere", {.status = 400, .code = "AuthorizationHeaderMalformed", .new_region = true}, GD_S3_REGION},
+    {"elsewhere, nobody says where", {.status = 301, .code = "PermanentRedirect"}, GD_S3_ANSWER},
 };
 /* clang-format on */
 
@@ -54,8 +53,8 @@ static void each_failure_has_its_step(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct gd_s3_tries tries = {0};
         enum gd_s3_step step = gd_s3_judge(&cases[i].made, &tries, 0, 60000);
-        if (step != cases[i].step || tries.doubt != cases[i].doubt)
-            fail_msg("%s: step %d, doubt %d", cases[i].name, step, tries.doubt);
+        if (step != cases[i].step)
+            fail_msg("%s: step %d", cases[i].name, step);
     }
 }
 
@@ -92,17 +91,6 @@ static void the_budget_counts_from_the_first_failure(void **state)
     assert_int_equal(gd_s3_judge(&busy, &tries, 105 * second_us, 5000), GD_S3_ANSWER);
 }
 
-static void doubt_stays(void **state)
-{
-    (void)state;
-    struct gd_s3_tries tries = {0};
-    const struct gd_s3_try lost = {.trouble = GD_HTTP_LOST, .code = ""};
-    const struct gd_s3_try taken = {.status = 412, .code = "PreconditionFailed"};
-    assert_int_equal(gd_s3_judge(&lost, &tries, 0, 5000), GD_S3_AGAIN);
-    assert_int_equal(gd_s3_judge(&taken, &tries, 0, 5000), GD_S3_ANSWER);
-    assert_true(tries.doubt);
-}
-
 static void pauses_are_anything_up_to_a_limit_that_doubles(void **state)
 {
     (void)state;
@@ -123,7 +111,6 @@ int main(void)
         cmocka_unit_test(each_failure_ends),
         cmocka_unit_test(there_is_always_a_second_try),
         cmocka_unit_test(the_budget_counts_from_the_first_failure),
-        cmocka_unit_test(doubt_stays),
         cmocka_unit_test(pauses_are_anything_up_to_a_limit_that_doubles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
