@@ -157,6 +157,13 @@ GD_MUST struct gd_status gd_manifest_store(struct gd_store *store,
                                            char out_sha256[GD_DIGEST_HEX_SIZE],
                                            struct gd_error *err);
 
+/** The same for a text that was made before, of this manifest: an import keeps every byte. */
+GD_MUST struct gd_status gd_manifest_store_text(struct gd_store *store,
+                                                const struct gd_manifest *manifest,
+                                                const char *text, size_t size,
+                                                char out_sha256[GD_DIGEST_HEX_SIZE],
+                                                struct gd_error *err);
+
 /** The clusters that have something in the store, in ascending order. */
 GD_MUST struct gd_status gd_store_clusters(struct gd_store *store, struct gd_arena *arena,
                                            const char *const **out_names, size_t *out_count,
