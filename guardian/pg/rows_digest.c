@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* In the header, not from a library: libpg_query exports an xxhash of its own, under the same
+ * names. */
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "guardian/pg/copy.h"

@@ -11,7 +11,7 @@
 #include "guardian/snapshot/take_own.h"
 #include "guardian/version.h"
 
-enum { LEVEL = 3, WORKERS_MAX = 8, WORKERS_LIMIT = 64 };
+enum { LEVEL = 1, WORKERS_MAX = 8, WORKERS_LIMIT = 64 };
 
 /* --- before anything starts ---------------------------------------------------------------------
  */

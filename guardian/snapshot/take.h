@@ -24,7 +24,7 @@ struct gd_take_options {
     const char *const *exclude_data; /* tables whose rows are left out; the manifest says so */
     size_t exclude_count;
     unsigned workers;            /* 0: the smaller of 8 and the processors */
-    int level;                   /* zstd 1 to 19; 0: the default */
+    int level;                   /* zstd 1 to 19; 0: 1 */
     uint64_t part_bytes;         /* heap bytes from which a table is cut into parts; 0: 256 MiB */
     bool foreign_data;           /* rows of foreign tables, too */
     const char *pg_dump;         /* path; NULL: found (snapshot/programs.h) */
