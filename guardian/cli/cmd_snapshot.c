@@ -3,7 +3,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "guardian/base/clock.h"
@@ -16,13 +15,14 @@
 #include "guardian/config/config.h"
 #include "guardian/io/json.h"
 #include "guardian/policy/policy.h"
+#include "guardian/prove/prove.h"
 #include "guardian/snapshot/take.h"
 
 /* What one run came to. */
 struct outcome {
     const struct gd_manifest *manifest;
     const char *store;
-    const char *proof; /* "none", "digest", "drill" */
+    enum gd_proof_kind proof;
     double take_seconds, proof_seconds;
     size_t parts, left_out;
 };
@@ -98,6 +98,29 @@ GD_MUST static struct gd_status take(const struct gd_config *config, struct gd_s
     return GD_DONE;
 }
 
+/* A backup is what was read back. A snapshot that fails here stays in the store, without a proof:
+ * what is wrong with it may be the way back from the store, and it may be all there is. */
+GD_MUST static struct gd_status prove(const struct gd_config *config, struct gd_store *store,
+                                      const struct gd_key *key, const struct gd_events *events,
+                                      struct gd_arena *arena, struct outcome *outcome,
+                                      struct gd_error *err)
+{
+    struct gd_prove_options options = {
+        .store = store, .key = key, .workers = (unsigned)config->workers, .events = events};
+    struct gd_prove_outcome proven = {0};
+    const struct gd_proof *proof = NULL;
+    const char *id = outcome->manifest->id;
+    if ((enum gd_prove)config->prove == GD_PROVE_NONE)
+        return GD_DONE;
+    struct gd_status status =
+        gd_prove_digest(&options, outcome->manifest->cluster, id, arena, &proof, &proven, err);
+    if (status.code != GD_OK)
+        return gd_wrap(err, status, "snapshot %s was written, but it is not proven: ", id);
+    outcome->proof = gd_proof_kind(proof);
+    outcome->proof_seconds = proven.seconds;
+    return GD_DONE;
+}
+
 static void count_tables(struct outcome *outcome)
 {
     const struct gd_manifest *manifest = outcome->manifest;
@@ -110,13 +133,19 @@ static void count_tables(struct outcome *outcome)
 /* --- the answer ---------------------------------------------------------------------------------
  */
 
-static const char *in_words(const char *proof)
+static const char *in_words(const struct outcome *outcome, struct gd_arena *arena)
 {
-    if (strcmp(proof, "digest") == 0)
-        return "every byte was read back and is as it was recorded";
-    if (strcmp(proof, "drill") == 0)
-        return "it was restored into a scratch place, and is the same";
-    return "NOT PROVEN: it was not read back; guardian verify does that";
+    switch (outcome->proof) {
+    case GD_PROOF_NONE:
+        break;
+    case GD_PROOF_DIGEST:
+        return gd_arena_printf(arena, "every byte was read back and is as it was recorded (%s)",
+                               gd_text_seconds(arena, outcome->proof_seconds));
+    case GD_PROOF_DRILL:
+        return gd_arena_printf(arena, "it was restored into a scratch place, and is the same (%s)",
+                               gd_text_seconds(arena, outcome->proof_seconds));
+    }
+    return "NONE: it was not read back; guardian verify does that";
 }
 
 static void print_text(const struct gd_config *config, const struct outcome *outcome,
@@ -146,9 +175,8 @@ static void print_text(const struct gd_config *config, const struct outcome *out
                   gd_arena_printf(arena, "%s%s%s", gd_text_seconds(arena, seconds),
                                   *rate == '\0' ? "" : ", ", rate));
     gd_screen_row(&screen, "where", GD_INK_PLAIN, outcome->store);
-    gd_screen_row(&screen, "proof",
-                  strcmp(outcome->proof, "none") == 0 ? GD_INK_YELLOW : GD_INK_GREEN,
-                  in_words(outcome->proof));
+    gd_screen_row(&screen, "proof", outcome->proof == GD_PROOF_NONE ? GD_INK_YELLOW : GD_INK_GREEN,
+                  in_words(outcome, arena));
     gd_screen_row(&screen, "restore", GD_INK_PLAIN,
                   gd_arena_printf(arena, "guardian restore %s --into NEW_DATABASE", manifest->id));
 }
@@ -168,7 +196,7 @@ GD_MUST static struct gd_status print_json(const struct outcome *outcome,
     const struct gd_manifest *manifest = outcome->manifest;
     struct gd_json *answer = gd_json_object(), *seconds = gd_json_object();
     gd_json_put(answer, "snapshot", gd_json_new_text(manifest->id));
-    gd_json_put(answer, "proof", gd_json_new_text(outcome->proof));
+    gd_json_put(answer, "proof", gd_json_new_text(gd_proof_name(outcome->proof)));
     gd_json_put(answer, "store", gd_json_new_text(outcome->store));
     gd_json_put(answer, "cluster", gd_json_new_text(manifest->cluster));
     gd_json_put(answer, "database", gd_json_new_text(manifest->database));
@@ -195,13 +223,14 @@ GD_MUST static struct gd_status run(const struct gd_config *config, struct gd_pr
                                     struct gd_arena *arena, struct gd_error *err)
 {
     const struct gd_events *events = gd_progress_events(progress);
-    struct outcome outcome = {.proof = "none"};
+    struct outcome outcome = {.proof = GD_PROOF_NONE};
     gd_auto_store store = NULL;
     gd_auto_key key = NULL;
     GD_TRY(gd_cli_key(config, arena, events, &key, err));
     GD_TRY(gd_cli_store(config, arena, events, &store, err));
     outcome.store = gd_store_url(store);
     GD_TRY(take(config, store, key, events, arena, &outcome, err));
+    GD_TRY(prove(config, store, key, events, arena, &outcome, err));
     count_tables(&outcome);
     gd_progress_end(progress, GD_DONE);
     if (config->json)

@@ -68,6 +68,7 @@ enum gd_origin {
 #define GD_TAKE_SCOPES(X)                                                                          \
     X(TAKE_AUTO, "auto")                                                                           \
     X(TAKE_SCHEMA, "schema") X(TAKE_TABLES, "tables") X(TAKE_DATABASE, "database")
+#define GD_PROVES(X) X(PROVE_NONE, "none") X(PROVE_DIGEST, "digest")
 
 /* The commands that open a store: they take all of its options. */
 #define GD_STORE_VERBS "snapshot verify list show restore export import prune doctor"
@@ -83,6 +84,7 @@ enum gd_addressing { GD_ADDRESSINGS(X) };
 enum gd_store_encryption { GD_STORE_ENCRYPTIONS(X) };
 enum gd_store_lock { GD_STORE_LOCKS(X) };
 enum gd_take_scope { GD_TAKE_SCOPES(X) };
+enum gd_prove { GD_PROVES(X) };
 #undef X
 
 struct gd_option {
