@@ -79,7 +79,9 @@ static const char *time_left(const struct gd_stage *stage, int64_t now_us, struc
     double left = (double)(stage->total_bytes - stage->bytes) / stage->rate;
     if (left > 360000)
         return "";
-    return gd_arena_printf(arena, "%s left", gd_text_seconds(arena, left < 1 ? 1 : left));
+    if (left < 10)
+        return gd_arena_printf(arena, "%.0f s left", left < 1 ? 1 : left);
+    return gd_arena_printf(arena, "%s left", gd_text_seconds(arena, left));
 }
 
 static const char *facts_of(const struct gd_stage *stage, int64_t now_us, struct gd_arena *arena)
@@ -103,6 +105,9 @@ const char *gd_stage_summary(const struct gd_stage *stage, int64_t now_us, struc
 {
     double seconds = seconds_of(stage, now_us);
     const char *facts = stage->bytes == 0 ? "" : gd_size_text(stage->bytes, arena);
+    if (stage->stored_bytes > 0)
+        facts = gd_arena_printf(arena, "%s (%s stored)", facts,
+                                gd_size_text(stage->stored_bytes, arena));
     facts = add(arena, facts, rows_of(stage, arena));
     facts = add(arena, facts, gd_text_seconds(arena, seconds));
     return with_colon(arena, stage->text,
@@ -117,14 +122,20 @@ static void put_cut(const struct gd_screen *screen, enum gd_ink ink, const char 
     gd_screen_put(screen, ink, gd_screen_cut(screen, arena, text, columns));
 }
 
-static void put_bar(const struct gd_stage *stage, const struct gd_screen *screen)
+static const char *cells(const char *cell, unsigned count, struct gd_arena *arena)
+{
+    const char *text = "";
+    for (unsigned i = 0; i < count; i++)
+        text = gd_arena_printf(arena, "%s%s", text, cell);
+    return text;
+}
+
+static void put_bar(const struct gd_stage *stage, const struct gd_screen *screen,
+                    struct gd_arena *arena)
 {
     unsigned full = percent_of(stage) * BAR_COLUMNS / 100;
-    for (unsigned i = 0; i < BAR_COLUMNS; i++) {
-        bool done = i < full;
-        const char *cell = screen->utf8 ? (done ? "█" : "░") : (done ? "#" : ".");
-        gd_screen_put(screen, done ? GD_INK_GREEN : GD_INK_DIM, cell);
-    }
+    gd_screen_put(screen, GD_INK_GREEN, cells(screen->utf8 ? "█" : "#", full, arena));
+    gd_screen_put(screen, GD_INK_DIM, cells(screen->utf8 ? "░" : ".", BAR_COLUMNS - full, arena));
     gd_screen_put(screen, GD_INK_PLAIN, "  ");
 }
 
@@ -156,7 +167,7 @@ unsigned gd_stage_draw(const struct gd_stage *stage, const struct gd_screen *scr
 {
     size_t room = screen->width - 1;
     if (knows_share(stage) && screen->width > 2 * BAR_COLUMNS + 20) {
-        put_bar(stage, screen);
+        put_bar(stage, screen, arena);
         room -= BAR_COLUMNS + 2;
     }
     put_cut(screen, GD_INK_PLAIN, gd_stage_line(stage, now_us, arena), room, arena);

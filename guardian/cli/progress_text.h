@@ -23,7 +23,7 @@ struct gd_stage {
 /** "copying data: 1.2 GB of 2.8 GB (43%), 1,204,332 rows, 412 MB/s, 4 s left" */
 const char *gd_stage_line(const struct gd_stage *stage, int64_t now_us, struct gd_arena *arena);
 
-/** "copying data: 2.8 GB, 2,100,000 rows, 6.8 s, 412 MB/s" */
+/** "copying data: 2.8 GB (310 MB stored), 2,100,000 rows, 6.8 s, 412 MB/s" */
 const char *gd_stage_summary(const struct gd_stage *stage, int64_t now_us, struct gd_arena *arena);
 
 /** A bar, the line, and under it what each worker is at. @return how many lines were written */

@@ -214,6 +214,8 @@ static const char *proof_of(struct gd_doctor *doctor, const struct gd_listed *li
 static const char *age_of(struct gd_doctor *doctor, const struct gd_listed *listed)
 {
     double hours = (double)(gd_clock_now_us() - listed->time_us) / 3.6e9;
+    if (hours < 1)
+        return gd_doctor_many(doctor, (int64_t)(hours * 60), "minute", "minutes");
     return hours < 72 ? gd_arena_printf(doctor->arena, "%.1f hours", hours)
                       : gd_arena_printf(doctor->arena, "%.0f days", hours / 24);
 }

@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from harness.server import Server
+
 
 @pytest.fixture
 def doctor(guardian, server, tmp_path):
@@ -237,3 +239,24 @@ def test_an_s3_store_is_tried_for_what_it_can_do(doctor, database, rgw):
     wrong = {**rgw.env(), "AWS_SECRET_ACCESS_KEY": "hunter2hunter2"}
     status, checks, answer = doctor(database, store=f"s3://{rgw.bucket}/doctor", env=wrong)
     assert status == 4 and health(checks, "store") == "problem" and "hunter2" not in json.dumps(answer)
+
+
+def test_a_pooler_and_another_collation_are_found(doctor, database, server):
+    status, checks, _ = doctor(None, env={"DATABASE_URL": server.uri(database) + "?pgbouncer=true"})
+    assert status == 4 and health(checks, "pooler") == "problem"
+    if server.major >= 15 and server.value("SELECT datcollversion FROM pg_database WHERE datname = 'template1'"):
+        server.run("UPDATE pg_database SET datcollversion = '1.2' WHERE datname = current_database()", database)
+        status, checks, _ = doctor(database)
+        assert status == 0 and health(checks, "collation") == "warning" and "1.2" in text(checks, "collation")
+
+
+def test_more_tables_than_the_server_can_lock(guardian, tmp_path):
+    tight = {"max_connections": "20", "max_locks_per_transaction": "10", "max_prepared_transactions": "0"}
+    with Server(settings=tight) as small:
+        small.run("DO $$BEGIN FOR i IN 1..180 LOOP EXECUTE 'CREATE TABLE t' || i || '()'; END LOOP; END$$")
+        done = subprocess.run([guardian, "doctor", "--json"], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+                              env={"PATH": os.environ["PATH"], "GUARDIAN_STORE": f"file://{tmp_path}/store",
+                                   "DATABASE_URL": small.uri()})
+    locks = [check for check in json.loads(done.stdout)["checks"] if check["name"] == "locks"]
+    assert done.returncode == 0 and locks[0]["health"] == "warning" and locks[0]["advice"]
+    assert "a backup locks 180 tables, and the server has room for 200 locks" in locks[0]["text"]

@@ -181,10 +181,13 @@ static void times_and_shares_are_for_people(void **state)
     assert_string_equal(gd_stage_line(&stage, 5000000, arena), "copying: 101 B, 10 B/s");
     stage.bytes = 20;
     assert_string_equal(gd_stage_line(&stage, 5000000, arena),
-                        "copying: 20 B of 100 B (20%), 10 B/s, 8.0 s left");
+                        "copying: 20 B of 100 B (20%), 10 B/s, 8 s left");
     stage = (struct gd_stage){.text = "looking"};
     assert_string_equal(gd_stage_line(&stage, 5000000, arena), "looking");
     assert_string_equal(gd_stage_summary(&stage, 5000000, arena), "looking: 5.0 s");
+    stage = (struct gd_stage){.text = "copying", .bytes = 5000, .stored_bytes = 70, .rows = 1};
+    assert_string_equal(gd_stage_summary(&stage, 1000000, arena),
+                        "copying: 4.8 kB (70 B stored), 1 row, 1.0 s, 4.8 kB/s");
 }
 
 int main(void)
