@@ -131,6 +131,15 @@ static struct gd_status recall(struct digest *digest, struct gd_error *err)
 
 /* --- what was found --- */
 
+/* The folder of the snapshot goes without saying. */
+static void shorten(const char *folder, struct gd_error *err)
+{
+    char *at = strstr(err->text, folder);
+    size_t size = strlen(folder);
+    if (at != NULL)
+        memmove(at, at + size, strlen(at + size) + 1);
+}
+
 /* Put in front what is not said yet: the object, and whose rows it holds. */
 static void describe(const struct gd_object *object, struct gd_error *err)
 {
@@ -156,6 +165,7 @@ static struct gd_status tell_damage(const struct digest *digest, struct gd_error
         if (object->status.code == GD_OK)
             continue;
         struct gd_error damage = *object->err;
+        shorten(gd_snapshot_key(digest->cluster, digest->id, "", digest->arena), &damage);
         describe(object, &damage);
         struct gd_event event = {.kind = GD_EVENT_WARNING,
                                  .text = damage.text,
