@@ -78,7 +78,7 @@ static struct gd_restore_options options_of(const struct gd_config *config, stru
     };
 }
 
-/* "restored_20261122T214807Z" */
+/* "restored_20261122_214807": a name that needs no quotes. */
 static const char *side_schema(const struct gd_config *config, const struct gd_manifest *manifest,
                                struct gd_arena *arena)
 {
@@ -86,7 +86,7 @@ static const char *side_schema(const struct gd_config *config, const struct gd_m
         return NULL;
     if (config->side_schema[0] != '\0')
         return config->side_schema;
-    return gd_arena_printf(arena, "restored_%.16s", manifest->id);
+    return gd_arena_printf(arena, "restored_%.8s_%.6s", manifest->id, manifest->id + 9);
 }
 
 GD_MUST static struct gd_status restore_tables(const struct gd_config *config,

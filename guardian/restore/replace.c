@@ -28,7 +28,7 @@ struct swap {
     bool closed;
 };
 
-/* "app" and "_before_20261122T214807Z": cut so that the end stays, at a character's boundary. */
+/* "app" and "_before_20261122_214807": cut so that the end stays, at a character's boundary. */
 static const char *with_suffix(const char *name, const char *suffix, struct gd_arena *arena)
 {
     size_t room = NAME_BYTES_MAX - strlen(suffix), size = strlen(name);
@@ -43,9 +43,10 @@ static void name_both(struct swap *swap)
     struct gd_arena *arena = swap->restoring->arena;
     char now[GD_ID_SIZE]; /* 20261122T214807Z-… */
     gd_id_new(now);
-    swap->beside =
-        with_suffix(swap->target, gd_arena_printf(arena, "_restoring_%.16s", now), arena);
-    swap->kept = with_suffix(swap->target, gd_arena_printf(arena, "_before_%.16s", now), arena);
+    swap->beside = with_suffix(swap->target,
+                               gd_arena_printf(arena, "_restoring_%.8s_%.6s", now, now + 9), arena);
+    swap->kept =
+        with_suffix(swap->target, gd_arena_printf(arena, "_before_%.8s_%.6s", now, now + 9), arena);
 }
 
 /* --- what an earlier run left -----------------------------------------------------------------*/
@@ -233,18 +234,13 @@ GD_MUST static struct gd_status rename_both(struct swap *swap, struct gd_error *
 {
     struct gd_arena *arena = swap->restoring->arena;
     const char *target = gd_quoted(swap->target, arena), *kept = gd_quoted(swap->kept, arena);
-    const char *sql = gd_arena_printf(
-        arena,
-        "BEGIN; ALTER DATABASE %s RENAME TO %s; ALTER DATABASE %s RENAME TO %s; "
-        "ALTER DATABASE %s WITH ALLOW_CONNECTIONS %s; %s; COMMENT ON DATABASE %s IS %s; COMMIT",
-        target, kept, gd_quoted(swap->beside, arena), target, kept,
-        swap->allowed ? "true" : "false", gd_database_comment(swap->restoring, swap->target, arena),
-        kept,
-        gd_literal(gd_arena_printf(arena,
-                                   "guardian: \"%s\" as it was before snapshot %s took its place; "
-                                   "drop it when it is no longer needed",
-                                   swap->target, swap->restoring->options->manifest->id),
-                   arena));
+    const char *sql =
+        gd_arena_printf(arena,
+                        "BEGIN; ALTER DATABASE %s RENAME TO %s; ALTER DATABASE %s RENAME TO %s; "
+                        "ALTER DATABASE %s WITH ALLOW_CONNECTIONS %s; %s; COMMIT",
+                        target, kept, gd_quoted(swap->beside, arena), target, kept,
+                        swap->allowed ? "true" : "false",
+                        gd_database_comment(swap->restoring, swap->target, arena));
     GD_TRY(gd_fault("restore: before the renames", err));
     struct gd_status status = gd_pg_command(swap->restoring->home, "swap the databases", sql, err);
     if (status.code != GD_OK && !gd_pg_broken(swap->restoring->home)) {

@@ -1,10 +1,10 @@
 /* Select: see select.h. */
 #include "guardian/restore/select.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 #include "guardian/base/lookup.h"
+#include "guardian/policy/pattern.h"
 #include "guardian/sql/parse.h"
 
 /* --- qualified names in a text ----------------------------------------------------------------*/
@@ -234,7 +234,7 @@ GD_MUST static struct gd_status parse_pattern(const char *text, struct gd_arena 
 
 static bool part_fits(const char *pattern, bool exact, const char *name)
 {
-    return exact ? strcmp(pattern, name) == 0 : fnmatch(pattern, name, FNM_NOESCAPE) == 0;
+    return exact ? strcmp(pattern, name) == 0 : gd_glob(pattern, name);
 }
 
 static bool fits(const struct pattern *pattern, const struct pair *pair)
@@ -420,6 +420,18 @@ static void add_identity(struct moving *moving, const struct gd_dump_item *item)
         move_name(moving, names.pairs[1].schema, names.pairs[1].name);
 }
 
+/* CREATE TYPE … AS RANGE makes a second type: its name stands behind these words. */
+static void add_multirange(struct moving *moving, const struct gd_dump_item *item)
+{
+    struct subject made = {.found = false};
+    const char *words = strstr(item->sql, "multirange_type_name = ");
+    if (item->node != GD_KIND_CreateRangeStmt || words == NULL)
+        return;
+    each_pair(words, moving->arena, take_first, &made);
+    if (made.found)
+        move_name(moving, made.pair.schema, made.pair.name);
+}
+
 /* Types and sequences of columns and defaults, then those that these need in turn; sequences that a
  * column owns. */
 static void add_makers(struct moving *moving, const struct gd_dump *before)
@@ -437,8 +449,10 @@ static void add_makers(struct moving *moving, const struct gd_dump *before)
         for (size_t i = 0; i < before->count; i++) {
             const struct gd_dump_item *item = &before->items[i];
             moving->mentions = false;
-            if (belongs(moving, item))
+            if (belongs(moving, item)) {
                 add_identity(moving, item);
+                add_multirange(moving, item);
+            }
             if (item->node == GD_KIND_AlterSeqStmt)
                 each_pair(item->sql, moving->arena, note_mention, moving);
             if (belongs(moving, item) || moving->mentions)
@@ -447,25 +461,54 @@ static void add_makers(struct moving *moving, const struct gd_dump *before)
     } while (needing.added);
 }
 
-static bool is_left_behind(const struct gd_dump_item *item)
+static bool begins_with_any(const char *text, const char *const *beginnings, size_t count)
 {
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(text, beginnings[i], strlen(beginnings[i])) == 0)
+            return true;
+    return false;
+}
+
+static bool is_kept_comment(const char *sql)
+{
+    static const char *const kept[] = {
+        "COMMENT ON TABLE ", "COMMENT ON COLUMN ",   "COMMENT ON CONSTRAINT ", "COMMENT ON INDEX ",
+        "COMMENT ON TYPE ",  "COMMENT ON SEQUENCE ", "COMMENT ON DOMAIN "};
+    return begins_with_any(sql, kept, sizeof kept / sizeof kept[0]);
+}
+
+/* A copy for a look: nothing fires, nobody is kept from a row but by the schema itself. */
+static bool is_kept_alteration(const char *sql)
+{
+    static const char *const parts[] = {" ROW LEVEL SECURITY", " TRIGGER ", " RULE "};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (strstr(sql, parts[i]) != NULL && strstr(sql, " ADD CONSTRAINT ") == NULL)
+            return false;
+    return true;
+}
+
+static bool is_kept(const struct gd_dump_item *item)
+{
+    static const char *const newer[] = {"CREATE TABLE ",        "CREATE UNLOGGED TABLE ",
+                                        "ALTER TABLE ",         "CREATE INDEX ",
+                                        "CREATE UNIQUE INDEX ", "CREATE DOMAIN "};
+    if (item->owner != NULL)
+        return false;
     switch (item->node) {
-    case GD_KIND_CreateTrigStmt:
-    case GD_KIND_RuleStmt:
-    case GD_KIND_CreatePolicyStmt:
-    case GD_KIND_CreateStatsStmt:
-    case GD_KIND_AlterPublicationStmt:
-    case GD_KIND_SecLabelStmt:
-        return true;
+    case GD_KIND_NONE:
+        return begins_with_any(item->sql, newer, sizeof newer / sizeof newer[0]);
+    case GD_KIND_CommentStmt:
+        return is_kept_comment(item->sql);
     case GD_KIND_AlterTableStmt:
-        return strstr(item->sql, " ROW LEVEL SECURITY") != NULL ||
-               strstr(item->sql, " DISABLE TRIGGER ") != NULL ||
-               strstr(item->sql, " ENABLE ALWAYS TRIGGER ") != NULL ||
-               strstr(item->sql, " ENABLE REPLICA TRIGGER ") != NULL ||
-               strstr(item->sql, " RULE ") != NULL;
+        return is_kept_alteration(item->sql);
+    case GD_KIND_CreateStmt:
+    case GD_KIND_IndexStmt:
+    case GD_KIND_CreateSeqStmt:
+    case GD_KIND_AlterSeqStmt:
+    case GD_KIND_AlterDomainStmt:
+        return true;
     default:
-        return item->kind == GD_DUMP_GRANT || item->owner != NULL ||
-               item->kind == GD_DUMP_DATABASE || item->kind == GD_DUMP_LATE;
+        return is_type(item);
     }
 }
 
@@ -505,7 +548,7 @@ static void move_dump(struct moving *moving, struct gd_dump *dump)
     size_t kept = 0;
     for (size_t i = 0; i < dump->count; i++) {
         struct gd_dump_item item = dump->items[i];
-        if (is_left_behind(&item) || !belongs(moving, &item))
+        if (!is_kept(&item) || !belongs(moving, &item))
             continue;
         if (refers_away(moving, &item)) {
             gd_restoring_warn(moving->restoring, "",

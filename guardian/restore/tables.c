@@ -123,9 +123,10 @@ GD_MUST static struct gd_status lock_and_check(struct gd_restoring *restoring,
 /* Switched off one by one and back as they were: ENABLE TRIGGER USER would wake those that slept.
  */
 static const char trigger_statements[] =
-    "SELECT pg_catalog.format('ALTER TABLE %s %s TRIGGER %I', c.oid::regclass, $2, t.tgname), "
+    "SELECT pg_catalog.format('ALTER TABLE %s %s TRIGGER %I', c.oid::regclass, $2::text, "
+    "t.tgname), "
     "t.tgenabled FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid "
-    "WHERE c.oid = $1::regclass AND NOT t.tgisinternal AND t.tgenabled = $3";
+    "WHERE c.oid = $1::regclass AND NOT t.tgisinternal AND t.tgenabled = $3::\"char\"";
 
 GD_MUST static struct gd_status set_triggers(struct gd_restoring *restoring, const char *table,
                                              const char *mode, const char *were,
