@@ -292,7 +292,7 @@ GD_MUST static struct gd_status add_fitting(const struct gd_dump *before, const 
                                             struct gd_texts *tables, struct gd_arena *arena,
                                             struct gd_error *err)
 {
-    struct pattern pattern;
+    struct pattern pattern = {.schema = NULL};
     bool any = false;
     GD_TRY(parse_pattern(text, arena, &pattern, err));
     for (size_t i = 0; i < before->count; i++) {

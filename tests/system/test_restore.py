@@ -1,0 +1,335 @@
+"""Restore against real servers: into, replace, tables; as a plain owner; snapshots that are not to be believed; every step
+of a swap failing and every step crashing."""
+
+import json
+import os
+import pathlib
+import subprocess
+import time
+
+import pytest
+
+from harness import server as servers
+from harness import world
+
+SHOP = """
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE TABLE customers (id serial PRIMARY KEY, name text NOT NULL UNIQUE, mood mood DEFAULT 'ok', twice int GENERATED ALWAYS AS (id * 2) STORED);
+CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer int REFERENCES customers DEFERRABLE, n numeric);
+CREATE TABLE days (d date, n int) PARTITION BY RANGE (d);
+CREATE TABLE days_1 PARTITION OF days FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+CREATE TABLE days_2 PARTITION OF days FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+CREATE INDEX ON days (n);
+CREATE VIEW names AS SELECT name FROM customers;
+CREATE MATERIALIZED VIEW top AS SELECT customer, sum(n) FROM orders GROUP BY 1;
+CREATE MATERIALIZED VIEW topper AS SELECT * FROM top;
+CREATE MATERIALIZED VIEW empty AS SELECT 1 AS x WITH NO DATA;
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a trigger ran'; END $$;
+INSERT INTO customers (name) SELECT 'c' || g FROM generate_series(1, 500) g;
+INSERT INTO orders (customer, n) SELECT 1 + g % 500, g / 7.0 FROM generate_series(1, 20000) g;
+INSERT INTO days SELECT date '2026-01-01' + g % 59, g FROM generate_series(1, 1000) g;
+REFRESH MATERIALIZED VIEW top; REFRESH MATERIALIZED VIEW topper;
+CREATE TRIGGER note BEFORE INSERT ON customers FOR EACH ROW EXECUTE FUNCTION note();
+CREATE TRIGGER sleeps BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION note();
+ALTER TABLE orders DISABLE TRIGGER sleeps;
+COMMENT ON TABLE customers IS 'who buys';
+"""
+
+
+class Shop:
+    """A database, a snapshot of it, and a hand on guardian."""
+
+    def __init__(self, guardian, server, name, folder, user="postgres"):
+        self.guardian, self.server, self.name, self.user = guardian, server, name, user
+        self.store = f"file://{folder}"
+        self.folder = pathlib.Path(folder)
+
+    def call(self, *words, status=0, database=None, **environment):
+        env = {**self.server.env(database or self.name), "PGUSER": self.user, "GUARDIAN_STORE": self.store, **environment}
+        ran = subprocess.run([self.guardian, *words], env=env, capture_output=True, text=True, timeout=120)
+        assert status is None or ran.returncode == status, f"{' '.join(words)}: {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
+        return ran
+
+    def take(self, *words):
+        self.id = json.loads(self.call("snapshot", "--json", *words).stdout)["snapshot"]
+        return self.id
+
+    def restore(self, *words, **more):
+        return self.call("restore", self.id, *words, **more)
+
+    def databases(self):
+        return sorted(row[0] for row in self.server.run("SELECT datname FROM pg_database WHERE datname NOT LIKE 'template%' AND datname <> 'postgres'"))
+
+
+@pytest.fixture(scope="module")
+def own():
+    with servers.Server() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def shop(guardian, own, tmp_path_factory):
+    own.create("shop")
+    own.psql("shop", stdin=SHOP)
+    one = Shop(guardian, own, "shop", tmp_path_factory.mktemp("store"))
+    one.take()
+    return one
+
+
+@pytest.fixture
+def target(own):
+    """A database to be replaced or filled; gone afterwards, with all that was made of it."""
+    own.create("target", "shop")
+    yield "target"
+    for (name,) in own.run("SELECT datname FROM pg_database WHERE datname LIKE 'target%'"):
+        own.run(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true')
+        own.drop(name)
+
+
+def same(server, one, other):
+    assert world.definitions(server, one) == world.definitions(server, other)
+    assert not world.differences(server, one, other)
+
+
+# --- into
+
+
+def test_a_new_database_holds_the_same(shop):
+    try:
+        answer = json.loads(shop.restore("--into", "copy", "--compare", "--json").stdout)
+        assert (answer["database"], answer["compared"], answer["rows"]) == ("copy", True, 21500)
+        same(shop.server, "shop", "copy")
+        assert shop.server.value("SELECT count(*) FROM pg_stats WHERE tablename = 'orders'", "copy") > 0
+        assert shop.server.value("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'copy'") is None
+        again = shop.restore("--into", "copy", status=2)
+        assert "is there already" in again.stderr and "--replace" in again.stderr
+    finally:
+        shop.server.drop("copy")
+
+
+def test_a_database_that_is_gone_can_be_named_all_the_same(shop):
+    try:
+        shop.restore("--into", "gone", "--db", shop.server.uri("gone"))
+        same(shop.server, "shop", "gone")
+    finally:
+        shop.server.drop("gone")
+
+
+def test_rows_of_a_large_table_come_in_parts_and_keys_are_attached(guardian, own, tmp_path):
+    own.create("large")
+    own.psql("large", stdin="""CREATE TABLE big (id int, pad text, other int NOT NULL, CONSTRAINT big_key PRIMARY KEY (id) DEFERRABLE INITIALLY DEFERRED);
+        CREATE TABLE small (id int PRIMARY KEY);
+        INSERT INTO small SELECT generate_series(1, 10);
+        INSERT INTO big SELECT g, repeat('x', 150), 1 + g % 10 FROM generate_series(1, 60000) g;
+        ALTER TABLE big ADD CONSTRAINT other UNIQUE (other, id) INCLUDE (pad), ADD FOREIGN KEY (other) REFERENCES small;
+        ALTER TABLE big REPLICA IDENTITY USING INDEX other; ALTER TABLE big CLUSTER ON other; COMMENT ON CONSTRAINT other ON big IS 'it'; COMMENT ON INDEX big_key IS 'x';
+        CREATE INDEX part ON big ((id % 7)) WHERE id > 5; ALTER INDEX part ALTER COLUMN 1 SET STATISTICS 300;""")
+    one = Shop(guardian, own, "large", tmp_path)
+    one.take("--part-size", "1MB")
+    try:
+        one.restore("--into", "large2", "--compare", "--workers", "3")
+        same(own, "large", "large2")
+        frozen = "SELECT age(relfrozenxid) FROM pg_class WHERE relname = 'big'"
+        assert own.value(frozen, "large2") >= 0
+    finally:
+        own.drop("large2")
+        own.drop("large")
+
+
+def test_a_failure_leaves_no_database(shop):
+    for point in (1, 3, 6, 10, 14, 18):
+        ran = shop.restore("--into", "broken", status=None, GUARDIAN_FAULT=str(point))
+        assert ran.returncode != 0 and "broken" not in shop.databases(), f"fault {point}: {ran.stderr}"
+
+
+def test_damage_is_found_before_it_counts(shop, tmp_path):
+    part = sorted(shop.folder.rglob("*.copy.zst"), key=lambda p: p.stat().st_size)[-1]
+    whole = part.read_bytes()
+    part.chmod(0o600)
+    try:
+        part.write_bytes(whole[:50] + bytes([whole[50] ^ 1]) + whole[51:])
+        ran = shop.restore("--into", "broken", status=8)
+        assert part.name in ran.stderr and "broken" not in shop.databases()
+    finally:
+        part.write_bytes(whole)
+
+
+# --- replace
+
+
+def test_replace_keeps_the_old_database(shop, target):
+    shop.server.run("DROP TABLE orders CASCADE", target)
+    answer = json.loads(shop.restore("--replace", "--json", database=target).stdout)
+    assert answer["database"] == target and answer["old"].startswith("target_before_") and answer["compared"]
+    same(shop.server, "shop", target)
+    assert shop.server.value("SELECT to_regclass('orders')", answer["old"]) is None
+
+
+def test_sessions_are_asked_to_leave_and_then_ended(shop, target):
+    link = shop.server.connect(target)
+    ran = shop.restore("--replace", "--wait", "300ms", database=target)
+    assert "ended 1 session" in ran.stderr
+    with pytest.raises(Exception):
+        link.cursor().execute("SELECT 1")
+    same(shop.server, "shop", target)
+
+
+def test_every_step_of_a_swap_can_fail(shop, target):
+    count = shop.restore("--replace", "--no-analyze", database=target, GUARDIAN_FAULT="count")
+    points = int("".join(filter(str.isdigit, count.stderr.strip().splitlines()[-1])))
+    before = shop.databases()
+    for point in range(max(1, points - 4), points + 1):
+        ran = shop.restore("--replace", "--no-analyze", database=target, status=None, GUARDIAN_FAULT=str(point))
+        assert ran.returncode != 0, f"fault {point} of {points}"
+        assert shop.databases() == before, f"fault {point}: {ran.stderr}"
+        assert shop.server.value("SELECT datallowconn FROM pg_database WHERE datname = 'target'"), f"fault {point}"
+
+
+def test_after_a_crash_the_next_run_says_what_is_there(shop, target):
+    count = shop.restore("--replace", "--no-analyze", database=target, GUARDIAN_FAULT="count")
+    points = int("".join(filter(str.isdigit, count.stderr.strip().splitlines()[-1])))
+    for back, open_ in ((8, True), (1, False)):  # while it is filled; after the old one was closed
+        shop.restore("--replace", "--no-analyze", database=target, status=99, GUARDIAN_FAULT=f"{points - back}:exit")
+        left = [name for name in shop.databases() if name.startswith("target_restoring_")]
+        assert len(left) == 1
+        assert shop.server.value("SELECT datallowconn FROM pg_database WHERE datname = 'target'") is open_
+        said = shop.server.value("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", parameters=left)
+        assert said.startswith("guardian: ") and shop.id in said
+        shop.server.run("ALTER DATABASE target WITH ALLOW_CONNECTIONS true")
+        time.sleep(1.1)  # names hold seconds
+        ran = shop.restore("--replace", database=target)
+        assert left[0] in ran.stderr and "guardian: " in ran.stderr
+        shop.server.drop(left[0])
+        same(shop.server, "shop", target)
+
+
+# --- tables
+
+
+def test_tables_come_into_a_schema_of_their_own(shop, target):
+    shop.server.run("UPDATE customers SET mood = 'sad'; DELETE FROM orders", target)
+    answer = json.loads(shop.restore("--table", "public.customers", "--table", "orders", "--table", "days", "--side-schema", "side", "--json", database=target).stdout)
+    assert (answer["schema"], answer["tables"]) == ("side", 4)
+    run = shop.server.value
+    assert run("SELECT count(*) FROM side.orders", target) == 20000 and run("SELECT count(*) FROM side.days", target) == 1000
+    assert run("SELECT count(*) FROM side.customers WHERE mood = 'ok'", target) == 500
+    assert run("SELECT count(*) FROM public.customers WHERE mood = 'sad'", target) == 500
+    outside = """SELECT count(*) FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relnamespace = 'side'::regnamespace
+        JOIN pg_class o ON o.oid = d.refobjid AND o.relnamespace = 'public'::regnamespace"""
+    assert run(outside, target) == 0
+    assert run("SELECT count(*) FROM pg_constraint WHERE connamespace = 'side'::regnamespace AND contype = 'f' AND confrelid = 'side.customers'::regclass AND convalidated", target) == 1
+    assert run("SELECT nextval('side.customers_id_seq')", target) == 501
+    assert run("SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = 'side.customers'::regclass", target) == 0
+    assert "is there already" in shop.restore("--table", "orders", "--side-schema", "side", database=target, status=2).stderr
+    assert "no table" in shop.restore("--table", "nothing_like_it", database=target, status=2).stderr
+
+
+def test_a_table_alone_refers_to_nothing_that_lives(shop, target):
+    ran = shop.restore("--table", "orders", "--side-schema", "alone", database=target)
+    assert "refers to a table that is not restored" in ran.stderr
+    assert shop.server.value("SELECT count(*) FROM alone.orders", target) == 20000
+
+
+def test_rows_go_into_empty_tables_and_nothing_fires(shop, target):
+    shop.server.run("TRUNCATE customers, orders RESTART IDENTITY", target)
+    shop.restore("--table", "orders", "--table", "customers", "--in-place", database=target)
+    same(shop.server, "shop", target)
+    assert "holds rows" in shop.restore("--table", "orders", "--in-place", database=target, status=3).stderr
+
+
+def test_rows_in_place_are_all_or_nothing(shop, target):
+    shop.server.run("TRUNCATE customers, orders; ALTER TABLE orders ADD CHECK (n < 100)", target)
+    ran = shop.restore("--table", "orders", "--table", "customers", "--in-place", database=target, status=10)
+    assert "violates check constraint" in ran.stderr
+    assert shop.server.value("SELECT count(*) FROM customers", target) == 0
+    assert shop.server.value("SELECT string_agg(tgenabled, '' ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal", target) == "OD"
+
+
+# --- rights and roles
+
+
+@pytest.fixture
+def plain(guardian, own, tmp_path):
+    """A database that belongs to a role which may create databases, and nothing more."""
+    for role in ("plain", "reader"):
+        own.run(f"DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+    own.run("ALTER ROLE plain CREATEDB NOSUPERUSER")
+    own.run("CREATE DATABASE plains OWNER plain")
+    own.psql("plains", "-U", "plain", stdin=SHOP.replace("CREATE TYPE mood", "CREATE EXTENSION citext; CREATE TYPE mood", 1) + """
+        GRANT SELECT ON customers TO reader; REVOKE INSERT, TRUNCATE ON orders FROM plain;
+        ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader; ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY mine ON orders TO reader USING (customer = 1);""")
+    own.run("ALTER DATABASE plains SET work_mem = '5MB'; COMMENT ON DATABASE plains IS 'theirs'; GRANT CONNECT ON DATABASE plains TO reader", "plains")
+    one = Shop(guardian, own, "plains", tmp_path, user="plain")
+    one.take()
+    yield one
+    for name in one.databases():
+        if name.startswith("plain"):
+            own.drop(name)
+
+
+def test_a_plain_owner_restores_and_replaces(plain):
+    plain.restore("--into", "plain_copy", "--compare")
+    same(plain.server, "plains", "plain_copy")
+    assert world.database_itself(plain.server, "plains") == world.database_itself(plain.server, "plain_copy")
+    plain.server.run("DROP TABLE customers CASCADE", "plains")
+    plain.restore("--replace")
+    same(plain.server, "plains", "plain_copy")
+
+
+def test_missing_roles_are_named_before_anything_is_done(plain):
+    other = servers.Server()
+    try:
+        other.run("CREATE ROLE plain LOGIN CREATEDB")
+        there = Shop(plain.guardian, other, "postgres", plain.folder, user="plain")
+        there.id = plain.id
+        ran = there.restore("--into", "copy", status=3)
+        assert '"reader"' in ran.stderr and "--map-role" in ran.stderr and there.databases() == []
+        for words in (["--skip-missing-roles"], ["--no-owner", "--no-acl", "--skip-missing-roles"], ["--map-role", "reader=plain"]):
+            there.restore("--into", "copy", *words)
+            assert other.value("SELECT tableowner FROM pg_tables WHERE tablename = 'orders'", "copy") == "plain"
+            other.drop("copy")
+        assert "not there" in there.restore("--into", "copy", "--owner", "nobody", "--skip-missing-roles", status=None).stderr
+    finally:
+        other.stop()
+
+
+def test_what_only_a_superuser_may_make_is_named_or_left_out(guardian, own, plain, tmp_path):
+    own.create("events", "plains")
+    own.run("CREATE FUNCTION e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER ev ON ddl_command_start EXECUTE FUNCTION e()", "events")
+    one = Shop(guardian, own, "events", tmp_path)
+    try:
+        one.take()
+        one.user = "plain"
+        ran = one.restore("--into", "plain_copy", "--no-owner", status=3)
+        assert "EVENT TRIGGER" in ran.stderr and "plain_copy" not in one.databases()
+        ran = one.restore("--into", "plain_copy", "--no-owner", "--skip-unprivileged")
+        assert "left out" in ran.stderr
+    finally:
+        own.drop("plain_copy")
+        own.drop("events")
+
+
+# --- what is not to be believed
+
+
+@pytest.mark.parametrize("evil, said", [
+    ("CREATE FUNCTION f(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN COPY (SELECT 1) TO PROGRAM 'touch /tmp/gd_was_here'; RETURN 1; END $$;"
+     "CREATE TABLE t (a int CHECK (f(a) > 0));", "PROGRAM|shell"),
+    ("CREATE TABLE t (a int); CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT length(pg_read_file('/etc/passwd')) $$;"
+     "CREATE INDEX ON t (f(a));", "outside"),
+    ("CREATE FUNCTION f() RETURNS int LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';", "machine code"),
+])
+def test_what_reaches_outside_is_refused(guardian, own, tmp_path, evil, said):
+    import re
+    own.create("evil")
+    own.psql("evil", stdin=evil)
+    one = Shop(guardian, own, "evil", tmp_path)
+    try:
+        one.take()
+        ran = one.restore("--into", "evil2", status=3)
+        assert re.search(said, ran.stderr) and "--trust" in ran.stderr and "evil2" not in one.databases()
+        one.restore("--into", "evil2", "--trust")
+    finally:
+        own.drop("evil2")
+        own.drop("evil")
