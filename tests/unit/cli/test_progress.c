@@ -190,6 +190,38 @@ static void times_and_shares_are_for_people(void **state)
                         "copying: 4.8 kB (70 B stored), 1 row, 1.0 s, 4.8 kB/s");
 }
 
+/* The block of a stage, without colours. */
+static unsigned draw(const struct gd_stage *stage, bool utf8, size_t width, char *out_shown)
+{
+    gd_auto_arena arena = gd_arena_new();
+    FILE *stream = fmemopen(out_shown, SHOWN_SIZE, "w");
+    assert_non_null(stream);
+    struct gd_screen screen = {.stream = stream, .utf8 = utf8, .letters = true, .width = width};
+    unsigned lines = gd_stage_draw(stage, &screen, 3000000, arena);
+    fclose(stream);
+    return lines;
+}
+
+static void a_block_fits_the_terminal(void **state)
+{
+    (void)state;
+    char shown[SHOWN_SIZE];
+    struct gd_stage stage = {.text = "copying", .bytes = 50, .total_bytes = 1000, .rate = 10};
+    assert_int_equal(draw(&stage, false, 100, shown), 1);
+    assert_string_equal(
+        shown, "#...................  copying: 50 B of 1000 B (5%), 10 B/s, 1 min 35 s left\n");
+    assert_int_equal(draw(&stage, true, 40, shown), 1); /* no room for a bar */
+    assert_string_equal(shown, "copying: 50 B of 1000 B (5%), 10 B/s, …\n");
+    for (unsigned i = 0; i < 12; i++)
+        snprintf(stage.workers[i], GD_STAGE_OBJECT_SIZE, "public.a_table_with_a_long_name_%u", i);
+    assert_int_equal(draw(&stage, true, 30, shown), 10);
+    assert_shows(shown, "\n  public.a_table_with_a_long…\n");
+    assert_shows(shown, "\n  and 4 more\n");
+    stage.rate = 0.5; /* nobody knows */
+    assert_int_equal(draw(&stage, true, 100, shown), 10);
+    assert_null(strstr(shown, "left"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +231,7 @@ int main(void)
         cmocka_unit_test(json_is_one_object_in_each_line),
         cmocka_unit_test(a_terminal_shows_a_block_that_goes_away),
         cmocka_unit_test(times_and_shares_are_for_people),
+        cmocka_unit_test(a_block_fits_the_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
