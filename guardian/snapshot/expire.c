@@ -220,7 +220,7 @@ static void decide_by_itself(const struct expiry *expiry, struct gd_expire_item 
     if (item->open_change)
         keep(expiry, item, GD_KEEP_OPEN_CHANGE, "its change is not closed");
     if (item->unreadable)
-        keep(expiry, item, GD_KEEP_UNREADABLE, "it cannot be read, so nobody knows what it is");
+        keep(expiry, item, GD_KEEP_UNREADABLE, "damaged: it stays until somebody looked at it");
     if (item->unfinished)
         decide_litter(expiry, item);
 }

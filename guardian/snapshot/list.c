@@ -166,8 +166,13 @@ static struct gd_status read_one(void *context, size_t index, struct gd_arena *s
         pthread_mutex_unlock(&job->lock);
         return GD_DONE;
     }
+    status = gd_manifest_look(job->store, manifest, err);
+    if (status.code != GD_OK && status.code != GD_CORRUPT)
+        return status;
     pthread_mutex_lock(&job->lock);
     listed->manifest = gd_manifest_head(manifest, job->arena);
+    if (status.code != GD_OK)
+        listed->problem = gd_arena_strdup(job->arena, err->text);
     pthread_mutex_unlock(&job->lock);
     listed->tables = manifest->table_count;
     return GD_DONE;

@@ -18,7 +18,8 @@ struct gd_listed {
     const struct gd_manifest *manifest;
     size_t tables; /* how many the manifest names */
     char manifest_sha256[GD_DIGEST_HEX_SIZE];
-    /* why not, in words; NULL: fine. "no manifest: not finished, or being made" */
+    /* What is wrong with it, in words; NULL: nothing that can be seen without reading it all. "no
+     * manifest: not finished, or being made"; an object that is missing or has another size. */
     const char *problem;
     bool unfinished; /* objects without a manifest */
     bool held;       /* a hold stands in the store */
@@ -29,8 +30,8 @@ struct gd_listed {
     uint64_t litter_bytes;
 };
 
-/** Every snapshot of a cluster (NULL: of all), oldest first. One that cannot be read is listed with
- * its problem. */
+/** Every snapshot of a cluster (NULL: of all), oldest first. One that cannot be read, or of which
+ * something is missing, is listed with its problem. */
 GD_MUST struct gd_status gd_snapshot_list(struct gd_store *store, const char *cluster,
                                           struct gd_arena *arena, struct gd_listed **out_listed,
                                           size_t *out_count, struct gd_error *err);
@@ -78,8 +79,9 @@ struct gd_expire_item {
     /* Scope tables: which ones, in any fixed form. The last proven one of other tables stays, too,
      * unless a newer proven database has them. NULL: "". */
     const char *tables;
-    bool empty; /* not one row in it: it is no success while an older proven one has rows */
-    bool proven, held, open_change, unreadable, unfinished;
+    bool empty;      /* not one row in it: it is no success while an older proven one has rows */
+    bool unreadable; /* or damaged */
+    bool proven, held, open_change, unfinished;
     enum gd_keep keep;   /* out */
     const char *because; /* out: "daily 2026-11-22", static or in the arena */
 };

@@ -164,6 +164,12 @@ GD_MUST struct gd_status gd_manifest_store_text(struct gd_store *store,
                                                 char out_sha256[GD_DIGEST_HEX_SIZE],
                                                 struct gd_error *err);
 
+/** Are all objects of the manifest in the store, each with its size? Looks, and reads nothing. An
+ * object that a listing does not show is asked for by itself. @return GD_CORRUPT names the first
+ * that is not as it was */
+GD_MUST struct gd_status gd_manifest_look(struct gd_store *store,
+                                          const struct gd_manifest *manifest, struct gd_error *err);
+
 /** The clusters that have something in the store, in ascending order. */
 GD_MUST struct gd_status gd_store_clusters(struct gd_store *store, struct gd_arena *arena,
                                            const char *const **out_names, size_t *out_count,

@@ -78,6 +78,9 @@ void test_shelf_snapshot(const struct test_shelf *shelf, const char *id)
     struct gd_error err = {0};
     char sha256[GD_DIGEST_HEX_SIZE];
     struct gd_manifest *manifest = test_manifest_small(id, arena);
-    test_shelf_put(shelf, gd_snapshot_key(manifest->cluster, id, "schema.dump", arena), "?", 1);
+    size_t size = (size_t)manifest->schema_dump.stored_bytes;
+    char *bytes = gd_arena_zalloc(arena, size, 1);
+    test_shelf_put(shelf, gd_snapshot_key(manifest->cluster, id, "schema.dump", arena), bytes,
+                   size);
     must(gd_manifest_store(shelf->store, manifest, sha256, &err), &err);
 }

@@ -21,7 +21,7 @@ size_t test_shelf_count(const struct test_shelf *shelf, const char *prefix);
 char *test_shelf_bytes(const struct test_shelf *shelf, const char *key, size_t *out_size);
 /** Put bytes there, whatever was there before. */
 void test_shelf_put(const struct test_shelf *shelf, const char *key, const void *data, size_t size);
-/** The small manifest under `id`, with an object that it names (of other bytes than it says). */
+/** The small manifest under `id`, with the object that it names, of the right size. */
 void test_shelf_snapshot(const struct test_shelf *shelf, const char *id);
 
 #endif

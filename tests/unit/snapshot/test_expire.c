@@ -92,9 +92,9 @@ static const struct { const char *name, *now; struct gd_keep_rules rules; const 
         "20261120T000000 dp + last 2\n"
         "20261121T000000 dph + held\n"},
     {"what cannot be read stays and counts for nothing", "20261122T120000", {.last = 1},
-        "20250101T000000 du + it cannot be read, so nobody knows what it is\n"
+        "20250101T000000 du + damaged: it stays until somebody looked at it\n"
         "20261120T000000 dp + the last proven one\n"
-        "20261122T000000 du + it cannot be read, so nobody knows what it is\n"},
+        "20261122T000000 du + damaged: it stays until somebody looked at it\n"},
     {"litter goes after a day, proven or not", "20261122T120000", {.last = 1},
         "20261121T120000 l - never finished\n"
         "20261121T120001 l + not finished, perhaps being made at this moment\n"

@@ -106,6 +106,24 @@ static void what_cannot_be_read_is_listed_with_its_problem(void **state)
         assert_null(list[i].manifest);
 }
 
+static void what_is_missing_is_listed_with_its_name(void **state)
+{
+    const struct test_shelf *shelf = *state;
+    gd_auto_arena arena = gd_arena_new();
+    struct gd_error err = {0};
+    test_shelf_snapshot(shelf, FIRST);
+    test_shelf_snapshot(shelf, SECOND);
+    test_shelf_snapshot(shelf, THIRD);
+    assert_int_equal(gd_store_remove(shelf->store, FOLDER FIRST "/schema.dump", &err).code, GD_OK);
+    test_shelf_put(shelf, FOLDER SECOND "/schema.dump", "?", 1);
+    struct gd_listed *list = listed(shelf, 3, arena);
+    assert_string_equal(list[0].problem, "object \"" FOLDER FIRST "/schema.dump\" is missing");
+    assert_string_equal(list[1].problem, "object \"" FOLDER SECOND
+                                         "/schema.dump\" has 1 bytes, and 4711 were recorded");
+    assert_null(list[2].problem);
+    assert_non_null(list[0].manifest); /* it can be read, and says what it was */
+}
+
 static void a_store_that_fails_is_no_empty_list(void **state)
 {
     const struct test_shelf *shelf = *state;
@@ -210,6 +228,7 @@ int main(void)
         TEST(every_snapshot_is_listed_oldest_first),
         TEST(hundreds_are_read_by_several_threads),
         TEST(what_cannot_be_read_is_listed_with_its_problem),
+        TEST(what_is_missing_is_listed_with_its_name),
         TEST(a_store_that_fails_is_no_empty_list),
         TEST(a_hold_is_shown_until_it_is_released),
         TEST(a_change_is_open_until_its_journal_is_closed),
