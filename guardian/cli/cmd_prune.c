@@ -1,0 +1,278 @@
+/*
+ * guardian prune: which snapshots may go, and, when told to, away with them.
+ *
+ * Shows what it would do unless --apply is given. Also holds and releases single snapshots.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guardian/cli/cmd.h"
+#include "guardian/cli/ending.h"
+#include "guardian/cli/progress.h"
+#include "guardian/cli/report_shelf.h"
+#include "guardian/cli/shelves.h"
+#include "guardian/cli/stores.h"
+
+enum { LITTER_AGE_S = 86400 };
+
+struct prune {
+    const struct gd_config *config;
+    struct gd_store *store;
+    const char *cluster; /* NULL: each that there is */
+    const struct gd_events *events;
+    struct gd_arena *arena;
+    struct gd_keep_rules rules;
+    struct gd_prune_item *items;
+    size_t count;
+    uint64_t removed, uploads_left;
+};
+
+static bool is_applied(const struct gd_config *config)
+{
+    return config->apply || config->yes;
+}
+
+static struct gd_keep_rules rules_of(const struct gd_config *config)
+{
+    return (struct gd_keep_rules){
+        .last = (unsigned)config->keep_last,
+        .hourly = (unsigned)config->keep_hourly,
+        .daily = (unsigned)config->keep_daily,
+        .weekly = (unsigned)config->keep_weekly,
+        .monthly = (unsigned)config->keep_monthly,
+        .unfinished_age_s = LITTER_AGE_S,
+    };
+}
+
+/* ---- holds ---- */
+
+static struct gd_status hold_each(struct prune *prune, const struct gd_texts *ids, bool hold,
+                                  struct gd_error *err)
+{
+    for (size_t i = 0; i < ids->count; i++) {
+        const char *cluster = NULL, *id = NULL;
+        GD_TRY(gd_snapshot_resolve(prune->store, prune->cluster, ids->items[i], GD_SNAPSHOT_SCHEMA,
+                                   prune->arena, &cluster, &id, err));
+        GD_TRY(gd_snapshot_hold(prune->store, cluster, id, hold, prune->config->reason, err));
+        gd_tell_note(prune->events, "%s is %s", id, hold ? "held" : "released");
+    }
+    return GD_DONE;
+}
+
+/* ---- the decision ---- */
+
+/* The tables of a snapshot in a form that is the same for the same tables. */
+static const char *tables_of(const struct gd_manifest *manifest, struct gd_arena *arena)
+{
+    const char *all = "";
+    for (size_t i = 0; i < manifest->wanted_count; i++)
+        all = gd_arena_printf(arena, "%s%zu:%s", all, strlen(manifest->wanted[i]),
+                              manifest->wanted[i]);
+    return all;
+}
+
+static struct gd_expire_item expire_item(const struct gd_shelved *shelved, struct gd_arena *arena)
+{
+    const struct gd_listed *listed = &shelved->listed;
+    const struct gd_manifest *manifest = listed->manifest;
+    struct gd_expire_item item = {
+        .id = listed->id,
+        .time_us = listed->unfinished ? listed->touched_us : listed->time_us,
+        .unreadable = listed->problem != NULL && !listed->unfinished,
+        .unfinished = listed->unfinished,
+        .held = listed->held,
+        .proven = shelved->proof != GD_PROOF_NONE,
+        .open_change = shelved->open_change,
+    };
+    if (manifest != NULL) {
+        item.scope = manifest->scope;
+        item.tables = tables_of(manifest, arena);
+        item.empty = manifest->rows == 0 && manifest->scope != GD_SNAPSHOT_SCHEMA;
+    }
+    return item;
+}
+
+/* One cluster, which stands in shelved[0 .. count - 1]. */
+static void decide(struct prune *prune, const struct gd_shelved *shelved, size_t count,
+                   struct gd_prune_item *out_items)
+{
+    struct gd_expire_item *items = gd_arena_zalloc(prune->arena, count, sizeof *items);
+    for (size_t i = 0; i < count; i++)
+        items[i] = expire_item(&shelved[i], prune->arena);
+    gd_expire_decide(items, count, &prune->rules, gd_clock_now_us(), prune->arena);
+    for (size_t i = 0; i < count; i++)
+        out_items[i] = (struct gd_prune_item){
+            .shelved = &shelved[i], .keep = items[i].keep, .because = items[i].because};
+}
+
+static struct gd_status add_cluster(struct prune *prune, const char *cluster, struct gd_error *err)
+{
+    struct gd_shelved *shelved = NULL;
+    size_t count = 0;
+    GD_TRY(gd_shelf_read(prune->store, cluster, prune->arena, &shelved, &count, err));
+    struct gd_prune_item *items =
+        gd_arena_zalloc(prune->arena, prune->count + count, sizeof *items);
+    if (prune->count > 0)
+        memcpy(items, prune->items, prune->count * sizeof *items);
+    decide(prune, shelved, count, items + prune->count);
+    prune->items = items;
+    prune->count += count;
+    return GD_DONE;
+}
+
+static struct gd_status decide_all(struct prune *prune, struct gd_error *err)
+{
+    const char *const *clusters = &prune->cluster;
+    size_t count = 1;
+    if (prune->cluster == NULL && prune->config->all)
+        GD_TRY(gd_store_clusters(prune->store, prune->arena, &clusters, &count, err));
+    else if (prune->cluster == NULL)
+        GD_TRY(gd_shelf_only_cluster(prune->store, prune->arena, &prune->cluster, err));
+    for (size_t i = 0; i < count; i++)
+        GD_TRY(add_cluster(prune, clusters[i], err));
+    return GD_DONE;
+}
+
+/* ---- the deed ---- */
+
+/* Somebody may have said "hold" since the list was read. */
+static struct gd_status is_held_now(struct prune *prune, const struct gd_listed *listed,
+                                    bool *out_held, struct gd_error *err)
+{
+    const char *key =
+        gd_arena_printf(prune->arena, "v1/%s/holds/%s", listed->cluster, listed->id);
+    return gd_store_head(prune->store, key, out_held, NULL, err);
+}
+
+static struct gd_status remove_one(struct prune *prune, struct gd_prune_item *item,
+                                   struct gd_error *err)
+{
+    const struct gd_listed *listed = &item->shelved->listed;
+    bool held = true;
+    GD_TRY(is_held_now(prune, listed, &held, err));
+    if (held) {
+        item->keep = GD_KEEP_HELD;
+        item->because = "held just now";
+        return GD_DONE;
+    }
+    GD_TRY(gd_snapshot_remove(prune->store, listed->cluster, listed->id, err));
+    item->removed = true;
+    prune->removed++;
+    return GD_DONE;
+}
+
+static struct gd_status give_up(const struct prune *prune, struct gd_status status,
+                                struct gd_error *err)
+{
+    if (err->hint[0] == '\0')
+        status = gd_hint(err, status,
+                         "A credential that may not delete is right for what writes backups: "
+                         "prune with another one.");
+    if (prune->removed == 0)
+        return status;
+    err->code = GD_PARTIAL;
+    return gd_wrap(err, (struct gd_status){GD_PARTIAL},
+                   "%llu snapshots were removed, then: ", (unsigned long long)prune->removed);
+}
+
+static struct gd_status apply(struct prune *prune, struct gd_error *err)
+{
+    size_t going = 0;
+    for (size_t i = 0; i < prune->count; i++)
+        going += prune->items[i].keep == GD_KEEP_NOT;
+    if (going > 0)
+        gd_tell_stage(prune->events, "removing snapshots", 0);
+    for (size_t i = 0; i < prune->count; i++) {
+        if (prune->items[i].keep != GD_KEEP_NOT)
+            continue;
+        struct gd_status status = remove_one(prune, &prune->items[i], err);
+        if (status.code != GD_OK)
+            return give_up(prune, status, err);
+    }
+    const char *prefix = prune->cluster == NULL
+                             ? "v1/"
+                             : gd_arena_printf(prune->arena, "v1/%s/snapshots/", prune->cluster);
+    return gd_store_sweep(prune->store, prefix, LITTER_AGE_S, &prune->uploads_left, err);
+}
+
+/* ---- the answer ---- */
+
+static struct gd_status print(const struct prune *prune, struct gd_progress *progress,
+                              struct gd_error *err)
+{
+    const struct gd_config *config = prune->config;
+    struct gd_prune_view view = {.store = gd_store_url(prune->store),
+                                 .items = prune->items,
+                                 .count = prune->count,
+                                 .rules = &prune->rules,
+                                 .apply = is_applied(config),
+                                 .uploads_left = prune->uploads_left};
+    if (!config->json) {
+        struct gd_screen screen =
+            gd_screen_of(stdout, gd_config_use_color(config, STDOUT_FILENO), config->verbose);
+        gd_report_prune(&view, &screen, prune->arena);
+        return GD_DONE;
+    }
+    struct gd_json *document = gd_report_prune_json(&view);
+    gd_json_put(document, "warnings", gd_progress_warnings(progress));
+    struct gd_status status = gd_json_write(document, stdout, 1, err);
+    gd_json_free(document);
+    return status;
+}
+
+static struct gd_status check_rules(const struct gd_keep_rules *rules, struct gd_error *err)
+{
+    if (rules->last + rules->hourly + rules->daily + rules->weekly + rules->monthly > 0)
+        return GD_DONE;
+    return gd_hint(err, gd_fail(err, GD_USAGE, "no rule keeps any snapshot"),
+                   "Say how many are to be kept with --keep-last, --keep-daily and their like.");
+}
+
+static struct gd_status prune_all(struct prune *prune, struct gd_progress *progress,
+                                  struct gd_error *err)
+{
+    struct gd_status status;
+    prune->rules = rules_of(prune->config);
+    GD_TRY(check_rules(&prune->rules, err));
+    GD_TRY(decide_all(prune, err));
+    if (is_applied(prune->config)) {
+        status = apply(prune, err);
+        gd_progress_end(progress, status);
+        if (status.code != GD_OK) {
+            struct gd_error second = {0}; /* what became of each is told all the same */
+            return print(prune, progress, &second).code == GD_OK ? status : status;
+        }
+    }
+    gd_progress_end(progress, GD_DONE);
+    return print(prune, progress, err);
+}
+
+static struct gd_status run(const struct gd_config *config, struct gd_progress *progress,
+                            struct gd_arena *arena, struct gd_error *err)
+{
+    gd_auto_store store = NULL;
+    struct prune prune = {
+        .config = config, .arena = arena, .events = gd_progress_events(progress)};
+    GD_TRY(gd_cli_store(config, arena, prune.events, &store, err));
+    prune.store = store;
+    GD_TRY(gd_cli_cluster(config, true, arena, prune.events, &prune.cluster, err));
+    if (config->hold.count + config->release.count == 0)
+        return prune_all(&prune, progress, err);
+    GD_TRY(hold_each(&prune, &config->hold, true, err));
+    return hold_each(&prune, &config->release, false, err);
+}
+
+int gd_cmd_prune(const struct gd_config *config, int argc, char **argv)
+{
+    (void)argv;
+    gd_auto_arena arena = gd_arena_new();
+    gd_auto_progress progress = gd_progress_new(config);
+    struct gd_error err = {0};
+    struct gd_status status =
+        argc == 0 ? run(config, progress, arena, &err)
+                  : gd_hint(&err, gd_fail(&err, GD_USAGE, "prune takes no operands"),
+                            "Rules say what stays; --hold ID keeps one whatever they say.");
+    gd_progress_end(progress, status);
+    return status.code == GD_OK ? gd_cli_end(0) : gd_cli_fail(&err);
+}

@@ -1,0 +1,133 @@
+/*
+ * guardian show: what one snapshot holds, what was proven of it, and how to get it back.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guardian/cli/cmd.h"
+#include "guardian/cli/ending.h"
+#include "guardian/cli/progress.h"
+#include "guardian/cli/report_show.h"
+#include "guardian/cli/shelves.h"
+#include "guardian/cli/stores.h"
+
+enum { PROOF_BYTES_MAX = 64 * 1024 * 1024 };
+
+/* ---- what there is ---- */
+
+struct records {
+    struct gd_json *list;
+    struct gd_store *store;
+};
+
+/* The record as it stands; one that is no JSON is not a proof of anything. */
+static struct gd_status add_record(void *context, const struct gd_store_entry *entry,
+                                   struct gd_error *err)
+{
+    struct records *records = context;
+    struct gd_json *record = NULL;
+    char *text = NULL;
+    size_t size = 0;
+    GD_TRY(gd_store_get_bytes(records->store, entry->key, PROOF_BYTES_MAX, &text, &size, err));
+    struct gd_error ignored = {0};
+    if (gd_json_parse(text, size, &record, &ignored).code == GD_OK)
+        gd_json_push(records->list, record);
+    free(text);
+    return GD_DONE;
+}
+
+static struct gd_status read_records(struct gd_store *store, const struct gd_manifest *manifest,
+                                     struct gd_arena *arena, struct gd_json **out_list,
+                                     struct gd_error *err)
+{
+    struct records records = {gd_json_list(), store};
+    const char *prefix =
+        gd_arena_printf(arena, "v1/%s/proofs/%s/", manifest->cluster, manifest->id);
+    struct gd_status status = gd_store_list(store, prefix, add_record, &records, err);
+    if (status.code != GD_OK)
+        gd_json_free(records.list);
+    else
+        *out_list = records.list;
+    return status;
+}
+
+static struct gd_status read_state(struct gd_store *store, struct gd_show_view *view,
+                                   struct gd_arena *arena, struct gd_error *err)
+{
+    const struct gd_manifest *manifest = view->manifest;
+    const struct gd_proof *proof = NULL;
+    const char *hold = gd_arena_printf(arena, "v1/%s/holds/%s", manifest->cluster, manifest->id);
+    struct gd_error why = {0};
+    GD_TRY(gd_store_head(store, hold, &view->held, NULL, err));
+    GD_TRY(gd_proof_find(store, manifest->cluster, manifest->id, view->manifest_sha256, arena,
+                         &proof, err));
+    if (proof != NULL) {
+        view->proof = gd_proof_kind(proof);
+        view->proven_us = gd_proof_time_us(proof);
+    }
+    struct gd_status status = gd_manifest_look(store, manifest, &why);
+    if (status.code == GD_CORRUPT)
+        view->problem = gd_arena_strdup(arena, why.text);
+    else if (status.code != GD_OK)
+        *err = why;
+    return status.code == GD_CORRUPT ? GD_DONE : status;
+}
+
+/* ---- the answer ---- */
+
+static struct gd_status print(const struct gd_config *config, struct gd_store *store,
+                              const struct gd_show_view *view, struct gd_progress *progress,
+                              struct gd_arena *arena, struct gd_error *err)
+{
+    if (!config->json) {
+        struct gd_screen screen =
+            gd_screen_of(stdout, gd_config_use_color(config, STDOUT_FILENO), config->verbose);
+        gd_report_show(view, &screen, arena);
+        return GD_DONE;
+    }
+    struct gd_json *records = NULL, *document = NULL;
+    GD_TRY(read_records(store, view->manifest, arena, &records, err));
+    struct gd_status status = gd_report_show_json(view, records, &document, err);
+    if (status.code != GD_OK)
+        return status;
+    gd_json_put(document, "warnings", gd_progress_warnings(progress));
+    status = gd_json_write(document, stdout, 1, err);
+    gd_json_free(document);
+    return status;
+}
+
+static struct gd_status show(const struct gd_config *config, const char *id,
+                             struct gd_progress *progress, struct gd_arena *arena,
+                             struct gd_error *err)
+{
+    const struct gd_events *events = gd_progress_events(progress);
+    gd_auto_store store = NULL;
+    const char *cluster = NULL;
+    struct gd_manifest *manifest = NULL;
+    struct gd_show_view view = {.now_us = gd_clock_now_us()};
+    GD_TRY(gd_cli_store(config, arena, events, &store, err));
+    if (strcmp(id, "latest") == 0)
+        GD_TRY(gd_cli_cluster(config, false, arena, events, &cluster, err));
+    GD_TRY(gd_snapshot_resolve(store, cluster, id, GD_SNAPSHOT_SCHEMA, arena, &cluster, &id, err));
+    GD_TRY(gd_manifest_load(store, cluster, id, arena, &manifest, view.manifest_sha256, err));
+    view.manifest = manifest;
+    view.store = gd_store_url(store);
+    GD_TRY(read_state(store, &view, arena, err));
+    gd_progress_end(progress, GD_DONE);
+    return print(config, store, &view, progress, arena, err);
+}
+
+int gd_cmd_show(const struct gd_config *config, int argc, char **argv)
+{
+    gd_auto_arena arena = gd_arena_new();
+    gd_auto_progress progress = gd_progress_new(config);
+    struct gd_error err = {0};
+    struct gd_status status =
+        argc == 1 ? show(config, argv[0], progress, arena, &err)
+                  : gd_hint(&err, gd_fail(&err, GD_USAGE, "show takes the id of one snapshot"),
+                            "\"guardian list\" shows them; \"latest\" is the newest proven one.");
+    gd_progress_end(progress, status);
+    return status.code == GD_OK ? gd_cli_end(0) : gd_cli_fail(&err);
+}
