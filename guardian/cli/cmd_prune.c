@@ -140,8 +140,7 @@ static struct gd_status decide_all(struct prune *prune, struct gd_error *err)
 static struct gd_status is_held_now(struct prune *prune, const struct gd_listed *listed,
                                     bool *out_held, struct gd_error *err)
 {
-    const char *key =
-        gd_arena_printf(prune->arena, "v1/%s/holds/%s", listed->cluster, listed->id);
+    const char *key = gd_arena_printf(prune->arena, "v1/%s/holds/%s", listed->cluster, listed->id);
     return gd_store_head(prune->store, key, out_held, NULL, err);
 }
 
@@ -232,28 +231,25 @@ static struct gd_status check_rules(const struct gd_keep_rules *rules, struct gd
 static struct gd_status prune_all(struct prune *prune, struct gd_progress *progress,
                                   struct gd_error *err)
 {
-    struct gd_status status;
+    struct gd_status status = GD_DONE;
     prune->rules = rules_of(prune->config);
     GD_TRY(check_rules(&prune->rules, err));
     GD_TRY(decide_all(prune, err));
-    if (is_applied(prune->config)) {
+    if (is_applied(prune->config))
         status = apply(prune, err);
-        gd_progress_end(progress, status);
-        if (status.code != GD_OK) {
-            struct gd_error second = {0}; /* what became of each is told all the same */
-            return print(prune, progress, &second).code == GD_OK ? status : status;
-        }
-    }
-    gd_progress_end(progress, GD_DONE);
-    return print(prune, progress, err);
+    gd_progress_end(progress, status);
+    if (status.code == GD_OK)
+        return print(prune, progress, err);
+    struct gd_error second = {0}; /* what became of each is told all the same; the first counts */
+    (void)print(prune, progress, &second).code;
+    return status;
 }
 
 static struct gd_status run(const struct gd_config *config, struct gd_progress *progress,
                             struct gd_arena *arena, struct gd_error *err)
 {
     gd_auto_store store = NULL;
-    struct prune prune = {
-        .config = config, .arena = arena, .events = gd_progress_events(progress)};
+    struct prune prune = {.config = config, .arena = arena, .events = gd_progress_events(progress)};
     GD_TRY(gd_cli_store(config, arena, prune.events, &store, err));
     prune.store = store;
     GD_TRY(gd_cli_cluster(config, true, arena, prune.events, &prune.cluster, err));

@@ -198,9 +198,9 @@ void gd_report_list(const struct gd_shelf_view *view, const struct gd_screen *sc
 {
     if (view->count == 0) {
         const char *whose = view->cluster == NULL ? "" : " of this database";
-        gd_screen_paragraph(screen, GD_INK_PLAIN, 0, 0,
-                            gd_arena_printf(arena, "There is no snapshot%s in %s.", whose,
-                                            view->store));
+        gd_screen_paragraph(
+            screen, GD_INK_PLAIN, 0, 0,
+            gd_arena_printf(arena, "There is no snapshot%s in %s.", whose, view->store));
         return;
     }
     struct line *lines = gd_arena_zalloc(arena, view->count + 1, sizeof *lines);
@@ -240,14 +240,14 @@ static void print_prune_sum(const struct gd_prune_view *view, const struct gd_sc
         going += counts;
         bytes += counts ? stored_bytes_of(view->items[i].shelved) : 0;
     }
-    const char *sum = gd_arena_printf(
-        arena, "%s of %s %s, %s.", gd_words_number(arena, going),
-        gd_words_many(arena, view->count, "snapshot", "snapshots"),
-        view->apply ? "removed" : "would go", gd_size_text(bytes, arena));
+    const char *sum =
+        gd_arena_printf(arena, "%s of %s %s, %s.", gd_words_number(arena, going),
+                        gd_words_many(arena, view->count, "snapshot", "snapshots"),
+                        view->apply ? "removed" : "would go", gd_size_text(bytes, arena));
     if (view->uploads_left > 0)
-        sum = gd_arena_printf(arena, "%s %s given up.", sum,
-                              gd_words_many(arena, view->uploads_left, "unfinished upload",
-                                            "unfinished uploads"));
+        sum = gd_arena_printf(
+            arena, "%s %s given up.", sum,
+            gd_words_many(arena, view->uploads_left, "unfinished upload", "unfinished uploads"));
     if (!view->apply && going > 0)
         sum = gd_arena_printf(arena, "%s Nothing was removed: --apply does it.", sum);
     gd_screen_end_line(screen);

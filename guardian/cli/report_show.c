@@ -119,8 +119,8 @@ static const char *contents_of(const struct page *page)
         text = add_count(page, text, manifest->rows, "row", "rows");
     }
     text = add_count(page, text, manifest->sequence_count, "sequence", "sequences");
-    text = add_count(page, text, manifest->matview_count, "materialized view",
-                     "materialized views");
+    text =
+        add_count(page, text, manifest->matview_count, "materialized view", "materialized views");
     text = add_count(page, text, manifest->large_objects.count, "large object", "large objects");
     static const char *const scopes[] = {"definitions alone", "definitions and the rows of tables",
                                          "the whole database"};
@@ -199,8 +199,9 @@ static void print_table(const struct page *page, const struct gd_table *table, s
             : "";
     gd_screen_put(screen, GD_INK_PLAIN,
                   gd_arena_printf(page->arena, "  %13s  %9s%s",
-                                  table->left_out ? "left out"
-                                                  : gd_words_number(page->arena, table->digest.rows),
+                                  table->left_out
+                                      ? "left out"
+                                      : gd_words_number(page->arena, table->digest.rows),
                                   gd_size_text(bytes_of(table), page->arena), parts));
     gd_screen_end_line(screen);
 }
@@ -243,7 +244,8 @@ static const char *const *ways_back(const struct gd_manifest *manifest, struct g
     size_t count = 0;
     if (manifest->scope != GD_SNAPSHOT_DATABASE) {
         if (manifest->scope == GD_SNAPSHOT_TABLES)
-            ways[count++] = gd_arena_printf(arena, "guardian restore %s --table TABLE", manifest->id);
+            ways[count++] =
+                gd_arena_printf(arena, "guardian restore %s --table TABLE", manifest->id);
         ways[count++] =
             gd_arena_printf(arena, "guardian restore %s --into NEW_DATABASE", manifest->id);
         return ways;
