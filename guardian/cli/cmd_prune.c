@@ -48,16 +48,48 @@ static struct gd_keep_rules rules_of(const struct gd_config *config)
 /* ---- holds ---- */
 
 static struct gd_status hold_each(struct prune *prune, const struct gd_texts *ids, bool hold,
-                                  struct gd_error *err)
+                                  struct gd_json *done, struct gd_error *err)
 {
     for (size_t i = 0; i < ids->count; i++) {
         const char *cluster = NULL, *id = NULL;
         GD_TRY(gd_snapshot_resolve(prune->store, prune->cluster, ids->items[i], GD_SNAPSHOT_SCHEMA,
                                    prune->arena, &cluster, &id, err));
         GD_TRY(gd_snapshot_hold(prune->store, cluster, id, hold, prune->config->reason, err));
-        gd_tell_note(prune->events, "%s is %s", id, hold ? "held" : "released");
+        gd_json_push(done, gd_json_new_text(id));
     }
     return GD_DONE;
+}
+
+static struct gd_status print_holds(const struct gd_config *config, const struct gd_json *document,
+                                    struct gd_error *err)
+{
+    if (config->json)
+        return gd_json_write(document, stdout, 1, err);
+    static const char *const keys[] = {"held", "released"};
+    for (size_t k = 0; k < 2; k++) {
+        const struct gd_json *ids = gd_json_get(document, keys[k]);
+        for (size_t i = 0; i < gd_json_count(ids); i++)
+            printf("%s is %s\n", gd_json_text(gd_json_at(ids, i)), keys[k]);
+    }
+    return GD_DONE;
+}
+
+static struct gd_status hold_and_release(struct prune *prune, struct gd_progress *progress,
+                                         struct gd_error *err)
+{
+    const struct gd_config *config = prune->config;
+    struct gd_json *document = gd_json_object(), *held = gd_json_list(), *released = gd_json_list();
+    gd_json_put(document, "held", held);
+    gd_json_put(document, "released", released);
+    struct gd_status status = hold_each(prune, &config->hold, true, held, err);
+    if (status.code == GD_OK)
+        status = hold_each(prune, &config->release, false, released, err);
+    gd_progress_end(progress, status);
+    gd_json_put(document, "warnings", gd_progress_warnings(progress));
+    if (status.code == GD_OK)
+        status = print_holds(config, document, err);
+    gd_json_free(document);
+    return status;
 }
 
 /* ---- the decision ---- */
@@ -253,10 +285,9 @@ static struct gd_status run(const struct gd_config *config, struct gd_progress *
     GD_TRY(gd_cli_store(config, arena, prune.events, &store, err));
     prune.store = store;
     GD_TRY(gd_cli_cluster(config, true, arena, prune.events, &prune.cluster, err));
-    if (config->hold.count + config->release.count == 0)
-        return prune_all(&prune, progress, err);
-    GD_TRY(hold_each(&prune, &config->hold, true, err));
-    return hold_each(&prune, &config->release, false, err);
+    if (config->hold.count + config->release.count > 0)
+        return hold_and_release(&prune, progress, err);
+    return prune_all(&prune, progress, err);
 }
 
 int gd_cmd_prune(const struct gd_config *config, int argc, char **argv)

@@ -18,6 +18,8 @@ const char *gd_shelf_time(int64_t time_us, bool seconds, struct gd_arena *arena)
 const char *gd_shelf_age(int64_t us, struct gd_arena *arena)
 {
     uint64_t minutes = us < 0 ? 0 : (uint64_t)us / 60000000;
+    if (minutes == 0)
+        return "moments";
     if (minutes < 60)
         return gd_arena_printf(arena, "%u min", (unsigned)minutes);
     if (minutes < 48 * 60)

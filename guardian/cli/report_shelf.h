@@ -49,7 +49,7 @@ struct gd_json *gd_report_prune_json(const struct gd_prune_view *view);
 
 /** "2026-11-22 21:48"; by `seconds`, "2026-11-22 21:48:07 UTC". */
 const char *gd_shelf_time(int64_t time_us, bool seconds, struct gd_arena *arena);
-/** "5 min", "3 h", "12 days": a length of time for people. */
+/** "moments", "5 min", "3 h", "12 days": a length of time for people. */
 const char *gd_shelf_age(int64_t us, struct gd_arena *arena);
 /** "none", "digest", "drill". */
 const char *gd_shelf_proof(enum gd_proof_kind kind);

@@ -46,13 +46,20 @@ static const char *extensions_of(const struct page *page)
     return gd_words_join(page->arena, &names, page->screen->verbose ? names.count : NAMES_MOST);
 }
 
+/* "PostgreSQL 15.18 (Debian 15.18-0+deb12u1)", without machine and compiler. */
+static const char *server_of(const struct page *page)
+{
+    const char *text = page->manifest->server_text, *end = strstr(text, " on ");
+    return end == NULL ? text : gd_arena_strndup(page->arena, text, (size_t)(end - text));
+}
+
 static void print_source(const struct page *page)
 {
     const struct gd_manifest *manifest = page->manifest;
     double seconds = (double)(manifest->finished_us - manifest->started_us) / 1e6;
     row(page, "of", GD_INK_PLAIN,
-        gd_arena_printf(page->arena, "database \"%s\" of \"%s\", server %s", manifest->database,
-                        manifest->database_owner, manifest->server_text));
+        gd_arena_printf(page->arena, "database \"%s\" of \"%s\", %s", manifest->database,
+                        manifest->database_owner, server_of(page)));
     row(page, "locale", GD_INK_PLAIN, locale_of(page));
     row(page, "with", GD_INK_PLAIN, extensions_of(page));
     row(page, "as it was", GD_INK_PLAIN,

@@ -85,19 +85,25 @@ struct gd_status gd_shelf_only_cluster(struct gd_store *store, struct gd_arena *
     return GD_DONE;
 }
 
+struct candidate {
+    const char *id;
+    int64_t started_us; /* ids tell seconds apart, and no less */
+    bool good;
+};
+
 /* Is this one proven, can its manifest be read, is everything there, and does it hold enough? */
-static struct gd_status is_good(struct gd_store *store, const char *cluster, const char *id,
-                                enum gd_snapshot_scope least, bool *out_good, struct gd_error *err)
+static struct gd_status weigh(struct gd_store *store, const char *cluster,
+                              enum gd_snapshot_scope least, struct candidate *candidate,
+                              struct gd_error *err)
 {
     gd_auto_arena scratch = gd_arena_new();
     struct gd_manifest *manifest = NULL;
     const struct gd_proof *proof = NULL;
     char sha256[GD_DIGEST_HEX_SIZE];
     struct gd_error why = {0};
-    *out_good = false;
     struct gd_status status =
-        gd_manifest_load(store, cluster, id, scratch, &manifest, sha256, &why);
-    if (status.code == GD_OK && manifest->scope >= least)
+        gd_manifest_load(store, cluster, candidate->id, scratch, &manifest, sha256, &why);
+    if (status.code == GD_OK)
         status = gd_manifest_look(store, manifest, &why);
     if (status.code == GD_CORRUPT || status.code == GD_USAGE)
         return GD_DONE;
@@ -105,11 +111,20 @@ static struct gd_status is_good(struct gd_store *store, const char *cluster, con
         *err = why;
         return status;
     }
-    if (manifest->scope < least)
-        return GD_DONE;
-    GD_TRY(gd_proof_find(store, cluster, id, sha256, scratch, &proof, err));
-    *out_good = proof != NULL;
+    GD_TRY(gd_proof_find(store, cluster, candidate->id, sha256, scratch, &proof, err));
+    candidate->started_us = manifest->started_us;
+    candidate->good = proof != NULL && manifest->scope >= least;
     return GD_DONE;
+}
+
+static struct gd_status none_is_proven(const char *cluster, size_t count,
+                                       enum gd_snapshot_scope least, struct gd_error *err)
+{
+    static const char *const holds[] = {"", " and holds rows", " and holds the whole database"};
+    return gd_hint(err,
+                   gd_fail(err, GD_UNPROTECTED, "not one of the %zu snapshots of %s is proven%s",
+                           count, cluster, holds[least]),
+                   "\"guardian list\" shows them, \"guardian verify ID\" proves one.");
 }
 
 static struct gd_status find_latest(struct gd_store *store, const char *cluster,
@@ -118,29 +133,25 @@ static struct gd_status find_latest(struct gd_store *store, const char *cluster,
 {
     const char *const *ids = NULL;
     size_t count = 0;
+    struct candidate best = {0};
     GD_TRY(gd_snapshot_ids(store, cluster, arena, &ids, &count, err));
     for (size_t i = count; i-- > 0;) {
-        bool good = false;
-        GD_TRY(is_good(store, cluster, ids[i], least, &good, err));
-        if (good) {
-            *out_id = ids[i];
-            return GD_DONE;
-        }
+        struct candidate next = {.id = ids[i]};
+        if (best.good && gd_snapshot_time_us(best.id) != gd_snapshot_time_us(next.id))
+            break;
+        GD_TRY(weigh(store, cluster, least, &next, err));
+        if (next.good && (!best.good || next.started_us > best.started_us))
+            best = next;
     }
-    if (count == 0)
-        return gd_hint(err,
-                       gd_fail(err, GD_USAGE, "there is no snapshot of %s in %s", cluster,
-                               gd_store_url(store)),
-                       "\"guardian list --all\" shows what else is there.");
-    return gd_hint(err,
-                   gd_fail(err, GD_UNPROTECTED,
-                           "not one of the %zu snapshots of %s is proven and "
-                           "holds %s",
-                           count, cluster,
-                           least == GD_SNAPSHOT_DATABASE ? "the database"
-                           : least == GD_SNAPSHOT_TABLES ? "rows"
-                                                         : "what it says"),
-                   "\"guardian list\" shows them, \"guardian verify ID\" proves one.");
+    *out_id = best.id;
+    if (best.good)
+        return GD_DONE;
+    if (count > 0)
+        return none_is_proven(cluster, count, least, err);
+    return gd_hint(
+        err,
+        gd_fail(err, GD_USAGE, "there is no snapshot of %s in %s", cluster, gd_store_url(store)),
+        "\"guardian list --all\" shows what else is there.");
 }
 
 struct gd_status gd_snapshot_resolve(struct gd_store *store, const char *cluster, const char *text,

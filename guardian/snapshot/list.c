@@ -227,9 +227,16 @@ static struct gd_status add_cluster(struct gd_store *store, const char *cluster,
     return GD_DONE;
 }
 
-static int by_id(const void *left, const void *right)
+/* Ids tell seconds apart; of one second, what was begun first. */
+static int oldest_first(const void *left, const void *right)
 {
     const struct gd_listed *a = left, *b = right;
+    if (a->time_us != b->time_us)
+        return a->time_us < b->time_us ? -1 : 1;
+    int64_t a_us = a->manifest == NULL ? 0 : a->manifest->started_us;
+    int64_t b_us = b->manifest == NULL ? 0 : b->manifest->started_us;
+    if (a_us != b_us)
+        return a_us < b_us ? -1 : 1;
     int order = strcmp(a->id, b->id);
     return order != 0 ? order : strcmp(a->cluster, b->cluster);
 }
@@ -245,9 +252,9 @@ struct gd_status gd_snapshot_list(struct gd_store *store, const char *cluster,
         GD_TRY(gd_store_clusters(store, arena, &clusters, &count, err));
     for (size_t i = 0; i < count; i++)
         GD_TRY(add_cluster(store, clusters[i], &list, arena, err));
-    if (list.count > 0)
-        qsort(list.items, list.count, sizeof *list.items, by_id);
     GD_TRY(read_all(store, list.items, list.count, arena, err));
+    if (list.count > 0)
+        qsort(list.items, list.count, sizeof *list.items, oldest_first);
     *out_listed = list.items;
     *out_count = list.count;
     return GD_DONE;
