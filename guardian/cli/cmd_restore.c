@@ -10,6 +10,7 @@
 #include "guardian/cli/keys.h"
 #include "guardian/cli/progress.h"
 #include "guardian/cli/report_screen.h"
+#include "guardian/cli/shelves.h"
 #include "guardian/cli/stores.h"
 #include "guardian/io/json.h"
 #include "guardian/restore/restore.h"
@@ -199,7 +200,11 @@ static struct gd_status restore(const struct gd_config *config, const char *id,
     int64_t started = gd_clock_monotonic_us();
     GD_TRY(gd_cli_store(config, arena, events, &store, err));
     GD_TRY(gd_cli_key(config, arena, events, &key, err));
-    GD_TRY(gd_manifest_load(store, NULL, id, arena, &manifest, sha256, err));
+    const char *cluster = NULL;
+    enum gd_snapshot_scope least =
+        config->tables.count > 0 ? GD_SNAPSHOT_TABLES : GD_SNAPSHOT_DATABASE;
+    GD_TRY(gd_cli_snapshot(config, store, id, least, arena, events, &cluster, &id, err));
+    GD_TRY(gd_manifest_load(store, cluster, id, arena, &manifest, sha256, err));
     struct gd_place place = {
         .store = store, .key = key, .cluster = manifest->cluster, .id = manifest->id};
     options.pg = &pg;

@@ -3,7 +3,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "guardian/cli/cmd.h"
@@ -108,9 +107,8 @@ static struct gd_status show(const struct gd_config *config, const char *id,
     struct gd_manifest *manifest = NULL;
     struct gd_show_view view = {.now_us = gd_clock_now_us()};
     GD_TRY(gd_cli_store(config, arena, events, &store, err));
-    if (strcmp(id, "latest") == 0)
-        GD_TRY(gd_cli_cluster(config, false, arena, events, &cluster, err));
-    GD_TRY(gd_snapshot_resolve(store, cluster, id, GD_SNAPSHOT_SCHEMA, arena, &cluster, &id, err));
+    GD_TRY(
+        gd_cli_snapshot(config, store, id, GD_SNAPSHOT_SCHEMA, arena, events, &cluster, &id, err));
     GD_TRY(gd_manifest_load(store, cluster, id, arena, &manifest, view.manifest_sha256, err));
     view.manifest = manifest;
     view.store = gd_store_url(store);

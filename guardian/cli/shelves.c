@@ -1,5 +1,7 @@
 #include "guardian/cli/shelves.h"
 
+#include <string.h>
+
 #include "guardian/snapshot/cluster.h"
 
 static struct gd_status ask_server(const char *uri, struct gd_arena *arena,
@@ -32,4 +34,16 @@ struct gd_status gd_cli_cluster(const struct gd_config *config, bool must, struc
                     "databases count: %s",
                     choice.called, why.text);
     return GD_DONE;
+}
+
+struct gd_status gd_cli_snapshot(const struct gd_config *config, struct gd_store *store,
+                                 const char *text, enum gd_snapshot_scope least,
+                                 struct gd_arena *arena, const struct gd_events *events,
+                                 const char **out_cluster, const char **out_id,
+                                 struct gd_error *err)
+{
+    const char *cluster = NULL;
+    if (strcmp(text, "latest") == 0)
+        GD_TRY(gd_cli_cluster(config, false, arena, events, &cluster, err));
+    return gd_snapshot_resolve(store, cluster, text, least, arena, out_cluster, out_id, err);
 }

@@ -6,7 +6,7 @@
 
 #include "guardian/base/events.h"
 #include "guardian/config/config.h"
-#include "guardian/store/store.h"
+#include "guardian/prove/shelf.h"
 
 /**
  * The cluster of the database that is set; *out_cluster NULL: none is set, or --all was said.
@@ -17,5 +17,13 @@
 GD_MUST struct gd_status gd_cli_cluster(const struct gd_config *config, bool must,
                                         struct gd_arena *arena, const struct gd_events *events,
                                         const char **out_cluster, struct gd_error *err);
+
+/** The snapshot that `text` means, as gd_snapshot_resolve() says; for "latest" the database that is
+ * set is asked which it is. */
+GD_MUST struct gd_status gd_cli_snapshot(const struct gd_config *config, struct gd_store *store,
+                                         const char *text, enum gd_snapshot_scope least,
+                                         struct gd_arena *arena, const struct gd_events *events,
+                                         const char **out_cluster, const char **out_id,
+                                         struct gd_error *err);
 
 #endif

@@ -151,7 +151,8 @@ static struct gd_status find_latest(struct gd_store *store, const char *cluster,
     return gd_hint(
         err,
         gd_fail(err, GD_USAGE, "there is no snapshot of %s in %s", cluster, gd_store_url(store)),
-        "\"guardian list --all\" shows what else is there.");
+        "\"guardian list --all\" shows what else is there; any of it can be named "
+        "by its id.");
 }
 
 struct gd_status gd_snapshot_resolve(struct gd_store *store, const char *cluster, const char *text,
