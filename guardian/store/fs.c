@@ -41,12 +41,31 @@ static const char *root_of(const struct gd_store *store)
 
 /* --- paths ------------------------------------------------------------------------------------ */
 
+/* A list passes links by: what went through one would not be found again. */
+static struct gd_status check_way(char *path, size_t root_length, struct gd_error *err)
+{
+    for (char *slash = strchr(path + root_length + 1, '/'); slash != NULL;
+         slash = strchr(slash + 1, '/')) {
+        struct stat about;
+        *slash = '\0';
+        bool there = lstat(path, &about) == 0;
+        if (there && S_ISLNK(about.st_mode))
+            return gd_hint(
+                err, gd_fail(err, GD_USAGE, "\"%s\" is a link, and a store follows none", path),
+                "Make the folder of the store itself a link, or mount the disk there.");
+        *slash = '/';
+        if (!there)
+            break; /* why, whoever opens the file finds out */
+    }
+    return GD_DONE;
+}
+
 static struct gd_status path_of(const struct gd_store *store, const char *key,
                                 char out_path[GD_FS_PATH_SIZE], struct gd_error *err)
 {
     int length = snprintf(out_path, GD_FS_PATH_SIZE, "%s/%s", root_of(store), key);
     if (length < GD_FS_PATH_SIZE)
-        return GD_DONE;
+        return check_way(out_path, strlen(root_of(store)), err);
     return gd_fail(err, GD_USAGE, "the path of object \"%s\" below \"%s\" is too long", key,
                    root_of(store));
 }

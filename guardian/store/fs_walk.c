@@ -36,6 +36,11 @@ static void names_add(struct names *names, const char *name, bool folder)
     names->items[names->count++] = gd_arena_printf(names->arena, "%s%s", name, folder ? "/" : "");
 }
 
+static bool is_folder(const char *name)
+{
+    return name[strlen(name) - 1] == '/';
+}
+
 static int by_bytes(const void *left, const void *right)
 {
     return strcmp(*(const char *const *)left, *(const char *const *)right);
@@ -135,8 +140,8 @@ static struct gd_status walk_folder(struct walker *walker, size_t length, struct
             continue; /* longer than a path can be: nobody put it there through us */
         if (!fits(walker->walk->prefix, walker->path + walker->root_length))
             continue;
-        bool folder = names.items[i][added - 1] == '/';
-        GD_TRY(folder ? walk_folder(walker, length + added, err) : give(walker, err));
+        GD_TRY(is_folder(names.items[i]) ? walk_folder(walker, length + added, err)
+                                         : give(walker, err));
     }
     return GD_DONE;
 }
@@ -161,25 +166,21 @@ struct gd_status gd_fs_walk(const struct gd_walk *walk, struct gd_error *err)
 
 /* --- folders ---------------------------------------------------------------------------------- */
 
-static struct gd_status stop_at_first(void *context, const struct gd_walked *walked,
-                                      struct gd_error *err)
-{
-    *(bool *)context = true;
-    return gd_fail(err, GD_REFUSED, "one is enough: \"%s\"", walked->key);
-}
-
-static struct gd_status holds_an_object(const char *root, const char *folder, bool *out_holds,
+/* Does the folder, walker->path up to `length`, hold an object somewhere? One right in it, such as
+ * a manifest, saves the look into those below. */
+static struct gd_status holds_an_object(struct walker *walker, size_t length, bool *out_holds,
                                         struct gd_error *err)
 {
-    struct gd_error stopped = {0};
-    struct gd_walk walk = {
-        .root = root, .prefix = folder, .each = stop_at_first, .context = out_holds};
+    gd_auto_arena arena = gd_arena_new();
+    struct names names = {.arena = arena};
     *out_holds = false;
-    struct gd_status status = gd_fs_walk(&walk, &stopped);
-    if (status.code == GD_OK || *out_holds)
-        return GD_DONE;
-    *err = stopped;
-    return status;
+    GD_TRY(read_names(walker, length, &names, err));
+    for (size_t i = 0; i < names.count && !*out_holds; i++)
+        *out_holds = !is_folder(names.items[i]);
+    for (size_t i = 0; i < names.count && !*out_holds; i++)
+        if (enter(walker, length, names.items[i]))
+            GD_TRY(holds_an_object(walker, length + strlen(names.items[i]), out_holds, err));
+    return GD_DONE;
 }
 
 struct gd_status gd_fs_folders(const char *root, const char *prefix, gd_store_each_fn *each,
@@ -197,11 +198,11 @@ struct gd_status gd_fs_folders(const char *root, const char *prefix, gd_store_ea
     GD_TRY(read_names(&walker, length, &names, err));
     for (size_t i = 0; i < names.count; i++) {
         bool holds = false;
-        if (names.items[i][strlen(names.items[i]) - 1] != '/' ||
-            !enter(&walker, length, names.items[i]))
+        if (!is_folder(names.items[i]) || !enter(&walker, length, names.items[i]))
             continue;
+        GD_TRY(holds_an_object(&walker, length + strlen(names.items[i]), &holds, err));
+        (void)enter(&walker, length, names.items[i]); /* where the look has left */
         struct gd_store_entry entry = {.key = walker.path + walker.root_length};
-        GD_TRY(holds_an_object(root, entry.key, &holds, err));
         if (holds)
             GD_TRY(each(context, &entry, err));
     }

@@ -179,6 +179,38 @@ static void what_is_no_object_is_not_listed(void **state)
     assert_int_equal(gd_store_get(place->store, "v1/z", 0, 0, &source, &err).code, GD_CORRUPT);
 }
 
+static void nothing_goes_through_a_link(void **state)
+{
+    const struct place *place = *state;
+    struct gd_error err = {0};
+    char link_path[128];
+    bool there = true;
+    put(place, "v1/a/one", "1");
+    snprintf(link_path, sizeof link_path, "%s/store/v1/b", place->folder);
+    assert_int_equal(symlink(place->folder, link_path), 0);
+    assert_int_equal(gd_store_put_bytes(place->store, "v1/b/x", "1", 1, &err).code, GD_USAGE);
+    assert_non_null(strstr(err.text, "is a link"));
+    assert_int_equal(gd_store_head(place->store, "v1/b/store", &there, NULL, &err).code, GD_USAGE);
+    assert_int_equal(gd_store_remove(place->store, "v1/b/store/v1/a/one", &err).code, GD_USAGE);
+    assert_keys(place, false, "", "v1/a/one ");
+    assert_keys(place, true, "v1/", "v1/a/ ");
+}
+
+static void the_folder_of_the_store_may_be_a_link(void **state)
+{
+    const struct place *place = *state;
+    char link_path[128], url[144];
+    put(place, "v1/a/one", "1");
+    snprintf(link_path, sizeof link_path, "%s/link", place->folder);
+    snprintf(url, sizeof url, "file://%s/", link_path);
+    assert_int_equal(symlink("store", link_path), 0);
+    struct place linked = {.store = open_url(url)};
+    assert_keys(&linked, false, "", "v1/a/one ");
+    put(&linked, "v1/a/two", "2");
+    gd_store_close(linked.store);
+    assert_keys(place, false, "", "v1/a/one v1/a/two ");
+}
+
 static void a_folder_without_an_object_is_not_there(void **state)
 {
     const struct place *place = *state;
@@ -321,6 +353,8 @@ int main(void)
         TEST(the_url_is_decoded_or_refused),
         TEST(a_blank_in_the_url_is_a_blank_in_the_path),
         TEST(what_is_no_object_is_not_listed),
+        TEST(nothing_goes_through_a_link),
+        TEST(the_folder_of_the_store_may_be_a_link),
         TEST(a_folder_without_an_object_is_not_there),
         TEST(only_old_leftovers_of_ours_are_swept),
         TEST(a_store_that_nobody_wrote_to_is_empty),
