@@ -265,8 +265,15 @@ static void leave_out(struct gd_restoring *restoring, struct gd_dump *dump)
         if (missing && !harmless)
             gd_restoring_warn(restoring, "Create it when the role is there.",
                               "left out, because a role is not there: %s", item->what);
-        if (!missing && !(item->superuser && !restoring->superuser))
-            dump->items[kept++] = *item;
+        if (missing || (item->superuser && !restoring->superuser))
+            continue;
+        if (item->node == GD_KIND_CreateSubscriptionStmt)
+            gd_restoring_warn(restoring,
+                              "Enable it when the database is the one that shall receive; before "
+                              "it is dropped, set its slot_name to NONE.",
+                              "restored without being enabled: %s",
+                              item->what + strlen("restore "));
+        dump->items[kept++] = *item;
     }
     dump->count = kept;
 }
