@@ -12,6 +12,7 @@
 #include "guardian/cli/ending.h"
 #include "guardian/cli/portable.h"
 #include "guardian/cli/progress.h"
+#include "guardian/cli/shelves.h"
 #include "guardian/cli/stores.h"
 #include "guardian/io/digest.h"
 #include "guardian/io/file.h"
@@ -63,9 +64,12 @@ static struct gd_status export(const struct gd_config *config, const char *text,
     gd_auto_store store = NULL;
     gd_auto_sink sink = NULL;
     struct gd_manifest *manifest = NULL;
+    const char *cluster = NULL, *id = NULL;
     char manifest_sha256[GD_DIGEST_HEX_SIZE];
     GD_TRY(gd_cli_store(config, arena, events, &store, err));
-    GD_TRY(gd_manifest_load(store, NULL, text, arena, &manifest, manifest_sha256, err));
+    GD_TRY(gd_cli_snapshot(config, store, text, GD_SNAPSHOT_SCHEMA, arena, events, &cluster, &id,
+                           err));
+    GD_TRY(gd_manifest_load(store, cluster, id, arena, &manifest, manifest_sha256, err));
     GD_TRY(open_target(config->to, &sink, err));
     GD_TRY(explain(
         gd_snapshot_export(store, manifest, manifest_sha256, sink, events, &answer->portable, err),

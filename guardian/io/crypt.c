@@ -247,7 +247,7 @@ static struct gd_status check_commitment(struct open_source *open, const struct 
 {
     unsigned char both[2 * GD_KEY_BYTES];
     GD_TRY(derive(key, open->box.head.salt, both, err));
-    struct gd_status status = GD_DONE;
+    struct gd_status status;
     if (CRYPTO_memcmp(both + GD_KEY_BYTES, open->box.head.commitment, GD_KEY_BYTES) != 0)
         status =
             gd_fail(err, GD_CORRUPT, "could not open \"%s\": its head is damaged", open->box.name);

@@ -22,6 +22,14 @@ GD_MUST struct gd_status gd_fd_read(int fd, const char *called, void *buffer, si
 /** Close `*fd` if it is open, and set it to -1; what close() says does not matter any more. */
 void gd_fd_drop(int *fd);
 
+/** Hand over: the value of `*fd`, which is -1 afterwards. */
+static inline int gd_fd_move(int *fd)
+{
+    int moved = *fd;
+    *fd = -1;
+    return moved;
+}
+
 static inline void gd_fd_cleanup_(int *fd)
 {
     gd_fd_drop(fd);

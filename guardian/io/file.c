@@ -307,8 +307,7 @@ static struct gd_status open_to_read(const char *path, int *out_fd, struct stat 
         return fail_at(err, "look at", path);
     if (!S_ISREG(out_about->st_mode))
         return gd_fail(err, GD_CORRUPT, "\"%s\" is not a file", path);
-    *out_fd = fd;
-    fd = -1;
+    *out_fd = gd_fd_move(&fd);
     return GD_DONE;
 }
 
@@ -330,8 +329,7 @@ struct gd_status gd_file_source_new(const char *path, uint64_t offset, uint64_t 
     file->source.ops = &ops;
     file->path = gd_memory_strdup(path);
     file->left = size == 0 ? there - offset : size;
-    file->fd = fd;
-    fd = -1;
+    file->fd = gd_fd_move(&fd);
     *out_source = &file->source;
     return GD_DONE;
 }

@@ -281,7 +281,8 @@ static int lift(int fd)
 }
 
 /* Our end does not block: who waits must see a signal that another thread was given. */
-static struct gd_status make_pipe(int *out_read, int *out_write, int *ours, struct gd_error *err)
+static struct gd_status make_pipe(int *out_read, int *out_write, const int *ours,
+                                  struct gd_error *err)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)

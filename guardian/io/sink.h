@@ -69,7 +69,7 @@ struct gd_sink *gd_null_sink_new(void);
 /** Keeps everything in memory, at most `limit` bytes (GD_SYSTEM beyond). */
 struct gd_sink *gd_mem_sink_new(size_t limit);
 /** What was written so far; a view, void after the next write or free. */
-const void *gd_mem_sink_data(const struct gd_sink *mem, size_t *out_size);
+const void *gd_mem_sink_data(const struct gd_sink *sink, size_t *out_size);
 
 /**
  * Counts and hashes what goes through. Asked at any time; the answer stays after finish, until the

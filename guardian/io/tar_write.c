@@ -1,8 +1,6 @@
 /* Writing archives, see tar.h. */
 #include <archive.h>
 #include <archive_entry.h>
-#include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,18 +15,20 @@ struct gd_tar_writer {
     struct archive *archive;
     int64_t time_us;
     struct gd_status below; /* what the sink said last */
-    struct gd_error *err;   /* of the call that is running: libarchive calls us back */
+    bool given_up;
+    struct gd_error *err; /* of the call that is running: libarchive calls us back */
     char buffer[BUFFER_SIZE];
 };
 
+/* A failure is kept aside and told by outcome(): an archive to which a write fails never frees its
+ * buffers. After it, and once given up, what still comes goes nowhere. */
 static la_ssize_t pass_on(struct archive *archive, void *context, const void *data, size_t size)
 {
+    (void)archive;
     struct gd_tar_writer *writer = context;
-    writer->below = gd_sink_write(writer->next, data, size, writer->err);
-    if (writer->below.code == GD_OK)
-        return (la_ssize_t)size;
-    archive_set_error(archive, EIO, "the sink failed");
-    return -1;
+    if (writer->below.code == GD_OK && !writer->given_up)
+        writer->below = gd_sink_write(writer->next, data, size, writer->err);
+    return (la_ssize_t)size;
 }
 
 /* What came from below keeps its own words. */
@@ -127,7 +127,10 @@ void gd_tar_writer_free(struct gd_tar_writer *writer)
     if (writer == NULL)
         return;
     if (writer->archive != NULL) {
-        (void)archive_write_fail(writer->archive); /* nothing more is written */
+        writer->given_up = true;
+        (void)archive_write_fail(
+            writer->archive); /* or closing fills up a file that is not whole */
+        (void)archive_write_close(writer->archive); /* or its buffers stay */
         (void)archive_write_free(writer->archive);
     }
     gd_sink_free(writer->next);

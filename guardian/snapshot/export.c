@@ -38,7 +38,7 @@ static struct gd_status export_manifest(struct export *export, const char *sha25
     size_t size = 0;
     GD_TRY(gd_store_get_bytes(export->store, key, GD_MANIFEST_BYTES_MAX, &text, &size, err));
     gd_digest_of(text, size, now);
-    struct gd_status status = GD_DONE;
+    struct gd_status status;
     gd_auto_source source = gd_mem_source_new(text, size);
     if (strcmp(now, sha256) != 0)
         status = gd_fail(err, GD_CORRUPT, "\"%s\" changed while it was exported", key);
