@@ -104,7 +104,7 @@ struct gd_status gd_place_ask(const struct gd_search *search,
     if (status.code == GD_OK)
         return GD_DONE;
     *err = why;
-    return gd_wrap(err, status, "could not get credentials from %s", request->called);
+    return gd_wrap(err, status, "could not get credentials from %s: ", request->called);
 }
 
 bool gd_credential_expiry(const char *text, int64_t *out_time_us)

@@ -77,7 +77,7 @@ GD_MUST static struct gd_status run(const char *const *words, const char *called
     struct gd_process_options options = {.argv = words, .read_output = true, .limit_ms = LIMIT_MS};
     struct gd_status status = gd_process_start(&options, &process, err);
     if (status.code != GD_OK)
-        return gd_wrap(err, status, "could not run %s", called);
+        return gd_wrap(err, status, "could not run %s: ", called);
     struct gd_error why = {0};
     int exit_status = 0;
     struct gd_status read =

@@ -110,7 +110,9 @@ static struct gd_status ask(const struct listing *listing, struct gd_arena *aren
         gd_s3_query(&request, "delimiter", "/");
     if (listing->token[0] != '\0')
         gd_s3_query(&request, "continuation-token", listing->token);
-    GD_TRY(gd_s3_send(listing->s3, &request, arena, out_answer, err));
+    struct gd_status status = gd_s3_send(listing->s3, &request, arena, out_answer, err);
+    if (status.code != GD_OK)
+        return gd_wrap(err, status, "could not list %s: ", listing->s3->store.url);
     if (!out_answer->good)
         return gd_s3_refused(listing->s3, out_answer, err, "could not list");
     if (out_answer->xml == NULL || strcmp(out_answer->xml->name, "ListBucketResult") != 0)

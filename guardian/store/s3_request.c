@@ -202,7 +202,7 @@ static struct gd_status tried_in_vain(const struct way *way, struct gd_status st
     unsigned failures = way->tries.failures;
     if (failures < 2 || gd_interrupted())
         return status;
-    return gd_wrap(err, status, "%u tries in %lld seconds", failures,
+    return gd_wrap(err, status, "%u tries in %lld seconds: ", failures,
                    (long long)((gd_clock_monotonic_us() - way->tries.first_failure_us) / 1000000));
 }
 

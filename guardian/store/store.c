@@ -92,7 +92,7 @@ struct gd_status gd_store_get_bytes(struct gd_store *store, const char *key, siz
     struct gd_status status = gd_source_all(source, limit, out_data, out_size, err);
     if (status.code == GD_OK)
         return status;
-    return gd_wrap(err, status, "could not read \"%s\" of %s", key, store->url);
+    return gd_wrap(err, status, "could not read \"%s\" of %s: ", key, store->url);
 }
 
 struct gd_status gd_store_head(struct gd_store *store, const char *key, bool *out_there,
