@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "guardian/base/clock.h"
+#include "guardian/cli/ask.h"
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
 #include "guardian/cli/keys.h"
@@ -110,6 +111,14 @@ GD_MUST static struct gd_status restore_as_asked(const struct gd_config *config,
     if (config->replace) {
         const char *database;
         GD_TRY(gd_restore_database_of(options->pg, arena, &database, err));
+        GD_TRY(gd_cli_ask(
+            config,
+            gd_arena_printf(arena,
+                            "Snapshot %s will take the place of database \"%s\". Its sessions are "
+                            "ended for the swap; the database as it is now is kept under another "
+                            "name.",
+                            options->manifest->id, database),
+            err));
         answer->compared = true;
         return gd_restore_replace(options, database, arena, &answer->restored, err);
     }
