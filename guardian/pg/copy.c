@@ -39,8 +39,7 @@ GD_MUST static struct gd_status asked_to_stop(const char *what, struct gd_error 
 {
     if (!gd_interrupted())
         return gd_fail(err, GD_SYSTEM, "could not %s: it was called off", what);
-    return gd_fail(err, GD_SYSTEM, "could not %s: asked to stop (signal %d)", what,
-                   gd_interrupt_signal());
+    return gd_wrap(err, gd_interrupt_check(err), "could not %s: ", what);
 }
 
 static bool is_stopped(const struct gd_pg_copy *copy)

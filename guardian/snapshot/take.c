@@ -129,9 +129,7 @@ GD_MUST static struct gd_status store_manifest(struct gd_take *take, struct gd_e
     take->manifest->pg_dump_text = take->pg_dump.text;
     take->manifest->finished_us = gd_clock_now_us();
     gd_manifest_add_up(take->manifest);
-    if (gd_interrupted())
-        return gd_fail(err, GD_SYSTEM, "could not finish the backup: asked to stop (signal %d)",
-                       gd_interrupt_signal());
+    GD_TRY(gd_interrupt_check(err));
     gd_tell_stage(take->options->events, "writing the manifest", 0);
     GD_TRY(gd_fault("take: before the manifest", err));
     return gd_take_store_failed(
@@ -191,8 +189,10 @@ GD_MUST static struct gd_status copy_data(struct gd_take *take, struct dump *blo
     GD_TRY(gd_take_look(take, err));
     GD_TRY(gd_take_check_rights(take, err));
     GD_TRY(gd_fault("take: looked", err));
-    if (take->options->scope != GD_SNAPSHOT_SCHEMA)
+    if (take->options->scope != GD_SNAPSHOT_SCHEMA) {
         GD_TRY(gd_take_lock(take, err));
+        GD_TRY(gd_take_measure(take, err));
+    }
     gd_take_plan_parts(take, gd_pg_version(take->pg));
     take->total_bytes = estimate(take);
     gd_tell_stage(take->options->events,
@@ -248,6 +248,7 @@ GD_MUST static struct gd_status prepare(struct gd_take *take, struct gd_error *e
                            &take->pg_dump, err));
     gd_tell_stage(take->options->events, "reading the catalogue", 0);
     GD_TRY(share_snapshot(take, err));
+    GD_TRY(gd_take_limit_waits(take, err));
     GD_TRY(gd_take_identify(take, err));
     take->environment = gd_pg_environment(take->pg, NULL, take->arena);
     take->dump_encoding = dump_encoding(take->manifest->encoding);

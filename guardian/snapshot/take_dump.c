@@ -39,13 +39,12 @@ static void say(struct command *command, const char *word)
 static struct command command_of(const struct gd_take *take, struct gd_arena *arena)
 {
     struct command command = {.count = 0};
-    uint32_t lock_ms = take->options->lock_ms == 0 ? 2000 : take->options->lock_ms;
     say(&command, take->pg_dump.path);
     say(&command, "--format=custom");
     say(&command, "--no-password");
     say(&command, gd_arena_printf(arena, "--encoding=%s", take->dump_encoding));
     say(&command, gd_arena_printf(arena, "--snapshot=%s", take->snapshot));
-    say(&command, gd_arena_printf(arena, "--lock-wait-timeout=%" PRIu32, lock_ms));
+    say(&command, gd_arena_printf(arena, "--lock-wait-timeout=%" PRIu32, gd_take_lock_ms(take)));
     return command;
 }
 
@@ -57,8 +56,7 @@ GD_MUST static struct gd_status pump(struct gd_take *take, struct gd_source *sou
         GD_TRY(gd_source_read(source, buffer, DUMP_BUFFER, &size, err));
         if (size == 0)
             return GD_DONE;
-        if (gd_interrupted())
-            return gd_fail(err, GD_SYSTEM, "asked to stop (signal %d)", gd_interrupt_signal());
+        GD_TRY(gd_interrupt_check(err));
         if (atomic_load(&take->stop))
             return gd_fail(err, GD_SYSTEM, "another part of the backup failed");
         GD_TRY(gd_take_store_failed(gd_sink_write(sink, buffer, size, err), err));
@@ -68,7 +66,9 @@ GD_MUST static struct gd_status pump(struct gd_take *take, struct gd_source *sou
 /* The server's words reach us through pg_dump only. */
 static struct gd_status name_reason(struct gd_status status, const char *said, struct gd_error *err)
 {
-    if (strstr(said, "lock timeout") != NULL || strstr(said, "could not obtain lock") != NULL) {
+    bool locking = strstr(said, "LOCK TABLE") != NULL; /* which it limits as a statement */
+    if ((locking && strstr(said, "statement timeout") != NULL) ||
+        strstr(said, "lock timeout") != NULL) {
         err->code = GD_BUSY;
         return gd_hint(err, (struct gd_status){GD_BUSY},
                        "Another session holds an exclusive lock on a table: try again later, or "
@@ -180,8 +180,10 @@ GD_MUST static struct gd_status hash_large(struct gd_take *take, const char *oid
         hash_hex(hash, hex, strlen(hex) / 2);
         if (strlen(hex) / 2 < PIECE_BYTES)
             return GD_DONE;
-        if (gd_interrupted() || atomic_load(&take->stop))
-            return gd_fail(err, GD_SYSTEM, "could not read large object %s: asked to stop", oid);
+        GD_TRY(gd_interrupt_check(err));
+        if (atomic_load(&take->stop))
+            return gd_fail(err, GD_SYSTEM, "could not read large object %s: it was called off",
+                           oid);
     }
 }
 

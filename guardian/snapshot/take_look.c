@@ -22,6 +22,9 @@ SQL(tables)
 SQL(columns)
 #include "guardian/snapshot/sql/columns.sql.inc"
     ;
+SQL(sizes)
+#include "guardian/snapshot/sql/sizes.sql.inc"
+    ;
 SQL(parents)
 #include "guardian/snapshot/sql/parents.sql.inc"
     ;
@@ -109,19 +112,17 @@ static void read_table(struct gd_take *take, const struct gd_pg_rows *rows, size
                   .schema = keep(take, rows, row, 1),
                   .name = keep(take, rows, row, 2),
                   .kind = gd_pg_char(rows, row, 3),
-                  .config = gd_pg_cell(rows, row, 9) != NULL,
-                  .condition = keep(take, rows, row, 9),
+                  .config = gd_pg_cell(rows, row, 7) != NULL,
+                  .condition = keep(take, rows, row, 7),
                   .root_schema = "",
                   .root_name = ""},
         .persistence = gd_pg_char(rows, row, 4),
-        .heap_bytes = (uint64_t)gd_pg_int(rows, row, 5),
-        .toast_bytes = (uint64_t)gd_pg_int(rows, row, 6),
-        .file = gd_pg_oid(rows, row, 7),
-        .heap = gd_pg_bool(rows, row, 8),
-        .may_read = gd_pg_bool(rows, row, 10),
-        .may_enter = gd_pg_bool(rows, row, 11),
-        .row_security = gd_pg_bool(rows, row, 12),
-        .hash = gd_pg_char(rows, row, 13) == 'h',
+        .file = gd_pg_oid(rows, row, 5),
+        .heap = gd_pg_bool(rows, row, 6),
+        .may_read = gd_pg_bool(rows, row, 8),
+        .may_enter = gd_pg_bool(rows, row, 9),
+        .row_security = gd_pg_bool(rows, row, 10),
+        .hash = gd_pg_char(rows, row, 11) == 'h',
         .upper = GD_MAP_NONE,
     };
 }
@@ -201,6 +202,19 @@ GD_MUST static struct gd_status look_at_columns(struct gd_take *take, struct gd_
         if (table->column_count == 0)
             table->columns = &names[i];
         table->column_count++;
+    }
+    return GD_DONE;
+}
+
+struct gd_status gd_take_measure(struct gd_take *take, struct gd_error *err)
+{
+    gd_auto_pg_rows rows = NULL;
+    GD_TRY(gd_take_query(take, "measure the tables", sizes_sql, wanted_oids(take), &rows, err));
+    for (size_t i = 0; i < gd_pg_rows_count(rows); i++) {
+        struct gd_take_table *table =
+            &take->tables[gd_map_get(&take->by_oid, gd_pg_oid(rows, i, 0))];
+        table->heap_bytes = (uint64_t)gd_pg_int(rows, i, 1);
+        table->toast_bytes = (uint64_t)gd_pg_int(rows, i, 2);
     }
     return GD_DONE;
 }

@@ -86,6 +86,8 @@ struct gd_take {
 /** Which database and server; the first query of all. */
 GD_MUST struct gd_status gd_take_identify(struct gd_take *take, struct gd_error *err);
 GD_MUST struct gd_status gd_take_look(struct gd_take *take, struct gd_error *err);
+/** How large the tables are, once they are locked. */
+GD_MUST struct gd_status gd_take_measure(struct gd_take *take, struct gd_error *err);
 /** Last of all: what sequences stand at. */
 GD_MUST struct gd_status gd_take_read_sequences(struct gd_take *take, struct gd_error *err);
 /** Run a query that may be slow. */
@@ -102,7 +104,11 @@ GD_MUST struct gd_status gd_take_choose(struct gd_take *take, const char *const 
 /* --- take_rights.c: may we, and can it hold still -----------------------------------------------
  */
 GD_MUST struct gd_status gd_take_check_rights(struct gd_take *take, struct gd_error *err);
+/** From here on no statement of the main session waits for a lock longer than it may. */
+GD_MUST struct gd_status gd_take_limit_waits(struct gd_take *take, struct gd_error *err);
 GD_MUST struct gd_status gd_take_lock(struct gd_take *take, struct gd_error *err);
+/** The milliseconds of it. */
+uint32_t gd_take_lock_ms(const struct gd_take *take);
 
 /* --- take_queue.c: pure -------------------------------------------------------------------------
  */

@@ -14,7 +14,7 @@ static const char forbidden_sql[] =
     ;
 /* clang-format on */
 
-enum { NAMED_MAX = 12, LOCKS_AT_ONCE = 200 };
+enum { NAMED_MAX = 12, LOCKS_AT_ONCE = 200, LOCK_MS = 2000 };
 
 /* A list for an error's text: the first few by name, the rest by number. */
 struct list {
@@ -228,21 +228,31 @@ GD_MUST static struct gd_status lock_failed(struct gd_take *take, const struct g
     return status;
 }
 
+uint32_t gd_take_lock_ms(const struct gd_take *take)
+{
+    return take->options->lock_ms == 0 ? LOCK_MS : take->options->lock_ms;
+}
+
+struct gd_status gd_take_limit_waits(struct gd_take *take, struct gd_error *err)
+{
+    char limit[16];
+    snprintf(limit, sizeof limit, "%" PRIu32, gd_take_lock_ms(take));
+    return gd_take_query(take, "limit the wait for locks",
+                         "SELECT pg_catalog.set_config('lock_timeout', $1, true)", limit, NULL,
+                         err);
+}
+
 GD_MUST static struct gd_status lock_batch(struct gd_take *take, const struct batch *batch,
                                            struct gd_arena *arena, struct gd_error *err)
 {
-    uint32_t limit = take->options->lock_ms == 0 ? 2000 : take->options->lock_ms;
-    struct gd_pg_call calls[] = {
-        {.what = "limit the wait for locks",
-         .sql = gd_arena_printf(arena, "SET LOCAL lock_timeout = %u", limit)},
-        {.what = "lock the tables",
-         .sql = gd_arena_printf(arena, "LOCK TABLE %s IN ACCESS SHARE MODE", batch->names),
-         .limit_ms = limit * LOCKS_AT_ONCE},
-    };
-    struct gd_status status = gd_pg_batch(take->pg, calls, 2, NULL, NULL, err);
+    struct gd_pg_call call = {
+        .what = "lock the tables",
+        .sql = gd_arena_printf(arena, "LOCK TABLE %s IN ACCESS SHARE MODE", batch->names),
+        .limit_ms = gd_take_lock_ms(take) * LOCKS_AT_ONCE};
+    struct gd_status status = gd_pg_run(take->pg, &call, NULL, err);
     const char *oids = gd_arena_printf(arena, "{%s}", batch->oids);
     if (status.code != GD_OK)
-        return lock_failed(take, &calls[1], oids, status, err);
+        return lock_failed(take, &call, oids, status, err);
     return check_files(take, oids, err);
 }
 

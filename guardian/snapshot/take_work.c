@@ -92,9 +92,8 @@ struct worker {
 GD_MUST static struct gd_status begin(struct worker *worker, struct gd_error *err)
 {
     struct gd_take *take = worker->take;
-    uint32_t limit = take->options->lock_ms == 0 ? 2000 : take->options->lock_ms;
     char lock[16];
-    snprintf(lock, sizeof lock, "%" PRIu32, limit);
+    snprintf(lock, sizeof lock, "%" PRIu32, gd_take_lock_ms(take));
     const char *const values[] = {lock, take->options->foreign_data ? "view" : NULL};
     struct gd_pg_call call = {
         .what = "set up a worker",
@@ -204,12 +203,9 @@ static void *work(void *context)
     struct worker *worker = context;
     struct gd_error err = {0};
     for (size_t next; (next = next_part(worker->take)) != SIZE_MAX;) {
-        struct gd_status status = gd_interrupted()
-                                      ? gd_fail(&err, GD_SYSTEM,
-                                                "could not copy the data: asked to stop "
-                                                "(signal %d)",
-                                                gd_interrupt_signal())
-                                      : copy_part(worker, next, &err);
+        struct gd_status status = gd_interrupt_check(&err);
+        if (status.code == GD_OK)
+            status = copy_part(worker, next, &err);
         if (status.code != GD_OK) {
             gd_take_failed(worker->take, status, &err);
             break;

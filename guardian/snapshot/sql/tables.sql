@@ -1,8 +1,6 @@
 -- Everything that holds rows (r, f), and partitioned tables (p), through which others are meant. What
--- belongs to an extension counts only when the extension names it as configuration.
+-- belongs to an extension counts only when the extension names it as configuration. Nothing here waits for a lock.
 SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence,
-       CASE WHEN c.relkind = 'r' THEN pg_catalog.pg_relation_size(c.oid) ELSE 0 END,
-       CASE WHEN c.relkind = 'r' AND c.reltoastrelid <> 0 THEN pg_catalog.pg_relation_size(c.reltoastrelid) ELSE 0 END,
        c.relfilenode,
        coalesce(m.amhandler = 'pg_catalog.heap_tableam_handler'::pg_catalog.regproc, false),
        k.condition,
