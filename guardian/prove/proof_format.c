@@ -47,7 +47,7 @@ struct gd_status gd_proof_format(const struct gd_proof *proof, char **out_text, 
     FILE *stream = open_memstream(&text, out_size);
     if (stream == NULL)
         return gd_fail(err, GD_SYSTEM, "could not write a proof: out of memory");
-    struct gd_json_writer *writer = gd_json_writer_new(stream);
+    gd_auto_json_writer writer = gd_json_writer_new(stream);
     gd_json_begin_object(writer, NULL);
     write_head(writer, proof);
     gd_json_begin_list(writer, "left_out");

@@ -2,11 +2,12 @@
 
 import json
 import os
+import re
 import subprocess
 
 import pytest
 
-from harness.server import Server
+from harness.server import ROOT, Server
 
 
 @pytest.fixture
@@ -260,3 +261,16 @@ def test_more_tables_than_the_server_can_lock(guardian, tmp_path):
     locks = [check for check in json.loads(done.stdout)["checks"] if check["name"] == "locks"]
     assert done.returncode == 0 and locks[0]["health"] == "warning" and locks[0]["advice"]
     assert "a backup locks 180 tables, and the server has room for 200 locks" in locks[0]["text"]
+
+
+def test_every_key_and_every_name_is_documented(doctor, database):
+    page = (ROOT / "docs" / "formats" / "doctor.md").read_text()
+    documented = set(re.findall(r"`([a-z_ ]+)`", page))
+    _, _, answer = doctor(database)
+    for part in (answer, answer["checks"][0], answer["store"]):
+        assert set(part) <= documented, set(part) - documented
+    said = set()
+    for path in (ROOT / "guardian" / "prove").glob("doctor*.c"):
+        said |= set(re.findall(r'(?:gd_doctor_say(?:_error)?|look_at_program|ask)\(doctor, (?:pg, )?"([^"]+)"',
+                               path.read_text()))
+    assert len(said) > 15 and said <= documented, said - documented
