@@ -2,12 +2,15 @@
 
 #include <assert.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "guardian/base/clock.h"
 #include "guardian/base/memory.h"
@@ -28,6 +31,7 @@ enum {
 struct line {
     CURLM *multi;
     CURL *easy;
+    curl_socket_t socket; /* the newest, maybe closed already */
     struct line *next;
 };
 
@@ -150,6 +154,7 @@ static struct line *line_take(struct gd_http *http)
     line = gd_memory_new(sizeof *line);
     line->easy = must(curl_easy_init());
     line->multi = must(curl_multi_init());
+    line->socket = CURL_SOCKET_BAD;
     curl_multi_setopt(line->multi, CURLMOPT_MAXCONNECTS, 2L);
     return line;
 }
@@ -171,6 +176,13 @@ static void line_give(struct gd_http *http, struct line *line, bool keep)
 
 /* --- what libcurl calls ------------------------------------------------------------------------
  */
+
+static int on_socket(void *context, curl_socket_t socket, curlsocktype purpose)
+{
+    (void)purpose;
+    ((struct line *)context)->socket = socket;
+    return CURL_SOCKOPT_OK;
+}
 
 static size_t on_send(char *buffer, size_t unit, size_t count, void *context)
 {
@@ -328,6 +340,8 @@ static void set_transport(CURL *easy, const struct gd_http *http)
 
 static void set_callbacks(CURL *easy, struct transfer *transfer)
 {
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, transfer->line);
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
     curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_rewind);
@@ -530,6 +544,16 @@ static bool something_read(const struct transfer *transfer)
     return transfer->into_filled > 0;
 }
 
+/* Some servers (radosgw) send head and body of a short answer in two pieces, and the second only
+ * when the first is acknowledged, which Linux puts off by 40 ms. Of no use once bytes flow. */
+static void acknowledge_at_once(const struct transfer *transfer)
+{
+    enum { FLOWING = 64 * 1024 };
+    static const int on = 1;
+    if (transfer->line->socket != CURL_SOCKET_BAD && transfer->moved < FLOWING)
+        (void)setsockopt(transfer->line->socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 /* Move until the transfer is done, or until `enough`. */
 static struct gd_status move(struct transfer *transfer, bool (*enough)(const struct transfer *),
                              enum gd_http_trouble *out_trouble, struct gd_error *err)
@@ -554,6 +578,7 @@ static struct gd_status move(struct transfer *transfer, bool (*enough)(const str
             return gd_fail(err, GD_SYSTEM, "nothing was heard from \"%s\" for too long",
                            transfer->where);
         }
+        acknowledge_at_once(transfer);
         curl_multi_poll(transfer->line->multi, NULL, 0, POLL_MS, NULL);
     }
 }

@@ -19,6 +19,7 @@ static const struct { const char *code, *hint; } hints[] = {
     {"RequestTimeTooSkewed", "Set the clock of this machine."},
     {"EntityTooLarge",      "The server takes smaller objects only."},
     {"QuotaExceeded",       "Make room in the store."},
+    {"InvalidRequest",      "Check that the server has the encryption, storage class, tags and object lock that are set."},
     {"InvalidStorageClass", "Leave the storage class out, or name one that this server has."},
     {"InvalidObjectState",  "The object lies in an archive class: bring it back first."},
     {"KMS.NotFoundException", "Check the id of the key."},
