@@ -196,16 +196,21 @@ void gd_s3_customer_headers(const struct gd_s3 *s3, struct gd_s3_request *reques
         gd_s3_header(request, s3->customer[i].name, s3->customer[i].value);
 }
 
-static void lock_headers(const struct gd_s3 *s3, struct gd_s3_request *request,
-                         struct gd_arena *arena)
+const char *gd_s3_lock_until(const struct gd_s3 *s3, struct gd_arena *arena)
 {
     time_t until = (time_t)(gd_s3_now_us(s3) / 1000000) + (time_t)s3->options.lock_days * 86400;
     struct tm parts;
     char text[32];
     gmtime_r(&until, &parts);
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return gd_arena_strdup(arena, text);
+}
+
+static void lock_headers(const struct gd_s3 *s3, struct gd_s3_request *request,
+                         struct gd_arena *arena)
+{
     gd_s3_header(request, "x-amz-object-lock-mode", s3->options.lock_mode);
-    gd_s3_header(request, "x-amz-object-lock-retain-until-date", gd_arena_strdup(arena, text));
+    gd_s3_header(request, "x-amz-object-lock-retain-until-date", gd_s3_lock_until(s3, arena));
 }
 
 static bool is_probe(const char *key)

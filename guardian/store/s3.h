@@ -10,6 +10,7 @@
  *   s3_put.c      the sink of an object: one PUT, or an upload in parts
  *   s3_upload.c   parts, sent while the next one fills
  *   s3_parts.c    their sizes (pure)
+ *   s3_keep.c     the lock and the tags, where a server drops them
  *   s3_get.c      the source of an object, which goes on where a connection broke
  *   s3_list.c     listings, and sweeping what was left behind
  *   s3_probe.c    what the server can do
@@ -128,6 +129,11 @@ bool gd_s3_is(const struct gd_s3_answer *answer, const char *code);
 /** Headers of a new object: encryption, class, tags, id; and a lock, unless it is a probe's. */
 void gd_s3_object_headers(struct gd_s3 *s3, struct gd_s3_request *request, const char *id,
                           struct gd_arena *arena);
+/** Until when an object that is made now is locked. */
+const char *gd_s3_lock_until(const struct gd_s3 *s3, struct gd_arena *arena);
+/** Look that an object made in parts has its lock and its tags; put them there (s3_keep.c). */
+GD_MUST struct gd_status gd_s3_keep(struct gd_s3 *s3, const char *key, struct gd_arena *arena,
+                                    struct gd_error *err);
 /** The key of SSE-C, where one is set. */
 void gd_s3_customer_headers(const struct gd_s3 *s3, struct gd_s3_request *request);
 /** What the body is: its digest for the signature, and Content-MD5 or a checksum. */

@@ -417,7 +417,7 @@ static struct gd_status settle(struct gd_s3_upload *upload, struct gd_status sen
         look_again(upload, said, arena, &seen, sent.code == GD_OK ? err : &ignored);
     if (looked.code == GD_OK && is_ours(upload, &seen, said)) {
         upload->completed = true;
-        return GD_DONE;
+        return gd_s3_keep(upload->s3, upload->key, arena, err);
     }
     if (sent.code != GD_OK)
         return sent;

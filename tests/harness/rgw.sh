@@ -68,7 +68,9 @@ ms mon client mode = crc
 rgw frontends = beast endpoint=127.0.0.1:$((mon + 2))$tls
 rgw dns name = localhost
 rgw enable usage log = false
-rgw gc obj min wait = 5
+rgw gc obj min wait = 1
+rgw gc processor period = 5
+rgw gc processor max time = 5
 rgw thread pool size = 64
 rgw sts key = abcdefghijklmnop
 rgw s3 auth use sts = true
