@@ -1,5 +1,5 @@
 /*
- * guardian verify: prove snapshots again: every byte is read back.
+ * guardian verify: prove snapshots again: every byte read back, or restored and compared.
  *
  * Several are verified one after the other, whatever becomes of those before; the exit status is
  * that of the worst: 8 when something is damaged.
@@ -22,6 +22,7 @@ struct verify {
     struct gd_progress *progress;
     struct gd_store *store;
     struct gd_prove_options options;
+    struct gd_pg_options scratch;
     struct gd_damages damages;
     struct gd_events events; /* takes the damages out, hands the rest on */
     struct gd_verified *items;
@@ -91,8 +92,8 @@ static void verify_one(struct verify *verify, struct gd_verified *item)
     const struct gd_proof *proof = NULL;
     struct gd_error err = {0};
     gd_damages_begin(&verify->damages);
-    item->status = gd_prove_digest(&verify->options, item->cluster, item->id, verify->arena, &proof,
-                                   &item->outcome, &err);
+    item->status = (verify->config->drill ? gd_prove_drill : gd_prove_digest)(
+        &verify->options, item->cluster, item->id, verify->arena, &proof, &item->outcome, &err);
     gd_damages_end(&verify->damages, item, verify->arena);
     if (item->status.code != GD_OK) {
         struct gd_error *kept = gd_arena_alloc(verify->arena, sizeof *kept);
@@ -122,6 +123,7 @@ static const struct gd_verified *worst_of(const struct verify *verify)
 static void fill_options(struct verify *verify, const struct gd_key *key)
 {
     const struct gd_config *config = verify->config;
+    verify->scratch = (struct gd_pg_options){.target = config->scratch};
     verify->options = (struct gd_prove_options){
         .store = verify->store,
         .key = key,
@@ -129,6 +131,7 @@ static void fill_options(struct verify *verify, const struct gd_key *key)
         .remember_s = (uint32_t)(config->remember_ms / 1000),
         .no_record = config->no_record,
         .events = &verify->events,
+        .scratch = *config->scratch == '\0' ? NULL : &verify->scratch,
         .pg_bin = or_null(config->pg_bin),
     };
 }

@@ -101,18 +101,24 @@ static void sort(struct gd_schema_text *text)
     text->sorted = true;
 }
 
-/* Names of types have several words, and a length or brackets behind them. */
+static const char *skip_length(const char *at)
+{
+    size_t digits = *at == '(' ? strspn(at + 1, "0123456789,") : 0;
+    return digits > 0 && at[digits + 1] == ')' ? at + digits + 2 : at;
+}
+
+/* Names of types can have several words, with a length between them or behind. */
 static const char *skip_type(const char *at)
 {
-    static const char *const phrases[] = {
-        "character varying",           "double precision",         "bit varying",
-        "timestamp without time zone", "timestamp with time zone", "time without time zone",
-        "time with time zone"};
-    for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++)
-        if (begins(at, phrases[i]))
-            at += strlen(phrases[i]);
+    static const char *const words[] = {" varying", " precision", " without time zone",
+                                        " with time zone"};
     while (isalnum((unsigned char)*at) || *at == '_' || *at == '.' || *at == '"')
         at++;
+    at = skip_length(at);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (begins(at, words[i]))
+            at += strlen(words[i]);
+    at = skip_length(at);
     while (begins(at, "[]"))
         at += 2;
     return at;

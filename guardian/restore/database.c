@@ -132,6 +132,17 @@ static const char *option_value(const struct gd_node *option, struct gd_arena *a
     return gd_arena_printf(arena, "%lld", (long long)gd_node_int(arg, GD_F_ival));
 }
 
+static bool is_locale(const char *name)
+{
+    static const char *const names[] = {"locale",          "lc_collate",       "lc_ctype",
+                                        "locale_provider", "icu_locale",       "icu_rules",
+                                        "builtin_locale",  "collation_version"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 /* Encoding and locale in the words of the dump; the tablespace where it can be used. */
 static struct gd_status read_options(void *context, struct gd_error *err)
 {
@@ -147,7 +158,8 @@ static struct gd_status read_options(void *context, struct gd_error *err)
         const struct gd_node *option = gd_node_at(tree, GD_F_options, i);
         const char *name = gd_node_text(option, GD_F_defname);
         if (strcmp(name, "tablespace") == 0 || strcmp(name, "template") == 0 ||
-            strcmp(name, "owner") == 0 || strcmp(name, "oid") == 0)
+            strcmp(name, "owner") == 0 || strcmp(name, "oid") == 0 ||
+            (creating->restoring->options->plain_locale && is_locale(name)))
             continue;
         creating->options = gd_arena_printf(arena, "%s %s = %s", creating->options, name,
                                             option_value(option, arena));
@@ -182,6 +194,22 @@ GD_MUST static struct gd_status run_create(struct gd_restoring *restoring, const
     return status;
 }
 
+/* The owner at once: schema public belongs to whoever owns the database, and who owns things there
+ * needs the right to. What a plain role is refused here is said when the properties are set. */
+static void give_away(struct gd_restoring *restoring)
+{
+    for (size_t i = 0; i < restoring->before.count; i++) {
+        const struct gd_dump_item *item = &restoring->before.items[i];
+        if (item->kind != GD_DUMP_DATABASE || item->owner == NULL)
+            continue;
+        struct gd_error ignored = {0};
+        struct gd_pg_call call = {.what = item->what,
+                                  .sql = gd_dump_named(item, restoring->database, restoring->arena),
+                                  .limit_ms = CALL_LIMIT_MS};
+        (void)gd_pg_run(restoring->home, &call, NULL, &ignored).code;
+    }
+}
+
 struct gd_status gd_database_create(struct gd_restoring *restoring, struct gd_error *err)
 {
     struct gd_arena *arena = restoring->arena;
@@ -194,16 +222,20 @@ struct gd_status gd_database_create(struct gd_restoring *restoring, struct gd_er
         creating.options = options_of_manifest(restoring->options->manifest, arena);
     else
         GD_TRY(gd_deep_call(read_options, &creating, err));
+    if (restoring->options->plain_locale && item != NULL)
+        creating.options = gd_arena_printf(arena, "%s locale = 'C'", creating.options);
     GD_TRY(gd_fault("restore: before the database", err));
     GD_TRY(run_create(restoring, creating.options, err));
     const char *mark = gd_arena_printf(
         arena, "guardian: being restored from snapshot %s; not complete until this comment is gone",
         restoring->options->manifest->id);
-    return gd_pg_command(restoring->home, "mark the new database",
+    GD_TRY(gd_pg_command(restoring->home, "mark the new database",
                          gd_arena_printf(arena, "COMMENT ON DATABASE %s IS %s",
                                          gd_quoted(restoring->database, arena),
                                          gd_literal(mark, arena)),
-                         err);
+                         err));
+    give_away(restoring);
+    return GD_DONE;
 }
 
 /* --- finish -----------------------------------------------------------------------------------*/

@@ -32,6 +32,7 @@ struct gd_restore_options {
     bool skip_unprivileged; /* what only a superuser may make is left out, with a warning */
     uint32_t wait_ms; /* --replace: how long sessions of the old database may take to leave: 30,000;
                          then they are ended */
+    bool plain_locale; /* the new database sorts as C does: where the recorded locale is missing */
     bool keep_on_failure; /* leave a half restored new database for a look */
     const struct gd_events *events;
 };
