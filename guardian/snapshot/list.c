@@ -142,6 +142,13 @@ static struct gd_status look_at_litter(struct job *job, struct gd_listed *listed
     return GD_DONE;
 }
 
+/* Ids tell seconds apart, and no less: which of two was first in one, their manifests say. */
+static int64_t finer_time(int64_t time_us, const struct gd_manifest *manifest)
+{
+    int64_t begun_us = manifest->started_us;
+    return begun_us - begun_us % 1000000 == time_us ? begun_us : time_us;
+}
+
 static bool is_about_the_snapshot(struct gd_status status)
 {
     return status.code == GD_CORRUPT || status.code == GD_USAGE;
@@ -175,6 +182,7 @@ static struct gd_status read_one(void *context, size_t index, struct gd_arena *s
         listed->problem = gd_arena_strdup(job->arena, err->text);
     pthread_mutex_unlock(&job->lock);
     listed->tables = manifest->table_count;
+    listed->time_us = finer_time(listed->time_us, manifest);
     return GD_DONE;
 }
 
@@ -227,16 +235,11 @@ static struct gd_status add_cluster(struct gd_store *store, const char *cluster,
     return GD_DONE;
 }
 
-/* Ids tell seconds apart; of one second, what was begun first. */
 static int oldest_first(const void *left, const void *right)
 {
     const struct gd_listed *a = left, *b = right;
     if (a->time_us != b->time_us)
         return a->time_us < b->time_us ? -1 : 1;
-    int64_t a_us = a->manifest == NULL ? 0 : a->manifest->started_us;
-    int64_t b_us = b->manifest == NULL ? 0 : b->manifest->started_us;
-    if (a_us != b_us)
-        return a_us < b_us ? -1 : 1;
     int order = strcmp(a->id, b->id);
     return order != 0 ? order : strcmp(a->cluster, b->cluster);
 }

@@ -23,7 +23,7 @@ struct gd_listed {
     const char *problem;
     bool unfinished; /* objects without a manifest */
     bool held;       /* a hold stands in the store */
-    int64_t time_us; /* of the id */
+    int64_t time_us; /* of the id, and within its second that of the manifest */
     /* Of an unfinished one: when something was stored there last, by the store's clock, and what
      * lies there. */
     int64_t touched_us;
