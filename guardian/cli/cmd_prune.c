@@ -42,6 +42,7 @@ static struct gd_keep_rules rules_of(const struct gd_config *config)
         .weekly = (unsigned)config->keep_weekly,
         .monthly = (unsigned)config->keep_monthly,
         .unfinished_age_s = LITTER_AGE_S,
+        .drop_damaged = config->drop_damaged,
     };
 }
 
@@ -112,6 +113,8 @@ static struct gd_expire_item expire_item(const struct gd_shelved *shelved, struc
         .id = listed->id,
         .time_us = listed->unfinished ? listed->touched_us : listed->time_us,
         .unreadable = listed->problem != NULL && !listed->unfinished,
+        .damaged = listed->problem != NULL && !listed->unfinished && !listed->newer,
+        .scope = GD_SNAPSHOT_DATABASE,
         .unfinished = listed->unfinished,
         .held = listed->held,
         .proven = shelved->proof != GD_PROOF_NONE,

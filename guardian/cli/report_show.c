@@ -266,6 +266,8 @@ static const char *const *ways_back(const struct gd_manifest *manifest, struct g
 static void print_ways_back(const struct page *page)
 {
     const char *const *ways = ways_back(page->manifest, page->arena);
+    if (page->view->problem != NULL)
+        return;
     gd_screen_end_line(page->screen);
     for (size_t i = 0; ways[i] != NULL; i++)
         row(page, i == 0 ? "restore" : "", GD_INK_PLAIN, ways[i]);

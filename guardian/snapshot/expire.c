@@ -73,14 +73,14 @@ static bool is_success(const struct expiry *expiry, size_t at)
 }
 
 /* Is there a success as new as this one or newer, that has in it what this one has? */
-static bool is_surpassed(const struct expiry *expiry, size_t at, const bool *successes)
+static bool is_surpassed(const struct expiry *expiry, const struct gd_expire_item *item,
+                         const bool *successes)
 {
-    const struct gd_expire_item *item = expiry->newest[at];
     for (size_t i = 0; i < expiry->count && expiry->newest[i]->time_us >= item->time_us; i++) {
         const struct gd_expire_item *other = expiry->newest[i];
         bool covers = same_kind(item, other) ||
                       (item->scope == GD_SNAPSHOT_TABLES && other->scope == GD_SNAPSHOT_DATABASE);
-        if (successes[i] && i != at && covers)
+        if (successes[i] && other != item && covers)
             return true;
     }
     return false;
@@ -96,7 +96,7 @@ static void keep_last_proven(const struct expiry *expiry, const bool *successes)
             continue;
         if (!seen[item->scope])
             keep(expiry, item, GD_KEEP_LAST_PROVEN, "the last proven one");
-        else if (!is_surpassed(expiry, i, successes))
+        else if (!is_surpassed(expiry, item, successes))
             keep(expiry, item, GD_KEEP_LAST_PROVEN, "the last proven one of these tables");
         seen[item->scope] = true;
     }
@@ -212,15 +212,31 @@ static void decide_litter(const struct expiry *expiry, struct gd_expire_item *it
         item->because = "never finished";
 }
 
+/* Nobody knows what is in it, or what might be saved of it: only who asks for it loses it, and only
+ * when there is something better. */
+static void decide_damaged(const struct expiry *expiry, struct gd_expire_item *item,
+                           const bool *successes)
+{
+    bool goes = item->damaged && expiry->rules->drop_damaged &&
+                is_surpassed(expiry, item, successes) && !is_from_tomorrow(expiry, item);
+    if (!goes)
+        keep(expiry, item, GD_KEEP_UNREADABLE,
+             item->damaged ? "damaged: it stays until somebody looked at it"
+                           : "of a newer guardian, which knows what it is");
+    else if (item->keep == GD_KEEP_NOT)
+        item->because = "damaged, and a newer one is proven";
+}
+
 /* What nobody may drop, whatever the rules say. */
-static void decide_by_itself(const struct expiry *expiry, struct gd_expire_item *item)
+static void decide_by_itself(const struct expiry *expiry, struct gd_expire_item *item,
+                             const bool *successes)
 {
     if (item->held)
         keep(expiry, item, GD_KEEP_HELD, "held");
     if (item->open_change)
         keep(expiry, item, GD_KEEP_OPEN_CHANGE, "its change is not closed");
     if (item->unreadable)
-        keep(expiry, item, GD_KEEP_UNREADABLE, "damaged: it stays until somebody looked at it");
+        decide_damaged(expiry, item, successes);
     if (item->unfinished)
         decide_litter(expiry, item);
 }
@@ -231,7 +247,7 @@ static void decide_rest(const struct expiry *expiry, size_t at, const bool *succ
     struct gd_expire_item *item = expiry->newest[at];
     if (is_from_tomorrow(expiry, item))
         keep(expiry, item, GD_KEEP_YOUNG, "its time has not come yet: a clock was wrong");
-    else if (!is_surpassed(expiry, at, successes))
+    else if (!is_surpassed(expiry, item, successes))
         keep(expiry, item, GD_KEEP_YOUNG,
              item->proven ? "newer than the last one that has rows"
                           : "nothing as new or newer is proven");
@@ -266,7 +282,7 @@ void gd_expire_decide(struct gd_expire_item *items, size_t count, const struct g
         successes[i] = is_success(&expiry, i);
 
     for (size_t i = 0; i < count; i++)
-        decide_by_itself(&expiry, &items[i]);
+        decide_by_itself(&expiry, &items[i], successes);
     keep_last_proven(&expiry, successes);
     apply_rules(&expiry, successes);
     for (size_t i = 0; i < expiry.count; i++)

@@ -170,6 +170,7 @@ static struct gd_status read_one(void *context, size_t index, struct gd_arena *s
         pthread_mutex_lock(&job->lock);
         if (!listed->unfinished)
             listed->problem = gd_arena_strdup(job->arena, why.text);
+        listed->newer = !listed->unfinished && why.code == GD_USAGE;
         pthread_mutex_unlock(&job->lock);
         return GD_DONE;
     }

@@ -22,6 +22,7 @@ struct gd_listed {
      * manifest: not finished, or being made"; an object that is missing or has another size. */
     const char *problem;
     bool unfinished; /* objects without a manifest */
+    bool newer;      /* its manifest has a format that this guardian does not read */
     bool held;       /* a hold stands in the store */
     int64_t time_us; /* of the id, and within its second that of the manifest */
     /* Of an unfinished one: when something was stored there last, by the store's clock, and what
@@ -61,6 +62,7 @@ struct gd_keep_rules {
     unsigned last, hourly, daily, weekly,
         monthly;               /* UTC; the newest of each period; weeks are ISO's */
     uint32_t unfinished_age_s; /* litter older than this goes: 86,400 */
+    bool drop_damaged;         /* what is damaged goes when a success is as new or newer */
 };
 enum gd_keep {
     GD_KEEP_NOT,
@@ -80,7 +82,9 @@ struct gd_expire_item {
      * unless a newer proven database has them. NULL: "". */
     const char *tables;
     bool empty;      /* not one row in it: it is no success while an older proven one has rows */
-    bool unreadable; /* or damaged */
+    bool unreadable; /* counts for nothing, and stays */
+    bool damaged;    /* unreadable, and not for being of a newer guardian: drop_damaged may drop it;
+                        `scope` is GD_SNAPSHOT_DATABASE when nobody knows */
     bool proven, held, open_change, unfinished;
     enum gd_keep keep;   /* out */
     const char *because; /* out: "daily 2026-11-22", static or in the arena */

@@ -243,6 +243,17 @@ def test_prune_does_nothing_without_a_success(shelf):
     assert len(shelf.ids()) == 2
 
 
+def test_prune_drops_what_is_damaged_when_asked(shelf):
+    damaged, foreign, newest = (shelf.take() for _ in range(3))
+    (shelf.place(damaged) / "schema.dump").unlink()
+    manifest = shelf.place(foreign) / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"format": 1', '"format": 2'))
+    shelf.call("prune", *ONE, "--apply")
+    assert len(shelf.ids()) == 3
+    shelf.call("prune", *ONE, "--apply", "--drop-damaged")
+    assert shelf.ids() == [foreign, newest]
+
+
 def test_prune_takes_old_litter_and_no_young_one(shelf):
     newest = shelf.take()
     old, young = (shelf.copy(newest, f"2026040{i}T000000Z-00000000aa", prove=False) for i in (1, 2))

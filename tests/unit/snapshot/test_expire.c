@@ -12,9 +12,8 @@
 
 /*
  * A case is written as a shelf: a line for each snapshot, "TIME FLAGS WHAT", in any order.
- * FLAGS  s t d: scope; p proven, h held, o its change is open, u cannot be read, l litter, e empty;
- *        1 to 9: which tables
- * WHAT   "- why" it goes, "+ why" it stays
+ * FLAGS  s t d: scope; p proven, h held, o its change is open, u of a newer guardian, x damaged, l
+ * litter, e empty; 1 to 9: which tables WHAT   "- why" it goes, "+ why" it stays
  */
 /* clang-format off */
 static const struct { const char *name, *now; struct gd_keep_rules rules; const char *shelf; } cases[] = {
@@ -92,9 +91,17 @@ static const struct { const char *name, *now; struct gd_keep_rules rules; const 
         "20261120T000000 dp + last 2\n"
         "20261121T000000 dph + held\n"},
     {"what cannot be read stays and counts for nothing", "20261122T120000", {.last = 1},
-        "20250101T000000 du + damaged: it stays until somebody looked at it\n"
+        "20250101T000000 dx + damaged: it stays until somebody looked at it\n"
         "20261120T000000 dp + the last proven one\n"
-        "20261122T000000 du + damaged: it stays until somebody looked at it\n"},
+        "20261121T000000 du + of a newer guardian, which knows what it is\n"
+        "20261122T000000 dxp + damaged: it stays until somebody looked at it\n"},
+    {"what is damaged goes when that is asked for and something better is there", "20261122T120000", {.last = 1, .drop_damaged = true},
+        "20250101T000000 dx - damaged, and a newer one is proven\n"
+        "20250102T000000 dxh + held\n"
+        "20250103T000000 du + of a newer guardian, which knows what it is\n"
+        "20250104T000000 sx + damaged: it stays until somebody looked at it\n"
+        "20261120T000000 dp + the last proven one\n"
+        "20261121T000000 dx + damaged: it stays until somebody looked at it\n"},
     {"litter goes after a day, proven or not", "20261122T120000", {.last = 1},
         "20261121T120000 l - never finished\n"
         "20261121T120001 l + not finished, perhaps being made at this moment\n"
@@ -184,6 +191,9 @@ static void read_flags(const char *flags, struct gd_expire_item *item)
             break;
         case 'u':
             item->unreadable = true;
+            break;
+        case 'x':
+            item->unreadable = item->damaged = true;
             break;
         case 'l':
             item->unfinished = true;
