@@ -242,8 +242,7 @@ static struct gd_status input_finish(struct gd_sink *sink, struct gd_error *err)
 static struct gd_status output_read(struct gd_source *source, void *buffer, size_t size,
                                     size_t *out_size, struct gd_error *err)
 {
-    struct gd_process *process =
-        (struct gd_process *)((char *)source - offsetof(struct gd_process, output));
+    struct gd_process *process = (void *)((char *)source - offsetof(struct gd_process, output));
     return gd_fd_read(process->output_fd, process->called, buffer, size, out_size, err);
 }
 
