@@ -60,7 +60,6 @@ struct gd_status gd_proof_format(const struct gd_proof *proof, char **out_text, 
     gd_json_end(writer);
     gd_json_end(writer);
     struct gd_status status = gd_json_writer_finish(writer, err);
-    gd_json_writer_free(writer);
     if (fclose(stream) != 0 && status.code == GD_OK)
         status = gd_fail(err, GD_SYSTEM, "could not write a proof: out of memory");
     if (status.code != GD_OK)

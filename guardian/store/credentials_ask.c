@@ -72,7 +72,7 @@ static bool may_help(enum gd_http_trouble trouble, int status)
 /* Longer each time, and not the same for all who failed together. */
 static void pause_before(unsigned attempt)
 {
-    uint32_t most = PAUSE_MS << (attempt < 5 ? attempt : 5);
+    uint32_t most = (uint32_t)PAUSE_MS << (attempt < 5 ? attempt : 5);
     gd_sleep_ms(most / 2 + (uint32_t)(gd_clock_monotonic_us() % (most / 2 + 1)));
 }
 

@@ -72,7 +72,6 @@ struct gd_status gd_s3_learn_checksums(struct gd_s3 *s3, const char *key, struct
 static struct gd_status learn_large(struct gd_s3 *s3, const char *key, bool *out_conditional,
                                     struct gd_error *err)
 {
-    gd_auto_arena arena = gd_arena_new();
     struct gd_s3_part *part = gd_s3_part_new();
     struct gd_s3_upload *upload = NULL;
     gd_s3_part_reserve(s3, part, 1);
