@@ -379,6 +379,12 @@ GD_MUST static struct gd_status compare_validity(struct comparing *comparing, st
     GD_TRY(gd_dump_read(&reading, stored, GD_DUMP_POST_DATA, comparing->arena, &after, err));
     for (size_t i = 0; i < before.not_valid.count; i++)
         gd_texts_add(&after.not_valid, before.not_valid.items[i], comparing->arena);
+    for (size_t i = 0; i < after.count; i++)
+        if (gd_reference_is_open(options->manifest, &after.items[i]))
+            gd_texts_add(&after.not_valid,
+                         gd_arena_printf(comparing->arena, "%s.%s.%s", after.items[i].schema,
+                                         after.items[i].table, after.items[i].name),
+                         comparing->arena);
     GD_TRY(find_invalid_indexes(comparing, pg, err));
     return find_unvalidated(comparing, pg, &after.not_valid, err);
 }

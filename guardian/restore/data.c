@@ -217,10 +217,10 @@ struct gd_status gd_restore_data(struct gd_restoring *restoring, struct gd_team 
     loads.items = gd_arena_zalloc(restoring->arena, parts + 1, sizeof *loads.items);
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct gd_table *table = &manifest->tables[i];
+        restoring->tables += is_wanted(restoring, table->schema, table->name);
         if (!is_loaded(restoring, table))
             continue;
         add_table(&loads, table, total / gd_team_size(team));
-        restoring->tables++;
         restoring->rows += table->digest.rows;
         restoring->bytes += table_bytes(table);
     }

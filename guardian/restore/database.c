@@ -286,6 +286,12 @@ struct gd_status gd_database_finish(struct gd_restoring *restoring, struct gd_er
     return GD_DONE;
 }
 
+struct gd_status gd_undo(struct gd_pg *pg, const char *what, const char *sql, struct gd_error *err)
+{
+    struct gd_pg_call call = {.what = what, .sql = sql, .limit_ms = CALL_LIMIT_MS};
+    return gd_pg_run(pg, &call, NULL, err);
+}
+
 /* --- drop -------------------------------------------------------------------------------------*/
 
 /* A subscription holds its database; without a slot's name it lets go and calls nobody. */
@@ -306,11 +312,11 @@ GD_MUST static struct gd_status drop_subscriptions(struct gd_pg *home, const cha
     GD_TRY(gd_pg_connect_like(home, database, &pg, err));
     for (size_t i = 0; i < gd_pg_rows_count(rows); i++) {
         const char *name = gd_quoted(gd_pg_cell(rows, i, 0), arena);
-        GD_TRY(gd_pg_command(
-            pg, "let a subscription go",
-            gd_arena_printf(arena, "ALTER SUBSCRIPTION %s SET (slot_name = NONE)", name), err));
-        GD_TRY(gd_pg_command(pg, "drop a subscription",
-                             gd_arena_printf(arena, "DROP SUBSCRIPTION %s", name), err));
+        GD_TRY(gd_undo(pg, "let a subscription go",
+                       gd_arena_printf(arena, "ALTER SUBSCRIPTION %s SET (slot_name = NONE)", name),
+                       err));
+        GD_TRY(gd_undo(pg, "drop a subscription",
+                       gd_arena_printf(arena, "DROP SUBSCRIPTION %s", name), err));
     }
     return GD_DONE;
 }
@@ -324,8 +330,8 @@ struct gd_status gd_database_drop(struct gd_pg *home, const char *database, stru
     if (!there)
         return GD_DONE;
     (void)!drop_subscriptions(home, database, arena, &ignored).code; /* a plain role sees none */
-    return gd_pg_command(home, gd_arena_printf(arena, "drop database \"%s\"", database),
-                         gd_arena_printf(arena, "DROP DATABASE IF EXISTS %s WITH (FORCE)",
-                                         gd_quoted(database, arena)),
-                         err);
+    return gd_undo(home, gd_arena_printf(arena, "drop database \"%s\"", database),
+                   gd_arena_printf(arena, "DROP DATABASE IF EXISTS %s WITH (FORCE)",
+                                   gd_quoted(database, arena)),
+                   err);
 }

@@ -38,11 +38,12 @@ struct gd_dump_item {
     const char *name;              /* of the index, the constraint, the extension */
     const char *build, *attach;    /* KEY: CREATE UNIQUE INDEX, and ADD CONSTRAINT … USING INDEX;
                                       FOREIGN_KEY: NOT VALID, and VALIDATE; NULL: only as it is */
-    const char *const *roles;      /* roles that must be there, mapped; NULL-terminated */
-    const char *owner;             /* OWNER TO: whom; or NULL */
-    bool expression;               /* INDEX: has expressions or a condition */
-    bool not_valid;                /* the constraint stays NOT VALID */
-    bool superuser;                /* only a superuser may */
+    const char *refers_schema, *refers_table; /* FOREIGN_KEY: to whom */
+    const char *const *roles; /* roles that must be there, mapped; NULL-terminated */
+    const char *owner;        /* OWNER TO: whom; or NULL */
+    bool expression;          /* INDEX: has expressions or a condition */
+    bool not_valid;           /* the constraint stays NOT VALID */
+    bool superuser;           /* only a superuser may */
     bool forgiven; /* a plain role may be refused this (comments of extensions, schema public):
                       a warning then */
 };

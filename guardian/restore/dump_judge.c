@@ -354,6 +354,9 @@ static void split_foreign_key(struct judging *judging, const struct gd_node *con
 {
     struct gd_arena *arena = judging->arena;
     struct gd_dump_item *item = judging->item;
+    const struct gd_node *refers = gd_node_child(constraint, GD_F_pktable);
+    item->refers_schema = gd_arena_strdup(arena, gd_node_text(refers, GD_F_schemaname));
+    item->refers_table = gd_arena_strdup(arena, gd_node_text(refers, GD_F_relname));
     item->not_valid = gd_node_flag(constraint, GD_F_skip_validation);
     if (item->not_valid)
         return;

@@ -120,12 +120,11 @@ GD_MUST static struct gd_status let_in(struct swap *swap, const char *database, 
                                        struct gd_error *err)
 {
     struct gd_arena *arena = swap->restoring->arena;
-    return gd_pg_command(swap->restoring->home,
-                         allowed ? "open the database to sessions"
-                                 : "close the database to sessions",
-                         gd_arena_printf(arena, "ALTER DATABASE %s WITH ALLOW_CONNECTIONS %s",
-                                         gd_quoted(database, arena), allowed ? "true" : "false"),
-                         err);
+    return gd_undo(swap->restoring->home,
+                   allowed ? "open the database to sessions" : "close the database to sessions",
+                   gd_arena_printf(arena, "ALTER DATABASE %s WITH ALLOW_CONNECTIONS %s",
+                                   gd_quoted(database, arena), allowed ? "true" : "false"),
+                   err);
 }
 
 GD_MUST static struct gd_status say_in_comment(struct swap *swap, const char *text,
@@ -245,7 +244,7 @@ GD_MUST static struct gd_status rename_both(struct swap *swap, struct gd_error *
     struct gd_status status = gd_pg_command(swap->restoring->home, "swap the databases", sql, err);
     if (status.code != GD_OK && !gd_pg_broken(swap->restoring->home)) {
         struct gd_error ignored = {0};
-        (void)!gd_pg_command(swap->restoring->home, "undo", "ROLLBACK", &ignored).code;
+        (void)!gd_undo(swap->restoring->home, "undo", "ROLLBACK", &ignored).code;
     }
     return status;
 }

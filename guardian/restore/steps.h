@@ -55,6 +55,9 @@ GD_MUST struct gd_status gd_restore_items(struct gd_restoring *restoring, struct
 /* post.c: indexes, keys, and what follows the data */
 GD_MUST struct gd_status gd_restore_post(struct gd_restoring *restoring, struct gd_team *team,
                                          struct gd_error *err);
+/** A foreign key whose rows are here while those that they refer to were not in the snapshot: it
+ * cannot be validated. */
+bool gd_reference_is_open(const struct gd_manifest *manifest, const struct gd_dump_item *item);
 /* finish.c: sequences, materialized views, statistics */
 GD_MUST struct gd_status gd_restore_sequences(struct gd_restoring *restoring, struct gd_pg *pg,
                                               struct gd_error *err);
@@ -83,6 +86,9 @@ GD_MUST struct gd_status gd_database_finish(struct gd_restoring *restoring, stru
 /** COMMENT ON DATABASE as the snapshot has it; … IS NULL when it has none. */
 const char *gd_database_comment(const struct gd_restoring *restoring, const char *database,
                                 struct gd_arena *arena);
+/** A statement that is run even when we were asked to stop: undoing. */
+GD_MUST struct gd_status gd_undo(struct gd_pg *pg, const char *what, const char *sql,
+                                 struct gd_error *err);
 /** Drop what this run made, whatever holds it: sessions, subscriptions. */
 GD_MUST struct gd_status gd_database_drop(struct gd_pg *home, const char *database,
                                           struct gd_error *err);

@@ -76,7 +76,7 @@ GD_MUST static struct gd_status restore_beside(struct gd_restoring *restoring,
     struct gd_error failed = {0};
     const char *drop =
         gd_arena_printf(arena, "DROP SCHEMA %s CASCADE", gd_quoted(restoring->side, arena));
-    if (gd_pg_command(restoring->home, "drop the schema", drop, &failed).code != GD_OK)
+    if (gd_undo(restoring->home, "drop the schema", drop, &failed).code != GD_OK)
         gd_restoring_warn(restoring, "Drop it.", "schema \"%s\" could not be removed: %s",
                           restoring->side, failed.text);
     return status;
@@ -269,7 +269,7 @@ GD_MUST static struct gd_status restore_in_place(struct gd_restoring *restoring,
     struct gd_status status = fill_all(&filling, err);
     struct gd_error ignored = {0};
     if (status.code != GD_OK && !gd_pg_broken(restoring->home))
-        (void)!gd_pg_command(restoring->home, "undo", "ROLLBACK", &ignored).code;
+        (void)!gd_undo(restoring->home, "undo", "ROLLBACK", &ignored).code;
     return status;
 }
 

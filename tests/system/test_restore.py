@@ -142,6 +142,34 @@ def test_a_failure_leaves_no_database(shop):
         assert ran.returncode != 0 and "broken" not in shop.databases(), f"fault {point}: {ran.stderr}"
 
 
+def test_being_asked_to_stop_leaves_no_database(shop):
+    """SIGTERM at any moment: the half restored database goes, the exit status is that of a failure."""
+    stopped = 0
+    for pause in (0.15, 0.3, 0.45, 0.6):
+        run = subprocess.Popen([shop.guardian, "restore", shop.id, "--into", "stopped"], stderr=subprocess.PIPE, text=True,
+                               env={**shop.server.env(), "GUARDIAN_STORE": shop.store})
+        time.sleep(pause)
+        run.terminate()
+        run.communicate(timeout=60)
+        if run.returncode == 0:
+            shop.server.drop("stopped")
+        stopped += run.returncode != 0
+        assert "stopped" not in shop.databases(), pause
+    assert stopped > 0
+
+
+def test_some_tables_of_a_snapshot_come_back_with_open_references(guardian, own, shop, tmp_path):
+    one = Shop(guardian, own, "shop", tmp_path)
+    one.take("--table", "public.orders")
+    try:
+        ran = one.restore("--into", "some", "--compare")
+        assert "NOT VALID" in ran.stderr
+        assert own.value("SELECT count(*) FROM orders", "some") == 20000 and own.value("SELECT count(*) FROM customers", "some") == 0
+        assert own.value("SELECT convalidated FROM pg_constraint WHERE contype = 'f'", "some") is False
+    finally:
+        own.drop("some")
+
+
 def test_damage_is_found_before_it_counts(shop, tmp_path):
     part = sorted(shop.folder.rglob("*.copy.zst"), key=lambda p: p.stat().st_size)[-1]
     whole = part.read_bytes()
