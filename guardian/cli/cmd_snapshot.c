@@ -105,15 +105,21 @@ GD_MUST static struct gd_status prove(const struct gd_config *config, struct gd_
                                       struct gd_arena *arena, struct outcome *outcome,
                                       struct gd_error *err)
 {
-    struct gd_prove_options options = {
-        .store = store, .key = key, .workers = (unsigned)config->workers, .events = events};
+    struct gd_pg_options scratch = {.target = config->scratch};
+    struct gd_prove_options options = {.store = store,
+                                       .key = key,
+                                       .workers = (unsigned)config->workers,
+                                       .events = events,
+                                       .scratch = *config->scratch == '\0' ? NULL : &scratch,
+                                       .pg_bin = or_null(config->pg_bin)};
+    enum gd_prove how = (enum gd_prove)config->prove;
     struct gd_prove_outcome proven = {0};
     const struct gd_proof *proof = NULL;
     const char *id = outcome->manifest->id;
-    if ((enum gd_prove)config->prove == GD_PROVE_NONE)
+    if (how == GD_PROVE_NONE)
         return GD_DONE;
-    struct gd_status status =
-        gd_prove_digest(&options, outcome->manifest->cluster, id, arena, &proof, &proven, err);
+    struct gd_status status = (how == GD_PROVE_DRILL ? gd_prove_drill : gd_prove_digest)(
+        &options, outcome->manifest->cluster, id, arena, &proof, &proven, err);
     if (status.code != GD_OK)
         return gd_wrap(err, status, "snapshot %s was written, but it is not proven: ", id);
     outcome->proof = gd_proof_kind(proof);

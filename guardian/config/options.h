@@ -68,7 +68,7 @@ enum gd_origin {
 #define GD_TAKE_SCOPES(X)                                                                          \
     X(TAKE_AUTO, "auto")                                                                           \
     X(TAKE_SCHEMA, "schema") X(TAKE_TABLES, "tables") X(TAKE_DATABASE, "database")
-#define GD_PROVES(X) X(PROVE_NONE, "none") X(PROVE_DIGEST, "digest")
+#define GD_PROVES(X) X(PROVE_NONE, "none") X(PROVE_DIGEST, "digest") X(PROVE_DRILL, "drill")
 
 /* The commands that open a store: they take all of its options. */
 #define GD_STORE_VERBS "snapshot verify list show restore export import prune doctor"

@@ -188,13 +188,13 @@ GD_MUST static struct gd_status none_fits(const char *name, const struct places 
                                name),
                        "Install PostgreSQL's client programs%s, or name the file with an option.",
                        major == 0 ? "" : " of the server's version");
-    return gd_hint(err,
-                   gd_fail(err, GD_USAGE,
-                           "could not find a %s for a server of PostgreSQL %d: there is only%s",
-                           name, major, found),
-                   "A %s refuses servers newer than itself. Install postgresql-client-%d, or name "
-                   "the file of one with --pg-dump or its folder with GUARDIAN_PG_BIN.",
-                   name, major);
+    return gd_hint(
+        err,
+        gd_fail(err, GD_USAGE, "could not find a %s for a server of PostgreSQL %d: there is only%s",
+                name, major, found),
+        "A %s refuses servers newer than itself. Install postgresql-client-%d, or name the "
+        "folder of one with GUARDIAN_PG_BIN.",
+        name, major);
 }
 
 struct gd_status gd_program_find(const char *name, const char *asked, int server_version,
