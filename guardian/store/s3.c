@@ -142,6 +142,7 @@ static struct gd_status read_settings(struct gd_s3 *s3, struct gd_error *err)
     const struct gd_http_options http = {
         .ca_file = setting(s3, s3->options.ca_file, "AWS_CA_BUNDLE", "ca_bundle"),
         .stall_ms = s3->options.stall_ms,
+        .no_proxy = s3->place.loopback, /* a proxy elsewhere would look on its own machine */
     };
     return gd_http_new(&http, &s3->http, err);
 }

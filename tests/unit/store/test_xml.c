@@ -46,8 +46,7 @@ static const char *const refused[] = {
     "<!DOCTYPE a><a/>", "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>",
     "<a><![CDATA[x]]></a>", "<a><?php ?></a>", "<a><!-- </a>", "<>x</>", "<x:></x:>", "<a>&lt;</a",
     "<html><body><p>It works!<br></body></html>",
-    "<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a></a></a></a></a></a></a></a></a></a></a>"
-    "</a></a></a></a></a></a></a>",
+    "<a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a><a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a></a>",
 };
 /* clang-format on */
 
