@@ -418,6 +418,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _put(self):
         self._check_absent()
         one = Stored(self._damaged(self.body), self._kept_headers())
+        one.at = self.store.now()
         self.store.objects[self.key] = one
         told = hashlib.md5(self.body).hexdigest()
         return 200, {"etag": f'"{told}"', **self._checksum()}, b""
@@ -490,7 +491,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._check_absent()
         digest = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in parts)).hexdigest()
         body = self._damaged(b"".join(part.body for part in parts))
-        self.store.objects[self.key] = Stored(body, upload.headers, f"{digest}-{len(parts)}")
+        one = Stored(body, upload.headers, f"{digest}-{len(parts)}")
+        one.at = self.store.now()
+        self.store.objects[self.key] = one
         del self.store.uploads[self.asked["uploadId"]]
         return 200, {}, self._xml("CompleteMultipartUploadResult",
                                   f"<Key>{xml.sax.saxutils.escape(self.key)}</Key><ETag>&quot;{digest}-{len(parts)}&quot;</ETag>")

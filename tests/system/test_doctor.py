@@ -274,3 +274,32 @@ def test_every_key_and_every_name_is_documented(doctor, database):
         said |= set(re.findall(r'(?:gd_doctor_say(?:_error)?|look_at_program|ask)\(doctor, (?:pg, )?"([^"]+)"',
                                path.read_text()))
     assert len(said) > 15 and said <= documented, said - documented
+
+
+LIES = [
+    # the lie, what is wrong then and how bad, a word of what is said
+    ({"op": "put create complete", "do": "unconditional", "times": -1}, "overwriting", "warning", "If-None-Match"),
+    ({"op": "get", "do": "flip", "times": -1, "after": 3}, "store", "problem", "probe-"),
+    ({"op": "put", "do": "store_flip", "times": -1, "after": 3}, "store", "problem", "probe-"),
+    ({"op": "put", "do": "store_short", "times": -1, "after": 3}, "store", "problem", "probe-"),
+    ({"op": "list", "do": "omit", "times": -1}, "store", "problem", "in its list"),
+    ({"op": "remove", "do": "status", "status": 403, "code": "AccessDenied", "times": -1}, "removing", "info", "cannot remove"),
+    ({"op": "put", "do": "status", "status": 403, "code": "AccessDenied", "times": -1}, "store", "problem", "AccessDenied"),
+    ({"op": "get", "do": "status", "status": 403, "code": "AccessDenied", "times": -1}, "store", "problem", "AccessDenied"),
+]
+
+
+@pytest.mark.parametrize("lie, name, how_bad, word", LIES, ids=[f"{lie['op'].split()[0]}-{lie['do']}" for lie, *_ in LIES])
+def test_a_server_that_does_not_keep_its_word_is_found(doctor, database, liar, lie, name, how_bad, word):
+    liar.lie(**lie)
+    surroundings = {**liar.variables(), "GUARDIAN_STORE_RETRY": "1s"}
+    status, checks, answer = doctor(database, store=f"s3://{liar.bucket}/p", env=surroundings)
+    assert health(checks, name) == how_bad and word in text(checks, name), checks.get(name)
+    assert status == (4 if how_bad == "problem" else 0)
+    assert answer["store"] is None or answer["store"]["removes"] == (name != "removing")
+
+
+def test_a_clock_that_is_far_off_is_found(doctor, database, liar):
+    liar.clock_offset_s = 300
+    status, checks, _ = doctor(database, store=f"s3://{liar.bucket}/p", env=liar.variables())
+    assert status == 0 and health(checks, "store clock") == "warning" and "ahead of ours" in text(checks, "store clock")
