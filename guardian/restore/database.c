@@ -143,6 +143,21 @@ static bool is_locale(const char *name)
     return false;
 }
 
+/* Before 15 there was libc and nothing else, and no word for it. */
+GD_MUST static struct gd_status check_provider(const struct creating *creating, const char *value,
+                                               bool *out_skip, struct gd_error *err)
+{
+    *out_skip = gd_pg_version(creating->restoring->home) < 150000;
+    if (!*out_skip || strcmp(value, "'libc'") == 0)
+        return GD_DONE;
+    return gd_hint(err,
+                   gd_fail(err, GD_USAGE,
+                           "could not create the database: it sorts by the locale provider %s, "
+                           "which this server does not have",
+                           value),
+                   "Restore into PostgreSQL 15 or newer.");
+}
+
 /* Encoding and locale in the words of the dump; the tablespace where it can be used. */
 static struct gd_status read_options(void *context, struct gd_error *err)
 {
@@ -161,8 +176,13 @@ static struct gd_status read_options(void *context, struct gd_error *err)
             strcmp(name, "owner") == 0 || strcmp(name, "oid") == 0 ||
             (creating->restoring->options->plain_locale && is_locale(name)))
             continue;
-        creating->options = gd_arena_printf(arena, "%s %s = %s", creating->options, name,
-                                            option_value(option, arena));
+        const char *value = option_value(option, arena);
+        bool skip = false;
+        if (strcmp(name, "locale_provider") == 0)
+            GD_TRY(check_provider(creating, value, &skip, err));
+        if (!skip)
+            creating->options =
+                gd_arena_printf(arena, "%s %s = %s", creating->options, name, value);
     }
     return GD_DONE;
 }

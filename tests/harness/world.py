@@ -123,7 +123,7 @@ def contents(server, database):
     found.update({"view " + name: populated for name, populated in cursor.fetchall()})
     cursor.execute("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid")
     found["invalid indexes"] = sorted(row[0] for row in cursor.fetchall())
-    cursor.execute("SELECT conrelid::regclass::text || '.' || conname, convalidated FROM pg_constraint WHERE conrelid <> 0")
+    cursor.execute("SELECT conrelid::regclass::text || '.' || conname, convalidated FROM pg_constraint WHERE conrelid <> 0 AND contype <> 'n' AND conparentid = 0 AND connamespace::regnamespace::text !~ '^(pg_|information_schema)'")
     found.update({"constraint " + name: valid for name, valid in cursor.fetchall()})
     link.close()
     return found
