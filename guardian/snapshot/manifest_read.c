@@ -151,7 +151,7 @@ static struct gd_status read_worded(const struct reader *reader, const struct sp
     case GD_FIELD_SCOPE:
         return read_scope(reader, spot, text, member);
     case GD_FIELD_TIME:
-        if (!gd_clock_parse(text, member))
+        if (!gd_clock_parse(text, member) || *(const int64_t *)member < 0)
             return wrong(reader, spot, "is not a time such as 2026-11-22T21:48:07.123456Z");
         return GD_DONE;
     default:

@@ -77,7 +77,7 @@ static void hundreds_are_read_by_several_threads(void **state)
     enum { COUNT = 120 };
     gd_auto_arena arena = gd_arena_new();
     for (int i = 0; i < COUNT; i++) {
-        char id[GD_ID_SIZE];
+        char id[64];
         snprintf(id, sizeof id, "20261122T%02d%02d00Z-%010x", i / 60, i % 60, (unsigned)i);
         test_shelf_snapshot(shelf, id);
     }

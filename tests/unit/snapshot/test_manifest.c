@@ -135,6 +135,7 @@ static const struct { const char *from, *to, *error; } edits[] = {
     {"\"server_version\": 150018",      "\"server_version\": 150018.0", "\"source.server_version\" must be a whole number"},
     {"\"lsn\": \"0/16B3740\"",          "\"lsn\": \"0-16B3740\"",     "\"source.lsn\" is not an LSN"},
     {"\"started\": \"2026-",            "\"started\": \"2026-13-",    "\"time.started\" is not a time"},
+    {"\"started\": \"2026-",            "\"started\": \"0144-",        "\"time.started\" is not a time"},
     /* objects */
     {"\"object\": \"schema.dump\"",     "\"object\": \"blobs.dump\"", "\"schema_dump.object\" is not"},
     {"\"object\": \"schema.dump\"",     "\"object\": \"../schema.dump\"", "\"schema_dump.object\" is not the name of an object"},
