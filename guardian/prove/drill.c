@@ -46,14 +46,6 @@ static void leave_out(struct drill *drill, const char *text)
 
 /* --- the place --- */
 
-static struct gd_status command(const struct drill *drill, const char *what, const char *sql,
-                                struct gd_error *err)
-{
-    gd_auto_pg pg = NULL;
-    GD_TRY(gd_pg_connect(&drill->looking, &pg, err));
-    return gd_pg_command(pg, what, sql, err);
-}
-
 static const char *quoted(const char *name, struct gd_arena *arena)
 {
     char *out = gd_arena_alloc(arena, 2 * strlen(name) + 3), *at = out;
@@ -187,9 +179,7 @@ static void drop_place(struct drill *drill)
     }
     if (!drill->made)
         return;
-    const char *sql = gd_arena_printf(drill->arena, "DROP DATABASE IF EXISTS %s WITH (FORCE)",
-                                      quoted(drill->database, drill->arena));
-    if (command(drill, "drop the scratch database", sql, &err).code != GD_OK)
+    if (gd_restore_drop(&drill->looking, drill->database, &err).code != GD_OK)
         gd_tell_warning(drill->options->events, "Drop it by hand.",
                         "the scratch database \"%s\" is still there: %s", drill->database,
                         err.text);

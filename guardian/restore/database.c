@@ -174,7 +174,9 @@ static struct gd_status read_options(void *context, struct gd_error *err)
         const char *name = gd_node_text(option, GD_F_defname);
         if (strcmp(name, "tablespace") == 0 || strcmp(name, "template") == 0 ||
             strcmp(name, "owner") == 0 || strcmp(name, "oid") == 0 ||
-            (creating->restoring->options->plain_locale && is_locale(name)))
+            (creating->restoring->options->plain_locale && is_locale(name)) ||
+            (gd_pg_version(creating->restoring->home) < 150000 &&
+             strcmp(name, "locale_provider") == 0)) /* there was only libc */
             continue;
         const char *value = option_value(option, arena);
         bool skip = false;
@@ -354,4 +356,12 @@ struct gd_status gd_database_drop(struct gd_pg *home, const char *database, stru
                    gd_arena_printf(arena, "DROP DATABASE IF EXISTS %s WITH (FORCE)",
                                    gd_quoted(database, arena)),
                    err);
+}
+
+struct gd_status gd_restore_drop(const struct gd_pg_options *pg, const char *database,
+                                 struct gd_error *err)
+{
+    gd_auto_pg home = NULL;
+    GD_TRY(gd_pg_connect(pg, &home, err));
+    return gd_database_drop(home, database, err);
 }

@@ -53,6 +53,10 @@ GD_MUST struct gd_status gd_restore_into(const struct gd_restore_options *option
                                          const char *database, struct gd_arena *arena,
                                          struct gd_restored *out_restored, struct gd_error *err);
 
+/** Drop a database that a restore made, with the subscriptions that would hold it. */
+GD_MUST struct gd_status gd_restore_drop(const struct gd_pg_options *pg, const char *database,
+                                         struct gd_error *err);
+
 /** The name of the database that the options reach: for gd_restore_replace(). In `arena`. */
 GD_MUST struct gd_status gd_restore_database_of(const struct gd_pg_options *pg,
                                                 struct gd_arena *arena, const char **out_database,
