@@ -57,13 +57,17 @@ static struct gd_status read_customer_key(struct gd_s3 *s3, struct gd_error *err
     unsigned char key[33], md5[GD_MD5_BYTES];
     size_t size = 0;
     bool good = is_set(text) && gd_base64_read(text, key, sizeof key, &size) && size == 32;
-    gd_md5_of(key, good ? size : 0, md5);
+    bool hashed = gd_md5_of(key, good ? size : 0, md5);
     gd_wipe(key, sizeof key);
     if (!good)
         return gd_hint(
             err, gd_fail(err, GD_USAGE, "the customer key of the store is not 32 bytes in base64"),
             "Make one with \"openssl rand -base64 32\", and keep it: without it, nothing "
             "can be read.");
+    if (!hashed)
+        return gd_fail(err, GD_USAGE,
+                       "a customer key goes with its MD5, which this machine's "
+                       "libcrypto must not compute");
     if (!s3->place.tls && !s3->place.loopback)
         return gd_fail(err, GD_USAGE, "a customer key may only be sent over https://");
     gd_base64_write(md5, sizeof md5, s3->customer_md5);
@@ -265,8 +269,9 @@ void gd_s3_body(struct gd_s3_request *request, const void *body, size_t size, bo
         return;
     }
     unsigned char md5[GD_MD5_BYTES];
+    if (!gd_md5_of(size > 0 ? body : "", size, md5))
+        return; /* FIPS: what is signed holds the SHA-256 all the same */
     char *text = gd_arena_alloc(arena, GD_BASE64_SIZE(sizeof md5));
-    gd_md5_of(size > 0 ? body : "", size, md5);
     gd_base64_write(md5, sizeof md5, text);
     gd_s3_header(request, "content-md5", text);
 }
