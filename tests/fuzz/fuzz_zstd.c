@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { LIMIT = 8 << 20 }; /* a small frame can stand for gigabytes: enough of it is enough */
+enum { LIMIT = 1 << 20 }; /* a small frame can stand for gigabytes: enough of it is enough */
 
 struct answer {
     enum gd_code code;
