@@ -361,3 +361,20 @@ def test_what_reaches_outside_is_refused(guardian, own, tmp_path, evil, said):
     finally:
         own.drop("evil2")
         own.drop("evil")
+
+
+# --- other servers
+
+
+@pytest.mark.skipif(os.environ.get("GUARDIAN_TEST_DEEP") != "1", reason="GUARDIAN_TEST_DEEP is not 1")
+@pytest.mark.parametrize("old, new", [(13, 15), (14, 17), (15, 18)])
+def test_into_a_newer_major(guardian, tmp_path, old, new):
+    with servers.Server(major=old, settings={"wal_level": "logical"}) as before, servers.Server(major=new) as after:
+        world.build_everything(before, "world")
+        for name in ("world_owner", "world_reader", 'Rôle ""odd""; --'):
+            after.run(f'CREATE ROLE "{name}"')
+        taken = Shop(guardian, before, "world", tmp_path)
+        taken.take()
+        there = Shop(guardian, after, "postgres", tmp_path)
+        there.id = taken.id
+        there.restore("--into", "world", "--compare")
