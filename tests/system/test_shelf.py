@@ -312,6 +312,17 @@ def test_a_store_that_fails_is_no_empty_store(cloud, liar):
     cloud.call("prune", "--apply", status=10)
 
 
+def test_a_real_server_is_pruned_to_the_last_byte(guardian, server, shops, rgw):
+    cloud = Shelf(guardian, server, shops[0], "s3://guardian/shelf", **rgw.variables)
+    ids = [cloud.take() for _ in range(3)]
+    assert cloud.ids() == ids and cloud.json("show", "latest")["snapshot"] == ids[2]
+    cloud.call("prune", "--hold", ids[0])
+    assert cloud.json("prune", *ONE, "--apply")["removed"] == 1
+    assert cloud.ids() == [ids[0], ids[2]]
+    keys = rgw.client().list("guardian", "shelf/")
+    assert keys and not [key for key in keys if ids[1] in str(key)]
+
+
 # ---- a store of format 1 ----
 
 
