@@ -1,6 +1,6 @@
 #!/bin/bash
 # See Guardian at work: builds it, starts a throwaway PostgreSQL in a temporary folder (a unix socket, no
-# port), loads a small shop with data, and lets Guardian read what would be done to it.
+# port), loads a small shop with data, lets Guardian read what would be done to it, and loses and restores it.
 #
 # Needs Debian 12 or newer and root or sudo for missing packages. Leaves nothing behind but build/quickstart.
 set -euo pipefail
@@ -53,5 +53,17 @@ show "$guardian" classify --db "$database" --verbose init.sql
 
 say "7. Why a rule says what it says"
 show "$guardian" explain A015
+
+say "8. A backup, read back before it counts"
+export GUARDIAN_STORE="file://$work/store" DATABASE_URL="$database"
+show "$guardian" snapshot --quiet
+
+say "9. Is it one? Restored on trial, and compared"
+show "$guardian" verify latest --drill --quiet
+
+say "10. The bad night: rows and a table are gone, one command brings them back"
+psql -X -q -c "DROP TABLE order_items" -c "UPDATE customers SET marketing_notes = NULL"
+show "$guardian" restore latest --replace --yes --quiet
+psql -X -A -t -c "SELECT count(*) || ' order items, ' || (SELECT count(marketing_notes) FROM customers) || ' notes'  FROM order_items"
 
 say "The server is stopped and removed. Guardian itself stays in build/quickstart/guardian."
