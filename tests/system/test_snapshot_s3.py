@@ -174,3 +174,26 @@ def test_being_asked_to_stop_leaves_nothing_that_is_listed(guardian, server, sou
     liar.lies.clear()
     assert not any(key.endswith("manifest.json") for key in liar.objects) and not liar.uploads
     assert done(guardian, server, source, lying(liar), "list")["snapshots"] == []
+
+
+def test_an_old_listing_does_not_remove_what_is_needed(guardian, server, source, liar):
+    """Listings lag behind: a hold that they do not show yet holds, and a manifest that they leave out is there."""
+    variables = lying(liar)
+    first, second = [done(guardian, server, source, variables, "snapshot")["snapshot"] for _ in range(2)]
+    liar.freeze()
+    done(guardian, server, source, variables, "prune", "--hold", first)
+    before = set(liar.objects)
+    liar.lie("list", "stale", times=-1)
+    ran = run(guardian, server, source, variables, "prune", "--keep-last", "1", "--yes")
+    assert set(liar.objects) == before and ran.returncode == 0 and "held just now" in ran.stdout, ran.stdout + ran.stderr
+
+    liar.lies.clear()
+    day = 2 * 86400
+    for one in liar.objects.values():
+        one.at -= day
+    liar.frozen = {key: one for key, one in liar.objects.items() if not key.endswith("manifest.json")}
+    liar.lie("list", "stale", times=-1)
+    run(guardian, server, source, variables, "prune", "--keep-last", "5", "--yes")
+    liar.lies.clear()
+    assert set(liar.objects) == before
+    assert {one["id"] for one in done(guardian, server, source, variables, "list")["snapshots"]} == {first, second}
