@@ -33,6 +33,7 @@ static struct gd_status examine(const struct gd_config *config, struct gd_progre
                                         .key = key,
                                         .pg_dump =
                                             config->pg_dump[0] == '\0' ? NULL : config->pg_dump,
+                                        .pg_bin = config->pg_bin[0] == '\0' ? NULL : config->pg_bin,
                                         .workers = (unsigned)config->workers,
                                         .events = events};
     gd_doctor_run(&options, arena, out_diagnosis);

@@ -92,6 +92,29 @@ static void look_at_programs(struct gd_doctor *doctor)
     look_at_program(doctor, "pg_restore", NULL, GD_HEALTH_WARNING);
 }
 
+/* A drill without another server runs one of its own here, of the same major version. */
+static void look_at_drills(struct gd_doctor *doctor)
+{
+    struct gd_error ignored = {0};
+    struct gd_program program = {0};
+    int major = doctor->server_version / 10000;
+    if (major == 0)
+        return;
+    bool found = gd_program_find("postgres", doctor->options->pg_bin, doctor->server_version,
+                                 doctor->arena, &program, &ignored)
+                     .code == GD_OK;
+    if (found && program.version / 10000 == major)
+        gd_doctor_say(doctor, "drill", GD_HEALTH_OK, NULL,
+                      "a trial restore can run on this machine: %s", program.path);
+    else
+        gd_doctor_say(doctor, "drill", GD_HEALTH_INFO,
+                      "Install the server of that version here, or name another one with guardian "
+                      "verify --drill --scratch.",
+                      "the programs of a server of PostgreSQL %d are not on this machine: a trial "
+                      "restore needs a server elsewhere",
+                      major);
+}
+
 static const char *work_folder(const struct gd_doctor *doctor)
 {
     const char *temporary = getenv("TMPDIR");
@@ -138,5 +161,6 @@ void gd_doctor_run(const struct gd_doctor_options *options, struct gd_arena *are
     gd_tell_stage(options->events, "trying the store", 0);
     gd_doctor_look_at_store(&doctor);
     gd_doctor_look_at_snapshots(&doctor);
+    look_at_drills(&doctor);
     look_at_room(&doctor);
 }

@@ -36,6 +36,7 @@ struct gd_doctor_options {
     struct gd_store *store;
     const struct gd_key *key; /* NULL: none is set */
     const char *pg_dump;      /* file or folder of the option; NULL: looked for */
+    const char *pg_bin;       /* folder of a server's programs for drills; NULL: looked for */
     const char *work_folder;  /* where drills have their throwaway server; NULL: TMPDIR, /tmp */
     unsigned workers;         /* connections that a snapshot would take; 0: 8 */
     const struct gd_events *events;

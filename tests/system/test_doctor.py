@@ -56,7 +56,7 @@ def test_a_healthy_place_is_usable(doctor, database, server, tmp_path):
     status, checks, answer = doctor(database)
     assert status == 0, answer
     for name in ("server", "clock", "connections", "restore", "privileges", "pg_dump", "pg_restore", "store",
-                 "overwriting", "room"):
+                 "overwriting", "drill", "room"):
         assert health(checks, name) == "ok", checks[name]
     assert "1 table and 1 sequence can be read" in text(checks, "privileges")
     assert health(checks, "store place") == "warning"  # a folder of this machine is no place for a backup
