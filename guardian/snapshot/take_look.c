@@ -305,9 +305,11 @@ struct gd_status gd_take_look(struct gd_take *take, struct gd_error *err)
 /* --- sequences ----------------------------------------------------------------------------------
  */
 
-static bool is_asked(const struct gd_take_sequence *sequence)
+/* A standby has no values of unlogged sequences. */
+static bool is_asked(const struct gd_take *take, const struct gd_take_sequence *sequence)
 {
-    return sequence->may_read && !sequence->known;
+    bool there = !take->in_recovery || sequence->persistence != 'u';
+    return there && sequence->may_read && !sequence->known;
 }
 
 /* One query for up to SEQUENCES_AT_ONCE, from `*at` on, which stands behind the last afterwards. */
@@ -316,7 +318,7 @@ static const char *sequences_query(struct gd_take *take, size_t *at, struct gd_a
     const char *sql = NULL;
     for (unsigned count = 0; *at < take->sequence_count && count < SEQUENCES_AT_ONCE; (*at)++) {
         const struct gd_take_sequence *one = &take->sequences[*at];
-        if (!is_asked(one))
+        if (!is_asked(take, one))
             continue;
         count++;
         sql = gd_arena_printf(arena, "%s%sSELECT %zu, last_value, is_called FROM %s.%s",
@@ -359,5 +361,12 @@ struct gd_status gd_take_read_sequences(struct gd_take *take, struct gd_error *e
     for (size_t i = 0; i < take->sequence_count; i++)
         if (take->sequences[i].known)
             manifest->sequences[manifest->sequence_count++] = take->sequences[i].sequence;
+        else
+            gd_tell_warning(
+                take->options->events,
+                "Restored, it begins anew; take the snapshot from the primary to keep "
+                "its value.",
+                "the value of the unlogged sequence \"%s.%s\" is not known to a standby",
+                take->sequences[i].sequence.schema, take->sequences[i].sequence.name);
     return GD_DONE;
 }
