@@ -4,6 +4,7 @@
  * Several are verified one after the other, whatever becomes of those before; the exit status is
  * that of the worst: 8 when something is damaged.
  */
+#include <assert.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -101,6 +102,7 @@ static void verify_one(struct verify *verify, struct gd_verified *item)
         item->err = kept;
         return;
     }
+    assert(proof != NULL);
     item->kind = gd_proof_kind(proof);
     item->id = gd_proof_snapshot(proof);
     item->recorded = !verify->options.no_record;

@@ -110,7 +110,7 @@ static struct gd_status program_start(const struct gd_archive *archive,
                                       struct gd_process **out_process, struct gd_error *err)
 {
     const char *argv[ARGUMENTS_MAX + 2] = {archive->pg_restore};
-    for (size_t i = 0; archive->arguments[i] != NULL && i < ARGUMENTS_MAX; i++)
+    for (size_t i = 0; i < ARGUMENTS_MAX && archive->arguments[i] != NULL; i++)
         argv[i + 1] = archive->arguments[i];
     static const char *const environment[] = {"LC_ALL=C", NULL};
     struct gd_process_options options = {

@@ -8,6 +8,7 @@
  */
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "guardian/version.h"
@@ -57,11 +58,12 @@ static void list_objects(struct gd_inspection *run, struct gd_arena *arena)
 /* The major version that wrote the archives: only one that is not older can read them. */
 int gd_archive_version(const struct gd_manifest *manifest)
 {
-    const char *digits = strstr(manifest->pg_dump_text, "PostgreSQL) ");
-    int major = 0;
-    if (digits == NULL || sscanf(digits + 12, "%d", &major) != 1 || major < 1 || major > 999)
+    static const char before[] = "PostgreSQL) ";
+    const char *at = strstr(manifest->pg_dump_text, before);
+    long major = at == NULL ? 0 : strtol(at + sizeof before - 1, NULL, 10);
+    if (major < 1 || major > 999)
         return manifest->server_version;
-    return major * 10000;
+    return (int)major * 10000;
 }
 
 static void find_pg_restore(struct digest *digest)

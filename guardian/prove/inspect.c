@@ -192,7 +192,7 @@ static unsigned worker_count(const struct gd_inspection *run)
                                                    : (unsigned)processors;
     if (count > WORKERS_MAX)
         count = WORKERS_MAX;
-    return count > run->queue_count ? (unsigned)run->queue_count : count;
+    return count > run->queue_count && run->queue_count > 0 ? (unsigned)run->queue_count : count;
 }
 
 /* The calling thread works, too. A thread that cannot be had is done without. */
@@ -201,6 +201,7 @@ static void run_workers(struct gd_inspection *run, unsigned count)
     pthread_t threads[WORKERS_MAX];
     struct gd_inspector inspectors[WORKERS_MAX];
     unsigned started = 0;
+    assert(count > 0 && count <= WORKERS_MAX);
     for (unsigned i = 0; i < count; i++)
         inspectors[i] = (struct gd_inspector){.run = run, .worker = (int)i};
     while (started + 1 < count &&
