@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "guardian/base/crew.h"
 #include "guardian/base/fault.h"
 #include "guardian/io/json.h"
 #include "guardian/snapshot/list.h"
+
+enum { WORKERS = 8 };
 
 /* ---- holds ---- */
 
@@ -107,16 +110,27 @@ static struct gd_status see_key(void *context, const struct gd_store_entry *entr
     return GD_DONE;
 }
 
+struct removal {
+    struct gd_store *store;
+    const char *const *keys;
+};
+
+static struct gd_status remove_key(void *context, size_t index, struct gd_arena *scratch,
+                                   struct gd_error *err)
+{
+    (void)scratch;
+    const struct removal *removal = context;
+    GD_TRY(gd_fault("remove: before an object", err));
+    return gd_store_remove(removal->store, removal->keys[index], err);
+}
+
 static struct gd_status remove_below(struct gd_store *store, const char *folder,
                                      struct gd_arena *arena, struct gd_error *err)
 {
     struct keys keys = {.arena = arena};
     GD_TRY(gd_store_list(store, folder, see_key, &keys, err));
-    for (size_t i = 0; i < keys.count; i++) {
-        GD_TRY(gd_fault("remove: before an object", err));
-        GD_TRY(gd_store_remove(store, keys.items[i], err));
-    }
-    return GD_DONE;
+    struct removal removal = {store, keys.items};
+    return gd_crew_run(keys.count, WORKERS, remove_key, &removal, err);
 }
 
 static struct gd_status remove_all(struct gd_store *store, const char *cluster, const char *id,
