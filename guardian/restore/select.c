@@ -5,97 +5,8 @@
 
 #include "guardian/base/lookup.h"
 #include "guardian/policy/pattern.h"
+#include "guardian/restore/qualified.h"
 #include "guardian/sql/parse.h"
-
-/* --- qualified names in a text ----------------------------------------------------------------*/
-
-/* "schema" . "name" at tokens[at], as the server would store them. */
-struct pair {
-    const char *schema, *name;
-    size_t offset, size; /* of both, in the text */
-};
-
-static const char *stored_name(const char *text, const struct gd_token *token,
-                               struct gd_arena *arena)
-{
-    const char *at = text + token->offset;
-    if (*at != '"')
-        return gd_arena_strndup(arena, at, token->size);
-    char *name = gd_arena_alloc(arena, token->size), *to = name;
-    for (size_t i = 1; i + 1 < token->size; i++) {
-        *to++ = at[i];
-        i += at[i] == '"';
-    }
-    *to = '\0';
-    return name;
-}
-
-static bool is_name(const char *text, const struct gd_token *token)
-{
-    return text[token->offset] == '"' || token->word;
-}
-
-static bool pair_at(const char *text, const struct gd_token *tokens, size_t count, size_t at,
-                    struct gd_arena *arena, struct pair *out_pair)
-{
-    if (at + 2 >= count || text[tokens[at + 1].offset] != '.' || tokens[at + 1].size != 1 ||
-        !is_name(text, &tokens[at]) || !is_name(text, &tokens[at + 2]))
-        return false;
-    if (at > 0 && text[tokens[at - 1].offset] == '.')
-        return false;
-    out_pair->schema = stored_name(text, &tokens[at], arena);
-    out_pair->name = stored_name(text, &tokens[at + 2], arena);
-    out_pair->offset = tokens[at].offset;
-    out_pair->size = tokens[at + 2].offset + tokens[at + 2].size - tokens[at].offset;
-    return true;
-}
-
-/* Call `each` for every qualified name of a text, those in 'schema.name'::regclass as well. */
-typedef void pair_fn(const struct pair *pair, bool literal, void *context);
-
-static bool is_regclass(const char *text, const struct gd_token *tokens, size_t count, size_t at)
-{
-    return at + 2 < count && tokens[at].string && text[tokens[at].offset] == '\'' &&
-           strncmp(text + tokens[at + 1].offset, "::", 2) == 0 && tokens[at + 2].size == 8 &&
-           strncmp(text + tokens[at + 2].offset, "regclass", 8) == 0;
-}
-
-/* The text between the quotes of a literal. */
-static const char *literal_text(const char *text, const struct gd_token *token,
-                                struct gd_arena *arena)
-{
-    char *plain = gd_arena_alloc(arena, token->size), *to = plain;
-    for (size_t i = 1; i + 1 < token->size; i++) {
-        *to++ = text[token->offset + i];
-        i += text[token->offset + i] == '\'';
-    }
-    *to = '\0';
-    return plain;
-}
-
-static void each_pair(const char *text, struct gd_arena *arena, pair_fn *each, void *context)
-{
-    size_t count, inner_count;
-    struct gd_token *tokens, *inner;
-    struct gd_refusal refusal;
-    struct pair pair;
-    if (!gd_scan(text, arena, &count, &tokens, &refusal))
-        return;
-    for (size_t i = 0; i < count; i++) {
-        if (pair_at(text, tokens, count, i, arena, &pair)) {
-            each(&pair, false, context);
-            i += 2;
-        } else if (is_regclass(text, tokens, count, i)) {
-            const char *plain = literal_text(text, &tokens[i], arena);
-            if (!gd_scan(plain, arena, &inner_count, &inner, &refusal) ||
-                !pair_at(plain, inner, inner_count, 0, arena, &pair))
-                continue;
-            pair.offset = tokens[i].offset;
-            pair.size = tokens[i].size;
-            each(&pair, true, context);
-        }
-    }
-}
 
 /* --- moving -----------------------------------------------------------------------------------*/
 
@@ -122,7 +33,7 @@ static void move_name(struct moving *moving, const char *schema, const char *nam
                   moving, arena);
 }
 
-static void put_moved(const struct pair *pair, bool literal, void *context)
+static void put_moved(const struct gd_pair *pair, bool literal, void *context)
 {
     struct moving *moving = context;
     if (!is_moved(moving, pair->schema, pair->name))
@@ -141,18 +52,18 @@ static const char *moved_text(struct moving *moving, const char *text)
     moving->text = text;
     moving->result = "";
     moving->from = 0;
-    each_pair(text, moving->arena, put_moved, moving);
+    gd_each_pair(text, moving->arena, put_moved, moving);
     return gd_arena_printf(moving->arena, "%s%s", moving->result, text + moving->from);
 }
 
 /* --- what an item is about --------------------------------------------------------------------*/
 
 struct subject {
-    struct pair pair;
+    struct gd_pair pair;
     bool found;
 };
 
-static void take_first(const struct pair *pair, bool literal, void *context)
+static void take_first(const struct gd_pair *pair, bool literal, void *context)
 {
     struct subject *subject = context;
     if (subject->found || literal)
@@ -165,7 +76,7 @@ static void take_first(const struct pair *pair, bool literal, void *context)
 static struct subject subject_of(const struct gd_dump_item *item, struct gd_arena *arena)
 {
     struct subject subject = {.found = false};
-    each_pair(item->sql, arena, take_first, &subject);
+    gd_each_pair(item->sql, arena, take_first, &subject);
     return subject;
 }
 
@@ -237,14 +148,14 @@ static bool part_fits(const char *pattern, bool exact, const char *name)
     return exact ? strcmp(pattern, name) == 0 : gd_glob(pattern, name);
 }
 
-static bool fits(const struct pattern *pattern, const struct pair *pair)
+static bool fits(const struct pattern *pattern, const struct gd_pair *pair)
 {
     return (pattern->schema == NULL ||
             part_fits(pattern->schema, pattern->schema_exact, pair->schema)) &&
            part_fits(pattern->name, pattern->name_exact, pair->name);
 }
 
-static void add_name(struct gd_texts *tables, const struct pair *pair, struct gd_arena *arena)
+static void add_name(struct gd_texts *tables, const struct gd_pair *pair, struct gd_arena *arena)
 {
     gd_texts_add(tables, gd_quoted_pair(pair->schema, pair->name, arena), arena);
 }
@@ -256,11 +167,11 @@ bool gd_select_has(const struct gd_texts *tables, const char *schema, const char
 }
 
 struct two_names {
-    struct pair pairs[2];
+    struct gd_pair pairs[2];
     size_t count;
 };
 
-static void take_two(const struct pair *pair, bool literal, void *context)
+static void take_two(const struct gd_pair *pair, bool literal, void *context)
 {
     struct two_names *names = context;
     if (!literal && names->count < 2)
@@ -280,7 +191,7 @@ static void add_partitions(const struct gd_dump *before, struct gd_texts *tables
             if (item->node != GD_KIND_AlterTableStmt ||
                 strstr(item->sql, " ATTACH PARTITION ") == NULL)
                 continue;
-            each_pair(item->sql, arena, take_two, &names);
+            gd_each_pair(item->sql, arena, take_two, &names);
             if (names.count == 2 &&
                 gd_select_has(tables, names.pairs[0].schema, names.pairs[0].name, arena))
                 add_name(tables, &names.pairs[1], arena);
@@ -378,7 +289,7 @@ struct gd_status gd_select_tables(const struct gd_dump *before, const char *cons
 
 /* --- what comes along -------------------------------------------------------------------------*/
 
-static void note_mention(const struct pair *pair, bool literal, void *context)
+static void note_mention(const struct gd_pair *pair, bool literal, void *context)
 {
     (void)literal;
     struct moving *moving = context;
@@ -391,7 +302,7 @@ struct needing {
     bool added;
 };
 
-static void add_needed(const struct pair *pair, bool literal, void *context)
+static void add_needed(const struct gd_pair *pair, bool literal, void *context)
 {
     (void)literal;
     struct needing *needing = context;
@@ -415,7 +326,7 @@ static void add_identity(struct moving *moving, const struct gd_dump_item *item)
     struct two_names names = {.count = 0};
     if (item->node != GD_KIND_AlterTableStmt || strstr(item->sql, " SEQUENCE NAME ") == NULL)
         return;
-    each_pair(item->sql, moving->arena, take_two, &names);
+    gd_each_pair(item->sql, moving->arena, take_two, &names);
     if (names.count == 2)
         move_name(moving, names.pairs[1].schema, names.pairs[1].name);
 }
@@ -427,7 +338,7 @@ static void add_multirange(struct moving *moving, const struct gd_dump_item *ite
     const char *words = strstr(item->sql, "multirange_type_name = ");
     if (item->node != GD_KIND_CreateRangeStmt || words == NULL)
         return;
-    each_pair(words, moving->arena, take_first, &made);
+    gd_each_pair(words, moving->arena, take_first, &made);
     if (made.found)
         move_name(moving, made.pair.schema, made.pair.name);
 }
@@ -454,9 +365,9 @@ static void add_makers(struct moving *moving, const struct gd_dump *before)
                 add_multirange(moving, item);
             }
             if (item->node == GD_KIND_AlterSeqStmt)
-                each_pair(item->sql, moving->arena, note_mention, moving);
+                gd_each_pair(item->sql, moving->arena, note_mention, moving);
             if (belongs(moving, item) || moving->mentions)
-                each_pair(item->sql, moving->arena, add_needed, &needing);
+                gd_each_pair(item->sql, moving->arena, add_needed, &needing);
         }
     } while (needing.added);
 }
@@ -518,7 +429,7 @@ static bool refers_away(struct moving *moving, const struct gd_dump_item *item)
     struct two_names names = {.count = 0};
     if (item->kind != GD_DUMP_FOREIGN_KEY)
         return false;
-    each_pair(item->sql, moving->arena, take_two, &names);
+    gd_each_pair(item->sql, moving->arena, take_two, &names);
     return names.count < 2 || !is_moved(moving, names.pairs[1].schema, names.pairs[1].name);
 }
 
