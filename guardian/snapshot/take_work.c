@@ -134,6 +134,18 @@ static struct gd_status tell_progress(void *context, uint64_t bytes, uint64_t ro
     return GD_DONE;
 }
 
+/* Databases in other encodings than UTF-8 can hold bytes that are no character in them. */
+static struct gd_status hint_at_bytes(struct gd_status status, struct gd_error *err)
+{
+    if (status.code == GD_OK || strstr(err->text, "(22P05)") == NULL)
+        return status;
+    return gd_hint(
+        err, status,
+        "Some row holds bytes that are no character in the encoding of the database, which "
+        "no other database would take either: correct it, or leave the table's rows out "
+        "with --exclude-table-data.");
+}
+
 GD_MUST static struct gd_status copy_into(struct worker *worker, struct gd_take_part *part,
                                           struct lazy *lazy, struct gd_error *err)
 {
@@ -146,7 +158,8 @@ GD_MUST static struct gd_status copy_into(struct worker *worker, struct gd_take_
                               .progress = tell_progress,
                               .context = worker,
                               .stop = &take->stop};
-    GD_TRY(gd_pg_copy_out(worker->pg, &copy, &lazy->sink, &part->part.digest, &bytes, err));
+    GD_TRY(hint_at_bytes(
+        gd_pg_copy_out(worker->pg, &copy, &lazy->sink, &part->part.digest, &bytes, err), err));
     GD_TRY(gd_fault("take: a part is copied", err));
     if (lazy->writer != NULL)
         GD_TRY(gd_take_store_failed(

@@ -187,6 +187,22 @@ def test_bytes_of_sql_ascii_stay_as_they_are(guardian, server, tmp_path):
         server.drop("anybytes")
 
 
+def test_other_encodings_become_utf8_and_bytes_without_a_meaning_are_told(guardian, server, tmp_path):
+    server.run("CREATE DATABASE windows ENCODING 'WIN1252' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    try:
+        server.run("CREATE TABLE t AS SELECT 'café €'::text AS x", "windows")
+        folder, manifest = manifest_of(tmp_path, call(guardian, server, "windows", tmp_path))
+        assert lines_of(folder, manifest["tables"][0]) == ["café €".encode()]
+        link = server.connect("windows")
+        link.set_client_encoding("WIN1252")
+        link.cursor().execute(b"INSERT INTO t VALUES (E'\\x81')")
+        link.close()
+        wrong = call(guardian, server, "windows", tmp_path / "no", status=10)
+        assert '0x81' in wrong and '"public.t"' in wrong and "--exclude-table-data" in wrong and files(tmp_path / "no") == []
+    finally:
+        server.drop("windows")
+
+
 # --- nothing may be left of what failed
 
 
