@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guardian/base/fault.h"
 #include "guardian/prove/proof.h"
 
 enum { RECORD_BYTES_MAX = 256 * 1024 * 1024 };
@@ -55,7 +56,11 @@ struct gd_status gd_proof_record(struct gd_store *store, const struct gd_proof *
     char *text = NULL;
     size_t size = 0;
     GD_TRY(gd_proof_format(proof, &text, &size, err));
-    struct gd_status status = gd_store_put_bytes(store, key, text, size, err);
+    struct gd_status status = gd_fault("proof: before it is recorded", err);
+    if (status.code == GD_OK)
+        status = gd_store_put_bytes(store, key, text, size, err);
+    if (status.code == GD_OK)
+        status = gd_fault("proof: recorded, not read back", err);
     if (status.code == GD_OK)
         status = read_back(store, key, text, size, err);
     free(text);

@@ -50,12 +50,14 @@ def work(tmp_path_factory):
 
 
 class Drill:
+    key = None
+
     def __init__(self, binary, server, store, work):
         self.binary, self.server, self.store, self.work = binary, server, store, work
 
     def env(self):
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "GUARDIAN_", "DATABASE_URL"))}
-        return {**kept, "TMPDIR": str(self.work)}
+        return {**kept, "TMPDIR": str(self.work), **({"GUARDIAN_KEY": self.key} if self.key else {})}
 
     def take(self, database):
         subprocess.run([self.binary, "snapshot", "--quiet", "--db", self.server.uri(database), "--store", f"file://{self.store}"],
@@ -103,6 +105,14 @@ def test_a_throwaway_server_proves_it_and_is_gone(shop_drill):
     assert shop_drill.nothing_is_left()
     record = json.loads(next(shop_drill.store.glob("v1/*/proofs/*/*.json")).read_text())
     assert record["kind"] == "drill" and record["place"] == item["place"]
+
+
+def test_an_encrypted_snapshot_is_drilled_as_well(shop_drill, database):
+    shutil.rmtree(shop_drill.store)
+    shop_drill.key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+    shop_drill.take(database)
+    status, item, said = shop_drill.run()
+    assert status == 0 and item["proof"] == "drill" and item["left_out"] == [], said
 
 
 def test_a_scratch_database_proves_it_and_is_gone(shop_drill):

@@ -393,6 +393,28 @@ def test_all_are_verified_whatever_becomes_of_the_first(plain, shelves):
     assert plain.run("verify", plain.id).returncode == 8
 
 
+@pytest.mark.parametrize("how", ["", ":exit"])
+def test_no_fault_makes_a_damaged_snapshot_proven(plain, how):
+    counted = plain.run("verify", "--no-record", env={"GUARDIAN_FAULT": "count"})
+    points = re.search(r"(\d+)[^\d]*$", counted.stderr.strip())
+    if points is None:
+        pytest.skip("this build has no fault points")
+    count = int(points[1])
+    assert count > 10
+    path = plain.snapshot / plain.part("big", 1)
+    good = path.read_bytes()
+    for nth in sorted({*range(1, 6), *range(6, count, 2), *range(count - 3, count + 6)}):
+        path.write_bytes(flip("middle")(good))
+        ran = plain.run("verify", env={"GUARDIAN_FAULT": f"{nth}{how}"})
+        assert ran.returncode != 0 and not list(plain.folder.glob("v1/*/proofs/*/*.json")), nth
+        path.write_bytes(good)
+        ran = plain.run("verify", env={"GUARDIAN_FAULT": f"{nth}{how}"})
+        if ran.returncode == 0:
+            assert list(plain.folder.glob("v1/*/proofs/*/*.json")), nth
+        plain.forget_proofs()
+    assert plain.verify()[0] == 0
+
+
 def test_requests_that_make_no_sense(plain):
     for arguments in (["a", "b"], ["--all", plain.id], ["20200101T000000Z-0000000000"], ["../.."]):
         assert plain.run("verify", *arguments).returncode == 2, arguments
