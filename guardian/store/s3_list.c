@@ -200,8 +200,10 @@ static struct gd_status give_up(struct sweep *sweep, const struct gd_xml *upload
     int64_t begun_us;
     bool ours = strncmp(key, sweep->prefix, strlen(sweep->prefix)) == 0 && id[0] != '\0' &&
                 is_ours(key + strlen(sweep->s3->place.prefix), false);
-    if (!ours || !gd_clock_parse(gd_xml_text(upload, "Initiated"), &begun_us) ||
-        now_us - begun_us < (int64_t)sweep->age_s * 1000000)
+    if (!ours || !gd_clock_parse(gd_xml_text(upload, "Initiated"), &begun_us))
+        return GD_DONE;
+    /* Age 0 is any: the server's Date has no fractions and may be before what it just noted. */
+    if (sweep->age_s > 0 && now_us - begun_us < (int64_t)sweep->age_s * 1000000)
         return GD_DONE;
     GD_TRY(gd_s3_abort(sweep->s3, key + strlen(sweep->s3->place.prefix), id, err));
     sweep->count++;
