@@ -79,15 +79,20 @@ struct gd_status gd_object_writer_new(const struct gd_place *place, const char *
 {
     gd_auto_arena arena = gd_arena_new();
     assert(gd_object_name_valid(name));
-    gd_auto_object_writer writer = calloc(1, sizeof *writer);
-    if (writer == NULL || (writer->name = strdup(name)) == NULL)
+    struct gd_object_writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL)
+        abort();
+    writer->name = strdup(name);
+    if (writer->name == NULL)
         abort();
     struct gd_status status = build_writer(place, name, size_hint, writer, arena, err);
-    if (status.code != GD_OK)
-        return gd_wrap(err, status, "could not begin object \"%s\" of snapshot \"%s\": ", name,
-                       place->id);
-    *out_writer = GD_MOVE(writer);
-    return GD_DONE;
+    if (status.code == GD_OK) {
+        *out_writer = writer;
+        return GD_DONE;
+    }
+    gd_object_writer_free(writer);
+    return gd_wrap(err, status, "could not begin object \"%s\" of snapshot \"%s\": ", name,
+                   place->id);
 }
 
 struct gd_sink *gd_object_writer_sink(struct gd_object_writer *writer)
