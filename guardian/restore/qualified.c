@@ -42,19 +42,23 @@ static bool pair_at(const char *text, const struct gd_token *tokens, size_t coun
 
 static bool is_regclass(const char *text, const struct gd_token *tokens, size_t count, size_t at)
 {
-    return at + 2 < count && tokens[at].string && text[tokens[at].offset] == '\'' &&
+    const char *quote = text + tokens[at].offset;
+    return at + 2 < count && tokens[at].string &&
+           (*quote == '\'' || (*quote == 'E' && quote[1] == '\'')) &&
            strncmp(text + tokens[at + 1].offset, "::", 2) == 0 && tokens[at + 2].size == 8 &&
            strncmp(text + tokens[at + 2].offset, "regclass", 8) == 0;
 }
 
-/* The text between the quotes of a literal. */
+/* The text between the quotes of a literal; in E'…' a backslash says that the next one is meant. */
 static const char *literal_text(const char *text, const struct gd_token *token,
                                 struct gd_arena *arena)
 {
+    const char *from = text + token->offset, *end = from + token->size - 1;
+    bool escapes = *from == 'E';
     char *plain = gd_arena_alloc(arena, token->size), *to = plain;
-    for (size_t i = 1; i + 1 < token->size; i++) {
-        *to++ = text[token->offset + i];
-        i += text[token->offset + i] == '\'';
+    for (from += escapes ? 2 : 1; from < end; from++) {
+        from += *from == '\'' || (escapes && *from == '\\');
+        *to++ = *from;
     }
     *to = '\0';
     return plain;

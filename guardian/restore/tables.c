@@ -286,6 +286,13 @@ struct gd_status gd_restore_tables(const struct gd_restore_options *options,
         .options = options, .arena = scratch, .side = schema, .only = &selected};
     GD_TRY(gd_restore_database_of(options->pg, scratch, &restoring.database, err));
     GD_TRY(gd_pg_connect(options->pg, &plain, err));
+    if (gd_pg_pooled(plain))
+        return gd_hint(
+            err,
+            gd_fail(err, GD_REFUSED,
+                    "could not restore: a pooler stands before the server, and would mix "
+                    "up the sessions"),
+            "Use the address of the server itself.");
     GD_TRY(gd_restore_session(options, plain, NULL, &home, err));
     restoring.home = home;
     restoring.server_version = gd_pg_version(home);

@@ -272,6 +272,30 @@ static void what_a_table_needs_moves_along(void **state)
     assert_int_equal(restoring.warnings.count, 1);
 }
 
+static void a_sequence_with_a_backslash_moves_as_well(void **state)
+{
+    (void)state;
+    gd_auto_arena arena = gd_arena_new();
+    struct gd_manifest manifest = {.sequences = NULL};
+    struct gd_restore_options options = {.manifest = &manifest};
+    struct gd_restoring restoring = {.options = &options, .arena = arena};
+    struct gd_error err = {0};
+    struct gd_texts tables = {0}, sequences = {0};
+    const char *pattern = "public.t";
+    const char *text =
+        "CREATE TABLE public.t (id int DEFAULT nextval(E'public.\"s\\\\x''y\"'::regclass));\n"
+        "CREATE SEQUENCE public.\"s\\x'y\";\n";
+    assert_int_equal(cut(&options, text, arena, &restoring.before, &err).code, GD_OK);
+    restoring.after.arena = arena;
+    assert_int_equal(gd_select_tables(&restoring.before, &pattern, 1, arena, &tables, &err).code,
+                     GD_OK);
+    assert_int_equal(gd_select_move(&restoring, &tables, "side", &sequences, &err).code, GD_OK);
+    assert_string_equal(restoring.before.items[0].sql,
+                        "CREATE TABLE \"side\".\"t\" (id int DEFAULT "
+                        "nextval('\"side\".\"s\\x''y\"'::regclass))");
+    assert_string_equal(restoring.before.items[1].sql, "CREATE SEQUENCE \"side\".\"s\\x'y\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +309,7 @@ int main(void)
         cmocka_unit_test(machine_code_needs_trust),
         cmocka_unit_test(patterns_name_tables),
         cmocka_unit_test(what_a_table_needs_moves_along),
+        cmocka_unit_test(a_sequence_with_a_backslash_moves_as_well),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
