@@ -13,6 +13,7 @@
 #include "guardian/cli/keys.h"
 #include "guardian/cli/progress.h"
 #include "guardian/cli/report_verify.h"
+#include "guardian/cli/shelves.h"
 #include "guardian/cli/stores.h"
 #include "guardian/config/config.h"
 #include "guardian/snapshot/list.h"
@@ -53,13 +54,17 @@ static void add(struct verify *verify, const char *cluster, const char *id)
     verify->items[verify->count++] = (struct gd_verified){.cluster = cluster, .id = id};
 }
 
-/* The newest finished one of each database, or all of them. What was never finished is no snapshot;
-   one whose manifest cannot be read is damaged, and verifying it says so. */
+/* The newest finished one of the database that is set, or of each; or all of them. What was never
+   finished is no snapshot; one whose manifest cannot be read is damaged, and verifying it says so.
+ */
 GD_MUST static struct gd_status choose_listed(struct verify *verify, bool all, struct gd_error *err)
 {
     struct gd_listed *listed = NULL;
     size_t count = 0;
-    GD_TRY(gd_snapshot_list(verify->store, NULL, verify->arena, &listed, &count, err));
+    const char *cluster = NULL;
+    GD_TRY(gd_cli_cluster(verify->config, false, verify->arena,
+                          gd_progress_events(verify->progress), &cluster, err));
+    GD_TRY(gd_snapshot_list(verify->store, cluster, verify->arena, &listed, &count, err));
     verify->items = gd_arena_zalloc(verify->arena, count + 1, sizeof *verify->items);
     for (size_t i = 0; i < count; i++) {
         bool newest = true;

@@ -304,8 +304,9 @@ static struct gd_status compare_schema(struct drill *drill, const char *pg_resto
     GD_TRY(gd_schema_text_compare(recorded, restored, &reworded, err));
     if (reworded > 0)
         gd_tell_note(drill->options->events,
-                     "%zu definitions differ in brackets and casts only, as the server writes them",
-                     reworded);
+                     "%zu definition%s came back with other brackets and casts, as the server "
+                     "writes them",
+                     reworded, reworded == 1 ? "" : "s");
     return GD_DONE;
 }
 
