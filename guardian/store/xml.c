@@ -149,8 +149,9 @@ static bool numeric_reference(struct reader *reader, const char *digits, size_t 
     }
     if (!good || code == 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
         return refuse(reader, "a character reference is no character");
-    char bytes[4];
-    add_text(reader, bytes, utf8_of(code, bytes));
+    char bytes[4] = {0};
+    size_t size = utf8_of(code, bytes);
+    add_text(reader, bytes, size);
     return true;
 }
 
