@@ -64,9 +64,9 @@ GD_MUST static struct gd_status restore_beside(struct gd_restoring *restoring,
                                                const struct gd_texts *tables, struct gd_error *err)
 {
     struct gd_arena *arena = restoring->arena;
-    struct gd_texts sequences = {0};
-    GD_TRY(gd_select_move(restoring, tables, restoring->side, &sequences, err));
-    restoring->sequences = &sequences;
+    struct gd_texts *sequences = gd_arena_zalloc(arena, 1, sizeof *sequences);
+    GD_TRY(gd_select_move(restoring, tables, restoring->side, sequences, err));
+    restoring->sequences = sequences;
     GD_TRY(gd_restore_outside(restoring, err));
     GD_TRY(make_schema(restoring, err));
     struct gd_status status = fill_beside(restoring, err);

@@ -74,7 +74,7 @@ def test_everything_comes_back_encrypted_and_drilled(guardian, busy, everything,
     call(guardian, busy, everything, "verify", taken["snapshot"], "--drill", "--store", store, GUARDIAN_KEY=key)
     call(guardian, busy, everything, "verify", taken["snapshot"], "--store", store, status=2)
     listed = json.loads(call(guardian, busy, everything, "list", "--store", store, "--json").stdout)
-    assert [entry["proof"] for entry in listed["snapshots"]] == ["drill"]
+    assert [entry["proof"]["kind"] for entry in listed["snapshots"]] == ["drill"]
 
 
 def test_replace_brings_back_what_was_dropped(guardian, busy, tmp_path):
