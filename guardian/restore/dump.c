@@ -102,17 +102,16 @@ GD_MUST static struct gd_status take_statement(struct cutting *cutting, const st
     GD_TRY(gd_dump_setting(stmt, cutting->dump, settings, &taken, err));
     if (taken)
         return GD_DONE;
-    struct gd_dump_item item = *settings;
-    item.what = gd_arena_strdup(arena, cutting->what);
-    GD_TRY(gd_dump_judge(cutting->options, stmt, arena, cutting->dump, &item, err));
-    if (item.sql == NULL) /* left out, as the options ask */
+    struct gd_dump_item *item = gd_arena_zalloc(arena, 1, sizeof *item);
+    *item = *settings;
+    item->what = gd_arena_strdup(arena, cutting->what);
+    GD_TRY(gd_dump_judge(cutting->options, stmt, arena, cutting->dump, item, err));
+    if (item->sql == NULL) /* left out, as the options ask */
         return GD_DONE;
-    if (cutting->each == NULL) {
-        *add_item(cutting->dump, arena) = item;
-        return GD_DONE;
-    }
-    struct gd_status status = cutting->each(&item, cutting->each_context, err);
-    return status;
+    if (cutting->each != NULL)
+        return cutting->each(item, cutting->each_context, err);
+    *add_item(cutting->dump, arena) = *item;
+    return GD_DONE;
 }
 
 static struct gd_status cut(void *context, struct gd_error *err)
