@@ -119,6 +119,7 @@ static struct gd_expire_item expire_item(const struct gd_shelved *shelved, struc
         .held = listed->held,
         .proven = shelved->proof != GD_PROOF_NONE,
         .open_change = shelved->open_change,
+        .partial = listed->partial,
     };
     if (manifest != NULL) {
         item.scope = manifest->scope;

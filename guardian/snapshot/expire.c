@@ -72,15 +72,21 @@ static bool is_success(const struct expiry *expiry, size_t at)
     return item->proven && !is_from_tomorrow(expiry, item) && !is_suspicious(expiry, at);
 }
 
+static bool covers(const struct gd_expire_item *other, const struct gd_expire_item *item)
+{
+    if (other->partial && !item->partial)
+        return false;
+    return same_kind(item, other) ||
+           (item->scope == GD_SNAPSHOT_TABLES && other->scope == GD_SNAPSHOT_DATABASE);
+}
+
 /* Is there a success as new as this one or newer, that has in it what this one has? */
 static bool is_surpassed(const struct expiry *expiry, const struct gd_expire_item *item,
                          const bool *successes)
 {
     for (size_t i = 0; i < expiry->count && expiry->newest[i]->time_us >= item->time_us; i++) {
         const struct gd_expire_item *other = expiry->newest[i];
-        bool covers = same_kind(item, other) ||
-                      (item->scope == GD_SNAPSHOT_TABLES && other->scope == GD_SNAPSHOT_DATABASE);
-        if (successes[i] && other != item && covers)
+        if (successes[i] && other != item && covers(other, item))
             return true;
     }
     return false;
@@ -97,7 +103,9 @@ static void keep_last_proven(const struct expiry *expiry, const bool *successes)
         if (!seen[item->scope])
             keep(expiry, item, GD_KEEP_LAST_PROVEN, "the last proven one");
         else if (!is_surpassed(expiry, item, successes))
-            keep(expiry, item, GD_KEEP_LAST_PROVEN, "the last proven one of these tables");
+            keep(expiry, item, GD_KEEP_LAST_PROVEN,
+                 item->scope == GD_SNAPSHOT_TABLES ? "the last proven one of these tables"
+                                                   : "the last proven one with all rows");
         seen[item->scope] = true;
     }
 }
@@ -114,6 +122,18 @@ static unsigned wanted_of(const struct gd_keep_rules *rules, enum period period)
 }
 
 enum { PERIOD_SIZE = 32 };
+
+/* Rules count each of these by itself: one that leaves rows out takes no place of one that has
+ * them. */
+struct group {
+    enum gd_snapshot_scope scope;
+    bool partial;
+};
+
+static bool is_of(const struct gd_expire_item *item, struct group group)
+{
+    return item->scope == group.scope && item->partial == group.partial;
+}
 
 static void name_period(enum period period, int64_t time_us, char out_name[PERIOD_SIZE])
 {
@@ -143,14 +163,14 @@ static void name_period(enum period period, int64_t time_us, char out_name[PERIO
 
 /* The one that stands for the period which begins at `first`: its newest success; without one, its
  * newest. `out_end` is where the next period begins. */
-static size_t choose(const struct expiry *expiry, enum period period, enum gd_snapshot_scope scope,
+static size_t choose(const struct expiry *expiry, enum period period, struct group group,
                      const bool *successes, size_t first, size_t *out_end)
 {
     char name[PERIOD_SIZE], other[PERIOD_SIZE];
     name_period(period, expiry->newest[first]->time_us, name);
     size_t chosen = first, i = first;
     for (; i < expiry->count; i++) {
-        if (expiry->newest[i]->scope != scope)
+        if (!is_of(expiry->newest[i], group))
             continue;
         name_period(period, expiry->newest[i]->time_us, other);
         if (strcmp(name, other) != 0)
@@ -163,42 +183,43 @@ static size_t choose(const struct expiry *expiry, enum period period, enum gd_sn
 }
 
 /* Only successes use the number up: periods without one are kept on the way to the last of it. */
-static void keep_periods(const struct expiry *expiry, enum period period,
-                         enum gd_snapshot_scope scope, const bool *successes)
+static void keep_periods(const struct expiry *expiry, enum period period, struct group group,
+                         const bool *successes)
 {
     unsigned left = wanted_of(expiry->rules, period);
     for (size_t i = 0; i < expiry->count && left > 0;) {
         struct gd_expire_item *item = expiry->newest[i];
-        if (item->scope != scope || is_from_tomorrow(expiry, item)) {
+        if (!is_of(item, group) || is_from_tomorrow(expiry, item)) {
             i++;
             continue;
         }
         char name[PERIOD_SIZE];
         name_period(period, item->time_us, name);
-        size_t chosen = choose(expiry, period, scope, successes, i, &i);
+        size_t chosen = choose(expiry, period, group, successes, i, &i);
         left -= successes[chosen];
         keep(expiry, expiry->newest[chosen], GD_KEEP_RULE,
              gd_arena_printf(expiry->arena, "%s %s", period_names[period], name));
     }
 }
 
-static void keep_last(const struct expiry *expiry, enum gd_snapshot_scope scope,
-                      const bool *successes)
+static void keep_last(const struct expiry *expiry, struct group group, const bool *successes)
 {
     unsigned kept = 0;
     for (size_t i = 0; i < expiry->count && kept < expiry->rules->last; i++)
-        if (expiry->newest[i]->scope == scope && successes[i])
+        if (is_of(expiry->newest[i], group) && successes[i])
             keep(expiry, expiry->newest[i], GD_KEEP_RULE,
                  gd_arena_printf(expiry->arena, "last %u", ++kept));
 }
 
 static void apply_rules(const struct expiry *expiry, const bool *successes)
 {
-    for (int scope = GD_SNAPSHOT_SCHEMA; scope <= GD_SNAPSHOT_DATABASE; scope++) {
-        keep_last(expiry, (enum gd_snapshot_scope)scope, successes);
-        for (int period = HOURLY; period < PERIODS; period++)
-            keep_periods(expiry, (enum period)period, (enum gd_snapshot_scope)scope, successes);
-    }
+    for (int scope = GD_SNAPSHOT_SCHEMA; scope <= GD_SNAPSHOT_DATABASE; scope++)
+        for (int partial = 0; partial < 2; partial++) {
+            struct group group = {(enum gd_snapshot_scope)scope, partial != 0};
+            keep_last(expiry, group, successes);
+            for (int period = HOURLY; period < PERIODS; period++)
+                keep_periods(expiry, (enum period)period, group, successes);
+        }
 }
 
 /* ---- each by itself ---- */

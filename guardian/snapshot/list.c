@@ -183,6 +183,8 @@ static struct gd_status read_one(void *context, size_t index, struct gd_arena *s
         listed->problem = gd_arena_strdup(job->arena, err->text);
     pthread_mutex_unlock(&job->lock);
     listed->tables = manifest->table_count;
+    for (size_t i = 0; i < manifest->table_count; i++)
+        listed->partial |= manifest->tables[i].left_out;
     listed->time_us = finer_time(listed->time_us, manifest);
     return GD_DONE;
 }
