@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "guardian/cli/cmd.h"
@@ -28,7 +29,9 @@ static struct gd_status add_record(void *context, const struct gd_store_entry *e
     struct records *records = context;
     struct gd_json *record = NULL;
     char *text = NULL;
-    size_t size = 0;
+    size_t size = strlen(entry->key);
+    if (size < 5 || strcmp(entry->key + size - 5, ".json") != 0)
+        return GD_DONE;
     GD_TRY(gd_store_get_bytes(records->store, entry->key, PROOF_BYTES_MAX, &text, &size, err));
     struct gd_error ignored = {0};
     if (gd_json_parse(text, size, &record, &ignored).code == GD_OK)
@@ -65,6 +68,10 @@ static struct gd_status read_state(struct gd_store *store, struct gd_show_view *
     if (proof != NULL) {
         view->proof = gd_proof_kind(proof);
         view->proven_us = gd_proof_time_us(proof);
+    } else {
+        bool damaged = false;
+        GD_TRY(gd_proof_withdrawn(store, manifest->cluster, manifest->id, &damaged, err));
+        view->problem = damaged ? gd_found_damaged : NULL;
     }
     struct gd_status status = gd_manifest_look(store, manifest, &why);
     if (status.code == GD_CORRUPT)

@@ -301,6 +301,18 @@ static struct gd_status read_back(struct digest *digest, struct gd_error *err)
     return look_beside(digest, err);
 }
 
+/* What was proven once is no more: nobody shall take it for the last good one. */
+static void withdraw(const struct digest *digest)
+{
+    struct gd_error err = {0};
+    if (digest->options->no_record ||
+        gd_proof_withdraw(digest->options->store, digest->cluster, digest->id, &err).code == GD_OK)
+        return;
+    gd_tell_warning(digest->options->events,
+                    "Until it is, earlier proofs seem to hold: note the id.",
+                    "the damage could not be noted in the store: %s", err.text);
+}
+
 struct gd_status gd_digest_read(const struct gd_prove_options *options, const char *cluster,
                                 const char *id, struct gd_arena *arena,
                                 struct gd_manifest **out_manifest, struct gd_proof **out_proof,
@@ -312,7 +324,10 @@ struct gd_status gd_digest_read(const struct gd_prove_options *options, const ch
                             digest.manifest_sha256, err));
     digest.cluster = digest.manifest->cluster;
     digest.id = digest.manifest->id; /* what was asked for may be the beginning of it */
-    GD_TRY(read_back(&digest, err));
+    struct gd_status status = read_back(&digest, err);
+    if (status.code == GD_CORRUPT)
+        withdraw(&digest);
+    GD_TRY(status);
     fill_outcome(&digest, out_outcome);
     out_outcome->seconds = (double)(gd_clock_monotonic_us() - start_us) / 1e6;
     *out_manifest = digest.manifest;

@@ -1,11 +1,12 @@
 /* Proofs: asking one, recording one, finding those of a snapshot. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "guardian/base/fault.h"
 #include "guardian/prove/proof.h"
 
-enum { RECORD_BYTES_MAX = 256 * 1024 * 1024 };
+enum { RECORD_BYTES_MAX = 256 * 1024 * 1024, SECOND_SIZE = 16 /* of an id */ };
 
 const char *gd_proof_snapshot(const struct gd_proof *proof)
 {
@@ -112,6 +113,57 @@ static struct gd_status load_one(struct gd_store *store, const char *key, const 
     return GD_DONE;
 }
 
+/* --- damage that was found --- */
+
+static const char damage_end[] = ".damaged";
+
+static bool is_damage(const char *key)
+{
+    size_t size = strlen(key), end = sizeof damage_end - 1;
+    return size > end && strcmp(key + size - end, damage_end) == 0;
+}
+
+struct gd_status gd_proof_withdraw(struct gd_store *store, const char *cluster, const char *id,
+                                   struct gd_error *err)
+{
+    gd_auto_arena arena = gd_arena_new();
+    char now[GD_ID_SIZE];
+    gd_id_new(now);
+    const char *name = gd_arena_printf(arena, "%s%s", now, damage_end);
+    const char *text =
+        gd_arena_printf(arena, "{\"guardian_damage\": 1, \"snapshot\": \"%s\"}\n", id);
+    return gd_store_put_bytes(store, proof_key(cluster, id, name, arena), text, strlen(text), err);
+}
+
+/* The second in which damage was found last, as ids begin with it; "" when it never was. */
+GD_MUST static struct gd_status last_damage(struct gd_store *store, const char *cluster,
+                                            const char *id, char out_second[GD_ID_SIZE],
+                                            struct gd_error *err)
+{
+    gd_auto_arena arena = gd_arena_new();
+    struct names names = {.arena = arena};
+    const char *folder = proof_key(cluster, id, "", arena);
+    out_second[0] = '\0';
+    GD_TRY(gd_store_list(store, folder, add_name, &names, err));
+    for (size_t i = 0; i < names.count; i++) {
+        const char *name = names.keys[i] + strlen(folder);
+        if (is_damage(name) && strncmp(name, out_second, SECOND_SIZE) > 0)
+            (void)snprintf(out_second, GD_ID_SIZE, "%.*s", SECOND_SIZE, name);
+    }
+    return GD_DONE;
+}
+
+struct gd_status gd_proof_withdrawn(struct gd_store *store, const char *cluster, const char *id,
+                                    bool *out_withdrawn, struct gd_error *err)
+{
+    char second[GD_ID_SIZE];
+    GD_TRY(last_damage(store, cluster, id, second, err));
+    *out_withdrawn = second[0] != '\0';
+    return GD_DONE;
+}
+
+/* --- all records, and the best --- */
+
 struct gd_status gd_proof_all(struct gd_store *store, const char *cluster, const char *id,
                               struct gd_arena *arena, struct gd_proof ***out_proofs,
                               size_t *out_count, struct gd_error *err)
@@ -121,6 +173,8 @@ struct gd_status gd_proof_all(struct gd_store *store, const char *cluster, const
     struct gd_proof **proofs = gd_arena_zalloc(arena, names.count + 1, sizeof *proofs);
     size_t count = 0;
     for (size_t i = 0; i < names.count; i++) {
+        if (is_damage(names.keys[i]))
+            continue;
         GD_TRY(load_one(store, names.keys[i], cluster, id, arena, &proofs[count], err));
         if (proofs[count] != NULL)
             count++;
@@ -145,8 +199,11 @@ struct gd_status gd_proof_find(struct gd_store *store, const char *cluster, cons
     size_t count;
     GD_TRY(gd_proof_all(store, cluster, id, arena, &proofs, &count, err));
     const struct gd_proof *best = NULL;
+    char damaged[GD_ID_SIZE];
+    GD_TRY(last_damage(store, cluster, id, damaged, err));
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(proofs[i]->manifest_sha256, manifest_sha256) == 0 && is_better(proofs[i], best))
+        if (strncmp(proofs[i]->id, damaged, SECOND_SIZE) > 0 &&
+            strcmp(proofs[i]->manifest_sha256, manifest_sha256) == 0 && is_better(proofs[i], best))
             best = proofs[i];
     }
     *out_proof = best;

@@ -48,6 +48,11 @@ GD_MUST struct gd_status gd_proof_parse(const char *text, size_t size, struct gd
 GD_MUST struct gd_status gd_proof_record(struct gd_store *store, const struct gd_proof *proof,
                                          struct gd_error *err);
 
+/** Damage was found: from now on earlier proofs of the snapshot count no more. They stay, because
+ * they tell which manifest was proven. */
+GD_MUST struct gd_status gd_proof_withdraw(struct gd_store *store, const char *cluster,
+                                           const char *id, struct gd_error *err);
+
 /** Every record of a snapshot that can be understood, oldest first, whichever manifest it is for.
  */
 GD_MUST struct gd_status gd_proof_all(struct gd_store *store, const char *cluster, const char *id,

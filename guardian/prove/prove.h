@@ -61,10 +61,15 @@ GD_MUST struct gd_status gd_prove_drill(const struct gd_prove_options *options, 
                                         const struct gd_proof **out_proof,
                                         struct gd_prove_outcome *out_outcome, struct gd_error *err);
 
-/** The best proof on record for exactly this manifest: drill before digest, newest first;
- * *out_proof NULL: none. */
+/** The best proof on record for exactly this manifest that is newer than any damage that was found:
+ * drill before digest, newest first; *out_proof NULL: none. */
 GD_MUST struct gd_status gd_proof_find(struct gd_store *store, const char *cluster, const char *id,
                                        const char *manifest_sha256, struct gd_arena *arena,
                                        const struct gd_proof **out_proof, struct gd_error *err);
+
+/** Was damage found at some time? When gd_proof_find() finds no proof either, it is there still. */
+GD_MUST struct gd_status gd_proof_withdrawn(struct gd_store *store, const char *cluster,
+                                            const char *id, bool *out_withdrawn,
+                                            struct gd_error *err);
 
 #endif

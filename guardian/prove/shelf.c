@@ -6,6 +6,8 @@
 
 enum { WORKERS = 8 };
 
+const char gd_found_damaged[] = "it was read back and is damaged: guardian verify says where";
+
 /* ---- the shelf ---- */
 
 struct look {
@@ -28,6 +30,11 @@ static struct gd_status look_at(void *context, size_t index, struct gd_arena *sc
     if (proof != NULL) {
         item->proof = gd_proof_kind(proof);
         item->proven_us = gd_proof_time_us(proof);
+    } else if (listed->problem == NULL) {
+        bool damaged = false;
+        GD_TRY(gd_proof_withdrawn(look->store, listed->cluster, listed->id, &damaged, err));
+        if (damaged)
+            item->listed.problem = gd_found_damaged;
     }
     return gd_snapshot_change_open(look->store, listed->cluster, listed->manifest->change,
                                    &item->open_change, err);

@@ -6,6 +6,9 @@
 
 #include "guardian/prove/prove.h"
 
+/** The problem of a snapshot in which damage was found. */
+extern const char gd_found_damaged[];
+
 struct gd_shelved {
     struct gd_listed listed;
     enum gd_proof_kind proof; /* the best on record for exactly this manifest */

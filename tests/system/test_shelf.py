@@ -122,6 +122,34 @@ def test_what_is_missing_or_unfinished_is_no_snapshot(shelf):
     assert shelf.json("show", "latest")["snapshot"] == good
 
 
+def test_what_was_found_damaged_is_proven_no_more(shelf):
+    good, damaged = shelf.take(), shelf.take()
+    part = next((shelf.place(damaged) / "data").iterdir())
+    before = part.read_bytes()
+    part.write_bytes(before[:60] + bytes([before[60] ^ 1]) + before[61:])  # as long as before
+    assert shelf.list()[1]["problem"] is None
+    time.sleep(1.1)  # ids tell seconds apart
+    shelf.call("verify", damaged, "--no-record", status=8)
+    assert shelf.list()[1]["problem"] is None
+    shelf.call("verify", damaged, status=8)
+    assert "read back and is damaged" in shelf.list()[1]["problem"]
+    assert "DAMAGED" in shelf.call("show", damaged).stdout
+    assert shelf.json("show", "latest")["snapshot"] == good
+    shelf.call("prune", *ONE, "--apply")
+    assert shelf.ids() == [good, damaged]
+    part.write_bytes(before)
+    time.sleep(1.1)
+    shelf.call("verify", damaged)
+    assert shelf.list()[1]["problem"] is None and shelf.json("show", "latest")["snapshot"] == damaged
+
+
+def test_one_without_all_rows_pushes_none_out(shelf):
+    whole = shelf.take()
+    later = [shelf.take("--exclude-table-data", "*.*") for _ in range(2)]
+    shelf.call("prune", *ONE, "--apply")
+    assert shelf.ids() == [whole, later[1]] or shelf.ids() == [whole, *later]
+
+
 def test_each_database_has_its_own(shelf, guardian, server, shops):
     other = Shelf(guardian, server, shops[1], shelf.url)
     mine, theirs = shelf.take(), other.take()
