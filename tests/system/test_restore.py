@@ -223,6 +223,9 @@ def test_after_a_crash_the_next_run_says_what_is_there(shop, target):
         assert shop.server.value("SELECT datallowconn FROM pg_database WHERE datname = 'target'") is open_
         said = shop.server.value("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", parameters=left)
         assert said.startswith("guardian: ") and shop.id in said
+        if not open_:
+            ran = shop.restore("--replace", database=target, status=10)
+            assert 'ALTER DATABASE "target" WITH ALLOW_CONNECTIONS true' in ran.stderr
         shop.server.run("ALTER DATABASE target WITH ALLOW_CONNECTIONS true")
         time.sleep(1.1)  # names hold seconds
         ran = shop.restore("--replace", database=target)
