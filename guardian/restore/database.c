@@ -275,6 +275,7 @@ struct gd_status gd_database_create(struct gd_restoring *restoring, struct gd_er
         creating.options = gd_arena_printf(arena, "%s locale = 'C'", creating.options);
     GD_TRY(gd_fault("restore: before the database", err));
     GD_TRY(run_create(restoring, creating.options, err));
+    restoring->made = true;
     const char *mark = gd_arena_printf(
         arena, "guardian: being restored from snapshot %s; not complete until this comment is gone",
         restoring->options->manifest->id);

@@ -95,6 +95,8 @@ void gd_restoring_report(const struct gd_restoring *restoring, struct gd_arena *
 static void clean_up(struct gd_restoring *restoring)
 {
     struct gd_error err = {0};
+    if (!restoring->made)
+        return;
     if (restoring->options->keep_on_failure) {
         gd_restoring_warn(restoring, "Drop it when you have seen enough.",
                           "database \"%s\" is kept half restored", restoring->database);

@@ -324,6 +324,8 @@ static void drop_beside(struct swap *swap)
 {
     struct gd_error failed = {0};
     struct gd_restoring *restoring = swap->restoring;
+    if (!restoring->made)
+        return;
     if (restoring->options->keep_on_failure)
         gd_restoring_warn(restoring, "Drop it when you have seen enough.",
                           "database \"%s\" is kept", swap->beside);

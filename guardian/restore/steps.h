@@ -18,6 +18,7 @@ struct gd_restoring {
     const char *database;   /* the new one */
     bool superuser;         /* the role that restores */
     bool creates;           /* the database is made by this run */
+    bool made;              /* it was: what somebody else made meanwhile is not ours to drop */
     int server_version;
     struct gd_dump before, after; /* sections pre-data and post-data */
     struct gd_texts present; /* roles that are there; a statement that names another one is left

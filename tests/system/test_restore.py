@@ -1,6 +1,7 @@
 """Restore against real servers: into, replace, tables; as a plain owner; snapshots that are not to be believed; every step
 of a swap failing and every step crashing."""
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -232,6 +233,15 @@ def test_after_a_crash_the_next_run_says_what_is_there(shop, target):
         assert left[0] in ran.stderr and "guardian: " in ran.stderr
         shop.server.drop(left[0])
         same(shop.server, "shop", target)
+
+
+def test_what_another_one_made_meanwhile_is_not_dropped(shop):
+    for _ in range(3):
+        with concurrent.futures.ThreadPoolExecutor(2) as both:
+            ran = list(both.map(lambda _: shop.restore("--into", "twice", status=None), range(2)))
+        assert sorted(one.returncode == 0 for one in ran) == [False, True], [one.stderr for one in ran]
+        same(shop.server, "shop", "twice")
+        shop.server.drop("twice")
 
 
 # --- tables
