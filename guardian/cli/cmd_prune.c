@@ -28,9 +28,11 @@ struct prune {
     uint64_t removed, uploads_left;
 };
 
+/* --yes only where it was typed: in the environment it answers questions, and here none is asked.
+ */
 static bool is_applied(const struct gd_config *config)
 {
-    return config->apply || config->yes;
+    return config->apply || (config->yes && config->origins[GD_OPTION_yes].origin == GD_FROM_ARGV);
 }
 
 static struct gd_keep_rules rules_of(const struct gd_config *config)

@@ -166,12 +166,13 @@ static void print_text(const struct gd_config *config, const struct outcome *out
     gd_screen_end_line(&screen);
     gd_screen_row(
         &screen, "holds", GD_INK_PLAIN,
-        schema
-            ? gd_arena_printf(arena, "the definitions of \"%s\", no rows", manifest->database)
-            : gd_arena_printf(
-                  arena, "%s of \"%s\": %" PRIu64 " rows of %zu tables",
-                  manifest->scope == GD_SNAPSHOT_TABLES ? "definitions, and rows" : "all",
-                  manifest->database, manifest->rows, manifest->table_count - outcome->left_out));
+        schema ? gd_arena_printf(arena, "the definitions of \"%s\", no rows", manifest->database)
+               : gd_arena_printf(arena, "%s of \"%s\": %" PRIu64 " rows of %zu tables",
+                                 manifest->scope == GD_SNAPSHOT_TABLES ? "definitions, and rows"
+                                 : outcome->left_out > 0               ? "all but what was left out"
+                                                                       : "all",
+                                 manifest->database, manifest->rows,
+                                 manifest->table_count - outcome->left_out));
     gd_screen_row(&screen, "size", GD_INK_PLAIN,
                   gd_arena_printf(arena, "%s, stored as %s%s", gd_size_text(manifest->bytes, arena),
                                   gd_size_text(manifest->stored_bytes, arena),

@@ -98,6 +98,15 @@ struct candidate {
     bool good;
 };
 
+/* The whole database is more than one whose rows were left out here and there on purpose. */
+static bool holds_enough(const struct gd_manifest *manifest, enum gd_snapshot_scope least)
+{
+    bool left_out = false;
+    for (size_t i = 0; i < manifest->table_count; i++)
+        left_out |= manifest->tables[i].left_out;
+    return manifest->scope >= least && !(left_out && least == GD_SNAPSHOT_DATABASE);
+}
+
 /* Is this one proven, can its manifest be read, is everything there, and does it hold enough? */
 static struct gd_status weigh(struct gd_store *store, const char *cluster,
                               enum gd_snapshot_scope least, struct candidate *candidate,
@@ -120,7 +129,7 @@ static struct gd_status weigh(struct gd_store *store, const char *cluster,
     }
     GD_TRY(gd_proof_find(store, cluster, candidate->id, sha256, scratch, &proof, err));
     candidate->started_us = manifest->started_us;
-    candidate->good = proof != NULL && manifest->scope >= least;
+    candidate->good = proof != NULL && holds_enough(manifest, least);
     return GD_DONE;
 }
 

@@ -138,14 +138,14 @@ class Bench:
         rows("One table", ["seconds", "ratio"], [(name, f"{seconds:.2f}", f"{seconds / lines[0][1]:.2f}") for name, seconds in lines])
 
     def on_s3(self):
-        started = subprocess.run([str(HERE.parent / "harness" / "rgw.sh"), "start", str(self.folder / "rgw")], capture_output=True, text=True)
+        started = subprocess.run([str(HERE.parent / "harness" / "rgw.sh"), "start", str(self.folder / "rgw"), "--bucket", "bench"], capture_output=True, text=True)
         if started.returncode != 0:
             print(f"\nS3: not measured: {started.stderr.strip().splitlines()[-1:]}")
             return
         try:
             text = subprocess.run(["sh", "-c", f"{started.stdout}\nenv"], capture_output=True, text=True, check=True).stdout
             there = dict(line.split("=", 1) for line in text.splitlines() if line.startswith(("AWS_", "GUARDIAN_", "GD_")))
-            env = {**self.env, **there}
+            env = {**self.env, **there, "GUARDIAN_STORE": "s3://bench/snapshots"}
             runs = {name: [Run(env, [GUARDIAN, "snapshot", "--quiet", *extra]) for _ in range(self.arguments.rounds)]
                     for name, extra in (("guardian snapshot (not proven)", ["--prove", "none"]), ("guardian snapshot, read back", []))}
             rows("Snapshot on S3 (radosgw on loopback, same two cores)", ["seconds", "MiB resident"], [(name, f"{median(each):.2f}", f"{median(each, 'mib'):.0f}") for name, each in runs.items()])
