@@ -216,6 +216,7 @@ static struct gd_status restore(const struct gd_config *config, const char *id,
     GD_TRY(gd_manifest_load(store, cluster, id, arena, &manifest, sha256, err));
     struct gd_place place = {
         .store = store, .key = key, .cluster = manifest->cluster, .id = manifest->id};
+    GD_TRY(gd_place_fits(&place, manifest, err));
     options.pg = &pg;
     options.place = &place;
     options.manifest = answer.manifest = manifest;

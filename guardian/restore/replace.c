@@ -16,7 +16,7 @@
 #include "guardian/pg/copy.h"
 #include "guardian/restore/steps.h"
 
-enum { WAIT_MS = 30000, LOOK_EVERY_MS = 200, NAME_BYTES_MAX = 63 };
+enum { WAIT_MS = 30000, GONE_MS = 15000, LOOK_EVERY_MS = 200, NAME_BYTES_MAX = 63 };
 
 struct swap {
     struct gd_restoring *restoring;
@@ -26,6 +26,7 @@ struct swap {
     bool allowed;       /* as the old one had it */
     int64_t limit;
     bool closed;
+    char session[24]; /* the server process that renames */
 };
 
 /* "app" and "_before_20261122_214807": cut so that the end stays, at a character's boundary. */
@@ -249,6 +250,39 @@ GD_MUST static struct gd_status rename_both(struct swap *swap, struct gd_error *
     return status;
 }
 
+/* A session that we lost may still rename: it is ended, and waited for, before anybody looks. */
+GD_MUST static struct gd_status end_lost_session(struct swap *swap, struct gd_pg *home,
+                                                 struct gd_error *err)
+{
+    static const char sql[] = "SELECT count(pg_catalog.pg_terminate_backend(pid)) "
+                              "FROM pg_catalog.pg_stat_activity WHERE pid = $1::int";
+    const char *session = swap->session;
+    int64_t deadline = gd_clock_monotonic_us() + (int64_t)GONE_MS * 1000;
+    for (;;) {
+        struct gd_pg_call call = {.what = "wait for the session that was lost",
+                                  .sql = sql,
+                                  .values = &session,
+                                  .value_count = 1};
+        gd_auto_pg_rows rows = NULL;
+        GD_TRY(gd_pg_run(home, &call, &rows, err));
+        if (gd_pg_int(rows, 0, 0) == 0)
+            return GD_DONE;
+        if (gd_clock_monotonic_us() >= deadline)
+            return gd_fail(err, GD_SYSTEM, "server process %s does not end", session);
+        gd_sleep_ms(LOOK_EVERY_MS);
+    }
+}
+
+GD_MUST static struct gd_status remember_session(struct swap *swap, struct gd_error *err)
+{
+    struct gd_pg_call call = {.what = "ask for a session's process",
+                              .sql = "SELECT pg_catalog.pg_backend_pid()"};
+    gd_auto_pg_rows rows = NULL;
+    GD_TRY(gd_pg_run(swap->restoring->home, &call, &rows, err));
+    snprintf(swap->session, sizeof swap->session, "%s", gd_pg_cell(rows, 0, 0));
+    return GD_DONE;
+}
+
 /* The connection broke at COMMIT: a new one sees which of the two names is there. */
 GD_MUST static struct gd_status settle(struct swap *swap, struct gd_status status, bool *out_done,
                                        struct gd_error *err)
@@ -260,6 +294,7 @@ GD_MUST static struct gd_status settle(struct swap *swap, struct gd_status statu
     if (!gd_pg_broken(restoring->home))
         return status;
     if (gd_restore_home(restoring->options, swap->target, &home, &second).code != GD_OK ||
+        end_lost_session(swap, home, &second).code != GD_OK ||
         gd_database_exists(home, swap->kept, out_done, &second).code != GD_OK) {
         err->code = GD_PARTIAL;
         return gd_hint(
@@ -299,6 +334,7 @@ GD_MUST static struct gd_status swap_both(struct swap *swap, struct gd_error *er
 {
     bool done = false;
     gd_tell_stage(swap->restoring->options->events, "swapping the databases", 0);
+    GD_TRY(remember_session(swap, err));
     struct gd_status status = do_swap(swap, err);
     if (status.code == GD_OK)
         return status;

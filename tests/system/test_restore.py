@@ -214,6 +214,29 @@ def test_every_step_of_a_swap_can_fail(shop, target):
         assert shop.server.value("SELECT datallowconn FROM pg_database WHERE datname = 'target'"), f"fault {point}"
 
 
+def test_a_connection_that_breaks_before_the_swap_changes_nothing(shop, target):
+    before = shop.databases()
+    stays = shop.server.connect(target)  # somebody who has to be waited for
+    env = {**shop.server.env(target), "GUARDIAN_STORE": shop.store}
+    words = [shop.guardian, "restore", shop.id, "--replace", "--no-analyze", "--wait", "30s"]
+    replacing = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        closed = "SELECT NOT datallowconn FROM pg_database WHERE datname = 'target'"
+        for _ in range(600):
+            if shop.server.value(closed):
+                break
+            time.sleep(0.05)
+        assert shop.server.value(closed), "the database was never closed for the swap"
+        shop.server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'guardian'")
+        _, said = replacing.communicate(timeout=60)
+    finally:
+        replacing.kill()
+        stays.close()
+    assert replacing.returncode == 10, said
+    assert shop.databases() == before, said
+    assert not shop.server.value(closed), said
+
+
 def test_after_a_crash_the_next_run_says_what_is_there(shop, target):
     count = shop.restore("--replace", "--no-analyze", database=target, GUARDIAN_FAULT="count")
     points = int("".join(filter(str.isdigit, count.stderr.strip().splitlines()[-1])))

@@ -73,6 +73,7 @@ def test_everything_comes_back_encrypted_and_drilled(guardian, busy, everything,
         assert not path.is_file() or b"large object" not in path.read_bytes()
     call(guardian, busy, everything, "verify", taken["snapshot"], "--drill", "--store", store, GUARDIAN_KEY=key)
     call(guardian, busy, everything, "verify", taken["snapshot"], "--store", store, status=2)
+    call(guardian, busy, everything, "restore", taken["snapshot"], "--store", store, "--into", "copy", status=2)
     listed = json.loads(call(guardian, busy, everything, "list", "--store", store, "--json").stdout)
     assert [entry["proof"]["kind"] for entry in listed["snapshots"]] == ["drill"]
 
