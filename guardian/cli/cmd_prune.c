@@ -182,6 +182,17 @@ static struct gd_status is_held_now(struct prune *prune, const struct gd_listed 
     return gd_store_head(prune->store, key, out_held, NULL, err);
 }
 
+/* What had no manifest when it was listed may have come to its end since. */
+static struct gd_status is_finished_now(const struct prune *prune, const struct gd_listed *listed,
+                                        bool *out_finished, struct gd_error *err)
+{
+    *out_finished = false;
+    if (!listed->unfinished)
+        return GD_DONE;
+    const char *key = gd_snapshot_key(listed->cluster, listed->id, "manifest.json", prune->arena);
+    return gd_store_head(prune->store, key, out_finished, NULL, err);
+}
+
 static struct gd_status remove_one(struct prune *prune, struct gd_prune_item *item,
                                    struct gd_error *err)
 {
@@ -191,6 +202,13 @@ static struct gd_status remove_one(struct prune *prune, struct gd_prune_item *it
     if (held) {
         item->keep = GD_KEEP_HELD;
         item->because = "held just now";
+        return GD_DONE;
+    }
+    bool finished = true;
+    GD_TRY(is_finished_now(prune, listed, &finished, err));
+    if (finished) {
+        item->keep = GD_KEEP_YOUNG;
+        item->because = "finished just now";
         return GD_DONE;
     }
     GD_TRY(gd_snapshot_remove(prune->store, listed->cluster, listed->id, err));
