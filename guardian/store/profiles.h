@@ -28,7 +28,8 @@ const char *gd_profiles_get(const struct gd_profiles *profiles, enum gd_profile_
                             const char *section, const char *name);
 bool gd_profiles_has(const struct gd_profiles *profiles, const char *section);
 
-/** "/root/.aws/config" and "/root/.aws/credentials", or what the environment says instead. */
+/** "~/.aws/config" and "~/.aws/credentials" with the home folder in full, or what the environment
+ * says instead. */
 const char *gd_profiles_config_path(const struct gd_profiles *profiles);
 const char *gd_profiles_credentials_path(const struct gd_profiles *profiles);
 

@@ -93,6 +93,7 @@ def guardian():
     """Path of the binary under test."""
     path = servers.guardian_path()
     if not path:
+        assert not os.environ.get("GD_REQUIRE_TOOLS"), "neither GUARDIAN nor GD_BINARY names a binary"
         pytest.skip("neither GUARDIAN nor GD_BINARY names a binary")
     return path
 

@@ -1,4 +1,5 @@
 """What the lint scripts share: where the tree is, which files are in it, how to end."""
+import json
 import os
 import re
 import shutil
@@ -39,6 +40,34 @@ def code_only(text):
 
 def read(path):
     return (SOURCE / path).read_text(encoding="utf-8", errors="replace")
+
+
+def keys_of(value, closed=()):
+    """The keys of a JSON document, at every depth; not those below a key of `closed`."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            if key not in closed:
+                yield from keys_of(inner, closed)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys_of(inner, closed)
+
+
+def compare_keys(page, text, documents, least, closed=()):
+    """A page explains every key that its golden documents hold, and its tables name no other.
+    Gives the problems, and the keys that are written; `least` of them must be found."""
+    explained = set(re.findall(r"`([a-z_0-9]+)`", text))
+    in_first_column = set()
+    for row in re.findall(r"^\| (`[^|]*) \|", text, flags=re.M):
+        in_first_column |= set(re.findall(r"`([a-z_0-9]+)`", row))
+    written = set()
+    for path in documents:
+        written |= set(keys_of(json.loads(path.read_text(encoding="utf-8")), closed))
+    assert len(written) > least, "the golden files hold hardly any key"
+    problems = [f"{page} does not explain \"{key}\"" for key in sorted(written - explained)]
+    problems += [f"{page} explains \"{key}\", which is never written" for key in sorted(in_first_column - written)]
+    return problems, written
 
 
 def need(tool):
