@@ -110,7 +110,7 @@ GD_MUST static struct gd_status restore_as_asked(const struct gd_config *config,
         return restore_tables(config, options, arena, answer, err);
     if (config->replace) {
         const char *database;
-        GD_TRY(gd_restore_database_of(options->pg, arena, &database, err));
+        GD_TRY(gd_restore_database_of(options, arena, &database, err));
         GD_TRY(gd_cli_ask(
             config,
             gd_arena_printf(arena,

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "guardian/pg/closed.h"
 #include "guardian/pg/connection.h"
 
 enum {
@@ -132,7 +133,8 @@ GD_MUST static struct gd_status no_connection(const struct gd_pg *pg, const char
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
         if (strstr(why, hints[i].part) != NULL)
             return gd_hint(err, status, "%s", hints[i].hint);
-    return status;
+    return gd_pg_closed(why) && !pg->options.no_advice ? gd_pg_closed_hint(pg, status, err)
+                                                       : status;
 }
 
 bool gd_pg_wait(const struct gd_pg *pg, short events, int64_t deadline)
@@ -218,13 +220,25 @@ GD_MUST static struct gd_status read_target(struct gd_pg *pg, struct gd_error *e
     return GD_DONE;
 }
 
-GD_MUST static struct gd_status open_connection(struct gd_pg *pg, struct gd_error *err)
+GD_MUST static struct gd_status start_connecting(struct gd_pg *pg, struct gd_error *err)
 {
+    PQfinish(pg->conn);
     pg->conn = PQconnectStartParams(pg->target.keywords, pg->target.values, 0);
     if (pg->conn == NULL)
         return gd_fail(err, GD_SYSTEM, "could not connect: out of memory");
     PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
-    GD_TRY(finish_connecting(pg, err));
+    return finish_connecting(pg, err);
+}
+
+GD_MUST static struct gd_status open_connection(struct gd_pg *pg, struct gd_error *err)
+{
+    struct gd_status status = start_connecting(pg, err);
+    if (status.code != GD_OK && pg->options.reopen && pg->conn != NULL &&
+        gd_pg_closed(PQerrorMessage(pg->conn)) && gd_pg_closed_open(pg)) {
+        pg->reopened = true;
+        status = start_connecting(pg, err);
+    }
+    GD_TRY(status);
     pg->where = describe_where(pg);
     if (PQsetnonblocking(pg->conn, 1) != 0)
         return no_connection(pg, PQerrorMessage(pg->conn), err);
@@ -304,6 +318,11 @@ int gd_pg_version(const struct gd_pg *pg)
 bool gd_pg_pooled(const struct gd_pg *pg)
 {
     return pg->pooled;
+}
+
+bool gd_pg_reopened(const struct gd_pg *pg)
+{
+    return pg->reopened;
 }
 
 bool gd_pg_broken(const struct gd_pg *pg)

@@ -30,6 +30,8 @@ struct gd_pg_options {
     uint32_t statement_ms;   /* statement_timeout of gd_pg_begin(): 30,000 */
     uint32_t lock_ms;        /* lock_timeout of gd_pg_begin(): 2,000 */
     uint32_t idle_ms;        /* idle_in_transaction_session_timeout: 60,000 */
+    bool reopen;    /* a database that a killed restore left closed is opened: gd_pg_reopened() */
+    bool no_advice; /* a refusal is passed on as it is, and the server is not asked for more */
 };
 
 /**
@@ -48,6 +50,8 @@ int gd_pg_version(const struct gd_pg *pg); /* 150018 */
 /** A pooler stands between: the target says so, or the process that answers is not the one that
  *  the connection was made with. Whether it works by transaction cannot be seen: assume it. */
 bool gd_pg_pooled(const struct gd_pg *pg);
+/** It had to be opened first: see `reopen` of the options. */
+bool gd_pg_reopened(const struct gd_pg *pg);
 /** The connection is beyond use: a limit passed or the server went away. */
 bool gd_pg_broken(const struct gd_pg *pg);
 

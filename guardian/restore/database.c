@@ -73,43 +73,24 @@ struct gd_status gd_restore_home(const struct gd_restore_options *options, const
     return GD_DONE;
 }
 
-/* Who killed a replace between closing the old database and the renames finds it closed; what was
- * noted on the new one says how to go on. */
-GD_MUST static struct gd_status explain_closed(const struct gd_pg_options *options,
-                                               struct gd_status status, struct gd_error *err)
-{
-    struct gd_pg_options other = *options;
-    struct gd_error ignored = {0};
-    gd_auto_pg pg = NULL;
-    gd_auto_pg_rows rows = NULL;
-    struct gd_pg_call call = {
-        .what = "look for what an earlier restore left",
-        .sql = "SELECT pg_catalog.shobj_description(d.oid, 'pg_database') FROM "
-               "pg_catalog.pg_database d WHERE pg_catalog.shobj_description(d.oid, 'pg_database') "
-               "LIKE 'guardian: %about to take the place of %' ORDER BY d.oid DESC LIMIT 1"};
-    for (size_t i = 0; i < sizeof maintenance / sizeof maintenance[0] && pg == NULL; i++) {
-        other.database = maintenance[i];
-        (void)!gd_pg_connect(&other, &pg, &ignored).code;
-    }
-    if (pg == NULL || gd_pg_run(pg, &call, &rows, &ignored).code != GD_OK ||
-        gd_pg_rows_count(rows) == 0)
-        return status;
-    return gd_hint(err, status, "An earlier restore did not end. It left a note: %s",
-                   gd_pg_cell(rows, 0, 0));
-}
-
-struct gd_status gd_restore_database_of(const struct gd_pg_options *options, struct gd_arena *arena,
-                                        const char **out_database, struct gd_error *err)
+struct gd_status gd_restore_database_of(const struct gd_restore_options *options,
+                                        struct gd_arena *arena, const char **out_database,
+                                        struct gd_error *err)
 {
     gd_auto_pg pg = NULL;
     gd_auto_pg_rows rows = NULL;
+    struct gd_pg_options reopening = *options->pg;
     struct gd_pg_call call = {.what = "ask for the database",
                               .sql = "SELECT pg_catalog.current_database()"};
-    struct gd_status status = gd_pg_connect(options, &pg, err);
-    if (status.code != GD_OK)
-        return explain_closed(options, status, err);
+    reopening.reopen = true;
+    GD_TRY(gd_pg_connect(&reopening, &pg, err));
     GD_TRY(gd_pg_run(pg, &call, &rows, err));
     *out_database = gd_arena_strdup(arena, gd_pg_cell(rows, 0, 0));
+    if (gd_pg_reopened(pg))
+        gd_tell_warning(options->events, "",
+                        "an earlier restore was killed and left \"%s\" closed to all sessions: it "
+                        "is open again",
+                        *out_database);
     return GD_DONE;
 }
 

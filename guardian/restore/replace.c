@@ -29,7 +29,8 @@ struct swap {
     char session[24]; /* the server process that renames */
 };
 
-/* "app" and "_before_20261122_214807": cut so that the end stays, at a character's boundary. */
+/* "app" and "_before_20261122_214807_3fa1": cut so that the end stays, at a character's boundary.
+ */
 static const char *with_suffix(const char *name, const char *suffix, struct gd_arena *arena)
 {
     size_t room = NAME_BYTES_MAX - strlen(suffix), size = strlen(name);
@@ -39,15 +40,21 @@ static const char *with_suffix(const char *name, const char *suffix, struct gd_a
     return gd_arena_printf(arena, "%.*s%s", (int)size, name, suffix);
 }
 
-static void name_both(struct swap *swap)
+/* Two runs in one second differ by the random digits of an id. */
+static const char *named(const struct swap *swap, const char *what, const char *id)
 {
     struct gd_arena *arena = swap->restoring->arena;
-    char now[GD_ID_SIZE]; /* 20261122T214807Z-… */
-    gd_id_new(now);
-    swap->beside = with_suffix(swap->target,
-                               gd_arena_printf(arena, "_restoring_%.8s_%.6s", now, now + 9), arena);
-    swap->kept =
-        with_suffix(swap->target, gd_arena_printf(arena, "_before_%.8s_%.6s", now, now + 9), arena);
+    return with_suffix(swap->target,
+                       gd_arena_printf(arena, "_%s_%.8s_%.6s_%.4s", what, id, id + 9, id + 17),
+                       arena);
+}
+
+static void name_both(struct swap *swap)
+{
+    char id[GD_ID_SIZE]; /* 20261122T214807Z-3fa1… */
+    gd_id_new(id);
+    swap->beside = named(swap, "restoring", id);
+    swap->kept = named(swap, "before", id);
 }
 
 /* --- what an earlier run left -----------------------------------------------------------------*/
@@ -138,7 +145,8 @@ GD_MUST static struct gd_status say_in_comment(struct swap *swap, const char *te
                          err);
 }
 
-/* From here on a crash leaves the old database closed: the mark says how to open it. */
+/* From here on a crash leaves the old database closed: the mark says so, and pg/closed.c reads it.
+ */
 GD_MUST static struct gd_status close_old(struct swap *swap, struct gd_error *err)
 {
     struct gd_arena *arena = swap->restoring->arena;
@@ -148,9 +156,9 @@ GD_MUST static struct gd_status close_old(struct swap *swap, struct gd_error *er
         swap,
         gd_arena_printf(arena,
                         "guardian: restored from snapshot %s and compared, about to take the place "
-                        "of \"%s\"; when that lets no session in, run: ALTER DATABASE %s WITH "
-                        "ALLOW_CONNECTIONS true",
-                        swap->restoring->options->manifest->id, swap->target,
+                        "of \"%s\" (server process %s); when that lets no session in, run: ALTER "
+                        "DATABASE %s WITH ALLOW_CONNECTIONS true",
+                        swap->restoring->options->manifest->id, swap->target, swap->session,
                         gd_quoted(swap->target, arena)),
         err));
     GD_TRY(gd_fault("restore: before the old database is closed", err));

@@ -57,8 +57,9 @@ GD_MUST struct gd_status gd_restore_into(const struct gd_restore_options *option
 GD_MUST struct gd_status gd_restore_drop(const struct gd_pg_options *pg, const char *database,
                                          struct gd_error *err);
 
-/** The name of the database that the options reach: for gd_restore_replace(). In `arena`. */
-GD_MUST struct gd_status gd_restore_database_of(const struct gd_pg_options *pg,
+/** The name of the database that the options reach, in `arena`. One that a killed --replace left
+ * closed is opened again, with a warning. */
+GD_MUST struct gd_status gd_restore_database_of(const struct gd_restore_options *options,
                                                 struct gd_arena *arena, const char **out_database,
                                                 struct gd_error *err);
 

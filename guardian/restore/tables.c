@@ -284,7 +284,7 @@ struct gd_status gd_restore_tables(const struct gd_restore_options *options,
     struct gd_texts selected = {0};
     struct gd_restoring restoring = {
         .options = options, .arena = scratch, .side = schema, .only = &selected};
-    GD_TRY(gd_restore_database_of(options->pg, scratch, &restoring.database, err));
+    GD_TRY(gd_restore_database_of(options, scratch, &restoring.database, err));
     GD_TRY(gd_pg_connect(options->pg, &plain, err));
     if (gd_pg_pooled(plain))
         return gd_hint(

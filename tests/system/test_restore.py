@@ -248,14 +248,33 @@ def test_after_a_crash_the_next_run_says_what_is_there(shop, target):
         said = shop.server.value("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", parameters=left)
         assert said.startswith("guardian: ") and shop.id in said
         if not open_:
-            ran = shop.restore("--replace", database=target, status=10)
-            assert 'ALTER DATABASE "target" WITH ALLOW_CONNECTIONS true' in ran.stderr
-        shop.server.run("ALTER DATABASE target WITH ALLOW_CONNECTIONS true")
-        time.sleep(1.1)  # names hold seconds
+            for words in (["snapshot"], ["doctor"]):
+                said = shop.call(*words, database=target, status=None)
+                assert said.returncode != 0
+                text = " ".join((said.stdout + said.stderr).split())
+                assert f"restore of snapshot {shop.id} was killed" in text, text
+                assert 'ALTER DATABASE "target" WITH ALLOW_CONNECTIONS true' in text
         ran = shop.restore("--replace", database=target)
         assert left[0] in ran.stderr and "guardian: " in ran.stderr
+        assert ("is open again" in ran.stderr) is not open_
         shop.server.drop(left[0])
         same(shop.server, "shop", target)
+
+
+def test_a_database_that_is_closed_by_others_stays_closed(shop, target):
+    """Only what a killed restore wrote is believed, and only when its process is gone."""
+    run, closed = shop.server.run, "SELECT NOT datallowconn FROM pg_database WHERE datname = 'target'"
+    run("ALTER DATABASE target WITH ALLOW_CONNECTIONS false")
+    ran = shop.restore("--replace", database=target, status=10)
+    assert "Somebody has closed it" in ran.stderr and 'ALTER DATABASE "target"' in ran.stderr
+    stays = shop.server.connect("postgres")
+    process = stays.info.backend_pid
+    note = f"""guardian: restored from snapshot {shop.id} and compared, about to take the place of "target" (server process {process}); when that lets no session in"""
+    run("CREATE DATABASE target_beside")
+    run(f"COMMENT ON DATABASE target_beside IS '{note}'")
+    ran = shop.restore("--replace", database=target, status=10)
+    assert f"server process {process}: wait" in " ".join(ran.stderr.split()) and shop.server.value(closed)
+    stays.close()
 
 
 def test_what_another_one_made_meanwhile_is_not_dropped(shop):
