@@ -1,0 +1,82 @@
+/*
+ * Apply: runs the steps of a plan, in one session, statement by statement, from the text that was
+ * judged.
+ *
+ * Invariant 1  Nothing runs without a permit made for this very plan's decision.
+ * Invariant 2  What runs are the bytes that were judged: each statement's SHA-256 is compared with
+ * the verdict's before it is sent. Invariant 3  Before a COMMIT of a risky step its transaction id
+ * is in the journal, and before any COMMIT the step's row is in the ledger, where there is one.
+ * Invariant 4  The session is pinned (settings, encoding, search_path, time zone, time-outs) and
+ * looked at again after statements that could change what it depends on. Invariant 5  The first
+ * error ends it. What is in and what is not is told for every step.
+ */
+#ifndef GUARDIAN_GUARD_APPLY_H
+#define GUARDIAN_GUARD_APPLY_H
+
+#include "guardian/guard/ledger.h"
+#include "guardian/guard/permit.h"
+#include "guardian/guard/plan.h"
+
+/** SQL of Guardian's own around a file, in the same transaction as its first or last step where
+ * that is possible (`_prisma_migrations`). May be NULL. */
+struct gd_apply_file {
+    const struct gd_judged_file *file;
+    const char *text; /* all bytes that were judged */
+    size_t size;
+    const char *before, *after; /* run before its first step, and with its last one */
+    bool whole;                 /* the file is one transaction although it says no BEGIN (Prisma) */
+};
+
+struct gd_apply_options {
+    const struct gd_plan *plan;
+    const struct gd_apply_file *files; /* one for each of the report's */
+    size_t file_count;
+    const struct gd_ledger *ledger;
+    struct gd_journal *journal; /* NULL: none is kept (a throwaway database) */
+    struct gd_story *story;     /* its steps' states, xids and seconds are kept up to date */
+    uint32_t skip_steps;        /* recovery: this many steps of the plan are in already */
+    bool whole; /* all that can run in a transaction runs in one (policy: all or nothing) */
+    uint32_t statement_ms;          /* statement_timeout; 0: none */
+    uint32_t lock_ms, lock_retries; /* one wait for a lock; then back off with jitter, and again */
+    uint32_t total_ms;              /* for all of it; 0: none */
+    struct gd_status (*still_ours)(
+        void *context, struct gd_error *err); /* asked before each COMMIT; may be NULL */
+    void *still_ours_context;
+    const struct gd_events *events;
+};
+
+struct gd_applier;
+
+/** Takes over `pg`, a direct session (no pooler) that is not inside a transaction; it stays the
+ * caller's to close. Pins it. */
+GD_MUST struct gd_status gd_apply_new(const struct gd_apply_options *options, struct gd_pg *pg,
+                                      struct gd_arena *arena, struct gd_applier **out_applier,
+                                      struct gd_error *err);
+void gd_apply_free(struct gd_applier *applier); /* rolls back what is open */
+
+/** Run all steps before the first that loses something or is of class enum or worse, then begin
+ * that step's transaction and stop: the session is inside of it, nothing of it has run. What ran
+ * before must not need a backup: with one that is demanded for everything, it stops before the
+ * first step.
+ *  @param out_open  false: the risky step cannot run in a transaction block, so there is nothing to
+ * seal in
+ *  @return as gd_apply_run() */
+GD_MUST struct gd_status gd_apply_to_seal(struct gd_applier *applier, bool *out_open,
+                                          struct gd_error *err);
+
+/**
+ * Run the rest.
+ *
+ * @return GD_OK       everything is in
+ *         GD_FAILED   nothing is in: err holds the server's words, with file and line
+ *         GD_BUSY     a lock did not come, nothing is in; the text says who holds it
+ *         GD_PARTIAL  steps before the one that failed are in, or a step's outcome is not known
+ *                     (story->unsettled); the story's steps say which
+ *         GD_UNPROTECTED  the journal could not be written; nothing is in
+ */
+GD_MUST struct gd_status gd_apply_run(struct gd_applier *applier, const struct gd_permit *permit,
+                                      struct gd_error *err);
+
+/** What the server said while it ran (NOTICE, WARNING): at most 100 of them. */
+const struct gd_texts *gd_apply_notices(const struct gd_applier *applier);
+#endif

@@ -1,0 +1,31 @@
+/*
+ * Permit: what guard/apply.c demands before it runs a statement.
+ *
+ * There is no way to make one but from a proof that prove/ made, from a policy that demands no
+ * backup, or from a policy that let a waiver count: forgetting the backup does not compile.
+ */
+#ifndef GUARDIAN_GUARD_PERMIT_H
+#define GUARDIAN_GUARD_PERMIT_H
+
+#include "guardian/policy/policy.h"
+#include "guardian/prove/prove.h"
+
+struct gd_permit; /* opaque */
+
+/** @return GD_UNPROTECTED  the proof is of another snapshot than `manifest_sha256`, or weaker than
+ * the decision demands */
+GD_MUST struct gd_status gd_permit_proven(const struct gd_decision *decision,
+                                          const struct gd_proof *proof, const char *manifest_sha256,
+                                          struct gd_arena *arena,
+                                          const struct gd_permit **out_permit,
+                                          struct gd_error *err);
+/** @return GD_UNPROTECTED  the decision demands a backup */
+GD_MUST struct gd_status gd_permit_without(const struct gd_decision *decision,
+                                           struct gd_arena *arena,
+                                           const struct gd_permit **out_permit,
+                                           struct gd_error *err);
+/** NULL: none was needed. */
+const struct gd_proof *gd_permit_proof(const struct gd_permit *permit);
+/** The decision that it was made for; apply runs no other. */
+const struct gd_decision *gd_permit_decision(const struct gd_permit *permit);
+#endif

@@ -1,0 +1,67 @@
+/*
+ * Protect: the backup that a decision demands, made, proven, and bound to the change.
+ *
+ * Online: taken under a snapshot of its own; what is written between it and the change is measured
+ * when the change holds its locks (gd_protect_drift). Sealed: the change's own session stops
+ * writers first (gd_protect_seal), and copy and proof happen while it holds them off.
+ */
+#ifndef GUARDIAN_GUARD_PROTECT_H
+#define GUARDIAN_GUARD_PROTECT_H
+
+#include "guardian/guard/permit.h"
+#include "guardian/journal/story.h"
+#include "guardian/snapshot/take.h"
+
+struct gd_protect_options {
+    const struct gd_pg_options *pg;
+    struct gd_store *store;
+    const struct gd_key *key;
+    const struct gd_decision *decision;
+    const char *change, *reason;
+    unsigned workers;
+    int level;
+    const char *pg_dump, *pg_bin;
+    const struct gd_pg_options *scratch; /* for a drill; NULL: a throwaway cluster */
+    uint32_t lock_ms;
+    const struct gd_events *events;
+};
+
+struct gd_protection {
+    const struct gd_manifest *manifest;
+    const struct gd_proof *proof;
+    bool sealed;
+    const char
+        *pg_snapshot; /* pg_current_snapshot() of it: xmin:xmax:xip, to measure drift against */
+    double take_seconds, proof_seconds;
+};
+
+/** The lock that stops writers (SHARE ROW EXCLUSIVE) on the tables of the decision's backup, in one
+ *  fixed order, inside the transaction that `pg` has open. Each try waits `lock_ms`; all or none
+ *  (savepoint). @param out_snapshot id of the snapshot that it exports; valid while the transaction
+ * is.
+ *  @return GD_BUSY the text says which lock, and who holds it (pid, query, age) */
+GD_MUST struct gd_status gd_protect_seal(struct gd_pg *pg, const struct gd_backup *backup,
+                                         uint32_t lock_ms, uint32_t retries,
+                                         const struct gd_events *events, struct gd_arena *arena,
+                                         const char **out_snapshot, struct gd_error *err);
+
+/** Take and prove. `shared_snapshot` NULL: online. The journal's protecting record must have been
+ *  written. @return GD_UNPROTECTED, GD_BUSY, GD_CORRUPT */
+GD_MUST struct gd_status gd_protect(const struct gd_protect_options *options,
+                                    const char *shared_snapshot, struct gd_arena *arena,
+                                    struct gd_protection *out_protection, struct gd_error *err);
+
+/** Rows written since an online backup, by table, seen by `pg`, which holds at least SHARE ROW
+ * EXCLUSIVE on the tables (or the number is a lower bound). Tables without drift are left out. */
+GD_MUST struct gd_status gd_protect_drift(struct gd_pg *pg, const struct gd_protection *protection,
+                                          const struct gd_backup *backup, struct gd_arena *arena,
+                                          struct gd_story_drift **out_drifts, size_t *out_count,
+                                          int64_t *out_rows, struct gd_error *err);
+
+/** About how long it will take: from the sizes and the rate of the newest snapshots in the store; 0
+ * when nothing is known. @param out_from  "the last three snapshots", in words; may be NULL */
+GD_MUST struct gd_status gd_protect_estimate(struct gd_store *store, const char *cluster,
+                                             const struct gd_backup *backup, struct gd_arena *arena,
+                                             double *out_seconds, const char **out_from,
+                                             struct gd_error *err);
+#endif

@@ -1,0 +1,139 @@
+/*
+ * Story: a change as its records tell it; and the bodies of those records.
+ *
+ * The only place that knows the keys of record bodies (docs/formats/journal.md). Writers fill the
+ * struct as they go and ask for the body of one record; readers get the struct back from all of
+ * them. A body holds only what is new since the record before.
+ */
+#ifndef GUARDIAN_JOURNAL_STORY_H
+#define GUARDIAN_JOURNAL_STORY_H
+
+#include "guardian/classify/finding.h"
+#include "guardian/journal/journal.h"
+#include "guardian/policy/proof_kind.h"
+
+#define GD_OUTCOMES(X)                                                                             \
+    X(OPEN, "open")               /* not over, or nobody wrote how it ended */                     \
+    X(APPLIED, "applied")         /* all of it is in */                                            \
+    X(NOTHING, "nothing")         /* there was nothing to do */                                    \
+    X(REFUSED, "refused")         /* by policy, or by a person; nothing was touched */             \
+    X(FAILED, "failed")           /* nothing of it is in */                                        \
+    X(PARTIAL, "partial")         /* a part of it is in, or nobody can tell */                     \
+    X(ROLLED_BACK, "rolled_back") /* it was in, and the state before it was brought back */
+
+enum gd_outcome_kind {
+#define X(name, text) GD_OUTCOME_##name,
+    GD_OUTCOMES(X)
+#undef X
+};
+const char *gd_outcome_name(enum gd_outcome_kind kind);
+
+enum gd_story_kind { GD_STORY_APPLY, GD_STORY_ROLLBACK, GD_STORY_RUN };
+const char *gd_story_kind_name(enum gd_story_kind kind); /* "apply", "rollback", "run" */
+
+struct gd_story_file {
+    const char *path;   /* as it was given */
+    const char *origin; /* absolute path, for git; "" for standard input */
+    const char *sha256; /* of its bytes */
+    enum gd_class class;
+    const char *text_key; /* key of an object that holds its text (zstd): what was applied can be
+                             read after the file is gone; "" when it is not kept */
+};
+
+enum gd_step_state {
+    GD_STEP_PLANNED,
+    GD_STEP_APPLYING,
+    GD_STEP_IN,
+    GD_STEP_NOT_IN,
+    GD_STEP_UNKNOWN
+};
+const char *gd_step_state_name(
+    enum gd_step_state state); /* "planned", "applying", "in", "not in", "unknown" */
+
+struct gd_story_step {
+    uint32_t number;  /* as in the plan */
+    const char *kind; /* gd_step_kind_name() */
+    const char *file; /* path; "" */
+    uint32_t line;    /* of its first statement; 0 */
+    uint32_t statements;
+    enum gd_class class;
+    enum gd_loss loses;
+    const char *text; /* of its first statement, one line, cut at 200 bytes */
+    const char
+        *hash;       /* SHA-256 over its statements' hashes: tells the same step of the same file */
+    const char *xid; /* xid8 in decimal of the transaction that held it; "" while not known */
+    enum gd_step_state state;
+    double seconds;
+};
+
+/** What a rollback must know of one thing that the change loses. */
+struct gd_story_loss {
+    const char *rule;   /* "A015" */
+    const char *object; /* "column public.users.age" */
+    enum gd_loss loses;
+    struct gd_texts tables, columns;
+};
+
+struct gd_story_drift {
+    const char *table;
+    int64_t rows_new;  /* row versions written between backup and change */
+    int64_t rows_gone; /* rows of the backup that were updated or deleted since */
+};
+
+struct gd_story {
+    const char *change, *cluster, *database;
+    enum gd_story_kind kind;
+    const char *of; /* a rollback: of which change; "" */
+    int64_t began_us, ended_us;
+    const char *who, *host, *version; /* user and machine that ran it; Guardian's version */
+    const char *command;              /* run: the program, without its arguments' secrets; "" */
+    const char *where;                /* database "app" on …, no secrets */
+    const char *server_version;
+    struct gd_story_file *files;
+    size_t file_count;
+    const char *text_sha256; /* over the files' hashes, in order: the same request again */
+    const char *repository;  /* top folder of the git work tree; "" */
+    /* decided */
+    enum gd_class class;
+    enum gd_loss loses;
+    const char *policy, *action, *because;
+    const char *approved_by; /* "" */
+    struct gd_texts waived;
+    struct gd_story_loss *losses;
+    size_t loss_count;
+    struct gd_story_step *steps; /* without backup */
+    size_t step_count;
+    const char *stamp_before, *fingerprint_before; /* pg/fingerprint.h; "" not taken */
+    const char *schema_key; /* object with the fingerprint's lines before the change; "" */
+    /* protecting, protected, proven */
+    const char *snapshot; /* "" none */
+    enum gd_proof_kind proof;
+    bool sealed, covers;
+    int64_t drift_rows; /* -1: not measured */
+    struct gd_story_drift *drifts;
+    size_t drift_count;
+    double backup_seconds, proof_seconds, sealed_seconds;
+    /* applying … */
+    const char *backend_pid;
+    enum gd_outcome_kind outcome; /* OPEN until closed */
+    bool changed;                 /* the database is not as it was before */
+    bool unsettled;               /* nobody could tell what is in */
+    const char *error, *hint;     /* "" */
+    const char *fingerprint_after;
+    const char *git_commit, *git_path; /* "" */
+    const char
+        *rolled_back_by; /* the change that rolled it back, when known from its own records; "" */
+    const char
+        *way; /* a rollback: which way it took ("nothing", "inverse", "tables", "database", …) */
+    enum gd_record_kind last;
+    bool closed, torn;
+};
+
+/** The body of one record: what the story says now that belongs to it. */
+struct gd_json *gd_story_body(const struct gd_story *story, enum gd_record_kind kind);
+
+/** Read a change. Texts live in `arena`. @return as gd_journal_read() */
+GD_MUST struct gd_status gd_story_read(struct gd_store *store, const char *cluster,
+                                       const char *change, struct gd_arena *arena,
+                                       struct gd_story **out_story, struct gd_error *err);
+#endif
