@@ -189,6 +189,7 @@ static const char *manner_of(const struct gd_step *step, size_t length)
         return step->rolled_back ? ", and the file rolls them back"
                : step->left_open ? ", and no COMMIT follows"
                : step->own_block ? ", in the file's own transaction"
+               : step->grouped   ? ", all or nothing"
                                  : "";
     case GD_STEP_SESSION:
     case GD_STEP_BACKUP:

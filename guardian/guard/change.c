@@ -84,21 +84,16 @@ static GD_MUST struct gd_status survey(struct gd_pg *pg, const struct gd_mention
 }
 
 static GD_MUST struct gd_status read_live(const struct gd_input *inputs, size_t input_count,
-                                          const struct gd_change_options *options,
-                                          struct gd_arena *arena, struct gd_pg **out_pg,
-                                          struct gd_change *change, struct gd_error *err)
+                                          const struct gd_change_options *options, struct gd_pg *pg,
+                                          struct gd_arena *arena, struct gd_change *change,
+                                          struct gd_error *err)
 {
     struct gd_classify_options reading = {.statement_bytes_max = options->statement_bytes_max};
     struct gd_mentioned mentioned;
     GD_TRY(gd_classify_names(inputs, input_count, &reading, arena, &mentioned, err));
-    struct gd_pg_options connection = {
-        .target = options->database[0] == '\0' ? NULL : options->database,
-        .lock_ms = options->lock_ms,
-    };
-    GD_TRY(gd_pg_connect(&connection, out_pg, err));
-    change->where = gd_arena_strdup(arena, gd_pg_where(*out_pg));
+    change->where = gd_arena_strdup(arena, gd_pg_where(pg));
     double start = now();
-    GD_TRY(survey(*out_pg, &mentioned, arena, &change->survey, err));
+    GD_TRY(survey(pg, &mentioned, arena, &change->survey, err));
     change->survey_seconds = now() - start;
     return GD_DONE;
 }
@@ -172,9 +167,17 @@ struct gd_status gd_change_read(const struct gd_input *inputs, size_t input_coun
                                 struct gd_change *out_change, struct gd_error *err)
 {
     struct gd_change change = {0};
-    gd_auto_pg pg = NULL;
-    if (options->database != NULL)
-        GD_TRY(read_live(inputs, input_count, options, arena, &pg, &change, err));
+    gd_auto_pg own = NULL;
+    if (options->pg == NULL && options->database != NULL) {
+        struct gd_pg_options connection = {
+            .target = options->database[0] == '\0' ? NULL : options->database,
+            .lock_ms = options->lock_ms,
+        };
+        GD_TRY(gd_pg_connect(&connection, &own, err));
+    }
+    struct gd_pg *pg = options->pg != NULL ? options->pg : own;
+    if (pg != NULL)
+        GD_TRY(read_live(inputs, input_count, options, pg, arena, &change, err));
     struct gd_classify_options judging = {
         .survey = change.survey,
         .statement_bytes_max = options->statement_bytes_max,

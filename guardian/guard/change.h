@@ -13,6 +13,7 @@
 
 struct gd_change_options {
     const char *database; /* URI; "": the environment's; NULL: none, by the text alone */
+    struct gd_pg *pg;     /* a connection that is open, over `database`; NULL: one of its own */
     size_t statement_bytes_max;
     uint32_t lock_ms;
     uint32_t check_ms; /* for one check of data; 0: no checks are run */

@@ -7,6 +7,7 @@ struct maker {
     struct gd_arena *arena;
     const struct gd_change *change;
     const struct gd_decision *decision;
+    const struct gd_plan_options *options;
     struct gd_plan *plan;
     size_t step_capacity;
 };
@@ -274,15 +275,29 @@ static bool continues_session(const struct gd_plan *plan, const struct gd_judged
     return last->kind == GD_STEP_SESSION && last->file == file;
 }
 
-static void add_file(struct maker *maker, const struct gd_judged_file *file)
+static bool is_single(const struct maker *maker, size_t index)
 {
-    struct draft block = {0}, session = {0};
+    return maker->options->single_transaction ||
+           (maker->options->single_files != NULL && maker->options->single_files[index]);
+}
+
+/* May it join a transaction that was not the file's idea? A setting may: it holds on behind COMMIT.
+ */
+static bool can_be_grouped(enum gd_step_kind kind)
+{
+    return kind == GD_STEP_TRANSACTION || kind == GD_STEP_SESSION;
+}
+
+static void add_file(struct maker *maker, const struct gd_judged_file *file, bool grouping)
+{
+    struct draft block = {0}, session = {0}, run = {0};
     add_values_first(maker, file);
     for (size_t i = 0; i < file->entry_count; i++) {
         const struct gd_judged *judged = file->entries[i];
         if (goes_first(file, judged))
             continue;
         if (begins(judged) && block.step == NULL) {
+            run.step = NULL;
             block = add_step(maker, GD_STEP_TRANSACTION, file);
             block.step->own_block = true;
             continue;
@@ -298,11 +313,20 @@ static void add_file(struct maker *maker, const struct gd_judged_file *file)
             continue;
         }
         enum gd_step_kind kind = kind_outside_block(judged);
+        if (grouping && can_be_grouped(kind) && (run.step != NULL || kind == GD_STEP_TRANSACTION)) {
+            if (run.step == NULL)
+                run = add_step(maker, GD_STEP_TRANSACTION, file);
+            run.step->grouped = run.step->statement_count > 0;
+            add_statement(maker, &run, judged);
+            close_step(maker, &run);
+            continue;
+        }
+        run.step = NULL;
         bool joined = continues_session(maker->plan, file, kind);
-        struct draft single = joined ? session : add_step(maker, kind, file);
-        add_statement(maker, &single, judged);
-        close_step(maker, &single);
-        session = single;
+        struct draft draft = joined ? session : add_step(maker, kind, file);
+        add_statement(maker, &draft, judged);
+        close_step(maker, &draft);
+        session = draft;
     }
     if (block.step != NULL) {
         block.step->left_open = true;
@@ -357,16 +381,19 @@ static void note_open_blocks(struct maker *maker)
 }
 
 const struct gd_plan *gd_plan_make(const struct gd_change *change,
-                                   const struct gd_decision *decision, struct gd_arena *arena)
+                                   const struct gd_decision *decision,
+                                   const struct gd_plan_options *options, struct gd_arena *arena)
 {
+    static const struct gd_plan_options file_s_own = {0};
     struct gd_plan *plan = gd_arena_zalloc(arena, 1, sizeof *plan);
     struct maker maker = {.arena = arena, .change = change, .decision = decision, .plan = plan};
+    maker.options = options == NULL ? &file_s_own : options;
     plan->change = change;
     plan->decision = decision;
     add_backup(&maker);
     for (size_t i = 0; i < change->report->file_count; i++) {
         note_split(&maker, change->report->files[i]);
-        add_file(&maker, change->report->files[i]);
+        add_file(&maker, change->report->files[i], is_single(&maker, i));
     }
     note_open_blocks(&maker);
     return plan;

@@ -46,6 +46,7 @@ struct gd_step {
     const struct gd_judged **statements;
     size_t statement_count;
     bool own_block;   /* the file says BEGIN and COMMIT around it */
+    bool grouped;     /* made one transaction, because all or nothing was asked for */
     bool moved;       /* it runs earlier than it stands in the file */
     bool left_open;   /* the file ends without COMMIT: the server would roll it back */
     bool rolled_back; /* the file ends the block with ROLLBACK */
@@ -64,8 +65,16 @@ struct gd_plan {
     struct gd_texts notes; /* about the whole: what the plan had to change, what it could not see */
 };
 
-/** Lay out the steps. Pure. */
+struct gd_plan_options {
+    /* What follows each other in a file outside of BEGIN and can run in a transaction runs in one:
+     * all or nothing. A file's own BEGIN and COMMIT stay what they are. */
+    bool single_transaction;
+    const bool *single_files; /* the same for some of the report's files; may be NULL */
+};
+
+/** Lay out the steps. Pure. `options` may be NULL. */
 const struct gd_plan *gd_plan_make(const struct gd_change *change,
-                                   const struct gd_decision *decision, struct gd_arena *arena);
+                                   const struct gd_decision *decision,
+                                   const struct gd_plan_options *options, struct gd_arena *arena);
 
 #endif
