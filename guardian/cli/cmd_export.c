@@ -66,7 +66,7 @@ static struct gd_status export(const struct gd_config *config, const char *text,
     struct gd_manifest *manifest = NULL;
     const char *cluster = NULL, *id = NULL;
     char manifest_sha256[GD_DIGEST_HEX_SIZE];
-    GD_TRY(gd_cli_store(config, arena, events, &store, err));
+    GD_TRY(gd_cli_store_to_read(config, arena, events, &store, err));
     GD_TRY(gd_cli_snapshot(config, store, text, GD_SNAPSHOT_SCHEMA, arena, events, &cluster, &id,
                            err));
     GD_TRY(gd_manifest_load(store, cluster, id, arena, &manifest, manifest_sha256, err));

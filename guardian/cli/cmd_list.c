@@ -35,9 +35,11 @@ static struct gd_status list(const struct gd_config *config, struct gd_progress 
     gd_auto_store store = NULL;
     struct gd_shelf_view view = {.now_us = gd_clock_now_us()};
     struct gd_shelved *items = NULL;
-    GD_TRY(gd_cli_store(config, arena, events, &store, err));
+    GD_TRY(gd_cli_store_to_read(config, arena, events, &store, err));
     GD_TRY(gd_cli_cluster(config, false, arena, events, &view.cluster, err));
     GD_TRY(gd_shelf_read(store, view.cluster, arena, &items, &view.count, err));
+    if (view.cluster != NULL)
+        GD_TRY(gd_shelf_others(store, view.cluster, arena, &view.others, err));
     view.store = gd_store_url(store);
     view.items = items;
     gd_progress_end(progress, GD_DONE);

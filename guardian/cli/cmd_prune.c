@@ -306,7 +306,7 @@ static struct gd_status run(const struct gd_config *config, struct gd_progress *
 {
     gd_auto_store store = NULL;
     struct prune prune = {.config = config, .arena = arena, .events = gd_progress_events(progress)};
-    GD_TRY(gd_cli_store(config, arena, prune.events, &store, err));
+    GD_TRY(gd_cli_store_to_read(config, arena, prune.events, &store, err));
     prune.store = store;
     GD_TRY(gd_cli_cluster(config, true, arena, prune.events, &prune.cluster, err));
     if (config->hold.count + config->release.count > 0)

@@ -207,7 +207,7 @@ static struct gd_status restore(const struct gd_config *config, const char *id,
     char sha256[GD_DIGEST_HEX_SIZE];
     struct answer answer = {.compared = false};
     int64_t started = gd_clock_monotonic_us();
-    GD_TRY(gd_cli_store(config, arena, events, &store, err));
+    GD_TRY(gd_cli_store_to_read(config, arena, events, &store, err));
     GD_TRY(gd_cli_key(config, arena, events, &key, err));
     const char *cluster = NULL;
     enum gd_snapshot_scope least =

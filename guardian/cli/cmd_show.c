@@ -113,7 +113,7 @@ static struct gd_status show(const struct gd_config *config, const char *id,
     const char *cluster = NULL;
     struct gd_manifest *manifest = NULL;
     struct gd_show_view view = {.now_us = gd_clock_now_us()};
-    GD_TRY(gd_cli_store(config, arena, events, &store, err));
+    GD_TRY(gd_cli_store_to_read(config, arena, events, &store, err));
     GD_TRY(
         gd_cli_snapshot(config, store, id, GD_SNAPSHOT_SCHEMA, arena, events, &cluster, &id, err));
     GD_TRY(gd_manifest_load(store, cluster, id, arena, &manifest, view.manifest_sha256, err));

@@ -149,7 +149,7 @@ GD_MUST static struct gd_status run(struct verify *verify, int argc, char **argv
     const struct gd_events *events = gd_progress_events(verify->progress);
     gd_auto_key key = NULL;
     GD_TRY(gd_cli_key(verify->config, verify->arena, events, &key, err));
-    GD_TRY(gd_cli_store(verify->config, verify->arena, events, &verify->store, err));
+    GD_TRY(gd_cli_store_to_read(verify->config, verify->arena, events, &verify->store, err));
     GD_TRY(choose(verify, argc, argv, err));
     fill_options(verify, key);
     for (size_t i = 0; i < verify->count; i++) {

@@ -170,6 +170,14 @@ static bool is_proven(const struct gd_shelved *item)
     return item->proof != GD_PROOF_NONE && item->listed.problem == NULL;
 }
 
+static void print_others(const struct gd_shelf_view *view, const struct gd_screen *screen)
+{
+    if (view->others)
+        gd_screen_paragraph(screen, GD_INK_PLAIN, 0, 0,
+                            "The store holds snapshots of other databases: \"guardian list --all\" "
+                            "shows them.");
+}
+
 static void print_sum(const struct gd_shelf_view *view, const struct gd_screen *screen,
                       struct gd_arena *arena)
 {
@@ -193,6 +201,7 @@ static void print_sum(const struct gd_shelf_view *view, const struct gd_screen *
                               gd_shelf_age(view->now_us - newest->listed.time_us, arena));
     gd_screen_end_line(screen);
     gd_screen_paragraph(screen, newest == NULL ? GD_INK_YELLOW : GD_INK_PLAIN, 0, 0, sum);
+    print_others(view, screen);
 }
 
 void gd_report_list(const struct gd_shelf_view *view, const struct gd_screen *screen,
@@ -203,6 +212,7 @@ void gd_report_list(const struct gd_shelf_view *view, const struct gd_screen *sc
         gd_screen_paragraph(
             screen, GD_INK_PLAIN, 0, 0,
             gd_arena_printf(arena, "There is no snapshot%s in %s.", whose, view->store));
+        print_others(view, screen);
         return;
     }
     struct line *lines = gd_arena_zalloc(arena, view->count + 1, sizeof *lines);

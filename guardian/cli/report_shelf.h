@@ -15,6 +15,7 @@ struct gd_shelf_view {
     const struct gd_shelved *items;
     size_t count;
     int64_t now_us;
+    bool others; /* snapshots of other databases lie there, too */
 };
 
 /** A table, a line for each snapshot, oldest first, and what it comes to. */

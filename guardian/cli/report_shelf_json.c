@@ -70,6 +70,7 @@ struct gd_json *gd_report_list_json(const struct gd_shelf_view *view)
     struct gd_json *document = gd_json_object(), *list = gd_json_list();
     put_text(document, "store", view->store);
     put_text(document, "cluster", view->cluster);
+    gd_json_put(document, "others", gd_json_new_bool(view->others));
     for (size_t i = 0; i < view->count; i++)
         gd_json_push(list, gd_report_shelved_json(&view->items[i]));
     gd_json_put(document, "snapshots", list);

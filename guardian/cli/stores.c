@@ -127,12 +127,14 @@ static struct gd_store_options options_of(const struct gd_config *config)
     };
 }
 
-struct gd_status gd_cli_store(const struct gd_config *config, struct gd_arena *arena,
-                              const struct gd_events *events, struct gd_store **out_store,
-                              struct gd_error *err)
+static struct gd_status open_store(const struct gd_config *config, bool reads,
+                                   struct gd_arena *arena, const struct gd_events *events,
+                                   struct gd_store **out_store, struct gd_error *err)
 {
     struct gd_store_options options = options_of(config);
     options.events = events;
+    options.make_way = config->store[0] == '\0'; /* ours, below the home folder */
+    options.must_exist = reads && !options.make_way;
     GD_TRY(check_pairs(config, err));
     GD_TRY(gd_cli_store_url(config, arena, &options.url, err));
     GD_TRY(gd_store_open(&options, out_store, err));
@@ -143,4 +145,18 @@ struct gd_status gd_cli_store(const struct gd_config *config, struct gd_arena *a
                         "lost with it",
                         options.url);
     return GD_DONE;
+}
+
+struct gd_status gd_cli_store(const struct gd_config *config, struct gd_arena *arena,
+                              const struct gd_events *events, struct gd_store **out_store,
+                              struct gd_error *err)
+{
+    return open_store(config, false, arena, events, out_store, err);
+}
+
+struct gd_status gd_cli_store_to_read(const struct gd_config *config, struct gd_arena *arena,
+                                      const struct gd_events *events, struct gd_store **out_store,
+                                      struct gd_error *err)
+{
+    return open_store(config, true, arena, events, out_store, err);
 }

@@ -12,9 +12,17 @@
 GD_MUST struct gd_status gd_cli_store_url(const struct gd_config *config, struct gd_arena *arena,
                                           const char **out_url, struct gd_error *err);
 
-/** Open it. Warns through `events` when no store was set. `arena` and `config` must outlive it. */
+/** Open it, to put something there: a folder is made when its parent is there. Warns through
+ * `events` when no store was set. `arena` and `config` must outlive it. */
 GD_MUST struct gd_status gd_cli_store(const struct gd_config *config, struct gd_arena *arena,
                                       const struct gd_events *events, struct gd_store **out_store,
                                       struct gd_error *err);
+
+/** Open it for what must be there already: without its folder every request fails, so that a disk
+ *  that is not mounted does not pass for a store without snapshots. */
+GD_MUST struct gd_status gd_cli_store_to_read(const struct gd_config *config,
+                                              struct gd_arena *arena,
+                                              const struct gd_events *events,
+                                              struct gd_store **out_store, struct gd_error *err);
 
 #endif

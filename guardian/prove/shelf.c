@@ -56,6 +56,21 @@ struct gd_status gd_shelf_read(struct gd_store *store, const char *cluster, stru
     return GD_DONE;
 }
 
+struct gd_status gd_shelf_others(struct gd_store *store, const char *cluster,
+                                 struct gd_arena *arena, bool *out_others, struct gd_error *err)
+{
+    const char *const *clusters = NULL;
+    size_t count = 0, id_count = 0;
+    GD_TRY(gd_store_clusters(store, arena, &clusters, &count, err));
+    for (size_t i = 0; i < count && id_count == 0; i++) {
+        const char *const *ids = NULL;
+        if (strcmp(clusters[i], cluster) != 0)
+            GD_TRY(gd_snapshot_ids(store, clusters[i], arena, &ids, &id_count, err));
+    }
+    *out_others = id_count > 0;
+    return GD_DONE;
+}
+
 /* ---- which one is meant ---- */
 
 static struct gd_status no_snapshots(const struct gd_store *store, struct gd_error *err)

@@ -21,6 +21,11 @@ GD_MUST struct gd_status gd_shelf_read(struct gd_store *store, const char *clust
                                        struct gd_arena *arena, struct gd_shelved **out_items,
                                        size_t *out_count, struct gd_error *err);
 
+/** Are there snapshots of other databases? Asks no further than to the first. */
+GD_MUST struct gd_status gd_shelf_others(struct gd_store *store, const char *cluster,
+                                         struct gd_arena *arena, bool *out_others,
+                                         struct gd_error *err);
+
 /** The cluster that is meant when nobody named one: the only one that has snapshots in the store.
  * @return GD_USAGE there are several (named), or none */
 GD_MUST struct gd_status gd_shelf_only_cluster(struct gd_store *store, struct gd_arena *arena,

@@ -8,6 +8,8 @@
  *              place; that is io/file.h's GD_FILE_NEW.
  * Invariant 3  A folder without an object in it is not there, as on a server that has no folders.
  * Invariant 4  What was removed stays removed after a crash: the folder is synced.
+ * Invariant 5  The store's folder is made where its parent is there, and no folder above it unless
+ *              the options say so: behind a disk that is not mounted lies another one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,11 +34,55 @@ enum { PUT_TRIES = 4 };
 struct fs_store {
     struct gd_store store;
     char *root; /* without a slash at its end; "" is the top of the file system */
+    bool must_exist, make_way;
 };
+
+static const struct fs_store *fs_of(const struct gd_store *store)
+{
+    return (const struct fs_store *)store;
+}
 
 static const char *root_of(const struct gd_store *store)
 {
-    return ((const struct fs_store *)store)->root;
+    return fs_of(store)->root;
+}
+
+/* --- the folder of the store ------------------------------------------------------------------ */
+
+static bool is_missing(const char *path)
+{
+    struct stat about;
+    return *path != '\0' && stat(path, &about) != 0 && errno == ENOENT;
+}
+
+/* A link to nowhere is a folder that is not there, too. */
+static struct gd_status check_root(const struct gd_store *store, struct gd_error *err)
+{
+    if (!fs_of(store)->must_exist || !is_missing(root_of(store)))
+        return GD_DONE;
+    return gd_hint(err,
+                   gd_fail(err, GD_SYSTEM, "there is no store in \"%s\": the folder is not there",
+                           root_of(store)),
+                   "Is its disk mounted, and is the path right? The first snapshot makes the "
+                   "folder.");
+}
+
+static struct gd_status check_parent(const struct gd_store *store, struct gd_error *err)
+{
+    char parent[GD_FS_PATH_SIZE];
+    if (fs_of(store)->make_way || !is_missing(root_of(store)))
+        return GD_DONE;
+    snprintf(parent, sizeof parent, "%s", root_of(store));
+    *strrchr(parent, '/') = '\0';
+    if (!is_missing(parent))
+        return GD_DONE;
+    return gd_hint(err,
+                   gd_fail(err, GD_SYSTEM,
+                           "could not make the store \"%s\": the folder \"%s\" is "
+                           "not there",
+                           root_of(store), parent),
+                   "Is its disk mounted, and is the path right? Make that folder where it is "
+                   "meant.");
 }
 
 /* --- paths ------------------------------------------------------------------------------------ */
@@ -108,6 +154,7 @@ static struct gd_status fs_put(struct gd_store *store, const char *key, uint64_t
     (void)size_hint;
     char path[GD_FS_PATH_SIZE];
     GD_TRY(path_of(store, key, path, err));
+    GD_TRY(check_parent(store, err));
     for (int tries = 1;; tries++) {
         struct gd_error failed = {0};
         struct gd_status status = gd_file_sink_new(path, GD_FILE_NEW, out_sink, &failed);
@@ -129,6 +176,8 @@ static struct gd_status fs_get(struct gd_store *store, const char *key, uint64_t
     GD_TRY(path_of(store, key, path, err));
     GD_TRY(look(path, &there, &about, err));
     if (!there)
+        GD_TRY(check_root(store, err));
+    if (!there)
         return gd_fail(err, GD_CORRUPT, "object \"%s\" is not in %s", key, store->url);
     return gd_file_source_new(path, offset, size, out_source, err);
 }
@@ -140,7 +189,9 @@ static struct gd_status fs_head(struct gd_store *store, const char *key, bool *o
     struct stat about;
     GD_TRY(path_of(store, key, path, err));
     GD_TRY(look(path, out_there, &about, err));
-    if (*out_there && out_entry != NULL)
+    if (!*out_there)
+        return check_root(store, err);
+    if (out_entry != NULL)
         *out_entry = entry_of(key, &about);
     return GD_DONE;
 }
@@ -206,6 +257,7 @@ static struct gd_status give_object(void *context, const struct gd_walked *walke
 static struct gd_status fs_list(struct gd_store *store, const char *prefix, bool folders,
                                 gd_store_each_fn *each, void *context, struct gd_error *err)
 {
+    GD_TRY(check_root(store, err));
     if (folders)
         return gd_fs_folders(root_of(store), prefix, each, context, err);
     struct listing listing = {each, context};
@@ -243,6 +295,7 @@ static struct gd_status fs_sweep(struct gd_store *store, const char *prefix, uin
                            .hidden = true,
                            .each = sweep_one,
                            .context = &sweeping};
+    GD_TRY(check_root(store, err));
     GD_TRY(gd_fs_walk(&walk, err));
     *out_count = sweeping.count;
     return GD_DONE;
@@ -388,7 +441,10 @@ struct gd_status gd_fs_store_open(const struct gd_store_options *options,
 {
     struct fs_store *fs = gd_memory_new(sizeof *fs);
     char *url = gd_memory_strdup(options->url), *root = gd_memory_strdup(options->url);
-    *fs = (struct fs_store){.store = {.ops = &fs_ops, .url = url}, .root = root};
+    *fs = (struct fs_store){.store = {.ops = &fs_ops, .url = url},
+                            .root = root,
+                            .must_exist = options->must_exist,
+                            .make_way = options->make_way};
     struct gd_status status = read_url(options->url, root, err);
     if (status.code == GD_OK)
         status = check_options(options, err);

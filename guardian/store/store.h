@@ -44,6 +44,9 @@ struct gd_store_options {
         part_bytes; /* s3: first part size, 8 MiB; it grows so that 10,000 parts are never needed */
     uint32_t retry_ms; /* budget for the tries of one request, 60,000 */
     uint32_t stall_ms; /* no byte moved for this long: a time-out, 30,000 */
+    bool must_exist;   /* file: reading from a folder that is not there is a failure, not an empty
+                          store: a disk may not be mounted */
+    bool make_way;     /* file: a put makes all folders above the store's; else that one alone */
     const struct gd_events *events;
 };
 

@@ -134,6 +134,7 @@ def test_nothing_is_overwritten(call, store, other, tmp_path):
     (["import", "none.tar"], '"none.tar" is not there'),
 ])
 def test_a_wrong_request_says_what_is_wrong(call, store, tmp_path, words, text):
+    (tmp_path / "store").mkdir()
     refused = call(*words, "--store", store, status=2)
     assert text in refused.stderr.decode() and not (tmp_path / "a.tar").exists()
 

@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -85,7 +86,52 @@ def shelf(guardian, server, shops, tmp_path):
 # ---- list ----
 
 
+def test_a_folder_that_is_not_there_is_no_empty_store(shelf, tmp_path):
+    """A disk that is not mounted: nobody may take it for a store without snapshots, and nothing is written where it should be."""
+    for words in (["list"], ["show", "latest"], ["verify"], ["prune"], ["restore", "latest", "--into", "x"], ["export", "latest", "--to", "x.tar"]):
+        said = shelf.call(*words, status=10).stderr
+        assert f'there is no store in "{shelf.folder}"' in said and "mounted" in said, words
+    for below in ("not/there", "not"):
+        far = f"file://{tmp_path}/gone/{below}"
+        said = shelf.call("snapshot", "--store", far, status=4).stderr
+        assert "mounted" in said and "is not there" in said and not (tmp_path / "gone").exists()
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    assert "mounted" in shelf.call("list", "--store", f"file://{tmp_path}/link", status=10).stderr
+    shelf.take()
+    assert len(shelf.list()) == 1
+
+
+def test_without_a_setting_the_first_run_makes_its_folders(shelf):
+    """Not as root, whose folder is the machine's."""
+    somebody = {} if os.geteuid() else {"user": "postgres", "group": "postgres", "extra_groups": []}
+    with tempfile.TemporaryDirectory(dir=os.environ.get("GUARDIAN_TEST_TMP", "/tmp")) as home:
+        os.chmod(home, 0o777)
+        env = {**shelf.environment, "HOME": home, "GUARDIAN_DB": ""}
+        env.pop("GUARDIAN_STORE")
+        env.pop("XDG_STATE_HOME", None)
+        call = lambda *words: subprocess.run([shelf.guardian, *words], env=env, cwd=home, capture_output=True, text=True, timeout=60, **somebody)
+        try:
+            assert "There is no snapshot" in call("list").stdout
+        except PermissionError:
+            pytest.skip("the binary lies where only root may go")
+        ran = call("snapshot", "--scope", "schema", "--json")
+        assert ran.returncode == 0, ran.stderr
+        assert list(pathlib.Path(home, ".local/state/guardian/v1").glob("*/snapshots/*/manifest.json"))
+
+
+def test_other_databases_are_named(shelf, shops):
+    other = {"PGDATABASE": shops[1]}
+    shelf.take("--scope", "schema")
+    assert "other databases" not in shelf.call("list").stdout and shelf.json("list")["others"] is False
+    text = " ".join(shelf.call("list", **other).stdout.split())
+    assert "There is no snapshot of this database" in text and "snapshots of other databases" in text and "--all" in text
+    assert shelf.json("list", **other)["others"] is True and shelf.json("list", "--all", **other)["others"] is False
+    shelf.take("--scope", "schema", **other)
+    assert "snapshots of other databases" in " ".join(shelf.call("list").stdout.split())
+
+
 def test_a_list_says_what_there_is(shelf):
+    shelf.folder.mkdir()
     assert "There is no snapshot of this database" in shelf.call("list").stdout
     database = shelf.take("--reason", "by hand \x1b[2J")
     schema = shelf.take("--scope", "schema", "--prove", "none")

@@ -127,6 +127,9 @@ static void print_empty(const struct gd_screen *screen, struct gd_arena *arena)
 {
     struct gd_shelf_view view = list_view(arena, 0);
     gd_report_list(&view, screen, arena);
+    view.others = true;
+    gd_report_list(&view, screen, arena);
+    view.others = false;
     view.cluster = NULL;
     gd_report_list(&view, screen, arena);
 }

@@ -151,10 +151,58 @@ static void a_blank_in_the_url_is_a_blank_in_the_path(void **state)
     const struct place *place = *state;
     char url[128];
     struct gd_error err = {0};
+    put(place, "k", "the folder above");
     snprintf(url, sizeof url, "file://%s/store/a%%20b", place->folder);
     gd_auto_store store = open_url(url);
     assert_int_equal(gd_store_put_bytes(store, "k", "x", 1, &err).code, GD_OK);
     assert_true(is_there(place, "a b/k"));
+}
+
+static struct gd_status see_none(void *context, const struct gd_store_entry *entry,
+                                 struct gd_error *err)
+{
+    (void)context;
+    return gd_fail(err, GD_CORRUPT, "there is \"%s\"", entry->key);
+}
+
+static void a_folder_above_the_store_is_made_when_that_is_wished(void **state)
+{
+    const struct place *place = *state;
+    for (int wished = 0; wished < 2; wished++) {
+        char url[128];
+        struct gd_error err = {0};
+        gd_auto_store store = NULL;
+        snprintf(url, sizeof url, "file://%s/store/far", place->folder);
+        struct gd_store_options options = {.url = url, .make_way = wished};
+        assert_int_equal(gd_store_open(&options, &store, &err).code, GD_OK);
+        assert_int_equal(gd_store_put_bytes(store, "k", "x", 1, &err).code,
+                         wished ? GD_OK : GD_SYSTEM);
+        assert_int_equal(is_there(place, "far/k"), wished);
+        assert_int_equal(strstr(err.text, "is not there") == NULL, wished);
+    }
+}
+
+static void a_folder_that_must_be_there_is_no_empty_store(void **state)
+{
+    const struct place *place = *state;
+    struct gd_error err = {0};
+    bool there = true;
+    uint64_t count = 0;
+    gd_auto_store store = NULL;
+    struct gd_source *source = NULL;
+    struct gd_store_options options = {.url = place->url, .must_exist = true};
+    assert_int_equal(gd_store_open(&options, &store, &err).code, GD_OK);
+    assert_int_equal(gd_store_list(store, "", see_none, NULL, &err).code, GD_SYSTEM);
+    assert_int_equal(gd_store_folders(store, "", see_none, NULL, &err).code, GD_SYSTEM);
+    assert_int_equal(gd_store_head(store, "k", &there, NULL, &err).code, GD_SYSTEM);
+    assert_int_equal(gd_store_get(store, "k", 0, 0, &source, &err).code, GD_SYSTEM);
+    assert_int_equal(gd_store_sweep(store, "", 0, &count, &err).code, GD_SYSTEM);
+    assert_non_null(strstr(err.text, "is not there"));
+
+    put(place, "k", "1");
+    assert_int_equal(gd_store_head(store, "l", &there, NULL, &err).code, GD_OK);
+    assert_false(there);
+    assert_int_equal(gd_store_get(store, "l", 0, 0, &source, &err).code, GD_CORRUPT);
 }
 
 static void what_is_no_object_is_not_listed(void **state)
@@ -352,6 +400,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_url_is_decoded_or_refused),
         TEST(a_blank_in_the_url_is_a_blank_in_the_path),
+        TEST(a_folder_above_the_store_is_made_when_that_is_wished),
+        TEST(a_folder_that_must_be_there_is_no_empty_store),
         TEST(what_is_no_object_is_not_listed),
         TEST(nothing_goes_through_a_link),
         TEST(the_folder_of_the_store_may_be_a_link),
