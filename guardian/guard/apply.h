@@ -54,14 +54,20 @@ GD_MUST struct gd_status gd_apply_new(const struct gd_apply_options *options, st
                                       struct gd_error *err);
 void gd_apply_free(struct gd_applier *applier); /* rolls back what is open */
 
-/** Run all steps before the first that loses something or is of class enum or worse, then begin
- * that step's transaction and stop: the session is inside of it, nothing of it has run. What ran
- * before must not need a backup: with one that is demanded for everything, it stops before the
- * first step.
- *  @param out_open  false: the risky step cannot run in a transaction block, so there is nothing to
- * seal in
- *  @return as gd_apply_run() */
-GD_MUST struct gd_status gd_apply_to_seal(struct gd_applier *applier, bool *out_open,
+/**
+ * Begin the transaction of the first step that loses something, or is of class enum or worse, and
+ * stop inside of it: nothing of that step has run. The caller seals or measures drift there.
+ *
+ * @param permit    NULL: no step may run before it, so *out_open is true only when it is the first
+ * step that is to run (skip_steps apart; steps that only set something are run). Otherwise the
+ * steps before it are run, as gd_apply_run() does.
+ * @param out_open  false: there is no such step, it cannot run in a transaction block, or (without
+ * a permit) it is not the first: no transaction is open, and with a permit everything before it is
+ * in
+ * @return as gd_apply_run()
+ */
+GD_MUST struct gd_status gd_apply_to_seal(struct gd_applier *applier,
+                                          const struct gd_permit *permit, bool *out_open,
                                           struct gd_error *err);
 
 /**
