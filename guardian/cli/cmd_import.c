@@ -27,15 +27,9 @@ static struct gd_status open_archive(const char *path, struct gd_source **out_so
 }
 
 /* What the archive brought so far is no snapshot, and needs no care. */
-static struct gd_status explain(struct gd_status status, struct gd_error *err)
-{
-    if (status.code == GD_OK || err->hint[0] != '\0')
-        return status;
-    return gd_hint(
-        err, status,
-        "The store has no new snapshot. What was written already is used when import is run "
-        "again, and goes with guardian prune.");
-}
+static const char left_behind[] =
+    "The store has no new snapshot. What was written already is used when import is run again, and "
+    "goes with guardian prune.";
 
 static struct gd_status import(const struct gd_config *config, const char *path,
                                const struct gd_events *events, struct gd_arena *arena,
@@ -46,8 +40,7 @@ static struct gd_status import(const struct gd_config *config, const char *path,
     GD_TRY(open_archive(path, &source, err));
     GD_TRY(gd_cli_store(config, arena, events, &store, err));
     answer->path = path;
-    return explain(
-        gd_snapshot_import(store, GD_MOVE(source), events, arena, &answer->portable, err), err);
+    return gd_snapshot_import(store, GD_MOVE(source), events, arena, &answer->portable, err);
 }
 
 int gd_cmd_import(const struct gd_config *config, int argc, char **argv)
@@ -65,5 +58,7 @@ int gd_cmd_import(const struct gd_config *config, int argc, char **argv)
     gd_progress_end(progress, status);
     if (status.code == GD_OK)
         status = gd_portable_answer(config, &answer, progress, arena, &err);
-    return status.code == GD_OK ? gd_cli_end(0) : gd_cli_fail(&err);
+    if (status.code == GD_OK)
+        return gd_cli_end(0);
+    return gd_cli_fail_with(&err, answer.portable.begun ? left_behind : NULL);
 }

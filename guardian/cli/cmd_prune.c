@@ -301,17 +301,16 @@ static struct gd_status prune_all(struct prune *prune, struct gd_progress *progr
     return status;
 }
 
-static struct gd_status run(const struct gd_config *config, struct gd_progress *progress,
-                            struct gd_arena *arena, struct gd_error *err)
+static struct gd_status run(struct prune *prune, struct gd_progress *progress, struct gd_error *err)
 {
+    const struct gd_config *config = prune->config;
     gd_auto_store store = NULL;
-    struct prune prune = {.config = config, .arena = arena, .events = gd_progress_events(progress)};
-    GD_TRY(gd_cli_store_to_read(config, arena, prune.events, &store, err));
-    prune.store = store;
-    GD_TRY(gd_cli_cluster(config, true, arena, prune.events, &prune.cluster, err));
+    GD_TRY(gd_cli_store_to_read(config, prune->arena, prune->events, &store, err));
+    prune->store = store;
+    GD_TRY(gd_cli_cluster(config, true, prune->arena, prune->events, &prune->cluster, err));
     if (config->hold.count + config->release.count > 0)
-        return hold_and_release(&prune, progress, err);
-    return prune_all(&prune, progress, err);
+        return hold_and_release(prune, progress, err);
+    return prune_all(prune, progress, err);
 }
 
 int gd_cmd_prune(const struct gd_config *config, int argc, char **argv)
@@ -320,10 +319,14 @@ int gd_cmd_prune(const struct gd_config *config, int argc, char **argv)
     gd_auto_arena arena = gd_arena_new();
     gd_auto_progress progress = gd_progress_new(config);
     struct gd_error err = {0};
+    struct prune prune = {.config = config, .arena = arena, .events = gd_progress_events(progress)};
     struct gd_status status =
-        argc == 0 ? run(config, progress, arena, &err)
+        argc == 0 ? run(&prune, progress, &err)
                   : gd_hint(&err, gd_fail(&err, GD_USAGE, "prune takes no operands"),
                             "Rules say what stays; --hold ID keeps one whatever they say.");
     gd_progress_end(progress, status);
-    return status.code == GD_OK ? gd_cli_end(0) : gd_cli_fail(&err);
+    if (status.code == GD_OK)
+        return gd_cli_end(0);
+    bool began = argc == 0 && is_applied(config) && prune.count > 0;
+    return gd_cli_fail_with(&err, began ? "No database was changed." : NULL);
 }

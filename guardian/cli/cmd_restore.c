@@ -241,5 +241,9 @@ int gd_cmd_restore(const struct gd_config *config, int argc, char **argv)
         status = restore(config, argv[0], progress, arena, &err);
         gd_progress_end(progress, status);
     }
-    return status.code == GD_OK ? gd_cli_end(0) : gd_cli_fail(&err);
+    if (status.code == GD_OK)
+        return gd_cli_end(0);
+    /* With an option, or when it cannot be dropped, the new database stays: a warning said so. */
+    bool early = status.code == GD_USAGE || status.code == GD_REFUSED;
+    return gd_cli_fail_with(&err, early ? NULL : "Nothing that was there before was changed.");
 }

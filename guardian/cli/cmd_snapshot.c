@@ -227,22 +227,22 @@ GD_MUST static struct gd_status print_json(const struct outcome *outcome,
 }
 
 GD_MUST static struct gd_status run(const struct gd_config *config, struct gd_progress *progress,
-                                    struct gd_arena *arena, struct gd_error *err)
+                                    struct gd_arena *arena, struct outcome *outcome,
+                                    struct gd_error *err)
 {
     const struct gd_events *events = gd_progress_events(progress);
-    struct outcome outcome = {.proof = GD_PROOF_NONE};
     gd_auto_store store = NULL;
     gd_auto_key key = NULL;
     GD_TRY(gd_cli_key(config, arena, events, &key, err));
     GD_TRY(gd_cli_store(config, arena, events, &store, err));
-    outcome.store = gd_store_url(store);
-    GD_TRY(take(config, store, key, events, arena, &outcome, err));
-    GD_TRY(prove(config, store, key, events, arena, &outcome, err));
-    count_tables(&outcome);
+    outcome->store = gd_store_url(store);
+    GD_TRY(take(config, store, key, events, arena, outcome, err));
+    GD_TRY(prove(config, store, key, events, arena, outcome, err));
+    count_tables(outcome);
     gd_progress_end(progress, GD_DONE);
     if (config->json)
-        return print_json(&outcome, gd_progress_warnings(progress), arena, err);
-    print_text(config, &outcome, arena);
+        return print_json(outcome, gd_progress_warnings(progress), arena, err);
+    print_text(config, outcome, arena);
     return GD_DONE;
 }
 
@@ -254,7 +254,12 @@ int gd_cmd_snapshot(const struct gd_config *config, int argc, char **argv)
     if (check_request(config, argc, &err).code != GD_OK)
         return gd_cli_fail(&err);
     gd_auto_progress progress = gd_progress_new(config);
-    struct gd_status status = run(config, progress, arena, &err);
+    struct outcome outcome = {.proof = GD_PROOF_NONE};
+    struct gd_status status = run(config, progress, arena, &outcome, &err);
     gd_progress_end(progress, status);
-    return status.code == GD_OK ? gd_cli_end(0) : gd_cli_fail(&err);
+    if (status.code == GD_OK)
+        return gd_cli_end(0);
+    return gd_cli_fail_with(&err, outcome.manifest == NULL
+                                      ? NULL
+                                      : "No database was changed. The snapshot is in the store.");
 }

@@ -15,15 +15,20 @@ static void print_tamed(const char *label, const char *text)
     gd_screen_end_line(&screen);
 }
 
-int gd_cli_fail(const struct gd_error *err)
+int gd_cli_fail_with(const struct gd_error *err, const char *ending)
 {
     fflush(stdout);
     print_tamed("guardian: ", err->text);
     if (err->hint[0] != '\0')
         print_tamed("hint: ", err->hint);
     if (err->code != GD_PARTIAL)
-        fputs("Nothing was changed.\n", stderr);
+        print_tamed("", ending == NULL ? "Nothing was changed." : ending);
     return gd_exit_status(err->code);
+}
+
+int gd_cli_fail(const struct gd_error *err)
+{
+    return gd_cli_fail_with(err, NULL);
 }
 
 int gd_cli_end(int exit_status)

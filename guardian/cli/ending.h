@@ -11,6 +11,10 @@
  */
 GD_MUST int gd_cli_fail(const struct gd_error *err);
 
+/** The same, where a failure may leave something: `ending` is the sentence about that, in the place
+ * of "Nothing was changed." NULL: that one. */
+GD_MUST int gd_cli_fail_with(const struct gd_error *err, const char *ending);
+
 /** The answer on stdout is complete only when all of it was written: a full disk or a closed pipe
  *  turns success into status 10. Call it last: `return gd_cli_end(status);` */
 GD_MUST int gd_cli_end(int exit_status);

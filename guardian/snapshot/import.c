@@ -112,7 +112,7 @@ static struct gd_status look_back(struct import *import, const char *key,
     return GD_DONE;
 }
 
-/* From the archive into `sink`, which is finished only when all of it was right. */
+/* From the archive into `sink`, which the caller finishes: all of it was right. */
 static struct gd_status copy(const struct gd_stored *stored, struct gd_source *source,
                              struct gd_sink *sink, struct gd_error *err)
 {
@@ -123,7 +123,7 @@ static struct gd_status copy(const struct gd_stored *stored, struct gd_source *s
     if (bytes != stored->stored_bytes || strcmp(sha256, stored->stored_sha256) != 0)
         return gd_fail(err, GD_CORRUPT, "\"%s\" in the archive is not what its manifest says",
                        stored->name);
-    return gd_sink_finish(sink, err);
+    return GD_DONE;
 }
 
 static struct gd_status put_object(struct import *import, const char *key,
@@ -135,6 +135,8 @@ static struct gd_status put_object(struct import *import, const char *key,
     GD_TRY(gd_store_put(import->store, key, stored->stored_bytes, &sink, err));
     sink = gd_tally_sink_new(GD_MOVE(sink));
     GD_TRY(copy(stored, source, sink, err));
+    import->sum.begun = true;
+    GD_TRY(gd_sink_finish(sink, err));
     GD_TRY(look_back(import, key, stored, &same, err));
     if (!same)
         return gd_fail(err, GD_CORRUPT, "\"%s\" was read back and is not what was written", key);
@@ -152,6 +154,7 @@ static struct gd_status take_there(struct import *import, const char *key,
     GD_TRY(look_back(import, key, stored, &same, err));
     if (!same)
         return gd_fail(err, GD_REFUSED, "\"%s\" is in the store already, with other bytes", key);
+    import->sum.begun = true;
     import->sum.already++;
     return GD_DONE;
 }
@@ -248,9 +251,10 @@ struct gd_status gd_snapshot_import(struct gd_store *store, struct gd_source *ta
     struct gd_source *source = gd_told_source_new(take_source, &import.progress);
     GD_TRY(gd_tar_reader_new(source, &reader, err));
     import.reader = reader;
-    GD_TRY(import_all(&import, err));
-    import.sum.cluster = import.manifest->cluster;
-    import.sum.id = import.manifest->id;
-    *out_portable = import.sum;
+    struct gd_status status = import_all(&import, err);
+    *out_portable = import.sum; /* of a failure, too: what is left in the store */
+    GD_TRY(status);
+    out_portable->cluster = import.manifest->cluster;
+    out_portable->id = import.manifest->id;
     return GD_DONE;
 }

@@ -20,6 +20,7 @@ struct gd_portable {
     uint64_t objects; /* with the manifest */
     uint64_t bytes;   /* of all of them, as they are stored */
     uint64_t already; /* import: objects that an earlier try had left there */
+    bool begun;       /* import: something of it may lie in the store */
 };
 
 /**
@@ -38,7 +39,7 @@ GD_MUST struct gd_status gd_snapshot_export(struct gd_store *store,
  * Read an archive from `take_source` into the store. Objects that lie there already are taken when
  * they are the same, so that a try that was broken off can be repeated.
  *
- * @param out_portable  its texts are in `arena`
+ * @param out_portable  its texts are in `arena`; after a failure only `begun` counts
  * @return GD_CORRUPT the archive is damaged, or is not one of a snapshot; GD_USAGE the snapshot is
  * in the store already; GD_REFUSED another object lies where one of its belongs
  */

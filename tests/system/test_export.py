@@ -150,6 +150,16 @@ def test_a_damaged_object_is_not_exported(call, store, tmp_path):
     assert [path.name for path in tmp_path.iterdir() if "tar" in path.name or path.name.startswith(".")] == []
 
 
+def test_a_failed_import_says_what_it_leaves(call, store, other, tmp_path):
+    snapshot = take(call, store)
+    tar = call("export", snapshot, "--store", store, "--to", "-").stdout
+    ends_early = call("import", "-", "--store", other, input=tar[:len(tar) - 4096], status=8).stderr.decode()
+    assert ends_early.splitlines()[-1].startswith("The store has no new snapshot. What was written already") and objects_of(other)
+    call("import", "-", "--store", other, input=tar)
+    nothing = call("import", "-", "--store", f"{other}2", input=b"x" * 2000, status=8).stderr.decode()
+    assert nothing.splitlines()[-1] == "Nothing was changed." and not (tmp_path / "other2").exists()
+
+
 def test_a_crash_leaves_no_archive(call, store, tmp_path):
     snapshot = take(call, store)
     counted = call("export", snapshot, "--store", store, "--to", "whole.tar", env={"GUARDIAN_FAULT": "count"})
