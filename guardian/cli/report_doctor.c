@@ -60,6 +60,7 @@ static struct gd_json *store_of(const struct gd_diagnosis *diagnosis)
         return gd_json_new_null();
     struct gd_json *store = gd_json_object();
     gd_json_put(store, "conditional", gd_json_new_bool(can->conditional));
+    gd_json_put(store, "conditional_large", gd_json_new_bool(can->conditional_large));
     gd_json_put(store, "checksums", gd_json_new_bool(can->checksums));
     gd_json_put(store, "versioning", gd_json_new_bool(can->versioning));
     gd_json_put(store, "object_lock", gd_json_new_bool(can->object_lock));

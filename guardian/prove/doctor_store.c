@@ -21,16 +21,21 @@ static void say_place(struct gd_doctor *doctor, const struct gd_store_capabiliti
         gd_doctor_say(doctor, "store place", GD_HEALTH_WARNING,
                       "Keep backups on another machine: an s3:// store, for example.",
                       "the store is on this machine: what takes the machine takes the backups");
-    if (can->remark != NULL && can->remark[0] != '\0')
+    if (can->medium != NULL && can->remark != NULL && can->remark[0] != '\0')
         gd_doctor_say(doctor, "store place", GD_HEALTH_WARNING,
                       "Choose a folder on a disk that stays.", "the store %s", can->remark);
 }
 
 static void say_overwriting(struct gd_doctor *doctor, const struct gd_store_capabilities *can)
 {
-    if (can->conditional)
+    if (can->conditional && can->conditional_large)
         gd_doctor_say(doctor, "overwriting", GD_HEALTH_OK, NULL,
                       "of two that write one key, exactly one wins");
+    else if (can->conditional)
+        gd_doctor_say(doctor, "overwriting", GD_HEALTH_INFO, NULL,
+                      "of two that write one key, exactly one wins, but the store does not refuse "
+                      "an object that goes up in several parts: for those Guardian looks first; "
+                      "manifests are small, and snapshots never share a key");
     else
         gd_doctor_say(doctor, "overwriting", GD_HEALTH_WARNING,
                       "Let one Guardian at a time write there.",
@@ -242,10 +247,27 @@ static void say_rest(struct gd_doctor *doctor, const struct found *found)
                       "guardian list says what is wrong with each.", "%s cannot be read",
                       gd_doctor_many(doctor, found->unreadable, "snapshot", "snapshots"));
     if (found->litter > 0)
-        gd_doctor_say(doctor, "leftovers", GD_HEALTH_WARNING, "guardian prune removes them.",
+        gd_doctor_say(doctor, "leftovers", GD_HEALTH_WARNING,
+                      "guardian prune --apply removes them.",
                       "%s not finished and older than a day (%s)",
                       gd_doctor_many(doctor, found->litter, "snapshot was", "snapshots were"),
                       gd_doctor_size(doctor, found->litter_bytes));
+}
+
+/* What is begun and never finished costs money on a server, and no list of objects shows it. */
+static void look_for_uploads(struct gd_doctor *doctor)
+{
+    struct gd_error err = {0};
+    uint64_t count = 0;
+    const char *prefix = gd_arena_printf(doctor->arena, "v1/%s/snapshots/", doctor->cluster);
+    if (gd_store_count_stale(doctor->options->store, prefix, LITTER_AGE_S, &count, &err).code !=
+        GD_OK)
+        gd_doctor_say_error(doctor, "leftovers", GD_HEALTH_INFO, &err);
+    else if (count > 0)
+        gd_doctor_say(
+            doctor, "leftovers", GD_HEALTH_WARNING, "guardian prune --apply removes them.",
+            "%s of ours older than a day",
+            gd_doctor_many(doctor, (int64_t)count, "unfinished upload", "unfinished uploads"));
 }
 
 static void look_at_list(struct gd_doctor *doctor)
@@ -271,6 +293,8 @@ static void look_at_list(struct gd_doctor *doctor)
 void gd_doctor_look_at_snapshots(struct gd_doctor *doctor)
 {
     say_key(doctor);
-    if (doctor->diagnosis->store_works && doctor->cluster != NULL)
-        look_at_list(doctor);
+    if (!doctor->diagnosis->store_works || doctor->cluster == NULL)
+        return;
+    look_at_list(doctor);
+    look_for_uploads(doctor);
 }

@@ -268,6 +268,7 @@ static struct gd_status fs_list(struct gd_store *store, const char *prefix, bool
 
 struct sweeping {
     int64_t before_us;
+    bool only_count;
     uint64_t count;
 };
 
@@ -279,7 +280,7 @@ static struct gd_status sweep_one(void *context, const struct gd_walked *walked,
     if (!gd_file_is_hidden(name) ||
         entry_of(walked->key, &walked->about).modified_us > sweeping->before_us)
         return GD_DONE;
-    if (unlink(walked->path) != 0 && !means_absent(errno))
+    if (!sweeping->only_count && unlink(walked->path) != 0 && !means_absent(errno))
         return gd_fail(err, GD_SYSTEM, "could not remove \"%s\": %s", walked->path,
                        strerror(errno));
     sweeping->count++;
@@ -287,9 +288,10 @@ static struct gd_status sweep_one(void *context, const struct gd_walked *walked,
 }
 
 static struct gd_status fs_sweep(struct gd_store *store, const char *prefix, uint32_t age_s,
-                                 uint64_t *out_count, struct gd_error *err)
+                                 bool only_count, uint64_t *out_count, struct gd_error *err)
 {
-    struct sweeping sweeping = {.before_us = gd_clock_now_us() - (int64_t)age_s * 1000000};
+    struct sweeping sweeping = {.before_us = gd_clock_now_us() - (int64_t)age_s * 1000000,
+                                .only_count = only_count};
     struct gd_walk walk = {.root = root_of(store),
                            .prefix = prefix,
                            .hidden = true,

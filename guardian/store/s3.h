@@ -164,7 +164,7 @@ GD_MUST struct gd_status gd_s3_remove(struct gd_store *store, const char *key,
 GD_MUST struct gd_status gd_s3_list(struct gd_store *store, const char *prefix, bool folders,
                                     gd_store_each_fn *each, void *context, struct gd_error *err);
 GD_MUST struct gd_status gd_s3_sweep(struct gd_store *store, const char *prefix, uint32_t age_s,
-                                     uint64_t *out_count, struct gd_error *err);
+                                     bool only_count, uint64_t *out_count, struct gd_error *err);
 GD_MUST struct gd_status gd_s3_capabilities(struct gd_store *store, const char *prefix,
                                             struct gd_store_capabilities *out_capabilities,
                                             struct gd_error *err);

@@ -171,6 +171,7 @@ struct sweep {
     struct gd_s3 *s3;
     const char *prefix; /* with the store's */
     uint32_t age_s;
+    bool only_count;
     uint64_t count;
     char key_marker[KEY_SIZE], id_marker[KEY_SIZE];
 };
@@ -205,7 +206,8 @@ static struct gd_status give_up(struct sweep *sweep, const struct gd_xml *upload
     /* Age 0 is any: the server's Date has no fractions and may be before what it just noted. */
     if (sweep->age_s > 0 && now_us - begun_us < (int64_t)sweep->age_s * 1000000)
         return GD_DONE;
-    GD_TRY(gd_s3_abort(sweep->s3, key + strlen(sweep->s3->place.prefix), id, err));
+    if (!sweep->only_count)
+        GD_TRY(gd_s3_abort(sweep->s3, key + strlen(sweep->s3->place.prefix), id, err));
     sweep->count++;
     return GD_DONE;
 }
@@ -242,10 +244,10 @@ static struct gd_status sweep_page(struct sweep *sweep, bool *out_more, struct g
 }
 
 struct gd_status gd_s3_sweep(struct gd_store *store, const char *prefix, uint32_t age_s,
-                             uint64_t *out_count, struct gd_error *err)
+                             bool only_count, uint64_t *out_count, struct gd_error *err)
 {
     gd_auto_arena names = gd_arena_new();
-    struct sweep sweep = {.s3 = gd_s3_of(store), .age_s = age_s};
+    struct sweep sweep = {.s3 = gd_s3_of(store), .age_s = age_s, .only_count = only_count};
     sweep.prefix = gd_arena_printf(names, "%s%s", sweep.s3->place.prefix, prefix);
     for (bool more = true; more;)
         GD_TRY(sweep_page(&sweep, &more, err));

@@ -128,5 +128,12 @@ struct gd_status gd_store_sweep(struct gd_store *store, const char *prefix, uint
                                 uint64_t *out_count, struct gd_error *err)
 {
     GD_TRY(gd_store_prefix_check(prefix, true, err));
-    return store->ops->sweep(store, prefix, age_s, out_count, err);
+    return store->ops->sweep(store, prefix, age_s, false, out_count, err);
+}
+
+struct gd_status gd_store_count_stale(struct gd_store *store, const char *prefix, uint32_t age_s,
+                                      uint64_t *out_count, struct gd_error *err)
+{
+    GD_TRY(gd_store_prefix_check(prefix, true, err));
+    return store->ops->sweep(store, prefix, age_s, true, out_count, err);
 }

@@ -135,6 +135,10 @@ GD_MUST struct gd_status gd_store_probe(struct gd_store *store, const char *pref
  * than `age_s`. */
 GD_MUST struct gd_status gd_store_sweep(struct gd_store *store, const char *prefix, uint32_t age_s,
                                         uint64_t *out_count, struct gd_error *err);
+/** How many that would be. */
+GD_MUST struct gd_status gd_store_count_stale(struct gd_store *store, const char *prefix,
+                                              uint32_t age_s, uint64_t *out_count,
+                                              struct gd_error *err);
 
 static inline void gd_store_cleanup_(struct gd_store **store)
 {

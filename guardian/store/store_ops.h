@@ -20,7 +20,7 @@ struct gd_store_ops {
                                      struct gd_store_capabilities *out_capabilities,
                                      struct gd_error *err);
     struct gd_status (*sweep)(struct gd_store *store, const char *prefix, uint32_t age_s,
-                              uint64_t *out_count, struct gd_error *err);
+                              bool only_count, uint64_t *out_count, struct gd_error *err);
     void (*close)(struct gd_store *store);
 };
 

@@ -10,8 +10,8 @@
  *   give-up KEY BYTES SEED  a put that is not finished
  *   both KEY TEXT N         N threads put TEXT-1, TEXT-2, … under one key: says who won
  *   get KEY, range KEY OFFSET BYTES      size and SHA-256 of what is read
- *   head KEY · list PREFIX · folders PREFIX · remove KEY · probe PREFIX · sweep PREFIX SECONDS
- *   wait MS                 let time pass
+ *   head KEY · list PREFIX · folders PREFIX · remove KEY · probe PREFIX · sweep PREFIX SECONDS ·
+ * stale PREFIX SECONDS wait MS                 let time pass
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -234,7 +234,9 @@ static struct gd_status sweep(struct gd_store *store, char **word, struct gd_jso
                               struct gd_error *err)
 {
     uint64_t count = 0;
-    GD_TRY(gd_store_sweep(store, word[1], (uint32_t)strtoul(word[2], NULL, 10), &count, err));
+    bool only_count = strcmp(word[0], "stale") == 0;
+    GD_TRY((only_count ? gd_store_count_stale : gd_store_sweep)(
+        store, word[1], (uint32_t)strtoul(word[2], NULL, 10), &count, err));
     gd_json_put(line, "count", gd_json_new_int((int64_t)count));
     return GD_DONE;
 }
@@ -253,10 +255,10 @@ static const struct step {
     struct gd_status (*run)(struct gd_store *store, char **word, struct gd_json *line,
                             struct gd_error *err);
 } table[] = {
-    {"put", 3, put},           {"hinted", 3, put},    {"give-up", 3, put}, {"text", 2, put_text},
-    {"both", 3, race_all},     {"get", 1, get},       {"range", 3, get},   {"head", 1, head},
-    {"list", 1, list},         {"folders", 1, list},  {"probe", 1, probe}, {"sweep", 2, sweep},
-    {"remove", 1, remove_one}, {"wait", 1, wait_for},
+    {"put", 3, put},       {"hinted", 3, put},        {"give-up", 3, put},   {"text", 2, put_text},
+    {"both", 3, race_all}, {"get", 1, get},           {"range", 3, get},     {"head", 1, head},
+    {"list", 1, list},     {"folders", 1, list},      {"probe", 1, probe},   {"sweep", 2, sweep},
+    {"stale", 2, sweep},   {"remove", 1, remove_one}, {"wait", 1, wait_for},
 };
 
 static void finish_line(struct gd_json *line, struct gd_status status, const struct gd_error *err,

@@ -228,11 +228,19 @@ def test_a_snapshot_without_a_manifest_is_a_leftover_when_it_is_old(doctor, data
         os.utime(path, (1577836800, 1577836800))
     checks = doctor(database)[1]
     assert health(checks, "leftovers") == "warning" and "1 snapshot was not finished" in text(checks, "leftovers")
+    assert "upload" not in text(checks, "leftovers")
+    hidden = old / ".#20200101T000000Z-0123456789"
+    hidden.write_text("begun")
+    assert "upload" not in text(doctor(database)[1], "leftovers")  # it may be being written
+    os.utime(hidden, (1577836800, 1577836800))
+    assert "1 unfinished upload" in text(doctor(database)[1], "leftovers") and hidden.exists()
 
 
 def test_an_s3_store_is_tried_for_what_it_can_do(doctor, database, rgw):
     status, checks, answer = doctor(database, store=f"s3://{rgw.bucket}/doctor", env=rgw.env())
-    assert status == 0 and health(checks, "store") == "ok" and health(checks, "overwriting") == "ok"
+    large = answer["store"]["conditional_large"]  # Ceph of Debian 12 has no condition on completing an upload
+    assert status == 0 and health(checks, "store") == "ok" and health(checks, "overwriting") == ("ok" if large else "info")
+    assert large or "several parts" in text(checks, "overwriting")
     assert answer["store"]["conditional"] and answer["store"]["removes"]
     assert answer["store"]["same_machine"]  # it listens on a loopback address
     status, checks, answer = doctor(database, store="s3://there-is-no-such-bucket/x", env=rgw.env())

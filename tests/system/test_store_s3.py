@@ -283,7 +283,9 @@ def test_uploads_of_others_are_left_alone(rgw):
         client.request("POST", f"/{rgw.bucket}/{key}", [("uploads", "")]).expect()
     assert one(rgw, "sweep", "", "3600")["count"] == 0
     time.sleep(1.1)  # the server's clock is known to the second
+    assert one(rgw, "stale", "", "0")["count"] == 1  # looks, and leaves it
     assert one(rgw, "sweep", "", "0")["count"] == 1
+    assert one(rgw, "stale", "", "0")["count"] == 0
     left = client.uploads(rgw.bucket)
     assert "own/old" not in dict(left) and "elsewhere/old" in dict(left)
     client.request("DELETE", f"/{rgw.bucket}/elsewhere/old", [("uploadId", dict(left)["elsewhere/old"])]).expect()
