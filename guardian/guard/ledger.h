@@ -41,6 +41,9 @@ const char *gd_ledger_file_sql(const struct gd_ledger *ledger, const char *chang
  * done. */
 const char *gd_ledger_stamp_sql(const struct gd_ledger *ledger, const char *change,
                                 const char *stamp, struct gd_arena *arena);
+/** The same for one file, by its text: it was found to be done by looking. */
+const char *gd_ledger_file_stamp_sql(const struct gd_ledger *ledger, const char *sha256,
+                                     const char *stamp, struct gd_arena *arena);
 const char *gd_ledger_rolled_back_sql(const struct gd_ledger *ledger, const char *change,
                                       const char *by, struct gd_arena *arena);
 

@@ -12,11 +12,12 @@
 
 struct gd_permit; /* opaque */
 
-/** @return GD_UNPROTECTED  the proof is of another snapshot than `manifest_sha256`, or weaker than
- * the decision demands */
+/** @param manifest  of the snapshot that was taken for the change
+ *  @return GD_UNPROTECTED  the proof is of another snapshot, or weaker than the decision demands,
+ * or the snapshot does not hold what the decision's backup must hold */
 GD_MUST struct gd_status gd_permit_proven(const struct gd_decision *decision,
-                                          const struct gd_proof *proof, const char *manifest_sha256,
-                                          struct gd_arena *arena,
+                                          const struct gd_manifest *manifest,
+                                          const struct gd_proof *proof, struct gd_arena *arena,
                                           const struct gd_permit **out_permit,
                                           struct gd_error *err);
 /** @return GD_UNPROTECTED  the decision demands a backup */
