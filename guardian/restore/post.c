@@ -9,6 +9,7 @@
  *
  * Nothing is built ahead of its turn that may need what the dump makes later: see can_go_first().
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,6 +143,11 @@ static int dearest_first(const void *left, const void *right)
     return a->cost > b->cost ? -1 : a->cost < b->cost;
 }
 
+static bool is_btree(const char *sql)
+{
+    return strstr(sql, " USING ") == NULL || strstr(sql, " USING btree ") != NULL;
+}
+
 /* A guess, for the order alone: what takes longest must not begin last and run by itself. Sorting
  * by more columns takes longer, and so does every method but btree. */
 static uint64_t cost_of(const char *sql, uint64_t bytes)
@@ -149,7 +155,7 @@ static uint64_t cost_of(const char *sql, uint64_t bytes)
     uint64_t weight = 2;
     for (const char *at = sql; (at = strchr(at, ',')) != NULL && weight < 8; at++)
         weight++;
-    if (strstr(sql, " USING ") != NULL && strstr(sql, " USING btree ") == NULL)
+    if (!is_btree(sql))
         weight *= 2;
     return bytes / 2 * weight;
 }
@@ -213,16 +219,22 @@ GD_MUST static struct gd_status build_small(const struct job *job, struct gd_pg 
     return gd_pg_batch(pg, calls, count, NULL, NULL, err);
 }
 
-/* While others build, too, a build gets no helpers: the processors are taken. The last ones do. */
+/* While others build, too, a build gets no helpers: the processors are taken. The last ones do, and
+ * all of the memory, because helpers are given a share of it each. */
 GD_MUST static struct gd_status build_large(const struct job *job, struct gd_team *team,
                                             struct gd_pg *pg, struct gd_error *err)
 {
     gd_auto_arena scratch = gd_arena_new();
     bool last = gd_team_left(team) == 0;
-    const char *set_up = gd_arena_printf(scratch, "SET default_tablespace = %s; %s",
-                                         gd_literal(job->item->tablespace, scratch),
-                                         last ? "RESET max_parallel_maintenance_workers"
-                                              : "SET max_parallel_maintenance_workers = 0");
+    uint64_t kib =
+        last || !is_btree(job->sql) ? gd_team_memory_kib(team) : gd_team_sort_kib(team, job->bytes);
+    const char *set_up =
+        gd_arena_printf(scratch,
+                        "SET default_tablespace = %s;"
+                        "SET maintenance_work_mem = %llu; %s",
+                        gd_literal(job->item->tablespace, scratch), (unsigned long long)kib,
+                        last ? "RESET max_parallel_maintenance_workers"
+                             : "SET max_parallel_maintenance_workers = 0");
     GD_TRY(gd_pg_command(pg, "set up a session for indexes", set_up, err));
     GD_TRY(gd_pg_command(pg, job->item->what, job->sql, err));
     return gd_pg_command(pg, "set the tablespace", "SET default_tablespace = ''", err);
@@ -321,13 +333,30 @@ struct checking {
     const struct posting *posting;
 };
 
+static uint64_t bytes_referred_to(const struct posting *posting, const struct gd_dump_item *item)
+{
+    const struct place *found =
+        gd_lookup_get(&posting->places, "table", item->refers_schema, item->refers_table);
+    return found == NULL ? 0 : found->bytes;
+}
+
+GD_MUST static struct gd_status set_memory(struct gd_pg *pg, uint64_t kib, struct gd_error *err)
+{
+    char sql[64];
+    snprintf(sql, sizeof sql, "SET maintenance_work_mem = %llu", (unsigned long long)kib);
+    return gd_pg_command(pg, "set up a session for checking", sql, err);
+}
+
 GD_MUST static struct gd_status check_table(void *context, struct gd_team *team, unsigned worker,
                                             struct gd_pg *pg, size_t job, struct gd_error *err)
 {
     struct checking *checking = context;
     for (size_t i = checking->starts[job]; i < checking->starts[job + 1]; i++) {
+        const struct gd_dump_item *item = checking->items[i];
         GD_TRY(gd_fault("restore: before a foreign key is checked", err));
-        GD_TRY(gd_pg_command(pg, checking->items[i]->what, checking->items[i]->attach, err));
+        GD_TRY(set_memory(pg, gd_team_sort_kib(team, bytes_referred_to(checking->posting, item)),
+                          err));
+        GD_TRY(gd_pg_command(pg, item->what, item->attach, err));
         gd_team_progress(team, worker, checking->items[i]->name,
                          place_of(checking->posting, checking->items[i]).bytes, 0);
     }

@@ -19,6 +19,11 @@ GD_MUST struct gd_status gd_team_open(const struct gd_restore_options *options, 
 void gd_team_close(struct gd_team *team);
 
 unsigned gd_team_size(const struct gd_team *team);
+/** maintenance_work_mem, in KiB, with which the server sorts or hashes a table of `bytes` fastest;
+ * at most what the sessions were given. Not for index methods that gather entries in it (GIN …). */
+uint64_t gd_team_sort_kib(const struct gd_team *team, uint64_t bytes);
+/** What the sessions were given. */
+uint64_t gd_team_memory_kib(const struct gd_team *team);
 /** The first session, for what one does alone. */
 struct gd_pg *gd_team_first(struct gd_team *team);
 
