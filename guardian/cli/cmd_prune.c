@@ -121,7 +121,8 @@ static struct gd_expire_item expire_item(const struct gd_shelved *shelved, struc
         .held = listed->held,
         .proven = shelved->proof != GD_PROOF_NONE,
         .open_change = shelved->open_change,
-        .partial = listed->partial,
+        .left_out = listed->left_out,
+        .foreign = listed->foreign,
     };
     if (manifest != NULL) {
         item.scope = manifest->scope;

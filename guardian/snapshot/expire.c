@@ -26,6 +26,11 @@ static const char *tables_of(const struct gd_expire_item *item)
     return item->tables == NULL ? "" : item->tables;
 }
 
+static bool same_text(const char *one, const char *other)
+{
+    return (one == NULL) == (other == NULL) && (one == NULL || strcmp(one, other) == 0);
+}
+
 static bool same_kind(const struct gd_expire_item *a, const struct gd_expire_item *b)
 {
     return a->scope == b->scope &&
@@ -74,7 +79,8 @@ static bool is_success(const struct expiry *expiry, size_t at)
 
 static bool covers(const struct gd_expire_item *other, const struct gd_expire_item *item)
 {
-    if (other->partial && !item->partial)
+    if ((other->left_out != NULL && !same_text(other->left_out, item->left_out)) ||
+        (item->foreign && !other->foreign))
         return false;
     return same_kind(item, other) ||
            (item->scope == GD_SNAPSHOT_TABLES && other->scope == GD_SNAPSHOT_DATABASE);
@@ -104,8 +110,9 @@ static void keep_last_proven(const struct expiry *expiry, const bool *successes)
             keep(expiry, item, GD_KEEP_LAST_PROVEN, "the last proven one");
         else if (!is_surpassed(expiry, item, successes))
             keep(expiry, item, GD_KEEP_LAST_PROVEN,
-                 item->scope == GD_SNAPSHOT_TABLES ? "the last proven one of these tables"
-                                                   : "the last proven one with all rows");
+                 item->scope == GD_SNAPSHOT_TABLES         ? "the last proven one of these tables"
+                 : item->left_out != NULL || item->foreign ? "the last proven one with these rows"
+                                                           : "the last proven one with all rows");
         seen[item->scope] = true;
     }
 }
@@ -125,14 +132,10 @@ enum { PERIOD_SIZE = 32 };
 
 /* Rules count each of these by itself: one that leaves rows out takes no place of one that has
  * them. */
-struct group {
-    enum gd_snapshot_scope scope;
-    bool partial;
-};
-
-static bool is_of(const struct gd_expire_item *item, struct group group)
+static bool is_of(const struct gd_expire_item *item, const struct gd_expire_item *group)
 {
-    return item->scope == group.scope && item->partial == group.partial;
+    return item->scope == group->scope && item->foreign == group->foreign &&
+           same_text(item->left_out, group->left_out);
 }
 
 static void name_period(enum period period, int64_t time_us, char out_name[PERIOD_SIZE])
@@ -163,8 +166,9 @@ static void name_period(enum period period, int64_t time_us, char out_name[PERIO
 
 /* The one that stands for the period which begins at `first`: its newest success; without one, its
  * newest. `out_end` is where the next period begins. */
-static size_t choose(const struct expiry *expiry, enum period period, struct group group,
-                     const bool *successes, size_t first, size_t *out_end)
+static size_t choose(const struct expiry *expiry, enum period period,
+                     const struct gd_expire_item *group, const bool *successes, size_t first,
+                     size_t *out_end)
 {
     char name[PERIOD_SIZE], other[PERIOD_SIZE];
     name_period(period, expiry->newest[first]->time_us, name);
@@ -183,8 +187,8 @@ static size_t choose(const struct expiry *expiry, enum period period, struct gro
 }
 
 /* Only successes use the number up: periods without one are kept on the way to the last of it. */
-static void keep_periods(const struct expiry *expiry, enum period period, struct group group,
-                         const bool *successes)
+static void keep_periods(const struct expiry *expiry, enum period period,
+                         const struct gd_expire_item *group, const bool *successes)
 {
     unsigned left = wanted_of(expiry->rules, period);
     for (size_t i = 0; i < expiry->count && left > 0;) {
@@ -202,7 +206,8 @@ static void keep_periods(const struct expiry *expiry, enum period period, struct
     }
 }
 
-static void keep_last(const struct expiry *expiry, struct group group, const bool *successes)
+static void keep_last(const struct expiry *expiry, const struct gd_expire_item *group,
+                      const bool *successes)
 {
     unsigned kept = 0;
     for (size_t i = 0; i < expiry->count && kept < expiry->rules->last; i++)
@@ -211,15 +216,25 @@ static void keep_last(const struct expiry *expiry, struct group group, const boo
                  gd_arena_printf(expiry->arena, "last %u", ++kept));
 }
 
+/* Of its group: no newer one is in it. */
+static bool is_first(const struct expiry *expiry, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (is_of(expiry->newest[i], expiry->newest[at]))
+            return false;
+    return true;
+}
+
 static void apply_rules(const struct expiry *expiry, const bool *successes)
 {
-    for (int scope = GD_SNAPSHOT_SCHEMA; scope <= GD_SNAPSHOT_DATABASE; scope++)
-        for (int partial = 0; partial < 2; partial++) {
-            struct group group = {(enum gd_snapshot_scope)scope, partial != 0};
-            keep_last(expiry, group, successes);
-            for (int period = HOURLY; period < PERIODS; period++)
-                keep_periods(expiry, (enum period)period, group, successes);
-        }
+    for (size_t i = 0; i < expiry->count; i++) {
+        const struct gd_expire_item *group = expiry->newest[i];
+        if (!is_first(expiry, i))
+            continue;
+        keep_last(expiry, group, successes);
+        for (int period = HOURLY; period < PERIODS; period++)
+            keep_periods(expiry, (enum period)period, group, successes);
+    }
 }
 
 /* ---- each by itself ---- */

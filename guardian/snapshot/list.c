@@ -154,6 +154,34 @@ static bool is_about_the_snapshot(struct gd_status status)
     return status.code == GD_CORRUPT || status.code == GD_USAGE;
 }
 
+/* "public.log_2026_11" becomes "public.log_#_#": tables that are made each month are one kind. */
+static const char *without_numbers(const struct gd_table *table, struct gd_arena *arena)
+{
+    char *text = gd_arena_printf(arena, "%s.%s", table->schema, table->name), *end = text;
+    for (const char *at = text; *at != '\0'; at++) {
+        bool digit = *at >= '0' && *at <= '9';
+        if (!digit || end == text || end[-1] != '#')
+            *end++ = digit ? '#' : *at;
+    }
+    *end = '\0';
+    return text;
+}
+
+static const char *left_out_of(const struct gd_manifest *manifest, struct gd_arena *arena)
+{
+    struct gd_texts names = {0};
+    const char *all = NULL;
+    for (size_t i = 0; i < manifest->table_count; i++)
+        if (manifest->tables[i].left_out)
+            gd_texts_add(&names, without_numbers(&manifest->tables[i], arena), arena);
+    if (names.count > 1)
+        qsort(names.items, names.count, sizeof *names.items, by_text);
+    for (size_t i = 0; i < names.count; i++)
+        all = gd_arena_printf(arena, "%s%zu:%s", all == NULL ? "" : all, strlen(names.items[i]),
+                              names.items[i]);
+    return all;
+}
+
 static struct gd_status read_one(void *context, size_t index, struct gd_arena *scratch,
                                  struct gd_error *err)
 {
@@ -174,17 +202,19 @@ static struct gd_status read_one(void *context, size_t index, struct gd_arena *s
         pthread_mutex_unlock(&job->lock);
         return GD_DONE;
     }
+    const char *left_out = left_out_of(manifest, scratch);
     status = gd_manifest_look(job->store, manifest, err);
     if (status.code != GD_OK && status.code != GD_CORRUPT)
         return status;
     pthread_mutex_lock(&job->lock);
     listed->manifest = gd_manifest_head(manifest, job->arena);
+    listed->left_out = left_out == NULL ? NULL : gd_arena_strdup(job->arena, left_out);
     if (status.code != GD_OK)
         listed->problem = gd_arena_strdup(job->arena, err->text);
     pthread_mutex_unlock(&job->lock);
     listed->tables = manifest->table_count;
     for (size_t i = 0; i < manifest->table_count; i++)
-        listed->partial |= manifest->tables[i].left_out;
+        listed->foreign |= manifest->tables[i].kind == 'f' && !manifest->tables[i].left_out;
     listed->time_us = finer_time(listed->time_us, manifest);
     return GD_DONE;
 }

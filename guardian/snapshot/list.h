@@ -17,7 +17,10 @@ struct gd_listed {
      * NULL: it cannot be read, or there is none. */
     const struct gd_manifest *manifest;
     size_t tables; /* how many the manifest names */
-    bool partial;  /* rows of one of them were left out (--exclude-table-data) */
+    /* Whose rows were left out (--exclude-table-data), in a fixed form; NULL: nobody's. Numbers in
+     * names do not count: "log_2026_11" is what "log_2026_10" was. */
+    const char *left_out;
+    bool foreign; /* rows of foreign tables are in it */
     char manifest_sha256[GD_DIGEST_HEX_SIZE];
     /* What is wrong with it, in words; NULL: nothing that can be seen without reading it all. "no
      * manifest: not finished, or being made"; an object that is missing or has another size. */
@@ -82,9 +85,11 @@ struct gd_expire_item {
     /* Scope tables: which ones, in any fixed form. The last proven one of other tables stays, too,
      * unless a newer proven database has them. NULL: "". */
     const char *tables;
-    bool partial;    /* rows were left out on purpose: it stands for nothing that has all of them,
-                        and rules count it apart */
-    bool empty;      /* not one row in it: it is no success while an older proven one has rows */
+    /* Rows that were left out on purpose, in any fixed form; NULL: none. It stands for nothing that
+     * has them, nor for one that lacks others, and rules count each kind apart. */
+    const char *left_out;
+    bool foreign; /* holds rows of foreign tables: one that does not stands for nothing that does */
+    bool empty;   /* not one row in it: it is no success while an older proven one has rows */
     bool unreadable; /* counts for nothing, and stays */
     bool damaged;    /* unreadable, and not for being of a newer guardian: drop_damaged may drop it;
                         `scope` is GD_SNAPSHOT_DATABASE when nobody knows */

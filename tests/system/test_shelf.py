@@ -271,6 +271,15 @@ def test_latest_is_proven_whole_and_enough(shelf, server):
 # ---- prune ----
 
 
+def test_those_that_leave_out_other_rows_are_counted_apart(shelf):
+    orders, customers, later = (shelf.take("--exclude-table-data", name) for name in ("orders", "customers", "orders"))
+    shelf.call("prune", *ONE, "--apply")
+    assert shelf.ids() == [customers, later]
+    again = shelf.take("--exclude-table-data", "customers")
+    shelf.call("prune", *ONE, "--apply")
+    assert shelf.ids() == [later, again]
+
+
 def test_prune_shows_before_it_removes(shelf):
     newest = shelf.take()
     old = [shelf.copy(newest, f"2026010{day}T000000Z-00000000aa") for day in range(1, 5)]

@@ -13,7 +13,8 @@
 /*
  * A case is written as a shelf: a line for each snapshot, "TIME FLAGS WHAT", in any order.
  * FLAGS  s t d: scope; p proven, h held, o its change is open, u of a newer guardian, x damaged, l
- * litter, e empty, r rows left out; 1 to 9: which tables WHAT   "- why" it goes, "+ why" it stays
+ * litter, e empty, r rows left out, q other rows left out, f with foreign rows; 1 to 9: which
+ * tables WHAT   "- why" it goes, "+ why" it stays
  */
 /* clang-format off */
 static const struct { const char *name, *now; struct gd_keep_rules rules; const char *shelf; } cases[] = {
@@ -143,6 +144,20 @@ static const struct { const char *name, *now; struct gd_keep_rules rules; const 
     {"one with all rows stands for those without", "20261122T120000", {.last = 0},
         "20261119T000000 dpr - no rule keeps it\n"
         "20261120T000000 dp + the last proven one\n"},
+    {"those that leave out other rows are counted apart", "20261122T120000", {.daily = 1},
+        "20261118T000000 dpq - no rule keeps it\n"
+        "20261119T000000 dpq + the last proven one with these rows\n"
+        "20261119T010000 dq + nothing as new or newer is proven\n"
+        "20261120T000000 dpr - no rule keeps it\n"
+        "20261121T000000 dpr + the last proven one\n"},
+    {"one without foreign rows stands for none that has them", "20261122T120000", {.last = 1},
+        "20261118T000000 dpf - no rule keeps it\n"
+        "20261119T000000 dpf + the last proven one with these rows\n"
+        "20261120T000000 dp - no rule keeps it\n"
+        "20261121T000000 dp + the last proven one\n"},
+    {"one with foreign rows stands for those without", "20261122T120000", {.last = 0},
+        "20261120T000000 dp - no rule keeps it\n"
+        "20261121T000000 dpf + the last proven one\n"},
     {"an empty run pushes nothing out", "20261122T120000", {.last = 1},
         "20261119T000000 dp - no rule keeps it\n"
         "20261120T000000 dp + the last proven one\n"
@@ -216,7 +231,13 @@ static void read_flags(const char *flags, struct gd_expire_item *item)
             item->unfinished = true;
             break;
         case 'r':
-            item->partial = true;
+            item->left_out = "log";
+            break;
+        case 'q':
+            item->left_out = "audit";
+            break;
+        case 'f':
+            item->foreign = true;
             break;
         case 'e':
             item->empty = true;
@@ -303,7 +324,8 @@ static void nothing_goes_without_a_success_that_stays(void **state)
                 .proven = dice / 3000 % 2,
                 .empty = dice / 6000 % 4 == 0,
                 .tables = dice / 24000 % 2 ? "a" : "b",
-                .partial = dice / 48000 % 3 == 0,
+                .left_out = dice / 48000 % 3 == 0 ? dice / 144000 % 2 ? "log" : "audit" : NULL,
+                .foreign = dice / 288000 % 3 == 0,
             };
         }
         struct gd_keep_rules rules = {
@@ -315,7 +337,8 @@ static void nothing_goes_without_a_success_that_stays(void **state)
                 covered =
                     items[j].keep != GD_KEEP_NOT && items[j].proven &&
                     items[j].time_us >= items[i].time_us &&
-                    (items[i].partial || !items[j].partial) &&
+                    (items[j].left_out == NULL || items[j].left_out == items[i].left_out) &&
+                    (items[j].foreign || !items[i].foreign) &&
                     (items[j].scope == items[i].scope || items[j].scope == GD_SNAPSHOT_DATABASE);
             if (!covered)
                 fail_msg("round %u: %zu goes: %s", round, i, items[i].because);
