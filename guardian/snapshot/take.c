@@ -218,6 +218,8 @@ GD_MUST static struct gd_status read_all(struct gd_take *take, struct dump *sche
     end_dump(blobs);
     if (take->first.code != GD_OK) {
         *err = take->first_err;
+        if (take->first.code == GD_BUSY && err->hint[0] == '\0')
+            return gd_take_name_blocker(take, NULL, take->first, err);
         return take->first;
     }
     return GD_DONE;

@@ -69,10 +69,8 @@ static struct gd_status name_reason(struct gd_status status, const char *said, s
     bool locking = strstr(said, "LOCK TABLE") != NULL; /* which it limits as a statement */
     if ((locking && strstr(said, "statement timeout") != NULL) ||
         strstr(said, "lock timeout") != NULL) {
-        err->code = GD_BUSY;
-        return gd_hint(err, (struct gd_status){GD_BUSY},
-                       "Another session holds an exclusive lock on a table: try again later, or "
-                       "with a longer --lock-timeout.");
+        err->code = GD_BUSY; /* who is in the way, the main thread asks at the end */
+        return (struct gd_status){GD_BUSY};
     }
     if (strstr(said, "out of shared memory") != NULL)
         return gd_hint(err, status,

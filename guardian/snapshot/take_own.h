@@ -107,6 +107,10 @@ GD_MUST struct gd_status gd_take_check_rights(struct gd_take *take, struct gd_er
 /** From here on no statement of the main session waits for a lock longer than it may. */
 GD_MUST struct gd_status gd_take_limit_waits(struct gd_take *take, struct gd_error *err);
 GD_MUST struct gd_status gd_take_lock(struct gd_take *take, struct gd_error *err);
+/** The hint of a lock that did not come: who holds it, or waits for it and before whom. `oids`
+ * "{1,2}": of these tables; NULL: of any. Gives back `status`. */
+GD_MUST struct gd_status gd_take_name_blocker(struct gd_take *take, const char *oids,
+                                              struct gd_status status, struct gd_error *err);
 /** The milliseconds of it. */
 uint32_t gd_take_lock_ms(const struct gd_take *take);
 

@@ -141,30 +141,43 @@ struct gd_status gd_take_check_rights(struct gd_take *take, struct gd_error *err
 /* --- locks --------------------------------------------------------------------------------------
  */
 
-/* Who stands in the way is asked for in a session of its own: in ours the transaction is over. */
-static struct gd_status who_holds(struct gd_take *take, const char *oids, struct gd_status status,
-                                  struct gd_error *err)
+/* Who stands in the way is asked for in a session of its own: in ours the transaction is over. One
+ * who waits for an exclusive lock holds up all that come after him. */
+static const char blockers_sql[] =
+    "SELECT l.relation::pg_catalog.regclass::text, l.pid, coalesce(nullif(a.application_name, ''), "
+    "'?'), coalesce(a.state, '?'), l.granted, (SELECT pg_catalog.string_agg(DISTINCT b.pid || ' "
+    "(application \"' || coalesce(nullif(b.application_name, ''), '?') || '\")', ', ') FROM "
+    "pg_catalog.pg_stat_activity AS b WHERE b.pid = ANY (pg_catalog.pg_blocking_pids(l.pid))) "
+    "FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a USING (pid) WHERE "
+    "l.locktype = 'relation' AND ($1::text IS NULL OR l.relation = ANY ($1::pg_catalog.oid[])) AND "
+    "l.mode = 'AccessExclusiveLock' AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE "
+    "datname = pg_catalog.current_database()) AND l.relation >= 16384 ORDER BY l.granted DESC, "
+    "l.relation LIMIT 1";
+
+struct gd_status gd_take_name_blocker(struct gd_take *take, const char *oids,
+                                      struct gd_status status, struct gd_error *err)
 {
-    static const char sql[] =
-        "SELECT l.relation::regclass::text, l.pid, coalesce(a.application_name, ''), "
-        "coalesce(a.state, '') FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a USING (pid) "
-        "WHERE l.relation = ANY ($1::oid[]) AND l.mode = 'AccessExclusiveLock' "
-        "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-        "ORDER BY l.granted DESC LIMIT 1";
     struct gd_error ignored = {0};
     gd_auto_pg other = NULL;
     gd_auto_pg_rows rows = NULL;
     struct gd_pg_call call = {
-        .what = "look who holds a lock", .sql = sql, .values = &oids, .value_count = 1};
+        .what = "look who holds a lock", .sql = blockers_sql, .values = &oids, .value_count = 1};
     if (gd_pg_connect_like(take->pg, NULL, &other, &ignored).code != GD_OK ||
         gd_pg_run(other, &call, &rows, &ignored).code != GD_OK || gd_pg_rows_count(rows) == 0)
-        return gd_hint(err, status, "Try again when the change that holds the lock is over.");
-    return gd_hint(
-        err, status,
-        "Session %s (application \"%s\", %s) holds or waits for an exclusive lock on %s: "
-        "try again when it is done.",
-        gd_pg_cell(rows, 0, 1), gd_pg_cell(rows, 0, 2), gd_pg_cell(rows, 0, 3),
-        gd_pg_cell(rows, 0, 0));
+        return gd_hint(err, status,
+                       "Another session holds an exclusive lock on a table, or waits for one: try "
+                       "again later, or with a longer --lock-timeout.");
+    const char *behind = gd_pg_cell(rows, 0, 5);
+    if (gd_pg_bool(rows, 0, 4) || behind == NULL)
+        return gd_hint(err, status,
+                       "Session %s (application \"%s\", %s) holds an exclusive lock on %s: try "
+                       "again when it is done.",
+                       gd_pg_cell(rows, 0, 1), gd_pg_cell(rows, 0, 2), gd_pg_cell(rows, 0, 3),
+                       gd_pg_cell(rows, 0, 0));
+    return gd_hint(err, status,
+                   "Session %s (application \"%s\") waits for an exclusive lock on %s behind "
+                   "session %.120s, and nobody gets past it: try again when it is done.",
+                   gd_pg_cell(rows, 0, 1), gd_pg_cell(rows, 0, 2), gd_pg_cell(rows, 0, 0), behind);
 }
 
 struct batch {
@@ -218,7 +231,7 @@ GD_MUST static struct gd_status lock_failed(struct gd_take *take, const struct g
                                             struct gd_error *err)
 {
     if (status.code == GD_BUSY)
-        return who_holds(take, oids, status, err);
+        return gd_take_name_blocker(take, oids, status, err);
     if (strcmp(call->sqlstate, "42P01") == 0)
         return gd_hint(err, status, "It was dropped or renamed while the backup began: try again.");
     if (strcmp(call->sqlstate, "53200") == 0)

@@ -3,9 +3,11 @@
 import json
 import os
 import pathlib
+import re
 import resource
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -212,9 +214,40 @@ def test_a_lock_is_waited_for_only_so_long_and_its_holder_named(guardian, server
         begin = time.time()
         wrong = call(guardian, server, small, tmp_path, "--lock-timeout", "300ms", status=7)
         assert time.time() - begin < 5 and "lock" in wrong
+        assert f'Session {link.info.backend_pid} (application "migration", idle in transaction) holds an exclusive lock on a:' in wrong, wrong
         link.rollback()
     assert files(tmp_path) == []
     call(guardian, server, small, tmp_path)
+
+
+def test_who_queues_for_an_exclusive_lock_while_rows_are_copied_is_named(guardian, server, database, tmp_path):
+    """He waits for our main session, and our worker waits behind him: neither would ever get on."""
+    server.run("CREATE TABLE large (a text); INSERT INTO large SELECT repeat(md5(i::text), 30) FROM generate_series(1, 60000) i; CREATE TABLE small (a int)", database)
+    copying = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'guardian' AND query LIKE 'COPY%large%' AND state = 'active'"
+    for _ in range(5):  # the copy may be over before it is seen
+        store = tempfile.mkdtemp(dir=tmp_path)
+        taking = start(guardian, server, database, store, "--workers", "1", "--lock-timeout", "500ms", "--part-size", "1GB")
+        while taking.poll() is None and not server.run(copying):
+            time.sleep(0.01)
+        taking.send_signal(signal.SIGSTOP)
+        if server.run(copying):
+            break
+        taking.send_signal(signal.SIGCONT)
+        taking.communicate(timeout=60)
+    else:
+        pytest.skip("the copy is too quick here")
+    with server.connect(database, autocommit=False, application_name="migration") as link, link.cursor() as cursor:
+        queued = threading.Thread(target=lambda: cursor.execute("ALTER TABLE small ADD COLUMN b int"))
+        queued.start()
+        while not server.run("SELECT 1 FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"):
+            time.sleep(0.01)
+        taking.send_signal(signal.SIGCONT)
+        said = taking.communicate(timeout=60)[1]
+        queued.join(timeout=60)
+        link.rollback()
+    assert taking.returncode == 7, said
+    pid = link.info.backend_pid
+    assert re.search(rf'Session {pid} \(application "migration"\) waits for an exclusive lock on small behind session \d+ \(application "guardian', said), said
 
 
 def test_rights_that_are_missing_are_named_all_at_once(guardian, server, small, tmp_path):
