@@ -65,6 +65,11 @@ int64_t gd_json_int(const struct gd_json *value)
     return json_is_boolean(inner) ? json_is_true(inner) : json_integer_value(inner);
 }
 
+double gd_json_real(const struct gd_json *value)
+{
+    return json_number_value(inside(value));
+}
+
 bool gd_json_is_object(const struct gd_json *value)
 {
     return json_is_object(inside(value));

@@ -30,6 +30,7 @@ size_t gd_json_count(const struct gd_json *list_or_object);
 const struct gd_json *gd_json_at(const struct gd_json *list, size_t index);
 const char *gd_json_text(const struct gd_json *value);
 int64_t gd_json_int(const struct gd_json *value);
+double gd_json_real(const struct gd_json *value); /* of a whole number, too */
 bool gd_json_is_object(const struct gd_json *value);
 bool gd_json_is_list(const struct gd_json *value);
 

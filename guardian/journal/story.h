@@ -129,11 +129,35 @@ struct gd_story {
     bool closed, torn;
 };
 
-/** The body of one record: what the story says now that belongs to it. */
+/** All texts "", nothing known; drift_rows is -1. What a writer starts from. */
+struct gd_story *gd_story_new(struct gd_arena *arena);
+
+/** The body of one record: what the story says now that belongs to it. That of CLOSED says all of
+ * it, so that one record tells the whole change. NULL texts are written as "". */
 struct gd_json *gd_story_body(const struct gd_story *story, enum gd_record_kind kind);
 
-/** Read a change. Texts live in `arena`. @return as gd_journal_read() */
+/** Take over what a record's body says, whatever else is in it. */
+void gd_story_learn(struct gd_story *story, const struct gd_json *body, struct gd_arena *arena);
+
+/** Read a change. Texts live in `arena`. What is missing, or of a later version, is left out.
+ *  @return as gd_journal_read() */
 GD_MUST struct gd_status gd_story_read(struct gd_store *store, const char *cluster,
                                        const char *change, struct gd_arena *arena,
                                        struct gd_story **out_story, struct gd_error *err);
+/** The same with one request for a change that is closed: without a look at its other records. */
+GD_MUST struct gd_status gd_story_brief(struct gd_store *store, const struct gd_change_entry *entry,
+                                        struct gd_arena *arena, struct gd_story **out_story,
+                                        struct gd_error *err);
+
+/** Every change of a cluster (NULL: of all), oldest first. One that cannot be read is there with
+ * its problem; only a store that cannot be asked makes it fail. */
+struct gd_told {
+    const char *cluster, *change;
+    int64_t time_us;
+    const struct gd_story *story; /* NULL: it cannot be read */
+    const char *problem;          /* NULL: none */
+};
+GD_MUST struct gd_status gd_story_list(struct gd_store *store, const char *cluster,
+                                       struct gd_arena *arena, struct gd_told **out_told,
+                                       size_t *out_count, struct gd_error *err);
 #endif

@@ -1,0 +1,194 @@
+#include "guardian/journal/story_shape.h"
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+
+/* --- words ------------------------------------------------------------------------------------ */
+
+/* clang-format off */
+static const char *const outcomes[] = {
+#define X(name, text) text,
+    GD_OUTCOMES(X)
+#undef X
+};
+static const char *const proofs[] = {
+#define X(name, text) text,
+    GD_PROOFS(X)
+#undef X
+};
+/* clang-format on */
+static const char *const kinds[] = {"apply", "rollback", "run"};
+static const char *const states[] = {"planned", "applying", "in", "not in", "unknown"};
+
+const char *gd_outcome_name(enum gd_outcome_kind kind)
+{
+    return outcomes[kind];
+}
+
+const char *gd_story_kind_name(enum gd_story_kind kind)
+{
+    return kinds[kind];
+}
+
+const char *gd_step_state_name(enum gd_step_state state)
+{
+    return states[state];
+}
+
+static const char *outcome_word(unsigned value)
+{
+    return outcomes[value];
+}
+
+static const char *proof_word(unsigned value)
+{
+    return proofs[value];
+}
+
+static const char *kind_word(unsigned value)
+{
+    return kinds[value];
+}
+
+static const char *state_word(unsigned value)
+{
+    return states[value];
+}
+
+static const char *class_word(unsigned value)
+{
+    return gd_class_name((enum gd_class)value);
+}
+
+static const char *loss_word(unsigned value)
+{
+    return gd_loss_name((enum gd_loss)value);
+}
+
+/* What is not known counts as the worst, or as not settled. */
+static const struct gd_words outcome_words = {outcome_word, COUNT(outcomes), GD_OUTCOME_OPEN};
+static const struct gd_words proof_words = {proof_word, COUNT(proofs), GD_PROOF_NONE};
+static const struct gd_words kind_words = {kind_word, COUNT(kinds), GD_STORY_APPLY};
+static const struct gd_words state_words = {state_word, COUNT(states), GD_STEP_UNKNOWN};
+static const struct gd_words class_words = {class_word, GD_CLASS_UNKNOWN + 1, GD_CLASS_UNKNOWN};
+static const struct gd_words loss_words = {loss_word, GD_LOSES_OUTSIDE + 1, GD_LOSES_OUTSIDE};
+
+/* --- fields ----------------------------------------------------------------------------------- */
+
+#define IN(kind) (1U << GD_RECORD_##kind)
+#define RECEIVED (IN(RECEIVED) | IN(CLOSED))
+#define DECIDED (IN(DECIDED) | IN(CLOSED))
+#define BACKUP (IN(PROTECTING) | IN(PROTECTED) | IN(PROVEN) | IN(CLOSED))
+#define PROTECTED (IN(PROTECTED) | IN(PROVEN) | IN(CLOSED))
+#define PROVEN (IN(PROVEN) | IN(CLOSED))
+#define APPLY (IN(APPLYING) | IN(APPLIED) | IN(CHECKED) | IN(CLOSED))
+#define STEPS (IN(DECIDED) | APPLY)
+#define ENDED (IN(APPLIED) | IN(CHECKED) | IN(CLOSED))
+#define CHECKED (IN(CHECKED) | IN(CLOSED))
+#define CLOSED IN(CLOSED)
+#define EVER (~0U)
+
+/* clang-format off */
+#define TEXT(s, field, in) {#field, GD_TOLD_TEXT, offsetof(struct s, field), 0, in, NULL, NULL}
+#define BOOL(s, field, in) {#field, GD_TOLD_BOOL, offsetof(struct s, field), 0, in, NULL, NULL}
+#define NUMBER(s, field, in) {#field, GD_TOLD_NUMBER, offsetof(struct s, field), 0, in, NULL, NULL}
+#define COUNTS(s, field, in) {#field, GD_TOLD_COUNT, offsetof(struct s, field), 0, in, NULL, NULL}
+#define REAL(s, field, in) {#field, GD_TOLD_REAL, offsetof(struct s, field), 0, in, NULL, NULL}
+#define TIME(s, key, field, in) {key, GD_TOLD_TIME, offsetof(struct s, field), 0, in, NULL, NULL}
+#define WORD(s, field, words, in) {#field, GD_TOLD_WORD, offsetof(struct s, field), 0, in, &words, NULL}
+#define TEXTS(s, field, in) {#field, GD_TOLD_TEXTS, offsetof(struct s, field), 0, in, NULL, NULL}
+#define LIST(field, count, shape, in) {#field, GD_TOLD_LIST, offsetof(struct gd_story, field), offsetof(struct gd_story, count), in, NULL, &shape}
+
+static const struct gd_told_field file_fields[] = {
+    TEXT(gd_story_file, path, EVER),
+    TEXT(gd_story_file, origin, EVER),
+    TEXT(gd_story_file, sha256, EVER),
+    WORD(gd_story_file, class, class_words, EVER),
+    TEXT(gd_story_file, text_key, EVER),
+};
+/* What was decided of a step is not said again until the end. */
+static const struct gd_told_field step_fields[] = {
+    COUNTS(gd_story_step, number, EVER),
+    TEXT(gd_story_step, kind, DECIDED),
+    TEXT(gd_story_step, file, DECIDED),
+    COUNTS(gd_story_step, line, DECIDED),
+    COUNTS(gd_story_step, statements, DECIDED),
+    WORD(gd_story_step, class, class_words, DECIDED),
+    WORD(gd_story_step, loses, loss_words, DECIDED),
+    TEXT(gd_story_step, text, DECIDED),
+    TEXT(gd_story_step, hash, DECIDED),
+    TEXT(gd_story_step, xid, EVER),
+    WORD(gd_story_step, state, state_words, EVER),
+    REAL(gd_story_step, seconds, EVER),
+
+};
+static const struct gd_told_field loss_fields[] = {
+    TEXT(gd_story_loss, rule, EVER),
+    TEXT(gd_story_loss, object, EVER),
+    WORD(gd_story_loss, loses, loss_words, EVER),
+    TEXTS(gd_story_loss, tables, EVER),
+    TEXTS(gd_story_loss, columns, EVER),
+};
+static const struct gd_told_field drift_fields[] = {
+    TEXT(gd_story_drift, table, EVER),
+    NUMBER(gd_story_drift, rows_new, EVER),
+    NUMBER(gd_story_drift, rows_gone, EVER),
+};
+#define SHAPE(name) {name##_fields, COUNT(name##_fields), sizeof(struct gd_story_##name)}
+static const struct gd_told_shape file_shape = SHAPE(file);
+static const struct gd_told_shape step_shape = SHAPE(step);
+static const struct gd_told_shape loss_shape = SHAPE(loss);
+static const struct gd_told_shape drift_shape = SHAPE(drift);
+
+static const struct gd_told_field story_fields[] = {
+    TEXT(gd_story, cluster, RECEIVED),
+    TEXT(gd_story, database, RECEIVED),
+    WORD(gd_story, kind, kind_words, RECEIVED),
+    TEXT(gd_story, of, RECEIVED),
+    TIME(gd_story, "began", began_us, RECEIVED),
+    TEXT(gd_story, who, RECEIVED),
+    TEXT(gd_story, host, RECEIVED),
+    TEXT(gd_story, version, RECEIVED),
+    TEXT(gd_story, command, RECEIVED),
+    TEXT(gd_story, where, RECEIVED),
+    TEXT(gd_story, server_version, RECEIVED),
+    LIST(files, file_count, file_shape, RECEIVED),
+    TEXT(gd_story, text_sha256, RECEIVED),
+    TEXT(gd_story, repository, RECEIVED),
+    WORD(gd_story, class, class_words, DECIDED),
+    WORD(gd_story, loses, loss_words, DECIDED),
+
+    TEXT(gd_story, policy, DECIDED),
+    TEXT(gd_story, action, DECIDED),
+    TEXT(gd_story, because, DECIDED),
+    TEXT(gd_story, approved_by, DECIDED),
+    TEXTS(gd_story, waived, DECIDED),
+    LIST(losses, loss_count, loss_shape, DECIDED),
+    TEXT(gd_story, stamp_before, DECIDED),
+    TEXT(gd_story, fingerprint_before, DECIDED),
+    TEXT(gd_story, schema_key, DECIDED),
+    LIST(steps, step_count, step_shape, STEPS),
+    TEXT(gd_story, snapshot, BACKUP),
+    BOOL(gd_story, sealed, BACKUP),
+    BOOL(gd_story, covers, PROTECTED),
+    REAL(gd_story, backup_seconds, PROTECTED),
+    WORD(gd_story, proof, proof_words, PROVEN),
+    REAL(gd_story, proof_seconds, PROVEN),
+    NUMBER(gd_story, drift_rows, APPLY),
+    LIST(drifts, drift_count, drift_shape, APPLY),
+    TEXT(gd_story, backend_pid, APPLY),
+    REAL(gd_story, sealed_seconds, ENDED),
+    BOOL(gd_story, changed, ENDED),
+    BOOL(gd_story, unsettled, ENDED),
+    TEXT(gd_story, error, ENDED),
+    TEXT(gd_story, hint, ENDED),
+    TEXT(gd_story, fingerprint_after, CHECKED),
+    TEXT(gd_story, way, ENDED),
+    WORD(gd_story, outcome, outcome_words, CLOSED),
+    TIME(gd_story, "ended", ended_us, CLOSED),
+    TEXT(gd_story, git_commit, CLOSED),
+    TEXT(gd_story, git_path, CLOSED),
+};
+/* clang-format on */
+
+const struct gd_told_shape gd_story_shape = {story_fields, COUNT(story_fields),
+                                             sizeof(struct gd_story)};
