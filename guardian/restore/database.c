@@ -240,6 +240,32 @@ static void give_away(struct gd_restoring *restoring)
     }
 }
 
+/* Indexes are built here and are right; what was decided by an order elsewhere may not be. */
+GD_MUST static struct gd_status compare_collation(struct gd_restoring *restoring,
+                                                  struct gd_error *err)
+{
+    const char *there = restoring->options->manifest->collation_version;
+    struct gd_pg_call call = {.what = "look at the collation",
+                              .sql = "SELECT pg_catalog.pg_database_collation_actual_version(oid) "
+                                     "FROM pg_catalog.pg_database WHERE datname = $1",
+                              .values = &restoring->database,
+                              .value_count = 1};
+    gd_auto_pg_rows rows = NULL;
+    if (gd_pg_version(restoring->home) < 150000 || restoring->options->plain_locale ||
+        there == NULL || *there == '\0')
+        return GD_DONE;
+    GD_TRY(gd_pg_run(restoring->home, &call, &rows, err));
+    const char *here = gd_pg_rows_count(rows) == 0 ? NULL : gd_pg_cell(rows, 0, 0);
+    if (here != NULL && strcmp(here, there) != 0)
+        gd_restoring_warn(restoring,
+                          "Indexes are built anew. Look at partitions by ranges of text, and at "
+                          "checks that compare text.",
+                          "text may be sorted otherwise than where the snapshot was taken: the "
+                          "collation was version %s there, and is %s here",
+                          there, here);
+    return GD_DONE;
+}
+
 struct gd_status gd_database_create(struct gd_restoring *restoring, struct gd_error *err)
 {
     struct gd_arena *arena = restoring->arena;
@@ -266,7 +292,7 @@ struct gd_status gd_database_create(struct gd_restoring *restoring, struct gd_er
                                          gd_literal(mark, arena)),
                          err));
     give_away(restoring);
-    return GD_DONE;
+    return compare_collation(restoring, err);
 }
 
 /* --- finish -----------------------------------------------------------------------------------*/

@@ -19,6 +19,8 @@ struct moving {
     const char *text, *result;
     size_t from;
     bool mentions; /* something that moves */
+    /* what is left behind */
+    size_t triggers, policies, rules;
 };
 
 static bool is_moved(const struct moving *moving, const char *schema, const char *name)
@@ -67,6 +69,15 @@ static void take_first(const struct gd_pair *pair, bool literal, void *context)
 {
     struct subject *subject = context;
     if (subject->found || literal)
+        return;
+    subject->pair = *pair;
+    subject->found = true;
+}
+
+static void take_last(const struct gd_pair *pair, bool literal, void *context)
+{
+    struct subject *subject = context;
+    if (literal)
         return;
     subject->pair = *pair;
     subject->found = true;
@@ -382,9 +393,10 @@ static bool begins_with_any(const char *text, const char *const *beginnings, siz
 
 static bool is_kept_comment(const char *sql)
 {
-    static const char *const kept[] = {
-        "COMMENT ON TABLE ", "COMMENT ON COLUMN ",   "COMMENT ON CONSTRAINT ", "COMMENT ON INDEX ",
-        "COMMENT ON TYPE ",  "COMMENT ON SEQUENCE ", "COMMENT ON DOMAIN "};
+    static const char *const kept[] = {"COMMENT ON TABLE ",      "COMMENT ON COLUMN ",
+                                       "COMMENT ON CONSTRAINT ", "COMMENT ON INDEX ",
+                                       "COMMENT ON TYPE ",       "COMMENT ON SEQUENCE ",
+                                       "COMMENT ON DOMAIN ",     "COMMENT ON STATISTICS "};
     return begins_with_any(sql, kept, sizeof kept / sizeof kept[0]);
 }
 
@@ -402,7 +414,8 @@ static bool is_kept(const struct gd_dump_item *item)
 {
     static const char *const newer[] = {"CREATE TABLE ",        "CREATE UNLOGGED TABLE ",
                                         "ALTER TABLE ",         "CREATE INDEX ",
-                                        "CREATE UNIQUE INDEX ", "CREATE DOMAIN "};
+                                        "CREATE UNIQUE INDEX ", "CREATE DOMAIN ",
+                                        "CREATE STATISTICS ",   "ALTER STATISTICS "};
     if (item->owner != NULL)
         return false;
     switch (item->node) {
@@ -417,6 +430,8 @@ static bool is_kept(const struct gd_dump_item *item)
     case GD_KIND_CreateSeqStmt:
     case GD_KIND_AlterSeqStmt:
     case GD_KIND_AlterDomainStmt:
+    case GD_KIND_CreateStatsStmt:
+    case GD_KIND_AlterStatsStmt:
         return true;
     default:
         return is_type(item);
@@ -453,13 +468,49 @@ static void add_index_names(struct moving *moving, const struct gd_dump *after)
     }
 }
 
+/* CREATE STATISTICS s.name ON … FROM s.table: the table is the last of its names. */
+static void add_statistics_names(struct moving *moving, const struct gd_dump *dump)
+{
+    for (size_t i = 0; i < dump->count; i++) {
+        const struct gd_dump_item *item = &dump->items[i];
+        struct subject subject = subject_of(item, moving->arena);
+        struct subject last = {.found = false};
+        if (strncmp(item->sql, "CREATE STATISTICS ", 18) != 0)
+            continue;
+        gd_each_pair(item->sql, moving->arena, take_last, &last);
+        if (subject.found && is_moved(moving, last.pair.schema, last.pair.name))
+            move_name(moving, subject.pair.schema, subject.pair.name);
+    }
+}
+
+static void count_left_behind(struct moving *moving, const struct gd_dump_item *item)
+{
+    moving->triggers += item->node == GD_KIND_CreateTrigStmt;
+    moving->policies += item->node == GD_KIND_CreatePolicyStmt;
+    moving->rules += item->node == GD_KIND_RuleStmt;
+}
+
+static void tell_left_behind(const struct moving *moving)
+{
+    if (moving->triggers + moving->policies + moving->rules > 0)
+        gd_restoring_warn(moving->restoring,
+                          "A copy for a look has no effects and shows every row. restore --into "
+                          "brings them.",
+                          "left behind, because schema \"%s\" is a copy: triggers (%zu), row "
+                          "security policies (%zu), rules (%zu); and all grants",
+                          moving->schema, moving->triggers, moving->policies, moving->rules);
+}
+
 /* CREATE INDEX has its table as the only qualified name before the columns. */
 static void move_dump(struct moving *moving, struct gd_dump *dump)
 {
     size_t kept = 0;
     for (size_t i = 0; i < dump->count; i++) {
         struct gd_dump_item item = dump->items[i];
-        if (!is_kept(&item) || !belongs(moving, &item))
+        if (!belongs(moving, &item))
+            continue;
+        count_left_behind(moving, &item);
+        if (!is_kept(&item))
             continue;
         if (refers_away(moving, &item)) {
             gd_restoring_warn(moving->restoring, "",
@@ -528,8 +579,10 @@ GD_MUST static struct gd_status move_all(void *context, struct gd_error *err)
                 gd_quoted_pair(manifest->sequences[i].schema, manifest->sequences[i].name, arena),
                 arena);
     add_index_names(&moving, &restoring->after);
+    add_statistics_names(&moving, &restoring->after);
     move_dump(&moving, &restoring->before);
     move_dump(&moving, &restoring->after);
+    tell_left_behind(&moving);
     return GD_DONE;
 }
 

@@ -33,6 +33,10 @@ REFRESH MATERIALIZED VIEW top; REFRESH MATERIALIZED VIEW topper;
 CREATE TRIGGER note BEFORE INSERT ON customers FOR EACH ROW EXECUTE FUNCTION note();
 CREATE TRIGGER sleeps BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION note();
 ALTER TABLE orders DISABLE TRIGGER sleeps;
+CREATE STATISTICS name_mood (dependencies) ON name, mood FROM customers;
+ALTER STATISTICS name_mood SET STATISTICS 50;
+COMMENT ON STATISTICS name_mood IS 'names and moods';
+CREATE POLICY all_of_them ON customers USING (true);
 COMMENT ON TABLE customers IS 'who buys';
 """
 
@@ -135,6 +139,23 @@ def test_rows_of_a_large_table_come_in_parts_and_keys_are_attached(guardian, own
     finally:
         own.drop("large2")
         own.drop("large")
+
+
+def test_another_collation_is_told(guardian, own, tmp_path):
+    if own.major < 15 or not own.value("SELECT count(*) FROM pg_collation WHERE collprovider = 'i'"):
+        pytest.skip("no collation of this server has a version")
+    own.run("CREATE DATABASE sorted TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en' LOCALE 'C'")
+    one = Shop(guardian, own, "sorted", tmp_path)
+    one.take()
+    try:
+        assert "sorted otherwise" not in one.restore("--into", "copy").stderr
+        own.drop("copy")
+        own.run("UPDATE pg_database SET datcollversion = '1.2' WHERE datname = 'sorted'")
+        one.take()
+        assert "the collation was version 1.2 there" in " ".join(one.restore("--into", "copy").stderr.split())
+    finally:
+        own.drop("copy")
+        own.drop("sorted")
 
 
 def test_a_failure_leaves_no_database(shop):
@@ -294,6 +315,10 @@ def test_tables_come_into_a_schema_of_their_own(shop, target):
     answer = json.loads(shop.restore("--table", "public.customers", "--table", "orders", "--table", "days", "--side-schema", "side", "--json", database=target).stdout)
     assert (answer["schema"], answer["tables"]) == ("side", 4)
     run = shop.server.value
+    assert any("triggers (2), row security policies (1), rules (0)" in warning["text"] for warning in answer["warnings"])
+    assert run("SELECT count(*) FROM pg_policy WHERE polrelid = 'side.customers'::regclass", target) == 0
+    statistics = run("SELECT obj_description(oid, 'pg_statistic_ext') FROM pg_statistic_ext WHERE stxnamespace = 'side'::regnamespace AND stxrelid = 'side.customers'::regclass AND stxname = 'name_mood'", target)
+    assert statistics == "names and moods"
     assert run("SELECT count(*) FROM side.orders", target) == 20000 and run("SELECT count(*) FROM side.days", target) == 1000
     assert run("SELECT count(*) FROM side.customers WHERE mood = 'ok'", target) == 500
     assert run("SELECT count(*) FROM public.customers WHERE mood = 'sad'", target) == 500

@@ -252,6 +252,9 @@ static void what_a_table_needs_moves_along(void **state)
     const char *pattern = "public.t";
     const char *after =
         "CREATE INDEX i ON public.t USING btree (m);\n"
+        "CREATE STATISTICS app.st (mcv) ON m, id FROM public.t;\n"
+        "CREATE STATISTICS public.other (mcv) ON a, b FROM app.t;\n"
+        "CREATE POLICY y ON public.t USING (true);\n"
         "CREATE TRIGGER x BEFORE INSERT ON public.t FOR EACH ROW EXECUTE FUNCTION public.f();\n"
         "ALTER TABLE ONLY public.t ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES app.t(a);\n";
     assert_int_equal(cut(&options, schema, arena, &restoring.before, &err).code, GD_OK);
@@ -265,11 +268,16 @@ static void what_a_table_needs_moves_along(void **state)
                         "nextval('\"si\"\"de\".\"s\"'::regclass), m \"si\"\"de\".\"mood\")");
     assert_string_equal(restoring.before.items[3].sql,
                         "ALTER SEQUENCE \"si\"\"de\".\"s\" OWNED BY \"si\"\"de\".\"t\".id");
-    assert_int_equal(restoring.after.count, 1);
+    assert_int_equal(restoring.after.count, 2);
     assert_string_equal(restoring.after.items[0].sql,
                         "CREATE INDEX i ON \"si\"\"de\".\"t\" USING btree (m)");
+    assert_string_equal(restoring.after.items[1].sql,
+                        "CREATE STATISTICS \"si\"\"de\".\"st\" (mcv) ON m, id FROM "
+                        "\"si\"\"de\".\"t\"");
     assert_true(gd_texts_has(&sequences, "\"public\".\"s\""));
-    assert_int_equal(restoring.warnings.count, 1);
+    assert_int_equal(restoring.warnings.count, 2);
+    assert_non_null(
+        strstr(restoring.warnings.items[1], "triggers (1), row security policies (1), rules (0)"));
 }
 
 static void a_sequence_with_a_backslash_moves_as_well(void **state)
