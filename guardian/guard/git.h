@@ -1,8 +1,13 @@
 /*
  * Git: which commit brought a change in, and what reverting it would do.
  *
- * Reads with the git program (never a shell), in a work tree that is not ours: nothing is
- * configured, no hook runs, no prompt, no network. Tries things out only in a throwaway work tree.
+ * Reads with the git program (never a shell), in a repository that is not ours: nothing is
+ * configured, no hook runs, no prompt, no network, no lock is taken.
+ *
+ * Invariant 1  gd_git_guide() leaves no trace in the repository, also when it is killed: a revert
+ * is tried as a merge of trees whose objects go into a temporary folder. No work tree is made, and
+ * none is touched. Invariant 2  A commit is named only when its text is what was applied (line ends
+ * apart): by content, never by date or message.
  */
 #ifndef GUARDIAN_GUARD_GIT_H
 #define GUARDIAN_GUARD_GIT_H
@@ -15,6 +20,7 @@
 
 struct gd_git_commit {
     const char *hash, *short_hash, *subject, *author, *date; /* date: ISO 8601 */
+    bool merge;                                              /* more than one parent */
 };
 struct gd_git_file {
     const char *path;                /* as given */
@@ -27,7 +33,8 @@ struct gd_git_file {
 };
 struct gd_git_guidance {
     const char *top;     /* "" not in a work tree */
-    const char *why_not; /* no guidance: why, in words; NULL otherwise */
+    const char *why_not; /* no commit can be named, or not for all files: why, in words; NULL
+                            otherwise */
     bool shallow, dirty;
     const char *branch; /* "" detached */
     struct gd_git_file *files;
@@ -37,7 +44,8 @@ struct gd_git_guidance {
     const struct gd_git_commit *dependents; /* commits since that touch the same files, or other
                                                files of those commits; newest first */
     size_t dependent_count;
-    bool tried, applies;       /* git revert in a throwaway work tree */
+    bool tried, applies;       /* the revert, without a trace */
+    bool reverted;             /* there is nothing left to revert: somebody did it already */
     struct gd_texts conflicts; /* paths */
     struct gd_texts others;    /* other files that the revert would change: "src/app.ts" */
     const char *command;       /* "git revert --no-edit 3f9c01d"; "" none */
@@ -57,9 +65,10 @@ struct gd_git_options {
 GD_MUST struct gd_status gd_git_guide(const struct gd_git_options *options, struct gd_arena *arena,
                                       struct gd_git_guidance **out_guidance, struct gd_error *err);
 
-/** Commit the revert on a new branch, through a throwaway work tree: HEAD, index and files of the
- * user's work tree are not touched, nothing is pushed. @return GD_REFUSED it would conflict, the
- * work tree is dirty in those files, or the branch is there */
+/** Commit the revert on a new branch, one commit for each that is reverted: HEAD, index and files
+ * of the work tree are not touched, nothing is pushed. @return GD_REFUSED it would conflict, there
+ * is nothing to revert, the work tree is dirty in those files, the branch is there, or git does not
+ * know who commits */
 GD_MUST struct gd_status gd_git_revert(const struct gd_git_guidance *guidance, const char *branch,
                                        struct gd_arena *arena, const char **out_commit,
                                        struct gd_error *err);
