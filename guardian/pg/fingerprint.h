@@ -2,11 +2,16 @@
  * Fingerprint: is the schema the one that it was?
  *
  * Two answers of different price. A stamp is cheap (no definition is deparsed) and changes with
- * every DDL, whoever ran it, also when the DDL was undone: equal stamps mean that nothing happened.
- * A fingerprint says what the schema means: equal on a restored copy, whatever the oids.
+ * DDL, whoever ran it, also when it was undone: equal stamps mean that nothing happened. (Not seen
+ * is what changes a row of pg_class and back, as SET and RESET of a storage option: that catalogue
+ * is taken by content, because TRUNCATE and REFRESH write to it.) A fingerprint says what the
+ * schema means: equal on a restored copy, whatever the oids and the numbers of columns.
  *
  * Left out of both: schema "guardian" (our own records), temporary objects, TOAST, statistics,
- * rows, what sequences stand at.
+ * rows, what sequences stand at, whether a materialized view is filled, large objects. Out of
+ * fingerprints: what user mappings and subscriptions connect with.
+ *
+ * A dump leaves out indexes that are not valid, so that they are missing in a copy.
  */
 #ifndef GUARDIAN_PG_FINGERPRINT_H
 #define GUARDIAN_PG_FINGERPRINT_H
