@@ -47,6 +47,7 @@ struct gd_mentioned {
         *opened; /* schemas, extensions and roles that are dropped with their contents */
     size_t opened_count;
     bool opens_current_user; /* DROP OWNED BY CURRENT_USER */
+    bool visits_all;         /* VACUUM, ANALYZE, CLUSTER or REINDEX without a table */
 };
 
 /** Every identifier in scripts, and every short string argument that could be one. Errors as

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "guardian/classify/builtins.h"
+#include "guardian/classify/hooks.h"
 #include "guardian/sql/parse.h"
 
 /* Judge the calls in all statements of a text, once per statement of the script. */
@@ -76,8 +78,17 @@ void gd_hidden_cast(struct gd_judge *judge, const struct gd_node *cast)
     if (strcmp(name.schema, "pg_catalog") == 0 && look.survey == NULL)
         return;
     judge_casts_to(judge, &look, name.name);
+}
+
+void gd_hidden_type(struct gd_judge *judge, const struct gd_node *type_name)
+{
+    struct gd_look look = gd_judge_look(judge, type_name, type_name);
+    struct gd_name name = gd_name_of_type(type_name);
+    if (strcmp(name.schema, "pg_catalog") == 0)
+        return;
     struct gd_type_target type = gd_look_type(&look, name);
     judge_domain(judge, &look, type.type);
+    gd_hooks_of_type_name(judge, type_name);
     const struct gd_thing *thing =
         gd_state_find(look.state, "type", type.name.schema, type.name.name);
     if (thing != NULL && thing->standing != GD_GONE && thing->text != NULL)
@@ -133,36 +144,120 @@ static bool has_user_functions(const struct gd_survey *survey)
     return false;
 }
 
+static bool is_on(const struct gd_attached *attached, const char *schema, const char *name)
+{
+    return strcmp(attached->schema, schema) == 0 && strcmp(attached->name, name) == 0;
+}
+
+/* What is attached to a relation, and to those that share definitions with it. */
+void gd_hidden_attached(struct gd_judge *judge, const struct gd_target *relation)
+{
+    struct gd_look look = gd_judge_look(judge, NULL, NULL);
+    for (const struct gd_attached *attached = gd_state_attached(look.state); attached != NULL;
+         attached = attached->next)
+        if (relation == NULL || is_on(attached, relation->name.schema, relation->name.name))
+            judge_calls_of(judge, attached->text);
+}
+
+static void run_attached(struct gd_judge *judge, const char *schema, const char *name)
+{
+    struct gd_look look = gd_judge_look(judge, NULL, NULL);
+    for (const struct gd_attached *attached = gd_state_attached(look.state); attached != NULL;
+         attached = attached->next)
+        if (is_on(attached, schema, name))
+            judge_calls_of(judge, attached->text);
+}
+
+/* Relations that share definitions with the one that is written, each once, itself left out. */
+static void write_kin(struct gd_judge *judge, struct gd_look *look, struct gd_name name)
+{
+    for (const struct gd_kin *kin = gd_state_kin(look->state); kin != NULL; kin = kin->next) {
+        bool down = strcmp(kin->heir_schema, name.schema) == 0 && strcmp(kin->heir, name.name) == 0;
+        bool up = kin->both && strcmp(kin->source_schema, name.schema) == 0 &&
+                  strcmp(kin->source, name.name) == 0;
+        if (!down && !up)
+            continue;
+        struct gd_name other = down ? (struct gd_name){kin->source_schema, kin->source}
+                                    : (struct gd_name){kin->heir_schema, kin->heir};
+        const char *once = gd_arena_printf(look->arena, "kin %s", gd_name_show(look->arena, other));
+        if (!gd_judge_first_time(judge, once))
+            continue;
+        struct gd_target target = gd_look_relation(look, other);
+        gd_hidden_write(judge, &target);
+    }
+}
+
+static void write_children(struct gd_judge *judge, const struct gd_look *look,
+                           const struct gd_relation *relation, unsigned depth)
+{
+    gd_hooks_of_write(judge, relation);
+    run_attached(judge, relation->schema, relation->name);
+    for (size_t i = 0; depth < 32 && i < relation->child_count; i++) {
+        const struct gd_relation *child = gd_survey_relation(look->survey, relation->children[i]);
+        if (child != NULL)
+            write_children(judge, look, child, depth + 1);
+    }
+}
+
+/* Rows of a partition must fit its parent's key; what the script puts on a parent comes down. */
+static void write_parents(struct gd_judge *judge, const struct gd_look *look,
+                          const struct gd_relation *relation, unsigned depth)
+{
+    for (size_t i = 0; depth < 32 && i < relation->parent_count; i++) {
+        const struct gd_relation *parent = gd_survey_relation(look->survey, relation->parents[i]);
+        if (parent == NULL)
+            continue;
+        gd_hooks_on(judge, parent, "k");
+        run_attached(judge, parent->schema, parent->name);
+        write_parents(judge, look, parent, depth + 1);
+    }
+}
+
 void gd_hidden_write(struct gd_judge *judge, const struct gd_target *table)
 {
     struct gd_look look = gd_judge_look(judge, NULL, NULL);
     if (table->relation != NULL && has_user_functions(look.survey))
         judge_relation(judge, &look, table->relation);
-    for (const struct gd_attached *attached = gd_state_attached(look.state); attached != NULL;
-         attached = attached->next)
-        if (strcmp(attached->schema, table->name.schema) == 0 &&
-            strcmp(attached->name, table->name.name) == 0)
-            judge_calls_of(judge, attached->text);
+    if (table->relation != NULL) {
+        write_children(judge, &look, table->relation, 0);
+        write_parents(judge, &look, table->relation, 0);
+    }
+    gd_hidden_attached(judge, table);
+    write_kin(judge, &look, table->name);
+}
+
+void gd_hidden_query(struct gd_judge *judge, const struct gd_target *matview)
+{
+    struct gd_look look = gd_judge_look(judge, NULL, NULL);
+    const struct gd_thing *thing =
+        gd_state_find(look.state, "relation", matview->name.schema, matview->name.name);
+    if (thing != NULL && thing->standing != GD_GONE && thing->text != NULL)
+        judge_calls_of(judge, thing->text);
+    if (matview->relation != NULL && matview->relation->view_sql != NULL)
+        judge_calls_of(judge, matview->relation->view_sql);
 }
 
 /* ---- event triggers ---- */
 
-static bool is_ddl(const struct gd_node *statement)
+bool gd_hidden_is_ddl(const struct gd_node *statement)
 {
     const char *kind = gd_node_kind_name(statement);
-    return strncmp(kind, "Create", 6) == 0 || strncmp(kind, "Alter", 5) == 0 ||
-           strncmp(kind, "Drop", 4) == 0 || strcmp(kind, "RenameStmt") == 0 ||
-           strcmp(kind, "IndexStmt") == 0 || strcmp(kind, "ViewStmt") == 0 ||
-           strcmp(kind, "RuleStmt") == 0 || strcmp(kind, "CommentStmt") == 0 ||
-           strcmp(kind, "GrantStmt") == 0 || strcmp(kind, "DefineStmt") == 0 ||
-           strcmp(kind, "RefreshMatViewStmt") == 0 || strcmp(kind, "CompositeTypeStmt") == 0 ||
-           strcmp(kind, "SecLabelStmt") == 0 || strcmp(kind, "ImportForeignSchemaStmt") == 0;
+    if (gd_node_kind(statement) == GD_KIND_SelectStmt)
+        return gd_node_child(statement, GD_F_into_clause) != NULL;
+    return strcmp(kind, "ReindexStmt") == 0 || strncmp(kind, "Create", 6) == 0 ||
+           strncmp(kind, "Alter", 5) == 0 || strncmp(kind, "Drop", 4) == 0 ||
+           strcmp(kind, "RenameStmt") == 0 || strcmp(kind, "IndexStmt") == 0 ||
+           strcmp(kind, "ViewStmt") == 0 || strcmp(kind, "RuleStmt") == 0 ||
+           strcmp(kind, "CommentStmt") == 0 || strcmp(kind, "GrantStmt") == 0 ||
+           strcmp(kind, "DefineStmt") == 0 || strcmp(kind, "RefreshMatViewStmt") == 0 ||
+           strcmp(kind, "CompositeTypeStmt") == 0 || strcmp(kind, "SecLabelStmt") == 0 ||
+           strcmp(kind, "ImportForeignSchemaStmt") == 0;
 }
 
 void gd_hidden_ddl(struct gd_judge *judge, const struct gd_node *statement)
 {
     struct gd_look look = gd_judge_look(judge, statement, statement);
-    if (!gd_state_has_event_trigger(look.state) || !is_ddl(statement))
+    if (!gd_state_has_event_trigger(look.state) || !gd_hidden_is_ddl(statement))
         return;
     for (const struct gd_thing *thing = gd_state_named(look.state, "event trigger", "any");
          thing != NULL; thing = thing->next_named)
@@ -171,20 +266,30 @@ void gd_hidden_ddl(struct gd_judge *judge, const struct gd_node *statement)
 
 /* ---- hooks ---- */
 
+/* It runs from here on without being called, and it may yet be replaced. */
+static void arm(struct gd_judge *judge, const char *function)
+{
+    struct gd_look look = gd_judge_look(judge, NULL, NULL);
+    judge_function_called(judge, function);
+    if (gd_builtin_function(function) == GD_BUILTIN_NONE ||
+        gd_state_named(look.state, "function", function) != NULL)
+        gd_state_arm(look.state, function);
+}
+
 static enum gd_walk judge_hook_name(const struct gd_node *node, const struct gd_node *parent,
                                     void *context)
 {
     struct gd_judge *judge = context;
     switch (gd_node_kind(node)) {
     case GD_KIND_FuncCall:
-        judge_function_called(judge, gd_node_name_last(node, GD_F_funcname));
+        arm(judge, gd_node_name_last(node, GD_F_funcname));
         return GD_WALK_INTO;
     case GD_KIND_ObjectWithArgs:
-        judge_function_called(judge, gd_node_name_last(node, GD_F_objname));
+        arm(judge, gd_node_name_last(node, GD_F_objname));
         return GD_WALK_PAST;
     case GD_KIND_TypeName: /* FUNCTION = f in CREATE OPERATOR and CREATE AGGREGATE */
         if (gd_node_kind(parent) == GD_KIND_DefElem)
-            judge_function_called(judge, gd_node_name_last(node, GD_F_names));
+            arm(judge, gd_node_name_last(node, GD_F_names));
         return GD_WALK_PAST;
     default:
         return GD_WALK_INTO;
@@ -196,7 +301,7 @@ void gd_hidden_hook(struct gd_judge *judge, const struct gd_node *statement)
     static const enum gd_kind kinds[] = {
         GD_KIND_DefineStmt,       GD_KIND_CreateCastStmt,  GD_KIND_CreateOpClassStmt,
         GD_KIND_CreateDomainStmt, GD_KIND_AlterDomainStmt, GD_KIND_CreateStatsStmt,
-        GD_KIND_CreatePolicyStmt, GD_KIND_AlterPolicyStmt,
+        GD_KIND_CreatePolicyStmt, GD_KIND_AlterPolicyStmt, GD_KIND_CreateRangeStmt,
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (gd_node_kind(statement) == kinds[i])

@@ -13,12 +13,24 @@
 /** A TypeCast runs: the casts to its type, and the checks of a domain. */
 void gd_hidden_cast(struct gd_judge *judge, const struct gd_node *cast);
 
+/** A type is used by what runs: the checks of a domain. */
+void gd_hidden_type(struct gd_judge *judge, const struct gd_node *type_name);
+
 /** An operator of that name runs. @return true when the script made one */
 bool gd_hidden_operator(struct gd_judge *judge, const char *name);
 
 /** Rows of a table are written: its defaults, checks, generated columns, indexes, triggers' WHEN.
  */
 void gd_hidden_write(struct gd_judge *judge, const struct gd_target *table);
+
+/** Definitions of this script run that hang on the relation, or on any when it is NULL. */
+void gd_hidden_attached(struct gd_judge *judge, const struct gd_target *relation);
+
+/** The query of a materialized view runs. */
+void gd_hidden_query(struct gd_judge *judge, const struct gd_target *matview);
+
+/** Could an event trigger fire? */
+bool gd_hidden_is_ddl(const struct gd_node *statement);
 
 /** A statement that changes definitions runs: event triggers that the script made fire. */
 void gd_hidden_ddl(struct gd_judge *judge, const struct gd_node *statement);

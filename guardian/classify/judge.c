@@ -17,6 +17,7 @@
 
 #include "guardian/classify/builtins.h"
 #include "guardian/classify/hidden.h"
+#include "guardian/classify/hooks.h"
 #include "guardian/classify/present.h"
 #include "guardian/sql/parse.h"
 
@@ -31,6 +32,7 @@ struct gd_judge {
     size_t found_count, found_capacity;
     struct gd_texts seen;    /* bodies and views of this statement that were judged */
     struct gd_texts missing; /* calls of this statement that were named already */
+    struct gd_hook_memory hooks;
     const char *within;
     uint32_t line;
     unsigned depth;
@@ -400,6 +402,7 @@ static void judge_body(struct gd_judge *judge, const struct gd_body *body, const
         finding->object = within;
         finding->reason = gd_arena_printf(judge->arena, "%s (%s)", finding->reason, body->problem);
     }
+    gd_hooks_of_body(judge);
     for (size_t i = 0; i < body->count; i++) {
         const struct gd_fragment *fragment = &body->fragments[i];
         struct place before = enter(judge, within);
@@ -430,6 +433,36 @@ static void judge_do(struct gd_judge *judge, const struct gd_node *node, const c
 {
     struct gd_body body = gd_body_of_statement(node, text, judge->arena);
     judge_body(judge, &body, "DO block", body_line(judge, node, text), true);
+}
+
+/* ---- aside ---- */
+
+struct gd_hook_memory *gd_judge_hook_memory(struct gd_judge *judge)
+{
+    return &judge->hooks;
+}
+
+struct gd_aside gd_judge_step_aside(struct gd_judge *judge)
+{
+    struct gd_aside aside = {judge->found_count, judge->seen};
+    judge->seen = (struct gd_texts){0};
+    return aside;
+}
+
+enum gd_class gd_judge_step_back(struct gd_judge *judge, struct gd_aside aside)
+{
+    enum gd_class worst = GD_CLASS_NONE;
+    size_t kept = aside.found_count;
+    for (size_t i = aside.found_count; i < judge->found_count; i++) {
+        struct gd_finding *finding = judge->found[i];
+        if (finding->class == GD_CLASS_NONE)
+            continue;
+        worst = finding->class > worst ? finding->class : worst;
+        judge->found[kept++] = finding;
+    }
+    judge->found_count = kept;
+    judge->seen = aside.seen;
+    return worst;
 }
 
 /* ---- functions ---- */
@@ -478,10 +511,14 @@ void gd_judge_catalogue_function(struct gd_judge *judge, const struct gd_functio
         return;
     const char *within =
         why == NULL ? key : gd_arena_printf(judge->arena, "%s, run by %s", key, why);
+    if (function->kind == 'a')
+        gd_hooks_of_aggregate(judge, function);
     bool compiled =
         strcmp(function->language, "c") == 0 || strcmp(function->language, "internal") == 0;
     if (compiled && (function->volatility != 'v' || is_harmless_extension_function(function->name)))
         return; /* compiled code that promises to change nothing */
+    if (function->kind == 'a')
+        return;
     judge_catalogue_body(judge, function, within);
 }
 
@@ -505,11 +542,28 @@ static void judge_function_text(struct gd_judge *judge, const char *text, const 
     }
 }
 
+/* A function that the script gave another name or schema: whatever had the old name. */
+static bool judge_former(struct gd_judge *judge, const char *name, const char *why)
+{
+    const char *once = gd_arena_printf(judge->arena, "function that was %s", name);
+    if (!gd_judge_first_time(judge, once))
+        return true;
+    bool any = gd_judge_script_function(judge, name, why);
+    for (size_t i = 0; judge->survey != NULL && i < judge->survey->function_count; i++)
+        if (strcmp(judge->survey->functions[i].name, name) == 0) {
+            gd_judge_catalogue_function(judge, &judge->survey->functions[i], why);
+            any = true;
+        }
+    return any;
+}
+
 bool gd_judge_script_function(struct gd_judge *judge, const char *name, const char *why)
 {
     bool any = false;
     for (const struct gd_thing *thing = gd_state_named(judge->state, "function", name);
          thing != NULL; thing = thing->next_named) {
+        if (thing->was != NULL && judge_former(judge, thing->was, why))
+            any = true;
         if (thing->text == NULL || thing->standing == GD_GONE)
             continue;
         any = true;
@@ -544,7 +598,7 @@ static bool could_be_called(const struct gd_judge *judge, const struct gd_functi
     for (size_t i = 0; i < count; i++)
         if (strcmp(path[i], function->schema) == 0)
             return true;
-    return gd_state_path_unknown(judge->state);
+    return gd_state_path_unknown(judge->state) || strcmp(function->schema, "pg_catalog") == 0;
 }
 
 /* `has_row`: a row speaks for the extensions' functions of this name. */
@@ -596,12 +650,10 @@ static void judge_call(struct gd_judge *judge, const struct gd_node *call)
     size_t matched = match(judge, call, judge->statement);
     if (strcmp(name.name, "set_config") == 0 && may_set_path(call))
         gd_state_lose_path(judge->state);
-    if (matched > 0 && strcmp(name.schema, "pg_catalog") == 0)
-        return;
-    bool script =
-        strcmp(name.schema, "pg_catalog") != 0 && gd_judge_script_function(judge, name.name, NULL);
-    bool catalogue = strcmp(name.schema, "pg_catalog") != 0 &&
-                     judge_catalogue_functions(judge, name, matched > 0);
+    bool builtin_only = strcmp(name.schema, "pg_catalog") == 0 &&
+                        gd_state_find(judge->state, "function", "pg_catalog", name.name) == NULL;
+    bool script = !builtin_only && gd_judge_script_function(judge, name.name, NULL);
+    bool catalogue = judge_catalogue_functions(judge, name, matched > 0);
     if (matched > 0 || script || catalogue)
         return;
     const char *shown = gd_name_show(judge->arena, name);
@@ -647,9 +699,9 @@ static bool operator_may_be_hidden(const struct gd_judge *judge, const char *nam
     return false;
 }
 
-static void judge_operator(struct gd_judge *judge, const struct gd_node *expression)
+static void judge_operator_named(struct gd_judge *judge, const struct gd_node *expression,
+                                 struct gd_name name)
 {
-    struct gd_name name = gd_name_of_list(expression, GD_F_name);
     bool made = name.name[0] != '\0' && gd_hidden_operator(judge, name.name);
     if (name.name[0] == '\0' || made ||
         (is_builtin_schema(name.schema) && gd_builtin_operator(name.name) &&
@@ -673,7 +725,45 @@ static void judge_operator(struct gd_judge *judge, const struct gd_node *express
         gd_judge_add(judge, "Z007", expression)->object = shown;
 }
 
+/* x BETWEEN a AND b is x >= a AND x <= b. */
+static void judge_operator(struct gd_judge *judge, const struct gd_node *expression)
+{
+    struct gd_name name = gd_name_of_list(expression, GD_F_name);
+    bool within = strncmp(name.name, "BETWEEN", 7) == 0;
+    if (!within && strncmp(name.name, "NOT BETWEEN", 11) != 0) {
+        judge_operator_named(judge, expression, name);
+        return;
+    }
+    judge_operator_named(judge, expression, (struct gd_name){"", within ? ">=" : "<"});
+    judge_operator_named(judge, expression, (struct gd_name){"", within ? "<=" : ">"});
+}
+
 /* ---- views ---- */
+
+/* Statements of other kinds name a relation without reading what a policy would hide. */
+static bool reads(enum gd_kind kind)
+{
+    static const enum gd_kind kinds[] = {
+        GD_KIND_TruncateStmt,
+        GD_KIND_LockStmt,
+        GD_KIND_RenameStmt,
+        GD_KIND_AlterTableStmt,
+        GD_KIND_VacuumStmt,
+        GD_KIND_IndexStmt,
+        GD_KIND_ClusterStmt,
+        GD_KIND_ReindexStmt,
+        GD_KIND_CreateSeqStmt,
+        GD_KIND_GrantStmt,
+        GD_KIND_AlterOwnerStmt,
+        GD_KIND_AlterSeqStmt,
+        GD_KIND_AlterObjectSchemaStmt,
+        GD_KIND_RefreshMatViewStmt,
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (kinds[i] == kind)
+            return false;
+    return true;
+}
 
 /* A view is read: the calls in its query run. What the script said last counts; where only a branch
  * says so, what the catalogue has counts, too. */
@@ -682,6 +772,9 @@ static void judge_view(struct gd_judge *judge, struct gd_name name)
     struct gd_look look = gd_judge_look(judge, NULL, NULL);
     struct gd_target target = gd_look_relation(&look, name);
     const char *within = gd_arena_printf(judge->arena, "view %s", target.qualified);
+    if (reads(gd_node_kind(judge->statement)))
+        gd_hooks_on(judge, target.relation,
+                    target.relation != NULL && target.relation->kind == 'v' ? "v" : "p");
     const struct gd_thing *thing =
         gd_state_find(judge->state, "relation", target.name.schema, target.name.name);
     bool said = thing != NULL && thing->standing != GD_GONE && thing->text != NULL;
@@ -802,6 +895,9 @@ static enum gd_walk visit(const struct gd_node *node, const struct gd_node *pare
     case GD_KIND_TypeCast:
         gd_hidden_cast(walk->judge, node);
         return GD_WALK_INTO;
+    case GD_KIND_TypeName:
+        gd_hidden_type(walk->judge, node);
+        return GD_WALK_INTO;
     case GD_KIND_RangeVar:
         judge_view(walk->judge, gd_name_of_range(node));
         return GD_WALK_PAST;
@@ -920,6 +1016,15 @@ static void judge_nested_do(struct gd_judge *judge, const struct gd_node *node)
     judge_body(judge, &body, "DO block", 0, false);
 }
 
+/* Do the findings from `first` on write a table anew? */
+static bool rewrites(const struct gd_judge *judge, const struct gd_node *node, size_t first)
+{
+    bool any = false;
+    for (size_t i = first; i < judge->found_count; i++)
+        any = any || judge->found[i]->rewrite;
+    return any && strncmp(gd_node_kind_name(node), "Alter", 5) == 0;
+}
+
 static void judge_node(struct gd_judge *judge, const struct gd_node *node)
 {
     if (node == NULL || is_too_deep(judge, node))
@@ -927,6 +1032,7 @@ static void judge_node(struct gd_judge *judge, const struct gd_node *node)
     const struct gd_node *before = judge->statement;
     judge->statement = node;
     judge->depth++;
+    size_t first = judge->found_count;
     if (gd_node_kind(node) == GD_KIND_AlterTableStmt)
         judge_alter_table(judge, node);
     else
@@ -936,6 +1042,7 @@ static void judge_node(struct gd_judge *judge, const struct gd_node *node)
     judge_inside(judge, node);
     gd_hidden_ddl(judge, node);
     gd_hidden_hook(judge, node);
+    gd_hooks_of_statement(judge, node, rewrites(judge, node, first));
     judge->depth--;
     judge->statement = before;
 }
@@ -1145,6 +1252,7 @@ static enum gd_walk visit_volatility(const struct gd_node *node, const struct gd
         volatility->worst = one > volatility->worst ? one : volatility->worst;
     }
     if (gd_node_kind(node) == GD_KIND_A_Expr && gd_node_name_last(node, GD_F_name)[0] != '\0' &&
+        strstr(gd_node_name_last(node, GD_F_name), "BETWEEN") == NULL &&
         !gd_builtin_operator(gd_node_name_last(node, GD_F_name)))
         volatility->worst = GD_VOLATILITY_USER;
     return GD_WALK_INTO;

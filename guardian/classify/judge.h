@@ -43,6 +43,32 @@ void gd_judge_calls(struct gd_judge *judge, const struct gd_node *node);
 /** Remember that `what` was judged for this statement. @return false when it was before */
 bool gd_judge_first_time(struct gd_judge *judge, const char *what);
 
+/* A body that is read only to see whether it does anything. */
+struct gd_aside {
+    size_t found_count;
+    struct gd_texts seen;
+};
+
+struct gd_running {
+    const char *key;
+    struct gd_aside aside;
+    const struct gd_running *outer;
+};
+
+/** What has been found out about hooks (hooks.h) so far. */
+struct gd_hook_memory {
+    struct gd_texts harmless;         /* functions that were read and do nothing */
+    uint32_t harmless_at;             /* gd_state_changes() then: the script may change it */
+    const struct gd_running *running; /* functions that are being read */
+};
+
+struct gd_hook_memory *gd_judge_hook_memory(struct gd_judge *judge);
+
+/** What is judged from here on is kept only where it does something: everything is read anew. */
+struct gd_aside gd_judge_step_aside(struct gd_judge *judge);
+/** @return the worst class that was found since */
+enum gd_class gd_judge_step_back(struct gd_judge *judge, struct gd_aside aside);
+
 /** A finding of rule `id`, for what the engine itself finds. */
 struct gd_finding *gd_judge_add(struct gd_judge *judge, const char *id, const struct gd_node *node);
 

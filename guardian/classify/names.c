@@ -25,7 +25,7 @@ struct names {
     struct name *slots[SLOTS];
     size_t count;
     struct gd_texts opened;
-    bool opens_current_user;
+    bool opens_current_user, visits_all;
     const struct gd_mentioned *known; /* NULL: nothing is */
 };
 
@@ -127,6 +127,13 @@ static enum gd_walk visit(const struct gd_node *node, const struct gd_node *pare
         for (size_t i = 0; i < gd_node_count(node, GD_F_args); i++)
             add_argument(context, gd_node_at(node, GD_F_args, i));
         return GD_WALK_PAST;
+    case GD_KIND_VacuumStmt:
+    case GD_KIND_ClusterStmt:
+    case GD_KIND_ReindexStmt:
+        ((struct names *)context)->visits_all |=
+            gd_node_count(node, GD_F_rels) == 0 && gd_node_child(node, GD_F_relation) == NULL;
+        gd_node_texts(node, add_text, context);
+        return GD_WALK_INTO;
     case GD_KIND_DropStmt:
     case GD_KIND_DropOwnedStmt:
         add_opened(context, node);
@@ -134,6 +141,17 @@ static enum gd_walk visit(const struct gd_node *node, const struct gd_node *pare
     default:
         gd_node_texts(node, add_text, context);
         return GD_WALK_INTO;
+    }
+}
+
+/* Types of variables are in no fragment: every word of a DECLARE section may be one. */
+static void add_declared(struct names *names, const char *source, struct gd_arena *scratch)
+{
+    for (const char *at = source; at != NULL && (at = strcasestr(at, "declare")) != NULL;) {
+        const char *begin = strcasestr(at, "begin");
+        size_t size = begin == NULL ? strlen(at) : (size_t)(begin - at);
+        add_words(names, gd_arena_strndup(scratch, at, size));
+        at += size;
     }
 }
 
@@ -154,6 +172,7 @@ static void add_statement(struct names *names, const struct gd_node *tree, const
     if (kind == GD_KIND_CreateFunctionStmt || kind == GD_KIND_DoStmt) {
         struct gd_body body = gd_body_of_statement(tree, text, scratch);
         add_body(names, &body);
+        add_declared(names, gd_body_text(tree), scratch);
     }
 }
 
@@ -193,8 +212,8 @@ static void give(const struct names *names, struct gd_arena *arena, struct gd_me
     const char **opened = gd_arena_zalloc(arena, names->opened.count + 1, sizeof *opened);
     for (size_t i = 0; i < names->opened.count; i++)
         opened[i] = gd_arena_strdup(arena, names->opened.items[i]);
-    *out =
-        (struct gd_mentioned){list, count, opened, names->opened.count, names->opens_current_user};
+    *out = (struct gd_mentioned){
+        list, count, opened, names->opened.count, names->opens_current_user, names->visits_all};
 }
 
 struct names_call {
@@ -230,6 +249,8 @@ static void add_function(struct names *names, const struct gd_function *function
     if (!function->atomic_body)
         body = gd_body_read(&source, scratch);
     add_body(names, &body);
+    if (strcmp(function->language, "plpgsql") == 0)
+        add_declared(names, function->source, scratch);
     if (body.problem != NULL)
         add_words(names, function->source);
 }
@@ -263,6 +284,9 @@ static struct gd_status read_survey(void *context, struct gd_error *err)
         add_sql(call->names, relation->view_sql, scratch);
         for (size_t r = 0; r < relation->rule_count; r++)
             add_sql(call->names, relation->rules[r].definition, scratch);
+        for (size_t t = 0; t < relation->trigger_count; t++)
+            if (strstr(relation->triggers[t].definition, " WHEN (") != NULL)
+                add_sql(call->names, relation->triggers[t].definition, scratch);
     }
     return GD_DONE;
 }

@@ -223,6 +223,7 @@ void gd_finding_dependents(struct gd_look *look, struct gd_finding *finding,
 struct closure {
     struct gd_look *look;
     struct gd_finding *finding;
+    bool enables; /* the script turns on triggers and rules that are off */
     unsigned depth;
 };
 
@@ -294,7 +295,7 @@ static uint32_t event_bit(const char *event)
 }
 
 /* pg_trigger.tgtype */
-static bool trigger_fires(const struct gd_trigger *trigger, const char *event)
+static bool trigger_fires(const struct gd_trigger *trigger, const char *event, bool enables)
 {
     static const struct {
         uint32_t event;
@@ -304,17 +305,17 @@ static bool trigger_fires(const struct gd_trigger *trigger, const char *event)
     uint32_t wanted = event_bit(event);
     for (size_t i = 0; i < sizeof bits / sizeof bits[0]; i++)
         if (bits[i].event == wanted)
-            return (trigger->events & bits[i].bit) != 0 && trigger->enabled != 'D';
+            return (trigger->events & bits[i].bit) != 0 && (trigger->enabled != 'D' || enables);
     return true;
 }
 
-static bool rule_fires(const struct gd_rule_definition *rule, const char *event)
+static bool rule_fires(const struct gd_rule_definition *rule, const char *event, bool enables)
 {
     char wanted = strcmp(event, "insert") == 0   ? '3'
                   : strcmp(event, "update") == 0 ? '2'
                   : strcmp(event, "delete") == 0 ? '4'
                                                  : ' ';
-    return rule->event == wanted && rule->enabled != 'D';
+    return rule->event == wanted && (rule->enabled != 'D' || enables);
 }
 
 static void reach_triggers(struct closure closure, const struct gd_relation *relation,
@@ -323,7 +324,7 @@ static void reach_triggers(struct closure closure, const struct gd_relation *rel
     struct gd_look *look = closure.look;
     for (size_t i = 0; i < relation->trigger_count; i++) {
         const struct gd_trigger *trigger = &relation->triggers[i];
-        if (!trigger_fires(trigger, event))
+        if (!trigger_fires(trigger, event, closure.enables))
             continue;
         const char *why =
             gd_arena_printf(look->arena, "trigger %s on %s", trigger->name, relation->qualified);
@@ -336,10 +337,25 @@ static void reach_triggers(struct closure closure, const struct gd_relation *rel
         gd_texts_add(&closure.finding->fires, why, look->arena);
     }
     for (size_t i = 0; i < relation->rule_count; i++)
-        if (rule_fires(&relation->rules[i], event))
+        if (rule_fires(&relation->rules[i], event, closure.enables))
             gd_judge_text(look->judge, relation->rules[i].definition,
                           gd_arena_printf(look->arena, "rule %s on %s", relation->rules[i].name,
                                           relation->qualified));
+}
+
+/* Rows of a partition or a child fire its own triggers, whatever table is named. */
+static void reach_children(struct closure closure, const struct gd_relation *relation,
+                           const char *event)
+{
+    closure.depth++;
+    for (size_t i = 0; closure.depth <= 16 && i < relation->child_count; i++) {
+        const struct gd_relation *child =
+            gd_survey_relation(closure.look->survey, relation->children[i]);
+        if (child == NULL)
+            continue;
+        reach_triggers(closure, child, event);
+        reach_children(closure, child, event);
+    }
 }
 
 static void reach(struct closure closure, const struct gd_relation *relation, const char *event)
@@ -347,6 +363,8 @@ static void reach(struct closure closure, const struct gd_relation *relation, co
     if (closure.depth > 16)
         return;
     reach_triggers(closure, relation, event);
+    if (relation->kind == 'p' || strcmp(event, "insert") != 0)
+        reach_children(closure, relation, event);
     if (strcmp(event, "truncate") != 0)
         reach_referencing(closure, relation, event);
     else if (gd_says_cascade(closure.look->node))
@@ -371,6 +389,23 @@ static void reach_of_script(struct gd_look *look, struct gd_finding *finding,
                  look->survey == NULL)
             gd_judge_add(look->judge, "Z006", look->node)->object = why;
     }
+}
+
+static struct closure closure_of(struct gd_look *look, struct gd_finding *finding,
+                                 const struct gd_target *table)
+{
+    const struct gd_thing *thing =
+        gd_state_find(look->state, "relation", table->name.schema, table->name.name);
+    return (struct closure){
+        .look = look, .finding = finding, .enables = thing != NULL && thing->enables};
+}
+
+static void reach_triggers_of(struct gd_look *look, struct gd_finding *finding,
+                              const struct gd_target *table, const char *event)
+{
+    reach_of_script(look, finding, table, event);
+    if (table->relation != NULL)
+        reach_triggers(closure_of(look, finding, table), table->relation, event);
 }
 
 /* A write that the statement does not name reaches the rows of `target`. */
@@ -426,7 +461,11 @@ static enum gd_walk visit_beneath(const struct gd_node *node, const struct gd_no
     if (gd_node_kind(node) != GD_KIND_RangeVar)
         return GD_WALK_INTO;
     struct gd_target target = gd_look_relation(beneath->look, gd_name_of_range(node));
-    if (strcmp(target.qualified, beneath->view->qualified) != 0)
+    if (strcmp(target.qualified, beneath->view->qualified) == 0)
+        return GD_WALK_INTO;
+    if (strcmp(beneath->event, "insert") == 0)
+        gd_finding_write_closure(beneath->look, beneath->finding, &target, beneath->event);
+    else
         write_on(beneath->look, beneath->finding, &target, beneath->event);
     return GD_WALK_INTO;
 }
@@ -444,7 +483,7 @@ static void reach_beneath(struct gd_look *look, struct gd_finding *finding,
     struct gd_parsed parsed;
     struct gd_refusal refusal;
     const char *once = gd_arena_printf(look->arena, "%s of %s", event, view->qualified);
-    if (text == NULL || strcmp(event, "insert") == 0 || !gd_judge_first_time(look->judge, once))
+    if (text == NULL || !gd_judge_first_time(look->judge, once))
         return;
     if (!gd_parse(text, strlen(text), look->arena, &parsed, &refusal)) {
         gd_finding_raise(finding, GD_CLASS_DESTRUCTIVE, GD_LOSES_DATA, GD_SCOPE_DATABASE);
@@ -457,16 +496,58 @@ static void reach_beneath(struct gd_look *look, struct gd_finding *finding,
             gd_node_walk(parsed.statements[i], visit_beneath, &beneath);
 }
 
+/* Triggers and rules of tables whose rows are this one's, too: partitions, parents, children. */
+static void reach_kin(struct gd_look *look, struct gd_finding *finding,
+                      const struct gd_target *table, const char *event)
+{
+    for (const struct gd_kin *kin = gd_state_kin(look->state); kin != NULL; kin = kin->next) {
+        bool heir = strcmp(kin->heir_schema, table->name.schema) == 0 &&
+                    strcmp(kin->heir, table->name.name) == 0;
+        bool source = strcmp(kin->source_schema, table->name.schema) == 0 &&
+                      strcmp(kin->source, table->name.name) == 0;
+        if (!kin->both || (!heir && !source))
+            continue;
+        struct gd_name other = heir ? (struct gd_name){kin->source_schema, kin->source}
+                                    : (struct gd_name){kin->heir_schema, kin->heir};
+        struct gd_target target = gd_look_relation(look, other);
+        reach_triggers_of(look, finding, &target, event);
+    }
+}
+
+static void reach_family(struct gd_look *look, struct gd_finding *finding,
+                         const struct gd_relation *relation, const char *event, unsigned depth)
+{
+    for (size_t i = 0; relation != NULL && depth < 16 && i < relation->parent_count; i++) {
+        const struct gd_relation *parent = gd_survey_relation(look->survey, relation->parents[i]);
+        if (parent == NULL)
+            continue;
+        struct gd_target target =
+            gd_look_relation(look, (struct gd_name){parent->schema, parent->name});
+        reach_of_script(look, finding, &target, event);
+        reach_family(look, finding, parent, event, depth + 1);
+    }
+    for (size_t i = 0; relation != NULL && depth == 0 && i < relation->child_count; i++) {
+        const struct gd_relation *child = gd_survey_relation(look->survey, relation->children[i]);
+        if (child == NULL)
+            continue;
+        struct gd_target target =
+            gd_look_relation(look, (struct gd_name){child->schema, child->name});
+        reach_of_script(look, finding, &target, event);
+    }
+}
+
 void gd_finding_write_closure(struct gd_look *look, struct gd_finding *finding,
                               const struct gd_target *table, const char *event)
 {
     reach_of_script(look, finding, table, event);
+    reach_kin(look, finding, table, event);
+    reach_family(look, finding, table->relation, event, 0);
     reach_by_keys(look, finding, table, event);
     reach_beneath(look, finding, table, event);
     if (strcmp(event, "insert") == 0 || strcmp(event, "update") == 0)
         gd_hidden_write(look->judge, table);
     if (table->relation != NULL)
-        reach((struct closure){look, finding, 0}, table->relation, event);
+        reach(closure_of(look, finding, table), table->relation, event);
     else if (look->survey == NULL && !table->fresh && !table->temporary) {
         gd_finding_note(look, finding,
                         "without the live catalogue (--db) triggers, rules and foreign keys of %s "

@@ -38,7 +38,10 @@ struct gd_state {
     struct gd_lookup labels; /* of added values */
     struct gd_lookup written;
     struct gd_attached *attached;
-    bool has_event_trigger;
+    struct gd_kin *kin;
+    struct gd_texts armed;
+    uint32_t changes;
+    bool has_event_trigger, enables_events;
     struct path path, path_at_begin, path_before_local;
     bool path_is_local;
     bool in_block;
@@ -133,6 +136,32 @@ uint32_t gd_state_block(const struct gd_state *state)
 struct gd_attached *gd_state_attached(const struct gd_state *state)
 {
     return state->attached;
+}
+
+struct gd_kin *gd_state_kin(const struct gd_state *state)
+{
+    return state->kin;
+}
+
+void gd_state_arm(struct gd_state *state, const char *function)
+{
+    if (!gd_texts_has(&state->armed, function))
+        gd_texts_add(&state->armed, gd_arena_strdup(state->arena, function), state->arena);
+}
+
+const struct gd_texts *gd_state_armed(const struct gd_state *state)
+{
+    return &state->armed;
+}
+
+bool gd_state_enables_events(const struct gd_state *state)
+{
+    return state->enables_events;
+}
+
+uint32_t gd_state_changes(const struct gd_state *state)
+{
+    return state->changes;
 }
 
 bool gd_state_has_event_trigger(const struct gd_state *state)
@@ -324,13 +353,37 @@ static void drop(const struct deed *deed, const char *kind, const char *schema, 
 
 /* ---- definitions that call something later ---- */
 
+/* A column of a builtin type depends on nothing that a DROP could name. */
+static bool is_plain_builtin_type(const struct gd_node *type_name)
+{
+    static const char *const types[] = {
+        "int2",   "int4",   "int8",  "text",        "varchar",   "bpchar", "bool",   "numeric",
+        "float4", "float8", "date",  "timestamptz", "timestamp", "time",   "timetz", "interval",
+        "uuid",   "json",   "jsonb", "bytea",       "inet",      "cidr",   "bit",    "varbit",
+    };
+    struct gd_name name = gd_name_of_type(type_name);
+    bool known = false;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        known = known || strcmp(types[i], name.name) == 0;
+    /* "int" and its like are given with pg_catalog by the grammar; text, uuid and so on are not. */
+    return known && (name.schema[0] == '\0' || strcmp(name.schema, "pg_catalog") == 0);
+}
+
 static enum gd_walk find_user_call(const struct gd_node *node, const struct gd_node *parent,
                                    void *context)
 {
     (void)parent;
     bool *found = context;
-    if (gd_node_kind(node) != GD_KIND_FuncCall)
-        return GD_WALK_INTO;
+    enum gd_kind kind = gd_node_kind(node);
+    if (kind == GD_KIND_TypeName) /* it may be a domain */
+        *found = *found || !is_plain_builtin_type(node);
+    if (kind == GD_KIND_A_Expr) {
+        const char *operator= gd_node_name_last(node, GD_F_name);
+        *found = *found || gd_node_count(node, GD_F_name) > 1 ||
+                 (strstr(operator, "BETWEEN") == NULL && !gd_builtin_operator(operator));
+    }
+    if (kind != GD_KIND_FuncCall)
+        return *found ? GD_WALK_STOP : GD_WALK_INTO;
     const char *schema = gd_node_name_schema(node, GD_F_funcname);
     *found = (schema[0] != '\0' && strcmp(schema, "pg_catalog") != 0) ||
              gd_builtin_function(gd_node_name_last(node, GD_F_funcname)) == GD_BUILTIN_NONE;
@@ -456,10 +509,37 @@ struct key_search {
     const struct gd_thing *from;
 };
 
+static void add_kin(const struct deed *deed, const struct gd_thing *heir,
+                    const struct gd_node *source, bool both)
+{
+    struct gd_name name = gd_name_of_range(source);
+    struct gd_kin *kin = gd_arena_zalloc(deed->state->arena, 1, sizeof *kin);
+    kin->heir_schema = heir->schema;
+    kin->heir = heir->name;
+    kin->source_schema = gd_arena_strdup(deed->state->arena, meet(deed->state, "relation", name));
+    kin->source = gd_arena_strdup(deed->state->arena, name.name);
+    kin->both = both;
+    kin->next = deed->state->kin;
+    deed->state->kin = kin;
+}
+
+/* INHERITS, PARTITION OF, LIKE */
+static void inherit(const struct deed *deed, const struct gd_thing *table)
+{
+    for (size_t i = 0; i < gd_node_count(deed->node, GD_F_inh_relations); i++)
+        add_kin(deed, table, gd_node_at(deed->node, GD_F_inh_relations, i), true);
+    for (size_t i = 0; i < gd_node_count(deed->node, GD_F_table_elts); i++) {
+        const struct gd_node *element = gd_node_at(deed->node, GD_F_table_elts, i);
+        if (gd_node_kind(element) == GD_KIND_TableLikeClause)
+            add_kin(deed, table, gd_node_child(element, GD_F_relation), false);
+    }
+}
+
 static void apply_create_table(const struct deed *deed)
 {
     struct gd_thing *table = make_relation(deed, gd_node_child(deed->node, GD_F_relation),
                                            gd_node_flag(deed->node, GD_F_if_not_exists));
+    inherit(deed, table);
     ends_with_block(deed, table, deed->node);
     struct key_search search = {deed, table};
     gd_node_walk(deed->node, visit_key, &search);
@@ -620,22 +700,6 @@ static enum gd_walk visit_key(const struct gd_node *node, const struct gd_node *
     return GD_WALK_INTO;
 }
 
-/* A column of a builtin type depends on nothing that a DROP could name. */
-static bool is_plain_builtin_type(const struct gd_node *type_name)
-{
-    static const char *const types[] = {
-        "int2",   "int4",   "int8",  "text",        "varchar",   "bpchar", "bool",   "numeric",
-        "float4", "float8", "date",  "timestamptz", "timestamp", "time",   "timetz", "interval",
-        "uuid",   "json",   "jsonb", "bytea",       "inet",      "cidr",   "bit",    "varbit",
-    };
-    struct gd_name name = gd_name_of_type(type_name);
-    bool known = false;
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        known = known || strcmp(types[i], name.name) == 0;
-    /* "int" and its like are given with pg_catalog by the grammar; text, uuid and so on are not. */
-    return known && (name.schema[0] == '\0' || strcmp(name.schema, "pg_catalog") == 0);
-}
-
 static void note_dependants(const struct deed *deed, struct gd_thing *table,
                             const struct gd_node *cmd)
 {
@@ -697,11 +761,66 @@ static void apply_family(const struct deed *deed)
     for (size_t i = 0; i < gd_node_count(deed->node, GD_F_cmds); i++) {
         const struct gd_node *cmd = gd_node_at(deed->node, GD_F_cmds, i);
         const struct gd_node *def = gd_node_child(cmd, GD_F_def);
-        if (gd_node_enum_is(cmd, GD_F_subtype, "AT_AttachPartition"))
-            adopt(deed, relation_thing(deed, range), gd_node_child(def, GD_F_name));
-        else if (gd_node_enum_is(cmd, GD_F_subtype, "AT_AddInherit"))
+        if (gd_node_enum_is(cmd, GD_F_subtype, "AT_AttachPartition")) {
+            const struct gd_node *part = gd_node_child(def, GD_F_name);
+            add_kin(deed, relation_thing(deed, part), range, true);
+            adopt(deed, relation_thing(deed, range), part);
+        } else if (gd_node_enum_is(cmd, GD_F_subtype, "AT_AddInherit")) {
+            add_kin(deed, relation_thing(deed, range), def, true);
             adopt(deed, relation_thing(deed, def), range);
+        } else if (strncmp(gd_node_enum(cmd, GD_F_subtype), "AT_Enable", 9) == 0) {
+            relation_thing(deed, range)->enables = true;
+        }
     }
+}
+
+static bool is_named(const struct gd_thing *thing, const char *schema, const char *name)
+{
+    return strcmp(thing->schema, schema) == 0 && strcmp(thing->name, name) == 0;
+}
+
+static void share_on_table(struct gd_state *state, const char *from, const char *to)
+{
+    struct gd_thing *head = gd_state_on_table(state, from), *at = gd_state_on_table(state, to);
+    if (head == NULL)
+        return;
+    if (at == NULL) {
+        gd_lookup_set(&state->by_table, "", "", to, head, state->arena);
+        return;
+    }
+    while (at != head && at->next_on_table != NULL)
+        at = at->next_on_table;
+    if (at != head)
+        at->next_on_table = head;
+}
+
+/* Definitions, triggers and rules go with their relation. Nothing is taken from the old name, so
+ * that a move which is taken back loses none. */
+static void move_what_is_on(struct gd_state *state, const struct gd_thing *old,
+                            struct gd_thing *moved)
+{
+    struct gd_arena *arena = state->arena;
+    for (struct gd_attached *at = state->attached; at != NULL; at = at->next)
+        if (is_named(old, at->schema, at->name)) {
+            struct gd_attached *copy = gd_arena_zalloc(arena, 1, sizeof *copy);
+            *copy = (struct gd_attached){moved->schema, moved->name, at->text, state->attached};
+            state->attached = copy;
+        }
+    for (struct gd_kin *kin = state->kin; kin != NULL; kin = kin->next) {
+        bool heir = is_named(old, kin->heir_schema, kin->heir);
+        if (!heir && !is_named(old, kin->source_schema, kin->source))
+            continue;
+        struct gd_kin *copy = gd_arena_zalloc(arena, 1, sizeof *copy);
+        *copy = *kin;
+        *(heir ? &copy->heir_schema : &copy->source_schema) = moved->schema;
+        *(heir ? &copy->heir : &copy->source) = moved->name;
+        copy->next = state->kin;
+        state->kin = copy;
+    }
+    const char *from = gd_arena_printf(arena, "%s.%s", old->schema, old->name);
+    const char *to = gd_arena_printf(arena, "%s.%s", moved->schema, moved->name);
+    share_on_table(state, from, to);
+    moved->enables = moved->enables || old->enables;
 }
 
 /* Move what is known of one name to another. */
@@ -716,6 +835,8 @@ static void move(const struct deed *deed, const char *kind, const char *from_sch
         key->from = key->from == old ? moved : key->from;
         key->to = key->to == old ? moved : key->to;
     }
+    if (strcmp(kind, "relation") == 0)
+        move_what_is_on(deed->state, old, moved);
     forget(moved);
     drop(deed, kind, from_schema, from);
     deed->state->moved_dependants = deed->state->moved_dependants || !deed->sure;
@@ -779,6 +900,20 @@ static bool is_type_object(const char *type)
     return strcmp(type, "OBJECT_TYPE") == 0 || strcmp(type, "OBJECT_DOMAIN") == 0;
 }
 
+static bool is_function_object(const char *type)
+{
+    return strcmp(type, "OBJECT_FUNCTION") == 0 || strcmp(type, "OBJECT_PROCEDURE") == 0 ||
+           strcmp(type, "OBJECT_ROUTINE") == 0 || strcmp(type, "OBJECT_AGGREGATE") == 0;
+}
+
+/* Who calls the new name calls what had the old one; a name that may have overloads stays, too. */
+static void rename_function(const struct deed *deed, struct gd_name from, const char *to_schema,
+                            const char *to)
+{
+    struct gd_thing *function = thing_of(deed->state, "function", to_schema, to);
+    function->was = gd_arena_strdup(deed->state->arena, from.name);
+}
+
 static void apply_rename(const struct deed *deed)
 {
     const char *type = gd_node_enum(deed->node, GD_F_rename_type);
@@ -795,6 +930,9 @@ static void apply_rename(const struct deed *deed)
         move(deed, "type", schema, name.name, schema, to);
     } else if (strcmp(type, "OBJECT_SCHEMA") == 0) {
         deed->state->schemas_renamed = true;
+    } else if (is_function_object(type)) {
+        struct gd_name name = gd_name_of_object(gd_node_child(deed->node, GD_F_object));
+        rename_function(deed, name, meet(deed->state, "function", name), to);
     }
 }
 
@@ -809,6 +947,9 @@ static void apply_set_schema(const struct deed *deed)
     } else if (is_type_object(type)) {
         struct gd_name name = gd_name_of_object(gd_node_child(deed->node, GD_F_object));
         move(deed, "type", meet(deed->state, "type", name), name.name, to, name.name);
+    } else if (is_function_object(type)) {
+        struct gd_name name = gd_name_of_object(gd_node_child(deed->node, GD_F_object));
+        rename_function(deed, name, to, name.name);
     }
 }
 
@@ -1361,6 +1502,11 @@ static bool may_write(enum gd_kind kind)
     return false;
 }
 
+static void apply_event_trigger_change(const struct deed *deed)
+{
+    deed->state->enables_events = true;
+}
+
 static void apply_moved_dependants(const struct deed *deed)
 {
     deed->state->moved_dependants = true;
@@ -1387,6 +1533,7 @@ static const struct {
     {GD_KIND_CreateCastStmt, apply_cast},
     {GD_KIND_DefineStmt, apply_define},
     {GD_KIND_CreateEventTrigStmt, apply_event_trigger},
+    {GD_KIND_AlterEventTrigStmt, apply_event_trigger_change},
     {GD_KIND_RenameStmt, apply_rename},
     {GD_KIND_AlterObjectSchemaStmt, apply_set_schema},
     {GD_KIND_DropStmt, apply_drop},
@@ -1420,6 +1567,8 @@ void gd_state_apply(struct gd_state *state, const struct gd_node *statement, con
     if (state->survey != NULL && may_write(kind)) /* only who asks the database wants to know */
         gd_node_walk(statement, visit_write, &deed);
     for (size_t i = 0; i < sizeof appliers / sizeof appliers[0]; i++)
-        if (appliers[i].kind == kind)
+        if (appliers[i].kind == kind) {
             appliers[i].apply(&deed);
+            state->changes += kind != GD_KIND_SelectStmt;
+        }
 }

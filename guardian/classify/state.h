@@ -43,6 +43,8 @@ struct gd_thing {
     const char *function;        /* of a trigger: what it calls; of a rule: unused */
     const char *table;           /* of a trigger or rule: on which relation (key) */
     uint32_t events;             /* of a trigger or rule: GD_EVENT_* */
+    const char *was;             /* of a function: the name that it had before; or NULL */
+    bool enables;                /* of a relation: triggers or rules that were off were turned on */
     struct gd_thing *next;       /* of all, newest first */
     struct gd_thing *next_named; /* of the same kind and bare name, newest first */
     struct gd_thing *next_on_table;
@@ -61,6 +63,14 @@ struct gd_attached {
     const char *schema, *name; /* of the relation */
     const char *text;
     struct gd_attached *next;
+};
+
+/* A relation that the script gave definitions of another: LIKE, INHERITS, PARTITION OF, ATTACH. */
+struct gd_kin {
+    const char *heir_schema, *heir;
+    const char *source_schema, *source;
+    bool both; /* rows of one are rows of the other: what is on either runs */
+    struct gd_kin *next;
 };
 
 /* A value that ALTER TYPE … ADD VALUE brought. */
@@ -110,6 +120,14 @@ struct gd_added_value *gd_state_added_label(const struct gd_state *state, const 
 uint32_t gd_state_written(const struct gd_state *state, const char *schema, const char *name);
 
 struct gd_attached *gd_state_attached(const struct gd_state *state);
+struct gd_kin *gd_state_kin(const struct gd_state *state);
+/** Functions that the script lets run without being called: behind operators, casts, domains … */
+void gd_state_arm(struct gd_state *state, const char *function);
+const struct gd_texts *gd_state_armed(const struct gd_state *state);
+/** ALTER EVENT TRIGGER … ENABLE stands in the script. */
+bool gd_state_enables_events(const struct gd_state *state);
+/** Grows with every statement that may change what a later one runs. */
+uint32_t gd_state_changes(const struct gd_state *state);
 bool gd_state_has_event_trigger(const struct gd_state *state);
 
 /** The effective search_path: schemas in order. */

@@ -37,6 +37,7 @@ static struct gd_mentioned join(const struct gd_mentioned *left, const struct gd
         names[all.name_count++] = from_left ? left->names[l++] : right->names[r++];
     }
     all.names = names;
+    all.visits_all = left->visits_all || right->visits_all;
     return all;
 }
 
@@ -50,6 +51,7 @@ static GD_MUST struct gd_status look(struct gd_surveyor *surveyor,
         .name_count = mentioned->name_count,
         .opened = mentioned->opened,
         .opened_count = mentioned->opened_count,
+        .visits_all = mentioned->visits_all,
     };
     if (mentioned->opens_current_user && current_user != NULL) {
         const char **opened = gd_arena_zalloc(arena, mentioned->opened_count + 1, sizeof *opened);
@@ -75,7 +77,8 @@ static GD_MUST struct gd_status survey(struct gd_pg *pg, const struct gd_mention
         GD_TRY(look(surveyor, &found, (*out_survey)->user, arena, out_survey, err));
     for (int round = 0; round < LOOKS_MAX; round++) {
         GD_TRY(gd_classify_names_of_survey(*out_survey, &known, arena, &found, err));
-        if (found.name_count == 0 && found.opened_count == 0)
+        bool visits = found.visits_all && !known.visits_all;
+        if (found.name_count == 0 && found.opened_count == 0 && !visits)
             break;
         GD_TRY(look(surveyor, &found, NULL, arena, out_survey, err));
         known = join(&known, &found, arena);

@@ -244,6 +244,36 @@ struct gd_cast_definition { /* only those with a function that is no builtin */
     char context; /* 'e' 'a' 'i' */
 };
 
+/* What runs the function of a hook. */
+enum gd_hook_kind {
+    GD_HOOK_DEFAULT = 'd',   /* a row is written, and the column is left out */
+    GD_HOOK_GENERATED = 'g', /* a row is written, or the table is rewritten */
+    GD_HOOK_CHECK = 'c',     /* a row is written, or the constraint is validated */
+    GD_HOOK_INDEX = 'i',     /* a row is written, the index is built, the table is analysed */
+    GD_HOOK_KEY = 'k',       /* a row is written to a partitioned table */
+    GD_HOOK_STATISTICS = 's',
+    GD_HOOK_QUERY = 'v', /* a view is read, a materialized view refreshed */
+    GD_HOOK_RULE = 'r',
+    GD_HOOK_POLICY = 'p',
+    GD_HOOK_DOMAIN = 'D',    /* a value of the domain is made: its checks, its default */
+    GD_HOOK_AGGREGATE = 'f', /* the aggregate is called */
+    GD_HOOK_EVENT = 'e',     /* a definition is changed */
+    GD_HOOK_ANYWHERE = 'x'   /* operators, casts, operator classes, range types: no text shows it */
+};
+
+/** A function of the user's that runs because something else is done. */
+struct gd_hook {
+    uint32_t function_oid;
+    bool member;              /* the function belongs to an extension */
+    struct gd_address object; /* what needs it */
+    uint32_t relation_oid;    /* on which relation, or 0 */
+    uint32_t type_oid;        /* of which domain, or 0 */
+    enum gd_hook_kind kind;
+    const char *name; /* "the default of note", "index users_lower": on its relation */
+    const char *tags; /* event trigger: its event, how it is enabled, its tags, each with a comma:
+                         "sql_drop O DROP TABLE,"; else NULL */
+};
+
 /** Anything else that statements name: existence, owner and comment are enough. */
 struct gd_other {
     struct gd_address address;
@@ -307,6 +337,9 @@ struct gd_survey {
     size_t operator_count;
     const struct gd_cast_definition *casts;
     size_t cast_count;
+    const struct gd_hook *hooks; /* all of the database, sorted by function; the functions are read
+                                    for relations that were */
+    size_t hook_count;
     const struct gd_other *others;
     size_t other_count;
     const struct gd_dependency *dependencies; /* sorted by `needs` */

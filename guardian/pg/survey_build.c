@@ -167,6 +167,8 @@ const struct gd_survey *gd_survey_build(const struct gd_finds *finds)
     survey->operators = sorted_by_oid(&finds->operators, finds->arena, &survey->operator_count);
     survey->casts = copy_list(&finds->casts, finds->arena);
     survey->cast_count = finds->casts.count;
+    survey->hooks = copy_list(&finds->hooks, finds->arena);
+    survey->hook_count = finds->hooks.count;
     survey->others = copy_list(&finds->others, finds->arena);
     survey->other_count = finds->others.count;
     struct gd_described *descriptions = copy_list(&finds->descriptions, finds->arena);

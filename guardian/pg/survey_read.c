@@ -617,6 +617,23 @@ void gd_read_casts(struct gd_finds *finds, const struct gd_pg_rows *rows)
     }
 }
 
+void gd_read_hooks(struct gd_finds *finds, const struct gd_pg_rows *rows)
+{
+    for (size_t row = 0; row < gd_pg_rows_count(rows); row++) {
+        struct cells cells = {.arena = finds->arena, .rows = rows, .row = row};
+        struct gd_hook *one = gd_list_push(&finds->hooks, finds->arena);
+        one->function_oid = next_oid(&cells);
+        one->member = next_bool(&cells);
+        one->object.class_oid = next_oid(&cells);
+        one->object.oid = next_oid(&cells);
+        one->relation_oid = next_oid(&cells);
+        one->type_oid = next_oid(&cells);
+        one->kind = (enum gd_hook_kind)next_char(&cells);
+        one->name = next_word(&cells);
+        one->tags = next_text(&cells);
+    }
+}
+
 static bool other_is_known(const struct gd_finds *finds, struct gd_address address,
                            const char *name)
 {

@@ -86,6 +86,9 @@ SQL(operators)
 SQL(casts)
 #include "guardian/pg/sql/casts.sql.inc"
     ;
+SQL(hooks)
+#include "guardian/pg/sql/hooks.sql.inc"
+    ;
 SQL(others)
 #include "guardian/pg/sql/others.sql.inc"
     ;
@@ -126,7 +129,7 @@ struct gd_surveyor {
     struct gd_arena *arena;
     struct gd_finds finds;
     struct timespec started;
-    bool looked;
+    bool looked, visits_all;
     const char **asked, **opened; /* sorted */
     size_t asked_count, opened_count;
 
@@ -649,6 +652,7 @@ GD_MUST static struct gd_status ask_facts(struct gd_surveyor *surveyor, struct g
         {"read the facts of the server", facts_sql, NULL, 0, gd_read_facts, NULL},
         {"read the key words", keywords_sql, NULL, 0, NULL, take_keywords},
         {"read the casts", casts_sql, NULL, 0, gd_read_casts, NULL},
+        {"read the hooks", hooks_sql, NULL, 0, gd_read_hooks, NULL},
     };
     surveyor->looked = true;
     return run(surveyor, queries, sizeof queries / sizeof queries[0], err);
@@ -725,6 +729,16 @@ GD_MUST static struct gd_status read_relations(struct gd_surveyor *surveyor, str
 
 enum { FIRST_USER_OID = 16384 };
 
+/* A hook on a relation that nobody names runs only when the whole database is visited. */
+static bool may_run(const struct gd_surveyor *surveyor, const struct gd_hook *hook)
+{
+    if (hook->relation_oid == 0)
+        return true;
+    bool visited = hook->kind == GD_HOOK_INDEX || hook->kind == GD_HOOK_STATISTICS;
+    return (visited && surveyor->visits_all) ||
+           gd_finds_relation(&surveyor->finds, hook->relation_oid) != NULL;
+}
+
 /* Types and functions that the relations from `from` on, operators, casts and triggers name. */
 static void want_what_is_used(struct gd_surveyor *surveyor, size_t from)
 {
@@ -747,6 +761,11 @@ static void want_what_is_used(struct gd_surveyor *surveyor, size_t from)
     }
     for (size_t i = 0; i < finds->event_functions.count; i++)
         want(surveyor, FUNCTIONS, *(const uint32_t *)gd_list_at(&finds->event_functions, i));
+    for (size_t i = 0; i < finds->hooks.count; i++) {
+        const struct gd_hook *hook = gd_list_at(&finds->hooks, i);
+        if (may_run(surveyor, hook))
+            want(surveyor, FUNCTIONS, hook->function_oid);
+    }
 }
 
 /* --- descriptions -------------------------------------------------------------------------------
@@ -1001,6 +1020,7 @@ struct gd_status gd_surveyor_open(struct gd_pg *pg, struct gd_arena *arena,
     surveyor->finds.operators.size = sizeof(struct gd_operator_definition);
     surveyor->finds.casts.size = sizeof(struct gd_cast_definition);
     surveyor->finds.others.size = sizeof(struct gd_other);
+    surveyor->finds.hooks.size = sizeof(struct gd_hook);
     surveyor->finds.dependencies.size = sizeof(struct gd_dependency);
     surveyor->finds.descriptions.size = sizeof(struct gd_described);
     surveyor->finds.event_functions.size = sizeof(uint32_t);
@@ -1031,6 +1051,7 @@ struct gd_status gd_surveyor_look(struct gd_surveyor *surveyor, const struct gd_
 {
     struct gd_finds *finds = &surveyor->finds;
     size_t from_relation = finds->relations.count, from_edge = finds->dependencies.count;
+    surveyor->visits_all = surveyor->visits_all || wants->visits_all;
     if (!surveyor->looked)
         GD_TRY(ask_facts(surveyor, err));
     GD_TRY(find_roots(surveyor, wants, err));

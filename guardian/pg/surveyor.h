@@ -34,6 +34,8 @@ struct gd_survey_wants {
        neither list. */
     const char *const *opened;
     size_t opened_count;
+    /* Indexes and statistics of every table may be computed: VACUUM, ANALYZE, REINDEX DATABASE. */
+    bool visits_all;
 };
 
 struct gd_surveyor;
