@@ -44,6 +44,7 @@ struct gd_dump_item {
     bool expression;          /* INDEX: has expressions or a condition */
     bool not_valid;           /* the constraint stays NOT VALID */
     bool superuser;           /* only a superuser may */
+    bool of_schema;           /* makes a schema, says whose it is, or who may use it */
     bool forgiven; /* a plain role may be refused this (comments of extensions, schema public):
                       a warning then */
 };

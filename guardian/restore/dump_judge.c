@@ -253,8 +253,9 @@ static bool fits_grant(struct judging *judging)
     const struct gd_node *tree = judging->tree;
     judging->item->kind =
         is_kind(tree, GD_F_objtype, "OBJECT_DATABASE") ? GD_DUMP_DATABASE : GD_DUMP_GRANT;
-    judging->item->forgiven = is_kind(tree, GD_F_objtype, "OBJECT_SCHEMA") &&
-                              is_public_schema(gd_node_at(tree, GD_F_objects, 0));
+    judging->item->of_schema = is_kind(tree, GD_F_objtype, "OBJECT_SCHEMA");
+    judging->item->forgiven =
+        judging->item->of_schema && is_public_schema(gd_node_at(tree, GD_F_objects, 0));
     return is_kind(tree, GD_F_targtype, "ACL_TARGET_OBJECT");
 }
 
@@ -273,9 +274,16 @@ static bool fits_owner(struct judging *judging)
         judging->item->kind = GD_DUMP_LATE;
     if (is_kind(tree, GD_F_object_type, "OBJECT_LARGEOBJECT"))
         judging->item->kind = GD_DUMP_LARGE_OBJECT;
-    judging->item->forgiven = is_kind(tree, GD_F_object_type, "OBJECT_SCHEMA") &&
-                              is_public_schema(gd_node_child(tree, GD_F_object));
+    judging->item->of_schema = is_kind(tree, GD_F_object_type, "OBJECT_SCHEMA");
+    judging->item->forgiven =
+        judging->item->of_schema && is_public_schema(gd_node_child(tree, GD_F_object));
     judging->item->owner = "";
+    return true;
+}
+
+static bool fits_schema(struct judging *judging)
+{
+    judging->item->of_schema = true;
     return true;
 }
 
@@ -454,7 +462,7 @@ static const struct { enum gd_kind kind; fits_fn *fits; } kinds[] = {
     {GD_KIND_CreateTransformStmt, NULL},       {GD_KIND_CreateOpClassStmt, fits_for_superusers},
     {GD_KIND_CreateOpFamilyStmt, fits_for_superusers}, {GD_KIND_AlterOpFamilyStmt, fits_for_superusers},
     {GD_KIND_AlterOperatorStmt, NULL},         {GD_KIND_AlterTypeStmt, NULL},
-    {GD_KIND_CreateSchemaStmt, NULL},          {GD_KIND_CreateExtensionStmt, fits_extension},
+    {GD_KIND_CreateSchemaStmt, fits_schema},   {GD_KIND_CreateExtensionStmt, fits_extension},
     {GD_KIND_CreateFdwStmt, fits_for_superusers}, {GD_KIND_CreateForeignServerStmt, NULL},
     {GD_KIND_CreateUserMappingStmt, NULL},     {GD_KIND_CreatePLangStmt, fits_for_superusers},
     {GD_KIND_CreateAmStmt, fits_for_superusers}, {GD_KIND_CreateTrigStmt, NULL},

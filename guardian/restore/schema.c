@@ -120,10 +120,33 @@ static bool is_structure(const struct gd_dump_item *item)
            item->kind != GD_DUMP_LATE;
 }
 
+static bool is_schema(const struct gd_dump_item *item)
+{
+    return item->of_schema && is_structure(item);
+}
+
+/* What is taken away is taken away with the other grants, after the rows. */
+static bool is_right_on_schema(const struct gd_dump_item *item)
+{
+    return item->of_schema && item->kind == GD_DUMP_GRANT && strncmp(item->sql, "GRANT ", 6) == 0;
+}
+
+static bool is_other_structure(const struct gd_dump_item *item)
+{
+    return !item->of_schema && is_structure(item);
+}
+
+/* A superuser may give anything to anybody. Otherwise the owner to be of a table needs the right to
+ * create in its schema, and to use it when keys are checked: these grants come early. */
 struct gd_status gd_restore_schema(struct gd_restoring *restoring, struct gd_pg *pg,
                                    struct gd_error *err)
 {
+    static gd_dump_filter_fn *const steps[] = {is_schema, is_right_on_schema, is_other_structure};
+    const struct gd_dump *dump = &restoring->before;
     gd_tell_stage(restoring->options->events, "restoring the schema", 0);
-    return gd_restore_items(restoring, pg, restoring->before.items, restoring->before.count,
-                            is_structure, err);
+    if (restoring->superuser)
+        return gd_restore_items(restoring, pg, dump->items, dump->count, is_structure, err);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+        GD_TRY(gd_restore_items(restoring, pg, dump->items, dump->count, steps[i], err));
+    return GD_DONE;
 }

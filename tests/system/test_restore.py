@@ -385,6 +385,23 @@ def test_a_plain_owner_restores_and_replaces(plain):
     same(plain.server, "plains", "plain_copy")
 
 
+def test_what_belongs_to_others_in_a_schema_of_the_owner_comes_back(plain):
+    """Who owns a table needs CREATE on its schema to be given it, and USAGE when a key that points at it is checked: long before the rest of
+    the grants, which wait for the rows."""
+    run = plain.server.run
+    run("DO $$ BEGIN CREATE ROLE keeper; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT keeper TO plain")
+    plain.server.psql("plains", "-U", "plain", stdin="""CREATE SCHEMA "kept ON SCHEMA"; GRANT USAGE, CREATE ON SCHEMA "kept ON SCHEMA" TO keeper; SET search_path = "kept ON SCHEMA";
+        CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2); ALTER TABLE t OWNER TO keeper; REVOKE INSERT ON t FROM keeper;
+        CREATE TABLE u (t int REFERENCES t); INSERT INTO u VALUES (1); CREATE MATERIALIZED VIEW v AS SELECT count(*) FROM t; ALTER MATERIALIZED VIEW v OWNER TO keeper;
+        CREATE SCHEMA own AUTHORIZATION keeper; SET ROLE keeper; CREATE TYPE own.mood AS ENUM ('ok'); CREATE TABLE own.t (m own.mood)""")
+    plain.take()
+    plain.restore("--into", "plain_copy", "--compare")
+    same(plain.server, "plains", "plain_copy")
+    plain.server.drop("plain_copy")
+    plain.server.drop("plains")
+    run("DROP OWNED BY keeper; DROP ROLE keeper")
+
+
 def test_missing_roles_are_named_before_anything_is_done(plain):
     other = servers.Server()
     try:
