@@ -160,26 +160,34 @@ GD_MUST static struct gd_status analyze_some(void *context, struct gd_team *team
     return gd_pg_command(pg, "analyze tables", analysis->sql[job], err);
 }
 
-/* Partitions are looked at with their root. Largest first, small ones together. */
+/* Partitions are looked at with their root. Largest first, small ones together; in a side schema,
+ * only what is there. */
 static const char analyzed[] =
     "SELECT n.nspname, c.relname, CASE WHEN c.relkind = 'p' THEN 1073741824"
     "  ELSE pg_catalog.pg_relation_size(c.oid) END AS bytes"
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND c.relpersistence <> 't'"
     "  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+    "  AND ($1::text IS NULL OR n.nspname = $1) AND (c.relkind <> 'm' OR c.relispopulated)"
     "  AND pg_catalog.pg_has_role(c.relowner, 'USAGE') ORDER BY 3 DESC, 1, 2";
 
 GD_MUST static struct gd_status plan_analysis(struct gd_restoring *restoring, struct gd_pg *pg,
                                               struct analysis *analysis, struct gd_error *err)
 {
     struct gd_arena *arena = restoring->arena;
-    struct gd_pg_call call = {.what = "ask for tables", .sql = analyzed, .limit_ms = CALL_LIMIT_MS};
+    struct gd_pg_call call = {.what = "ask for tables",
+                              .sql = analyzed,
+                              .values = &restoring->side,
+                              .value_count = 1,
+                              .limit_ms = CALL_LIMIT_MS};
     gd_auto_pg_rows rows = NULL;
     GD_TRY(gd_pg_run(pg, &call, &rows, err));
     size_t count = gd_pg_rows_count(rows);
     analysis->sql = gd_arena_zalloc(arena, count + 1, sizeof *analysis->sql);
     for (size_t i = 0, together = 0; i < count; i++) {
         const char *name = gd_quoted_pair(gd_pg_cell(rows, i, 0), gd_pg_cell(rows, i, 1), arena);
+        if (!gd_texts_add(&restoring->analyzed, name, arena))
+            continue;
         bool small = gd_pg_int(rows, i, 2) < 1 << 20;
         bool joins = small && together > 0 && together < ANALYZE_AT_ONCE;
         together = !small ? 0 : joins ? together + 1 : 1;

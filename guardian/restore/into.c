@@ -47,8 +47,8 @@ GD_MUST static struct gd_status run_both(struct gd_restoring *restoring, struct 
 }
 
 /* Grants after the data, because they may take the owner's own right to write; materialized views
- * after the grants, because they are filled with their owners' rights; event triggers last, because
- * they would run at everything before. */
+ * after the grants, because they are filled with their owners' rights, and after the statistics of
+ * what they read; event triggers last, because they would run at everything before. */
 GD_MUST static struct gd_status fill(struct gd_restoring *restoring, struct gd_team *team,
                                      struct gd_error *err)
 {
@@ -59,6 +59,7 @@ GD_MUST static struct gd_status fill(struct gd_restoring *restoring, struct gd_t
     GD_TRY(gd_restore_post(restoring, team, err));
     GD_TRY(gd_restore_sequences(restoring, first, err));
     GD_TRY(run_both(restoring, first, is_grant, err));
+    GD_TRY(gd_restore_analyze(restoring, team, err));
     GD_TRY(gd_restore_matviews(restoring, team, err));
     GD_TRY(gd_restore_analyze(restoring, team, err));
     return run_both(restoring, first, is_late, err);

@@ -27,6 +27,7 @@ struct gd_restoring {
     const struct gd_texts *only;      /* "schema"."name" of the tables that are wanted; NULL: all */
     const struct gd_texts *sequences; /* the same of sequences, with `only` */
     const char *side;                 /* with `only`: the schema they have now; NULL: their own */
+    struct gd_texts analyzed;         /* "schema"."name" of what has its statistics */
     uint64_t rows, bytes;
     size_t tables, indexes;
 };
@@ -64,6 +65,7 @@ GD_MUST struct gd_status gd_restore_sequences(struct gd_restoring *restoring, st
                                               struct gd_error *err);
 GD_MUST struct gd_status gd_restore_matviews(struct gd_restoring *restoring, struct gd_team *team,
                                              struct gd_error *err);
+/** Of everything that has rows and is not in `analyzed`. */
 GD_MUST struct gd_status gd_restore_analyze(struct gd_restoring *restoring, struct gd_team *team,
                                             struct gd_error *err);
 /* look.c: before anything is touched: what is missing is named all at once, and what shall be left

@@ -24,10 +24,9 @@ struct gd_team {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* the list that is worked through */
-    gd_team_fn *work;
-    void *context;
-    size_t next, count;
-    unsigned running;
+    struct gd_team_list list;
+    unsigned running; /* threads */
+    unsigned busy;    /* of them those at a job */
     bool stop;
     struct gd_status status;
     struct gd_error err;
@@ -169,12 +168,29 @@ struct worker {
 /* @return false when there is nothing left to do */
 static bool take_job(struct gd_team *team, size_t *out_job)
 {
+    enum gd_team_turn turn = GD_TEAM_END;
     pthread_mutex_lock(&team->lock);
-    bool there = !team->stop && team->next < team->count;
-    if (there)
-        *out_job = team->next++;
+    while (!team->stop) {
+        turn = team->list.pick(team->list.context, out_job);
+        if (turn != GD_TEAM_WAIT)
+            break;
+        assert(team->busy > 0); /* or it would never end */
+        pthread_cond_wait(&team->changed, &team->lock);
+    }
+    bool there = !team->stop && turn == GD_TEAM_JOB;
+    team->busy += there;
     pthread_mutex_unlock(&team->lock);
     return there;
+}
+
+static void put_job(struct gd_team *team, size_t job, bool done)
+{
+    pthread_mutex_lock(&team->lock);
+    team->busy--;
+    if (done && team->list.ended != NULL)
+        team->list.ended(team->list.context, job);
+    pthread_cond_broadcast(&team->changed);
+    pthread_mutex_unlock(&team->lock);
 }
 
 /* The first failure is the one that counts: those after it are its consequences. */
@@ -199,10 +215,11 @@ static void *work(void *context)
         struct gd_error err = {0};
         struct gd_status status = gd_interrupted()
                                       ? gd_fail(&err, GD_SYSTEM, "could not go on: asked to stop")
-                                      : team->work(team->context, team, worker->number,
-                                                   team->sessions[worker->number], job, &err);
+                                      : team->list.work(team->list.context, team, worker->number,
+                                                        team->sessions[worker->number], job, &err);
         if (status.code != GD_OK)
             note_failure(team, status, &err);
+        put_job(team, job, status.code == GD_OK);
     }
     pthread_mutex_lock(&team->lock);
     team->running--;
@@ -242,8 +259,8 @@ static void await_all(struct gd_team *team)
     pthread_mutex_unlock(&team->lock);
 }
 
-struct gd_status gd_team_work(struct gd_team *team, const char *stage, size_t count,
-                              uint64_t total_bytes, gd_team_fn *fn, void *context,
+struct gd_status gd_team_pool(struct gd_team *team, const char *stage, size_t count,
+                              uint64_t total_bytes, const struct gd_team_list *list,
                               struct gd_error *err)
 {
     struct worker workers[WORKERS_MAX];
@@ -252,10 +269,8 @@ struct gd_status gd_team_work(struct gd_team *team, const char *stage, size_t co
     if (count == 0)
         return GD_DONE;
     gd_tell_stage(team->options->events, stage, total_bytes);
-    team->work = fn;
-    team->context = context;
-    team->next = 0;
-    team->count = count;
+    team->list = *list;
+    team->busy = 0;
     team->stage = stage;
     team->bytes = team->rows = 0;
     team->total_bytes = total_bytes;
@@ -281,6 +296,38 @@ struct gd_status gd_team_work(struct gd_team *team, const char *stage, size_t co
     return team->stop ? team->status : GD_DONE;
 }
 
+/* A list in its order. */
+struct in_order {
+    size_t next, count;
+    gd_team_fn *work;
+    void *context;
+};
+
+static enum gd_team_turn pick_next(void *context, size_t *out_job)
+{
+    struct in_order *list = context;
+    if (list->next == list->count)
+        return GD_TEAM_END;
+    *out_job = list->next++;
+    return GD_TEAM_JOB;
+}
+
+static struct gd_status work_next(void *context, struct gd_team *team, unsigned worker,
+                                  struct gd_pg *pg, size_t job, struct gd_error *err)
+{
+    const struct in_order *list = context;
+    return list->work(list->context, team, worker, pg, job, err);
+}
+
+struct gd_status gd_team_work(struct gd_team *team, const char *stage, size_t count,
+                              uint64_t total_bytes, gd_team_fn *fn, void *context,
+                              struct gd_error *err)
+{
+    struct in_order order = {.count = count, .work = fn, .context = context};
+    struct gd_team_list list = {.pick = pick_next, .work = work_next, .context = &order};
+    return gd_team_pool(team, stage, count, total_bytes, &list, err);
+}
+
 void gd_team_progress(struct gd_team *team, unsigned worker, const char *object, uint64_t bytes,
                       uint64_t rows)
 {
@@ -304,12 +351,4 @@ bool gd_team_stopped(struct gd_team *team)
     bool stopped = team->stop;
     pthread_mutex_unlock(&team->lock);
     return stopped;
-}
-
-size_t gd_team_left(struct gd_team *team)
-{
-    pthread_mutex_lock(&team->lock);
-    size_t left = team->count - team->next;
-    pthread_mutex_unlock(&team->lock);
-    return left;
 }

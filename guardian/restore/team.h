@@ -1,9 +1,9 @@
 /*
  * Team: sessions of one database that work side by side through a list of jobs.
  *
- * Each session has a thread while a list is worked through. Jobs are handed out in their order. The
- * first failure ends it: no further job is begun, and what the others are at is ended in the
- * server. Inside restore/ only.
+ * Each session has a thread while a list is worked through. Jobs are handed out in their order, or
+ * as the list's owner picks them. The first failure ends it: no further job is begun, and what the
+ * others are at is ended in the server. Inside restore/ only.
  */
 #ifndef GUARDIAN_RESTORE_TEAM_H
 #define GUARDIAN_RESTORE_TEAM_H
@@ -36,13 +36,28 @@ GD_MUST struct gd_status gd_team_work(struct gd_team *team, const char *stage, s
                                       uint64_t total_bytes, gd_team_fn *work, void *context,
                                       struct gd_error *err);
 
+/** What a session that is free does. All of these are called under the team's lock. */
+enum gd_team_turn {
+    GD_TEAM_JOB,  /* *out_job */
+    GD_TEAM_WAIT, /* nothing before another job has ended; only while one is at work */
+    GD_TEAM_END   /* everything was handed out */
+};
+struct gd_team_list {
+    enum gd_team_turn (*pick)(void *context, size_t *out_job);
+    void (*ended)(void *context, size_t job); /* it was done without a failure */
+    gd_team_fn *work;                         /* not under the lock */
+    void *context;
+};
+/** Work through `count` jobs as they are picked. */
+GD_MUST struct gd_status gd_team_pool(struct gd_team *team, const char *stage, size_t count,
+                                      uint64_t total_bytes, const struct gd_team_list *list,
+                                      struct gd_error *err);
+
 /** More was done: told as progress. `object` may be NULL. */
 void gd_team_progress(struct gd_team *team, unsigned worker, const char *object, uint64_t bytes,
                       uint64_t rows);
 /** Another one failed: give up what you are at. */
 bool gd_team_stopped(struct gd_team *team);
-/** Jobs not handed out yet. */
-size_t gd_team_left(struct gd_team *team);
 
 /** A session for restoring: what pg_dump's header sets, and time-outs off. */
 GD_MUST struct gd_status gd_restore_session(const struct gd_restore_options *options,

@@ -158,6 +158,41 @@ def test_another_collation_is_told(guardian, own, tmp_path):
         own.drop("sorted")
 
 
+@pytest.mark.parametrize("more", ["", "CREATE STATISTICS of_both (dependencies) ON up, other FROM left_one;"])
+def test_large_tables_that_refer_to_each_other_have_keys_and_statistics(guardian, own, tmp_path, more):
+    own.create("knot")
+    own.psql("knot", stdin="""CREATE TABLE few (id int PRIMARY KEY); INSERT INTO few SELECT generate_series(0, 9);
+        CREATE TABLE parts (id int PRIMARY KEY, pad text) PARTITION BY RANGE (id);
+        CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (40000); CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (40000) TO (80000);
+        CREATE TABLE hashed (id int PRIMARY KEY, few int REFERENCES few) PARTITION BY HASH (id);
+        CREATE TABLE hashed_1 PARTITION OF hashed FOR VALUES WITH (modulus 1, remainder 0);
+        CREATE TABLE left_one (id int PRIMARY KEY, up int, other int, few int, part int, late int, pad text);
+        CREATE TABLE right_one (id int, other int, pad text, UNIQUE (id), UNIQUE (other, id));
+        CREATE TABLE heir (CHECK (id > 0)) INHERITS (right_one);
+        INSERT INTO parts SELECT g, repeat('p', 120) FROM generate_series(0, 79999) g;
+        INSERT INTO hashed SELECT g, g % 10 FROM generate_series(1, 150000) g;
+        INSERT INTO left_one SELECT g, g / 2, g, g % 10, g, g, repeat('l', 100) FROM generate_series(0, 49999) g;
+        INSERT INTO right_one SELECT g, g, repeat('r', 100) FROM generate_series(0, 49999) g;
+        INSERT INTO heir SELECT g, g, repeat('h', 100) FROM generate_series(1, 50000) g;
+        ALTER TABLE heir ADD PRIMARY KEY (id); CREATE INDEX ON heir (other);
+        ALTER TABLE left_one ADD FOREIGN KEY (up) REFERENCES left_one, ADD FOREIGN KEY (other) REFERENCES right_one (id), ADD FOREIGN KEY (few) REFERENCES few;
+        ALTER TABLE right_one ADD FOREIGN KEY (other) REFERENCES left_one, ADD FOREIGN KEY (id) REFERENCES right_one (id);
+        ALTER TABLE heir ADD FOREIGN KEY (other) REFERENCES parts;
+        CREATE TABLE bigger AS SELECT * FROM left_one; ALTER TABLE bigger ADD FOREIGN KEY (late) REFERENCES left_one NOT VALID, ADD FOREIGN KEY (part) REFERENCES parts;
+        CREATE MATERIALIZED VIEW summed AS SELECT few, count(*) FROM left_one GROUP BY few;""" + more)
+    one = Shop(guardian, own, "knot", tmp_path)
+    one.take("--part-size", "1MB")
+    try:
+        one.restore("--into", "knot2", "--compare", "--workers", "3")
+        same(own, "knot", "knot2")
+        told = {row[0] for row in own.run("SELECT DISTINCT tablename FROM pg_stats WHERE schemaname = 'public'", "knot2")}
+        assert told >= {"few", "parts", "parts_1", "hashed", "left_one", "right_one", "heir", "bigger", "summed"}
+        assert own.value("SELECT count(*) FROM pg_statistic_ext_data", "knot2") == (1 if more else 0)
+    finally:
+        own.drop("knot2")
+        own.drop("knot")
+
+
 def test_a_failure_leaves_no_database(shop):
     for point in (1, 3, 6, 10, 14, 18):
         ran = shop.restore("--into", "broken", status=None, GUARDIAN_FAULT=str(point))
