@@ -3,14 +3,15 @@
  *
  * A step's row is written inside the step's own transaction: it is there exactly if the step is in,
  * which is the cheapest proof that it committed. Tables (guardian/guard/sql/ledger.sql):
- *   guardian.changes (change, kind, began, ended, who, host, version, class, outcome, snapshot,
- *                     text_sha256, rolled_back_by)
- *   guardian.steps   (change, step, hash, state, xid xid8, at)  state: 'in', or 'begun' for a step
- * that cannot run in a transaction block guardian.files   (sha256, path, folder, change, at,
- * rolled_back_by, rerun_safe, stamp)
  *
- * A database in which the schema may not be made is no obstacle: then there are no rows, and doubts
- * are settled by the transaction id in the journal.
+ *   guardian.changes  one row for a change: who, when, what became of it
+ *   guardian.steps    state "in", or "begun" for a step that cannot run in a transaction block
+ *   guardian.files    texts that were applied; with the stamp of the schema once they were over
+ *
+ * Invariant 1  A database in which the schema may not be made is no obstacle: then there are no
+ * rows, and doubts are settled by the transaction id in the journal.
+ * Invariant 2  The SQL made here does not depend on search_path, standard_conforming_strings or the
+ * encoding of the database: what the user's file has set cannot turn it around.
  */
 #ifndef GUARDIAN_GUARD_LEDGER_H
 #define GUARDIAN_GUARD_LEDGER_H
@@ -20,7 +21,9 @@
 
 struct gd_ledger {
     bool there;      /* the tables are there and may be written */
-    const char *why; /* not there: why, in words */
+    bool may_make;   /* not there, and nothing is known that stands in the way */
+    bool any_text;   /* the database can store any UTF-8; otherwise bytes are written as %XX */
+    const char *why; /* not there: why, in words; "" when it is */
 };
 
 /** Look whether it is there; `make`: make it (own transaction) when it is not and may be. Never
@@ -44,16 +47,18 @@ const char *gd_ledger_stamp_sql(const struct gd_ledger *ledger, const char *chan
 /** The same for one file, by its text: it was found to be done by looking. */
 const char *gd_ledger_file_stamp_sql(const struct gd_ledger *ledger, const char *sha256,
                                      const char *stamp, struct gd_arena *arena);
+/** Mark a change as taken back; files of its text count as not applied from then on. */
 const char *gd_ledger_rolled_back_sql(const struct gd_ledger *ledger, const char *change,
                                       const char *by, struct gd_arena *arena);
 
 /** What the ledger knows of a file's text. */
 struct gd_ledger_file {
-    const char *sha256, *path, *folder, *change, *stamp;
+    const char *sha256, *path, *folder, *change, *stamp; /* stamp "": none */
     int64_t at_us;
     bool rerun_safe;
 };
-/** Those of `hashes` that were applied and not rolled back; NULL hashes: all, oldest first. */
+/** Those of `hashes` that were applied and not rolled back, oldest first; NULL hashes: all. None
+ *  when the ledger is not there. */
 GD_MUST struct gd_status gd_ledger_files(struct gd_pg *pg, const struct gd_ledger *ledger,
                                          const char *const *hashes, size_t hash_count,
                                          struct gd_arena *arena, struct gd_ledger_file **out_files,
@@ -63,7 +68,7 @@ struct gd_ledger_step {
     uint32_t step;
     const char *hash, *state, *xid;
 };
-/** The steps of a change that have rows. */
+/** The steps of a change that have rows. None when the ledger is not there. */
 GD_MUST struct gd_status gd_ledger_steps(struct gd_pg *pg, const struct gd_ledger *ledger,
                                          const char *change, struct gd_arena *arena,
                                          struct gd_ledger_step **out_steps, size_t *out_count,
