@@ -1,0 +1,141 @@
+/*
+ * Rollback, enums: a type whose labels differ is made anew under its name, and its columns are
+ * carried over by their text.
+ *
+ * A label that was only renamed is renamed back.
+ */
+#include <string.h>
+
+#include "guardian/guard/rollback_script.h"
+
+enum { LIMIT_MS = 60000 };
+
+static bool has_label(const struct gd_back_item *item, const char *label)
+{
+    for (size_t i = 0; i < item->label_count; i++)
+        if (strcmp(item->labels[i], label) == 0)
+            return true;
+    return false;
+}
+
+/* As many labels, and each one that differs is new on both sides: they were renamed. */
+bool gd_back_is_relabelled(const struct gd_back_item *before, const struct gd_back_item *now)
+{
+    if (before->labels == NULL || now->labels == NULL || before->label_count != now->label_count)
+        return false;
+    for (size_t i = 0; i < before->label_count; i++)
+        if (strcmp(before->labels[i], now->labels[i]) != 0 &&
+            (has_label(before, now->labels[i]) || has_label(now, before->labels[i])))
+            return false;
+    return true;
+}
+
+static void relabel(struct gd_back_script *script, const struct gd_back_item *before,
+                    const struct gd_back_item *now)
+{
+    struct gd_arena *arena = script->arena;
+    for (size_t i = 0; i < before->label_count; i++)
+        if (strcmp(before->labels[i], now->labels[i]) != 0)
+            gd_back_say(script, GD_BACK_MAKE, before->what,
+                        gd_arena_printf(arena, "ALTER TYPE %s RENAME VALUE %s TO %s",
+                                        gd_quoted_pair(before->schema, before->name, arena),
+                                        gd_literal(now->labels[i], arena),
+                                        gd_literal(before->labels[i], arena)),
+                        "");
+}
+
+/* The labels that the type has now and did not have, as a list of literals. */
+static const char *strange_labels(const struct gd_back_item *before, const struct gd_back_item *now,
+                                  struct gd_arena *arena)
+{
+    const char *list = "";
+    for (size_t i = 0; i < now->label_count; i++)
+        if (!has_label(before, now->labels[i]))
+            list = gd_arena_printf(arena, "%s%s%s", list, *list == '\0' ? "" : ", ",
+                                   gd_literal(now->labels[i], arena));
+    return list;
+}
+
+static bool is_missing_labels(const struct gd_back_item *before, const struct gd_back_item *now)
+{
+    for (size_t i = 0; i < before->label_count; i++)
+        if (!has_label(now, before->labels[i]))
+            return true;
+    return false;
+}
+
+/* Partitions follow their root, and children their parents. */
+static const char columns_of[] =
+    "SELECT n.nspname, c.relname, a.attname, a.atttypid = t.typarray, "
+    "pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> '', a.attnotnull "
+    "FROM pg_catalog.pg_type t JOIN pg_catalog.pg_attribute a ON a.atttypid IN (t.oid, t.typarray) "
+    "AND NOT a.attisdropped AND a.attinhcount = 0 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
+    "AND c.relkind IN ('r', 'p') JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT "
+    "JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE t.oid = "
+    "pg_catalog.to_regtype($1::text) ORDER BY 1, 2, a.attnum";
+
+static void carry(struct gd_back_script *script, const struct gd_back_item *type,
+                  const struct gd_back_item *now, const struct gd_pg_rows *rows, size_t row)
+{
+    struct gd_arena *arena = script->arena;
+    const char *schema = gd_arena_strdup(arena, gd_pg_cell(rows, row, 0));
+    const char *table = gd_arena_strdup(arena, gd_pg_cell(rows, row, 1));
+    const char *column = gd_arena_strdup(arena, gd_pg_cell(rows, row, 2));
+    const char *relation = gd_quoted_pair(schema, table, arena), *name = gd_quoted(column, arena);
+    bool array = gd_pg_bool(rows, row, 3);
+    const char *brackets = array ? "[]" : "", *value = gd_pg_cell(rows, row, 4);
+    const char *full =
+        gd_arena_printf(arena, "%s%s", gd_quoted_pair(type->schema, type->name, arena), brackets);
+    const char *alter = gd_arena_printf(arena, "ALTER TABLE %s ALTER COLUMN %s", relation, name);
+    bool has_default = value != NULL;
+    if (has_default)
+        gd_back_say(script, GD_BACK_MAKE, type->what,
+                    gd_arena_printf(arena, "%s DROP DEFAULT", alter), "");
+    gd_back_say(script, GD_BACK_MAKE, type->what,
+                gd_arena_printf(arena, "%s TYPE %s USING %s::text%s::%s", alter, full, name,
+                                brackets, full),
+                "");
+    if (has_default)
+        gd_back_say(script, GD_BACK_MAKE, type->what,
+                    gd_arena_printf(arena, "%s SET DEFAULT %s", alter, value), "");
+    gd_texts_add(&script->locked, relation, arena);
+    *gd_back_value(script) = (struct gd_back_value){.fate = GD_BACK_SWAPPED,
+                                                    .schema = schema,
+                                                    .table = table,
+                                                    .column = column,
+                                                    .type = full,
+                                                    .type_now = full,
+                                                    .not_null = gd_pg_bool(rows, row, 6),
+                                                    .strange = strange_labels(type, now, arena),
+                                                    .missing = is_missing_labels(type, now)};
+}
+
+struct gd_status gd_back_swap(struct gd_back_script *script, struct gd_pg *pg,
+                              const struct gd_back_item *before, const struct gd_back_item *now,
+                              struct gd_error *err)
+{
+    struct gd_arena *arena = script->arena;
+    const char *name = gd_quoted_pair(before->schema, before->name, arena);
+    const char *aside = gd_arena_printf(arena, "%.40s__rolled_back", before->name);
+    if (gd_back_is_relabelled(before, now)) {
+        relabel(script, before, now);
+        return GD_DONE;
+    }
+    struct gd_pg_call call = {.what = "look which columns have a type",
+                              .sql = columns_of,
+                              .values = &name,
+                              .value_count = 1,
+                              .limit_ms = LIMIT_MS};
+    gd_auto_pg_rows rows = NULL;
+    GD_TRY(gd_pg_run(pg, &call, &rows, err));
+    gd_back_say(script, GD_BACK_MAKE, before->what,
+                gd_arena_printf(arena, "ALTER TYPE %s RENAME TO %s", name, gd_quoted(aside, arena)),
+                "");
+    gd_back_say(script, GD_BACK_MAKE, before->what, before->sql, "");
+    for (size_t i = 0; i < gd_pg_rows_count(rows); i++)
+        carry(script, before, now, rows, i);
+    gd_back_say(
+        script, GD_BACK_MAKE, before->what,
+        gd_arena_printf(arena, "DROP TYPE %s", gd_quoted_pair(before->schema, aside, arena)), "");
+    return GD_DONE;
+}

@@ -1,0 +1,472 @@
+/* Rollback, rows: see rollback_rows.h. */
+#include "guardian/guard/rollback_rows.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "guardian/base/fault.h"
+#include "guardian/pg/copy.h"
+
+enum { LIMIT_MS = 24 * 3600 * 1000 };
+
+struct gd_status gd_back_number(struct gd_pg *pg, const char *what, const char *sql,
+                                int64_t *out_number, struct gd_error *err)
+{
+    struct gd_pg_call call = {.what = what, .sql = sql, .limit_ms = LIMIT_MS};
+    gd_auto_pg_rows rows = NULL;
+    GD_TRY(gd_pg_run(pg, &call, &rows, err));
+    *out_number = gd_pg_rows_count(rows) == 0 ? 0 : gd_pg_int(rows, 0, 0);
+    return GD_DONE;
+}
+
+/* How many rows a statement touched. */
+GD_MUST static struct gd_status change_rows(struct gd_back_rows *rows,
+                                            const struct gd_back_task *task, const char *sql,
+                                            int64_t *out_count, struct gd_error *err)
+{
+    return gd_back_number(
+        rows->pg, gd_arena_printf(rows->arena, "bring back rows of table %s", task->plain),
+        gd_arena_printf(rows->arena,
+                        "WITH touched AS (%s RETURNING 1) SELECT count(*) FROM touched", sql),
+        out_count, err);
+}
+
+/* --- who wrote a row --------------------------------------------------------------------------*/
+
+/* xmin has 32 bits: of the ids with these bits it is the newest that is not in the future. */
+static const char *full_id(const struct gd_back_writers *writers, const char *alias,
+                           struct gd_arena *arena)
+{
+    int64_t low = writers->now & 0xffffffff, high = writers->now - low;
+    return gd_arena_printf(arena,
+                           "(greatest(%s.xmin::text::bigint + CASE WHEN %s.xmin::text::bigint > "
+                           "%" PRId64 " THEN %" PRId64 " ELSE %" PRId64 " END, 3))",
+                           alias, alias, low, high - INT64_C(0x100000000), high);
+}
+
+static const char *own_ids(const struct gd_back_writers *writers, struct gd_arena *arena)
+{
+    const char *list = "0";
+    for (size_t i = 0; i < writers->xid_count; i++)
+        list = gd_arena_printf(arena, "%s, %s", list, writers->xids[i]);
+    return list;
+}
+
+/* Savepoints of the change have ids of their own, behind its first and before its end. */
+const char *gd_back_who(const struct gd_back_writers *writers, const char *alias,
+                        struct gd_arena *arena)
+{
+    const char *id = full_id(writers, alias, arena);
+    const char *nested = "false";
+    if (*writers->end != '\0' && writers->xid_count > 0)
+        nested = gd_arena_printf(
+            arena, "%s > %s AND pg_catalog.pg_visible_in_snapshot(%s::text::xid8, '%s')", id,
+            writers->xids[0], id, writers->end);
+    return gd_arena_printf(arena,
+                           "CASE WHEN pg_catalog.pg_visible_in_snapshot(%s::text::xid8, '%s') THEN "
+                           "'b' WHEN %s IN (%s) OR (%s) THEN 'c' ELSE 'o' END",
+                           id, writers->backup, id, own_ids(writers, arena), nested);
+}
+
+struct gd_status gd_back_count(struct gd_back_rows *rows, const char *table, const char *condition,
+                               int64_t *out_count, struct gd_error *err)
+{
+    return gd_back_number(
+        rows->pg, gd_arena_printf(rows->arena, "count what was written to %s", table),
+        gd_arena_printf(rows->arena, "SELECT count(*) FROM %s l WHERE %s = 'o' AND (%s)", table,
+                        gd_back_who(&rows->writers, "l", rows->arena), condition),
+        out_count, err);
+}
+
+/* --- pieces of SQL ----------------------------------------------------------------------------*/
+
+static const char *side(const struct gd_back_task *task, struct gd_arena *arena)
+{
+    return gd_arena_printf(arena, "pg_temp.guardian_was_%u", task->number);
+}
+
+static const char *noted(const struct gd_back_task *task, struct gd_arena *arena)
+{
+    return gd_arena_printf(arena, "pg_temp.guardian_wrote_%u", task->number);
+}
+
+static const char *type_of(const struct gd_back_task *task, const char *column)
+{
+    const struct gd_back_column *found = gd_back_column(task->columns, column);
+    return found == NULL ? "text" : found->type;
+}
+
+/* s."column"::type */
+static const char *was(const struct gd_back_task *task, const char *column, struct gd_arena *arena)
+{
+    return gd_arena_printf(arena, "s.%s::%s", gd_quoted(column, arena), type_of(task, column));
+}
+
+/* The same key on both sides: l is the living row, s the snapshot's. */
+static const char *same_key(const struct gd_back_task *task, struct gd_arena *arena)
+{
+    const char *text = "";
+    for (size_t i = 0; i < task->key_count; i++)
+        text = gd_arena_printf(arena, "%s%sl.%s = %s", text, i == 0 ? "" : " AND ",
+                               gd_quoted(task->keys[i], arena), was(task, task->keys[i], arena));
+    return text;
+}
+
+static const char *same_noted_key(const struct gd_back_task *task, struct gd_arena *arena)
+{
+    const char *text = "";
+    for (size_t i = 0; i < task->key_count; i++)
+        text = gd_arena_printf(arena, "%s%sl.%s = w.%s", text, i == 0 ? "" : " AND ",
+                               gd_quoted(task->keys[i], arena), gd_quoted(task->keys[i], arena));
+    return text;
+}
+
+static bool is_key(const struct gd_back_task *task, const char *column)
+{
+    for (size_t i = 0; i < task->key_count; i++)
+        if (strcmp(task->keys[i], column) == 0)
+            return true;
+    return false;
+}
+
+/* Compared by what they look like: not every type has an equal sign. */
+static const char *differs(const struct gd_back_task *task, const char *column,
+                           struct gd_arena *arena)
+{
+    return gd_arena_printf(arena, "l.%s::text IS DISTINCT FROM (%s)::text",
+                           gd_quoted(column, arena), was(task, column, arena));
+}
+
+/* --- loading ----------------------------------------------------------------------------------*/
+
+static const char *text_columns(const struct gd_back_task *task, struct gd_arena *arena)
+{
+    const char *text = "";
+    for (size_t i = 0; i < task->stored->column_count; i++)
+        text = gd_arena_printf(arena, "%s%s%s text", text, i == 0 ? "" : ", ",
+                               gd_quoted(task->stored->columns[i], arena));
+    for (size_t i = 0; i < task->count; i++)
+        text = gd_arena_printf(arena, "%s, \"guardian take %zu\" boolean DEFAULT true", text, i);
+    return text;
+}
+
+GD_MUST static struct gd_status copy_parts(struct gd_back_rows *rows,
+                                           const struct gd_back_task *task, const char *target,
+                                           struct gd_error *err)
+{
+    struct gd_arena *arena = rows->arena;
+    struct gd_pg_copy copy = {
+        .what = gd_arena_printf(arena, "load rows of table %s", task->plain),
+        .sql = gd_arena_printf(
+            arena, "COPY %s (%s) FROM STDIN", target,
+            gd_quoted_list(task->stored->columns, task->stored->column_count, arena))};
+    for (size_t i = 0; i < task->stored->part_count; i++) {
+        const struct gd_part *part = &task->stored->parts[i];
+        gd_auto_source source = NULL;
+        uint64_t taken = 0;
+        GD_TRY(gd_object_source_new(rows->place, &part->stored, &source, err));
+        GD_TRY(gd_pg_copy_in(rows->pg, &copy, source, &taken, err));
+        if (taken != part->digest.rows)
+            return gd_fail(err, GD_CORRUPT,
+                           "could not %s: the server took %" PRIu64 " rows of \"%s\", and the "
+                           "manifest says %" PRIu64,
+                           copy.what, taken, part->stored.name, part->digest.rows);
+    }
+    return GD_DONE;
+}
+
+struct gd_status gd_back_load(struct gd_back_rows *rows, struct gd_back_task *task,
+                              struct gd_error *err)
+{
+    struct gd_arena *arena = rows->arena;
+    const char *name = side(task, arena);
+    if (task->whole || task->stored == NULL || task->stored->column_count == 0)
+        return GD_DONE;
+    gd_tell_stage(rows->events, "loading rows of the snapshot", 0);
+    GD_TRY(gd_fault("rollback: before rows are loaded", err));
+    GD_TRY(gd_pg_command(rows->pg, "make a temporary table",
+                         gd_arena_printf(arena, "CREATE TEMPORARY TABLE guardian_was_%u (%s)",
+                                         task->number, text_columns(task, arena)),
+                         err));
+    GD_TRY(copy_parts(rows, task, name, err));
+    task->loaded = true;
+    return gd_pg_command(rows->pg, "look at a temporary table",
+                         gd_arena_printf(arena, "ANALYZE %s", name), err);
+}
+
+/* --- weighing ---------------------------------------------------------------------------------*/
+
+static const char *key_columns(const struct gd_back_task *task, const char *alias,
+                               struct gd_arena *arena)
+{
+    const char *text = "";
+    for (size_t i = 0; i < task->key_count; i++)
+        text = gd_arena_printf(arena, "%s%s.%s, ", text, alias, gd_quoted(task->keys[i], arena));
+    return text;
+}
+
+GD_MUST static struct gd_status note_writers(struct gd_back_rows *rows,
+                                             const struct gd_back_task *task, struct gd_error *err)
+{
+    struct gd_arena *arena = rows->arena;
+    const char *who = gd_back_who(&rows->writers, "l", arena);
+    const char *sql = gd_arena_printf(arena,
+                                      "CREATE TEMPORARY TABLE guardian_wrote_%u AS SELECT * FROM "
+                                      "(SELECT %s%s AS \"guardian who\" "
+                                      "FROM %s l) w WHERE \"guardian who\" <> 'b'",
+                                      task->number, key_columns(task, "l", arena), who, task->name);
+    GD_TRY(gd_pg_command(rows->pg, "note who wrote which row", sql, err));
+    return gd_pg_command(rows->pg, "look at a temporary table",
+                         gd_arena_printf(arena, "ANALYZE %s", noted(task, arena)), err);
+}
+
+GD_MUST static struct gd_status count_since(struct gd_back_rows *rows, struct gd_back_task *task,
+                                            struct gd_error *err)
+{
+    struct gd_arena *arena = rows->arena;
+    const char *s = side(task, arena), *w = noted(task, arena);
+    const char *key = same_key(task, arena), *what = "count what was written since";
+    const char *others = gd_arena_printf(
+        arena,
+        "SELECT count(*) FROM %s l WHERE l.\"guardian who\" = 'o' AND %sEXISTS (SELECT FROM "
+        "%s s WHERE %s)",
+        w, "%s", s, key);
+    const char *hole = strstr(others, "%s");
+    const char *known = gd_arena_printf(arena, "%.*s%s", (int)(hole - others), others, hole + 2);
+    const char *added =
+        gd_arena_printf(arena, "%.*sNOT %s", (int)(hole - others), others, hole + 2);
+    GD_TRY(gd_back_number(rows->pg, what, known, &task->since_changed, err));
+    GD_TRY(gd_back_number(rows->pg, what, added, &task->since_new, err));
+    return gd_back_number(
+        rows->pg, what,
+        gd_arena_printf(arena,
+                        "SELECT count(*) FROM %s s WHERE NOT EXISTS (SELECT FROM %s l WHERE %s)", s,
+                        task->name, key),
+        &task->since_gone, err);
+}
+
+/* A value that somebody else's row has is the change's own when the change made the same of the
+ * same elsewhere, or made the same of everything. */
+GD_MUST static struct gd_status decide_column(struct gd_back_rows *rows, struct gd_back_task *task,
+                                              size_t at, struct gd_error *err)
+{
+    struct gd_arena *arena = rows->arena;
+    const struct gd_back_column_task *item = &task->items[at];
+    const char *column = gd_quoted(item->name, arena), *key = same_key(task, arena);
+    const char *w_key = same_noted_key(task, arena), *w = noted(task, arena);
+    const char *made = gd_arena_printf(arena, "pg_temp.guardian_made_%u_%zu", task->number, at);
+    int64_t kept = 0;
+    if (item->fate == GD_BACK_RETURNS && !item->touched)
+        return GD_DONE;
+    GD_TRY(gd_pg_command(
+        rows->pg, "note what the change made of values",
+        gd_arena_printf(arena,
+                        "CREATE TEMPORARY TABLE guardian_made_%u_%zu AS SELECT DISTINCT s.%s AS "
+                        "was, l.%s::text AS became FROM %s l JOIN %s s ON %s JOIN %s w ON %s AND "
+                        "w.\"guardian who\" = 'c'",
+                        task->number, at, column, column, task->name, side(task, arena), key, w,
+                        w_key),
+        err));
+    const char *not_strange =
+        *item->strange == '\0' ? "true"
+                               : gd_arena_printf(arena, "(l.%s IS NULL OR l.%s::text NOT IN (%s))",
+                                                 column, column, item->strange);
+    GD_TRY(change_rows(
+        rows, task,
+        gd_arena_printf(
+            arena,
+            "UPDATE %s s SET \"guardian take %zu\" = false FROM %s l JOIN %s w ON %s WHERE %s AND "
+            "w.\"guardian who\" = 'o' AND l.%s::text IS DISTINCT FROM s.%s AND %s AND NOT EXISTS "
+            "(SELECT FROM %s m WHERE m.was IS NOT DISTINCT FROM s.%s AND m.became IS NOT DISTINCT "
+            "FROM l.%s::text) AND NOT ((SELECT count(DISTINCT coalesce('=' || became, '')) FROM "
+            "%s) "
+            "= 1 AND (SELECT count(*) FROM %s) > 1 AND l.%s::text IS NOT DISTINCT FROM (SELECT "
+            "became FROM %s LIMIT 1))",
+            side(task, arena), at, task->name, w, w_key, key, column, column, not_strange, made,
+            column, column, made, made, column, made),
+        &kept, err));
+    task->kept += kept;
+    return GD_DONE;
+}
+
+struct gd_status gd_back_weigh(struct gd_back_rows *rows, struct gd_back_task *task,
+                               struct gd_error *err)
+{
+    if (task->whole || !task->loaded)
+        return GD_DONE;
+    if (task->key_count == 0)
+        return gd_back_count(rows, task->name, "true", &task->since_changed, err);
+    GD_TRY(note_writers(rows, task, err));
+    GD_TRY(count_since(rows, task, err));
+    for (size_t i = 0; i < task->count; i++)
+        GD_TRY(decide_column(rows, task, i, err));
+    return GD_DONE;
+}
+
+/* --- merging ----------------------------------------------------------------------------------*/
+
+/* SET of the columns that the schema or the change took, in rows of which the snapshot has one. */
+GD_MUST static struct gd_status update_columns(struct gd_back_rows *rows, struct gd_back_task *task,
+                                               struct gd_error *err)
+{
+    struct gd_arena *arena = rows->arena;
+    const char *set = "", *any = "";
+    for (size_t i = 0; i < task->count; i++) {
+        const char *column = gd_quoted(task->items[i].name, arena);
+        const char *value = was(task, task->items[i].name, arena);
+        set = gd_arena_printf(arena,
+                              "%s%s%s = CASE WHEN s.\"guardian take %zu\" THEN %s ELSE l.%s END",
+                              set, i == 0 ? "" : ", ", column, i, value, column);
+        any = gd_arena_printf(arena, "%s%s(s.\"guardian take %zu\" AND %s)", any,
+                              i == 0 ? "" : " OR ", i, differs(task, task->items[i].name, arena));
+    }
+    if (task->count == 0)
+        return GD_DONE;
+    int64_t count = 0;
+    GD_TRY(
+        change_rows(rows, task,
+                    gd_arena_printf(arena, "UPDATE %s l SET %s FROM %s s WHERE %s AND (%s)",
+                                    task->name, set, side(task, arena), same_key(task, arena), any),
+                    &count, err));
+    task->back += count;
+    return GD_DONE;
+}
+
+/* The rows that the change wrote last: new ones go, the others become what they were. */
+GD_MUST static struct gd_status undo_own_rows(struct gd_back_rows *rows, struct gd_back_task *task,
+                                              struct gd_error *err)
+{
+    struct gd_arena *arena = rows->arena;
+    const char *s = side(task, arena), *key = same_key(task, arena), *set = "", *any = "";
+    const char *own =
+        gd_arena_printf(arena, "EXISTS (SELECT FROM %s w WHERE %s AND w.\"guardian who\" = 'c')",
+                        noted(task, arena), same_noted_key(task, arena));
+    int64_t count = 0;
+    GD_TRY(change_rows(rows, task,
+                       gd_arena_printf(arena,
+                                       "DELETE FROM %s l WHERE %s AND NOT EXISTS (SELECT FROM %s s "
+                                       "WHERE %s)",
+                                       task->name, own, s, key),
+                       &count, err));
+    for (size_t i = 0; i < task->stored->column_count; i++) {
+        const char *column = task->stored->columns[i];
+        if (is_key(task, column) || gd_back_column(task->columns, column) == NULL)
+            continue;
+        set = gd_arena_printf(arena, "%s%s%s = %s", set, *set == '\0' ? "" : ", ",
+                              gd_quoted(column, arena), was(task, column, arena));
+        any = gd_arena_printf(arena, "%s%s%s", any, *any == '\0' ? "" : " OR ",
+                              differs(task, column, arena));
+    }
+    if (*set == '\0')
+        return GD_DONE;
+    GD_TRY(change_rows(rows, task,
+                       gd_arena_printf(arena,
+                                       "UPDATE %s l SET %s FROM %s s WHERE %s AND %s AND "
+                                       "(%s)",
+                                       task->name, set, s, key, own, any),
+                       &count, err));
+    task->back += count;
+    return GD_DONE;
+}
+
+/* SELECT list of a row of the snapshot. */
+static const char *row_of(const struct gd_back_task *task, struct gd_arena *arena)
+{
+    const char *text = "";
+    for (size_t i = 0; i < task->stored->column_count; i++)
+        text = gd_arena_printf(arena, "%s%s%s", text, i == 0 ? "" : ", ",
+                               was(task, task->stored->columns[i], arena));
+    return text;
+}
+
+GD_MUST static struct gd_status insert_missing(struct gd_back_rows *rows, struct gd_back_task *task,
+                                               struct gd_error *err)
+{
+    struct gd_arena *arena = rows->arena;
+    const char *missing = task->key_count == 0
+                              ? "true"
+                              : gd_arena_printf(arena, "NOT EXISTS (SELECT FROM %s l WHERE %s)",
+                                                task->name, same_key(task, arena));
+    const char *from = gd_arena_printf(arena, "FROM %s s WHERE %s", side(task, arena), missing);
+    int64_t wanted = 0, count = 0;
+    GD_TRY(gd_back_number(rows->pg, "count rows to bring back",
+                          gd_arena_printf(arena, "SELECT count(*) %s", from), &wanted, err));
+    GD_TRY(change_rows(
+        rows, task,
+        gd_arena_printf(arena,
+                        "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s %s ON CONFLICT DO "
+                        "NOTHING",
+                        task->name,
+                        gd_quoted_list(task->stored->columns, task->stored->column_count, arena),
+                        row_of(task, arena), from),
+        &count, err));
+    task->back += count;
+    task->collided += wanted - count;
+    return GD_DONE;
+}
+
+/* Rows of others that have no value for a column which must have one. */
+GD_MUST static struct gd_status drop_unfit_rows(struct gd_back_rows *rows,
+                                                struct gd_back_task *task, bool drop,
+                                                struct gd_error *err)
+{
+    struct gd_arena *arena = rows->arena;
+    for (size_t i = 0; i < task->count; i++) {
+        const struct gd_back_column_task *item = &task->items[i];
+        int64_t count = 0;
+        if (!item->not_null)
+            continue;
+        const char *unfit = gd_arena_printf(arena, "FROM %s WHERE %s IS NULL", task->name,
+                                            gd_quoted(item->name, arena));
+        if (drop)
+            GD_TRY(
+                change_rows(rows, task, gd_arena_printf(arena, "DELETE %s", unfit), &count, err));
+        else
+            GD_TRY(gd_back_number(rows->pg, "count rows without a value",
+                                  gd_arena_printf(arena, "SELECT count(*) %s", unfit), &count,
+                                  err));
+        task->unfit += count;
+        if (count > 0 && !drop)
+            return gd_fail(err, GD_FAILED,
+                           "could not bring back column %s.%s: %" PRId64 " rows that were written "
+                           "since have no value for it, and it must have one",
+                           task->plain, item->name, count);
+    }
+    return GD_DONE;
+}
+
+struct gd_status gd_back_empty(struct gd_back_rows *rows, struct gd_back_task *task,
+                               struct gd_error *err)
+{
+    int64_t others = 0;
+    GD_TRY(gd_back_count(rows, task->name, "true", &others, err));
+    if (others > 0)
+        return gd_hint(err,
+                       gd_fail(err, GD_FAILED,
+                               "could not bring back rows of table %s: %" PRId64 " rows were "
+                               "written since, and it has no key by which they could be told apart",
+                               task->plain, others),
+                       "Nothing was changed. --way database restores everything, and loses them.");
+    return gd_pg_command(rows->pg, "empty a table",
+                         gd_arena_printf(rows->arena, "DELETE FROM %s", task->name), err);
+}
+
+struct gd_status gd_back_merge(struct gd_back_rows *rows, struct gd_back_task *task,
+                               bool drop_unfit, struct gd_error *err)
+{
+    GD_TRY(gd_fault("rollback: before rows are merged", err));
+    if (task->stored == NULL || task->stored->column_count == 0)
+        return GD_DONE;
+    if (task->whole) {
+        task->back = (int64_t)task->stored->digest.rows;
+        return copy_parts(rows, task, task->name, err);
+    }
+    if (task->key_count == 0)
+        return insert_missing(rows, task, err);
+    if (task->rows)
+        GD_TRY(undo_own_rows(rows, task, err));
+    GD_TRY(update_columns(rows, task, err));
+    if (task->rows)
+        GD_TRY(insert_missing(rows, task, err));
+    return drop_unfit_rows(rows, task, drop_unfit, err);
+}

@@ -1,0 +1,91 @@
+/*
+ * Rollback, rows: what the snapshot holds of a table, beside the living one, and both merged.
+ *
+ * The snapshot's rows go into temporary tables of the session, every column as text: nothing of
+ * them is left when the process dies. Who wrote a living row last is told by its transaction: it
+ * was there when the snapshot was taken, the change wrote it, or somebody else did. The change's
+ * rows give way to the snapshot's; what somebody else wrote stays.
+ *
+ * A value that somebody else's row has in a column that the change rewrote is taken for the
+ * change's when the change made just that of just this value elsewhere.
+ */
+#ifndef GUARDIAN_GUARD_ROLLBACK_ROWS_H
+#define GUARDIAN_GUARD_ROLLBACK_ROWS_H
+
+#include "guardian/guard/rollback_script.h"
+#include "guardian/journal/story.h"
+
+/** How to tell who wrote a row. */
+struct gd_back_writers {
+    const char *backup;      /* pg_current_snapshot() of the backup; "" there is none */
+    const char *end;         /* the same at the end of the change; "" not known */
+    const char *const *xids; /* of the change, decimal, ascending */
+    size_t xid_count;
+    int64_t now; /* a transaction id that no row is newer than */
+};
+
+struct gd_back_column_task {
+    enum gd_back_fate fate;
+    bool touched; /* not in the schema: the change updated it */
+    const char *name, *type, *type_now;
+    const char *strange; /* labels that cannot stay */
+    bool not_null;
+    const char *value; /* default */
+};
+
+struct gd_back_task {
+    const char *schema, *table, *name;   /* name: quoted with its schema; table: for people too */
+    const char *plain;                   /* public.users */
+    const struct gd_table *stored;       /* in the manifest */
+    const struct gd_back_table *columns; /* as it was */
+    bool whole;                          /* it was dropped: its rows are loaded as they are */
+    bool rows;                           /* the change deleted, inserted or updated rows */
+    const struct gd_back_column_task *items;
+    size_t count;
+    const char *const *keys; /* columns that tell a row; none: it has no key */
+    size_t key_count;
+    unsigned number;
+    /* counted */
+    int64_t since_new, since_changed, since_gone; /* by others, since the backup; -1 not known */
+    int64_t kept, back, unfit, collided; /* live values kept; rows that came back; rows that cannot
+                                            be kept; rows whose place another one has */
+    bool loaded;
+};
+
+struct gd_back_rows {
+    struct gd_pg *pg;
+    const struct gd_place *place;
+    struct gd_back_writers writers;
+    struct gd_arena *arena;
+    const struct gd_events *events;
+};
+
+/** An expression that says who wrote the row of `alias`: 'b' it is in the backup, 'c' the change,
+ * 'o' somebody else. */
+const char *gd_back_who(const struct gd_back_writers *writers, const char *alias,
+                        struct gd_arena *arena);
+
+/** Temporary tables with the snapshot's rows of a task, compared with the manifest as they come.
+ *  @return GD_CORRUPT stored bytes differ */
+GD_MUST struct gd_status gd_back_load(struct gd_back_rows *rows, struct gd_back_task *task,
+                                      struct gd_error *err);
+/** Who wrote which row, noted before anything rewrites them; counts since_*; decides which values
+ * the change made. Needs gd_back_load(). */
+GD_MUST struct gd_status gd_back_weigh(struct gd_back_rows *rows, struct gd_back_task *task,
+                                       struct gd_error *err);
+/** Inside the transaction, once the columns are there again. */
+GD_MUST struct gd_status gd_back_merge(struct gd_back_rows *rows, struct gd_back_task *task,
+                                       bool drop_unfit, struct gd_error *err);
+/** Nothing of a task without a key was written by others: its rows are thrown away, before anything
+ * rewrites them, and gd_back_merge() loads them. */
+GD_MUST struct gd_status gd_back_empty(struct gd_back_rows *rows, struct gd_back_task *task,
+                                       struct gd_error *err);
+
+/** Rows of a living table that others wrote since, under a condition ("true"). */
+GD_MUST struct gd_status gd_back_count(struct gd_back_rows *rows, const char *table,
+                                       const char *condition, int64_t *out_count,
+                                       struct gd_error *err);
+/** One number of a query. */
+GD_MUST struct gd_status gd_back_number(struct gd_pg *pg, const char *what, const char *sql,
+                                        int64_t *out_number, struct gd_error *err);
+#endif
