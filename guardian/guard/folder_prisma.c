@@ -189,20 +189,27 @@ static struct gd_migration *named(const struct gd_folder *folder, const char *na
     return NULL;
 }
 
-static GD_MUST struct gd_status failed_earlier(const struct gd_pg_rows *rows, size_t row,
-                                               struct gd_error *err)
+/* The line of Prisma's log that says why; "" when it says nothing. */
+static const char *reason_in(const char *logs, struct gd_arena *arena)
 {
-    const char *name = gd_pg_cell(rows, row, 0), *logs = gd_pg_cell(rows, row, 3);
-    int logs_size = (int)strcspn(logs + strspn(logs, " \r\n"), "\r\n");
-    logs += strspn(logs, " \r\n");
-    return gd_hint(
-        err,
-        gd_fail(err, GD_USAGE,
-                "could not go on with Prisma's migrations: \"%s\", begun %s, failed%s%.*s", name,
-                gd_pg_cell(rows, row, 5), logs_size == 0 ? "" : ": ", logs_size, logs),
-        "See what of it is in the database, then say so: prisma migrate resolve "
-        "--rolled-back %s (nothing is, run it again), or --applied (all of it is).",
-        name);
+    const char *error = strstr(logs, "ERROR:");
+    const char *line = error == NULL ? logs + strspn(logs, " \r\n") : error;
+    size_t size = strcspn(line, "\r\n");
+    return size == 0 ? "" : gd_arena_printf(arena, ": %.*s", (int)size, line);
+}
+
+static GD_MUST struct gd_status failed_earlier(const struct gd_pg_rows *rows, size_t row,
+                                               struct gd_arena *arena, struct gd_error *err)
+{
+    const char *name = gd_pg_cell(rows, row, 0);
+    return gd_hint(err,
+                   gd_fail(err, GD_USAGE,
+                           "could not go on with Prisma's migrations: \"%s\", begun %s, failed%s",
+                           name, gd_pg_cell(rows, row, 5),
+                           reason_in(gd_pg_cell(rows, row, 3), arena)),
+                   "See what of it is in the database, then say so: prisma migrate resolve "
+                   "--rolled-back %s (nothing is, run it again), or --applied (all of it is).",
+                   name);
 }
 
 static GD_MUST struct gd_status changed_since(const struct gd_migration *migration, bool finished,
@@ -227,9 +234,9 @@ static GD_MUST struct gd_status take_row(const struct gd_pg_rows *rows, size_t r
     bool finished = gd_pg_bool(rows, row, 2);
     const char *logs = gd_pg_cell(rows, row, 3);
     if (!finished && strncmp(logs, begun_by_us, strlen(begun_by_us)) != 0)
-        return failed_earlier(rows, row, err);
+        return failed_earlier(rows, row, arena, err);
     if (migration == NULL)
-        return finished ? GD_DONE : failed_earlier(rows, row, err);
+        return finished ? GD_DONE : failed_earlier(rows, row, arena, err);
     if (!same_text(migration, gd_pg_cell(rows, row, 1)))
         return changed_since(migration, finished, err);
     if (finished)
