@@ -7,6 +7,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,8 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -287,6 +291,72 @@ static void a_limit_on_the_size_of_files_leaves_nothing_behind(void **state)
     assert_int_equal(in_child(fill_to_the_limit), 0);
 }
 
+/* --- a file system without RENAME_NOREPLACE ----------------------------------------------------
+ */
+
+#define REFUSE(number, error)                                                                      \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1),                                           \
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error))
+
+/* What such a kernel or file system answers, from the kernel itself. Only ever in a child. */
+static bool lack(bool links)
+{
+    struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        REFUSE(SYS_renameat2, EINVAL),
+#ifdef SYS_link
+        REFUSE(links ? -1U : SYS_link, EPERM),
+#endif
+        REFUSE(links ? -1U : SYS_linkat, EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog all = {.len = sizeof program / sizeof program[0], .filter = program};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all) == 0;
+}
+
+enum { ALL_IS_WELL = 0, NO_FILTER = 77, WRONG = 1 };
+
+/* In the child: assertions of its parent's framework do not belong here. */
+static int name_without_replacing(bool links)
+{
+    struct gd_error err = {0};
+    struct stat about;
+    unsigned hidden = 0;
+    if (!lack(links))
+        return NO_FILTER;
+    enum gd_code first = put("first", GD_FILE_NEW, &err).code;
+    if (!links) {
+        bool said = strstr(err.hint, "neither rename without replacing nor link") != NULL;
+        return first == GD_SYSTEM && said && names(&hidden) == 0 ? ALL_IS_WELL : WRONG;
+    }
+    if (first != GD_OK || put("second", GD_FILE_NEW, &err).code != GD_REFUSED)
+        return WRONG;
+    bool one = stat(path, &about) == 0 && about.st_nlink == 1 && names(&hidden) == 1;
+    return one && strcmp(content(), "first") == 0 ? ALL_IS_WELL : WRONG;
+}
+
+static int name_by_a_link(void)
+{
+    return name_without_replacing(true);
+}
+
+static int name_by_nothing(void)
+{
+    return name_without_replacing(false);
+}
+
+static void a_second_name_does_where_rename_would_replace(void **state)
+{
+    (void)state;
+    int status = in_child(name_by_a_link);
+    if (status == NO_FILTER)
+        skip();
+    assert_int_equal(status, ALL_IS_WELL);
+    unlink(path);
+    assert_int_equal(in_child(name_by_nothing), ALL_IS_WELL);
+}
+
 static void a_range_is_read_exactly(void **state)
 {
     (void)state;
@@ -381,6 +451,7 @@ int main(void)
         TEST(a_finished_file_is_there_with_its_folders_and_is_private),
         TEST(a_file_that_is_not_finished_never_was),
         TEST(a_new_file_takes_no_place_that_is_taken),
+        TEST(a_second_name_does_where_rename_would_replace),
         TEST(of_two_new_files_exactly_one_wins),
         TEST(whole_or_absent_under_every_failure),
         TEST(whole_or_absent_after_every_crash),
