@@ -158,10 +158,20 @@ static GD_MUST struct gd_status by_prisma(struct gd_folder *folder, struct gd_pg
     return status;
 }
 
+/* It is asked again when somebody else was at it meanwhile. */
+static void forget(struct gd_folder *folder)
+{
+    for (size_t i = 0; i < folder->count; i++) {
+        folder->migrations[i].applied = false;
+        folder->migrations[i].before = folder->migrations[i].after = NULL;
+    }
+}
+
 struct gd_status gd_folder_pending(struct gd_folder *folder, struct gd_pg *pg,
                                    const struct gd_ledger *ledger, struct gd_arena *arena,
                                    struct gd_error *err)
 {
+    forget(folder);
     if (pg != NULL && folder->kind == GD_FOLDER_PRISMA)
         GD_TRY(by_prisma(folder, pg, arena, err));
     else if (pg != NULL && ledger != NULL)
