@@ -13,6 +13,7 @@
 #include "guardian/cli/report_shelf.h"
 #include "guardian/cli/shelves.h"
 #include "guardian/cli/stores.h"
+#include "guardian/journal/lease.h"
 
 enum { LITTER_AGE_S = 86400 };
 
@@ -232,6 +233,19 @@ static struct gd_status give_up(const struct prune *prune, struct gd_status stat
                    "%llu snapshots were removed, then: ", (unsigned long long)prune->removed);
 }
 
+/* What is left of leases that are over: writers' credentials may not be able to remove it. */
+static struct gd_status clean_leases(const struct prune *prune, struct gd_error *err)
+{
+    struct gd_texts clusters = {0};
+    if (prune->cluster != NULL)
+        gd_texts_add(&clusters, prune->cluster, prune->arena);
+    for (size_t i = 0; i < prune->count; i++)
+        gd_texts_add(&clusters, prune->items[i].shelved->listed.cluster, prune->arena);
+    for (size_t i = 0; i < clusters.count; i++)
+        GD_TRY(gd_lease_clean(prune->store, clusters.items[i], err));
+    return GD_DONE;
+}
+
 static struct gd_status apply(struct prune *prune, struct gd_error *err)
 {
     size_t going = 0;
@@ -246,6 +260,9 @@ static struct gd_status apply(struct prune *prune, struct gd_error *err)
         if (status.code != GD_OK)
             return give_up(prune, status, err);
     }
+    struct gd_status cleaned = clean_leases(prune, err);
+    if (cleaned.code != GD_OK)
+        return give_up(prune, cleaned, err);
     const char *prefix = prune->cluster == NULL
                              ? "v1/"
                              : gd_arena_printf(prune->arena, "v1/%s/snapshots/", prune->cluster);

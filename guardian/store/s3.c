@@ -164,6 +164,11 @@ static void s3_close(struct gd_store *store)
     free(s3);
 }
 
+static bool s3_unconditional(const struct gd_store *store)
+{
+    return atomic_load(&((const struct gd_s3 *)store)->conditional) == GD_S3_NO;
+}
+
 static const struct gd_store_ops s3_ops = {
     .put = gd_s3_put,
     .get = gd_s3_get,
@@ -172,6 +177,7 @@ static const struct gd_store_ops s3_ops = {
     .remove = gd_s3_remove,
     .capabilities = gd_s3_capabilities,
     .sweep = gd_s3_sweep,
+    .unconditional = s3_unconditional,
     .close = s3_close,
 };
 

@@ -95,6 +95,11 @@ struct gd_status gd_store_get_bytes(struct gd_store *store, const char *key, siz
     return gd_wrap(err, status, "could not read \"%s\" of %s: ", key, store->url);
 }
 
+bool gd_store_unconditional(const struct gd_store *store)
+{
+    return store->ops->unconditional != NULL && store->ops->unconditional(store);
+}
+
 struct gd_status gd_store_head(struct gd_store *store, const char *key, bool *out_there,
                                struct gd_store_entry *out_entry, struct gd_error *err)
 {

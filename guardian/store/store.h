@@ -97,6 +97,10 @@ GD_MUST struct gd_status gd_store_get_bytes(struct gd_store *store, const char *
                                             char **out_data, size_t *out_size,
                                             struct gd_error *err);
 
+/** It was seen that two puts to one key can both succeed here (capability `conditional`). False as
+ *  long as nothing was put. */
+bool gd_store_unconditional(const struct gd_store *store);
+
 struct gd_store_entry {
     const char *key;
     uint64_t bytes;

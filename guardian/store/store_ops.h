@@ -21,6 +21,7 @@ struct gd_store_ops {
                                      struct gd_error *err);
     struct gd_status (*sweep)(struct gd_store *store, const char *prefix, uint32_t age_s,
                               bool only_count, uint64_t *out_count, struct gd_error *err);
+    bool (*unconditional)(const struct gd_store *store); /* NULL: never */
     void (*close)(struct gd_store *store);
 };
 
