@@ -48,6 +48,9 @@ struct gd_mentioned {
     size_t opened_count;
     bool opens_current_user; /* DROP OWNED BY CURRENT_USER */
     bool visits_all;         /* VACUUM, ANALYZE, CLUSTER or REINDEX without a table */
+    bool grants;             /* ON ALL … IN SCHEMA of these, or ALTER DEFAULT PRIVILEGES */
+    const char *const *granted;
+    size_t granted_count;
 };
 
 /** Every identifier in scripts, and every short string argument that could be one. Errors as

@@ -24,8 +24,8 @@ struct names {
     struct gd_arena *arena;
     struct name *slots[SLOTS];
     size_t count;
-    struct gd_texts opened;
-    bool opens_current_user, visits_all;
+    struct gd_texts opened, granted;
+    bool opens_current_user, visits_all, grants;
     const struct gd_mentioned *known; /* NULL: nothing is */
 };
 
@@ -108,6 +108,19 @@ static void add_opened(struct names *names, const struct gd_node *node)
     }
 }
 
+/* GRANT … ON ALL TABLES IN SCHEMA */
+static void add_granted(struct names *names, const struct gd_node *grant)
+{
+    if (!gd_node_enum_is(grant, GD_F_targtype, "ACL_TARGET_ALL_IN_SCHEMA"))
+        return;
+    names->grants = true;
+    for (size_t i = 0; i < gd_node_count(grant, GD_F_objects); i++) {
+        const char *schema = gd_node_string(gd_node_at(grant, GD_F_objects, i));
+        if (schema != NULL)
+            gd_texts_add(&names->granted, gd_arena_strdup(names->arena, schema), names->arena);
+    }
+}
+
 static enum gd_walk visit(const struct gd_node *node, const struct gd_node *parent, void *context)
 {
     (void)parent;
@@ -127,6 +140,13 @@ static enum gd_walk visit(const struct gd_node *node, const struct gd_node *pare
         for (size_t i = 0; i < gd_node_count(node, GD_F_args); i++)
             add_argument(context, gd_node_at(node, GD_F_args, i));
         return GD_WALK_PAST;
+    case GD_KIND_GrantStmt:
+        add_granted(context, node);
+        gd_node_texts(node, add_text, context);
+        return GD_WALK_INTO;
+    case GD_KIND_AlterDefaultPrivilegesStmt:
+        ((struct names *)context)->grants = true;
+        return GD_WALK_INTO;
     case GD_KIND_VacuumStmt:
     case GD_KIND_ClusterStmt:
     case GD_KIND_ReindexStmt:
@@ -199,6 +219,14 @@ static bool is_known(const struct names *names, const char *text)
            bsearch(&text, known->names, known->name_count, sizeof known->names[0], compare) != NULL;
 }
 
+static const char *const *copy_texts(const struct gd_texts *texts, struct gd_arena *arena)
+{
+    const char **copy = gd_arena_zalloc(arena, texts->count + 1, sizeof *copy);
+    for (size_t i = 0; i < texts->count; i++)
+        copy[i] = gd_arena_strdup(arena, texts->items[i]);
+    return copy;
+}
+
 static void give(const struct names *names, struct gd_arena *arena, struct gd_mentioned *out)
 {
     const char **list = gd_arena_zalloc(arena, names->count + 1, sizeof *list);
@@ -209,11 +237,17 @@ static void give(const struct names *names, struct gd_arena *arena, struct gd_me
                 list[count++] = gd_arena_strdup(arena, name->text);
     if (count > 0)
         qsort(list, count, sizeof *list, compare);
-    const char **opened = gd_arena_zalloc(arena, names->opened.count + 1, sizeof *opened);
-    for (size_t i = 0; i < names->opened.count; i++)
-        opened[i] = gd_arena_strdup(arena, names->opened.items[i]);
     *out = (struct gd_mentioned){
-        list, count, opened, names->opened.count, names->opens_current_user, names->visits_all};
+        .names = list,
+        .name_count = count,
+        .opened = copy_texts(&names->opened, arena),
+        .opened_count = names->opened.count,
+        .opens_current_user = names->opens_current_user,
+        .visits_all = names->visits_all,
+        .grants = names->grants,
+        .granted = copy_texts(&names->granted, arena),
+        .granted_count = names->granted.count,
+    };
 }
 
 struct names_call {

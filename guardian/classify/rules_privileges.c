@@ -8,6 +8,7 @@
 #include "guardian/classify/look.h"
 #include "guardian/classify/named.h"
 #include "guardian/classify/rules.h"
+#include "guardian/classify/state.h"
 
 /* ---- comments and labels ---- */
 
@@ -127,7 +128,7 @@ static char letter_of(const char *privilege)
         char letter;
     } letters[] = {{"select", 'r'},   {"insert", 'a'},     {"update", 'w'},  {"delete", 'd'},
                    {"truncate", 'D'}, {"references", 'x'}, {"trigger", 't'}, {"usage", 'U'},
-                   {"execute", 'X'},  {"maintain", 'm'}};
+                   {"execute", 'X'},  {"maintain", 'm'},   {"create", 'C'}};
     for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++)
         if (strcasecmp(letters[i].name, privilege) == 0)
             return letters[i].letter;
@@ -156,44 +157,115 @@ static bool is_held(const char *held, char letter, bool with_option)
     return at != NULL && (!with_option || at[1] == '*');
 }
 
-static bool all_held(struct gd_look *look, const char *acl)
+/* What ALL means; NULL: not told here. */
+static const char *all_letters(const struct gd_look *look, const char *type)
 {
-    const struct gd_node *grant = look->node;
-    size_t count = gd_node_count(grant, GD_F_privileges);
-    for (size_t g = 0; g < gd_node_count(grant, GD_F_grantees); g++) {
-        const char *role = gd_role_name(look, gd_node_at(grant, GD_F_grantees, g));
-        const char *held = role == NULL || acl == NULL ? NULL : held_letters(look, acl, role);
-        for (size_t p = 0; p < count; p++) {
-            const struct gd_node *privilege = gd_node_at(grant, GD_F_privileges, p);
-            if (gd_node_count(privilege, GD_F_cols) > 0 ||
-                !is_held(held, letter_of(gd_node_text(privilege, GD_F_priv_name)),
-                         gd_node_flag(grant, GD_F_grant_option)))
-                return false;
-        }
-    }
-    return count > 0;
+    static const struct {
+        const char *type, *letters, *since_17;
+    } all[] = {
+        {"OBJECT_TABLE", "arwdDxt", "arwdDxtm"},
+        {"OBJECT_SEQUENCE", "rwU", "rwU"},
+        {"OBJECT_FUNCTION", "X", "X"},
+        {"OBJECT_PROCEDURE", "X", "X"},
+        {"OBJECT_ROUTINE", "X", "X"},
+        {"OBJECT_SCHEMA", "UC", "UC"},
+        {"OBJECT_TYPE", "U", "U"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (strcmp(all[i].type, type) == 0)
+            return look->survey->server_version >= 170000 ? all[i].since_17 : all[i].letters;
+    return NULL;
 }
 
-/* Only named relations and functions carry their ACL in the survey; ALL is left alone, because what
- * it means differs by version. */
+/* The letters of the privileges of a GrantStmt; NULL where one has none, or is of columns. */
+static const char *wanted_letters(struct gd_look *look, const struct gd_node *grant)
+{
+    size_t count = gd_node_count(grant, GD_F_privileges);
+    if (count == 0)
+        return all_letters(look, gd_node_enum(grant, GD_F_objtype));
+    char *letters = gd_arena_zalloc(look->arena, count + 1, 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct gd_node *privilege = gd_node_at(grant, GD_F_privileges, i);
+        letters[i] = letter_of(gd_node_text(privilege, GD_F_priv_name));
+        if (letters[i] == '\0' || gd_node_count(privilege, GD_F_cols) > 0)
+            return NULL;
+    }
+    return letters;
+}
+
+static bool all_held(struct gd_look *look, const struct gd_node *grant, const char *acl)
+{
+    const char *wanted = wanted_letters(look, grant);
+    bool option = gd_node_flag(grant, GD_F_grant_option);
+    if (wanted == NULL || acl == NULL)
+        return false;
+    for (size_t g = 0; g < gd_node_count(grant, GD_F_grantees); g++) {
+        const char *role = gd_role_name(look, gd_node_at(grant, GD_F_grantees, g));
+        const char *held = role == NULL ? NULL : held_letters(look, acl, role);
+        for (const char *letter = wanted; *letter != '\0'; letter++)
+            if (!is_held(held, *letter, option))
+                return false;
+    }
+    return true;
+}
+
+static const char *acl_of(struct gd_look *look, const struct gd_node *object)
+{
+    if (gd_node_kind(object) == GD_KIND_RangeVar) {
+        struct gd_target target = gd_look_relation(look, gd_name_of_range(object));
+        return target.relation == NULL ? NULL : target.relation->acl;
+    }
+    if (gd_node_kind(object) == GD_KIND_ObjectWithArgs) {
+        enum gd_truth exists;
+        const struct gd_function *function = gd_look_function(look, object, &exists);
+        return function == NULL ? NULL : function->acl;
+    }
+    if (!gd_node_enum_is(look->node, GD_F_objtype, "OBJECT_SCHEMA"))
+        return NULL;
+    const char *name = gd_node_string(object);
+    const struct gd_thing *thing =
+        name == NULL ? NULL : gd_state_find(look->state, "schema", "", name);
+    if (name == NULL || gd_state_doubts_name(look->state, name) ||
+        (thing != NULL && (thing->fresh || thing->standing == GD_GONE)))
+        return NULL;
+    const struct gd_other *schema = gd_survey_other(look->survey, "schema", NULL, name);
+    return schema == NULL ? NULL : schema->detail;
+}
+
+/* Does every object of a kind that the schema holds carry the privileges? None is fine, too. */
+static bool whole_schema_holds(struct gd_look *look, const char *schema)
+{
+    const char *type = gd_node_enum(look->node, GD_F_objtype);
+    bool routines = strcmp(type, "OBJECT_ROUTINE") == 0;
+    const char *kind = gd_named_word(type);
+    bool relations = strcmp(type, "OBJECT_TABLE") == 0 || strcmp(type, "OBJECT_SEQUENCE") == 0;
+    if (!gd_survey_has_schema(look->survey, schema) || !look->survey->complete ||
+        gd_state_adds_to(look->state, relations ? "relation" : "function", schema))
+        return false;
+    for (size_t i = 0; i < look->survey->right_count; i++) {
+        const struct gd_rights *rights = &look->survey->rights[i];
+        bool counts = strcmp(rights->kind, kind) == 0 ||
+                      (routines && (strcmp(rights->kind, "function") == 0 ||
+                                    strcmp(rights->kind, "procedure") == 0));
+        if (counts && strcmp(rights->schema, schema) == 0 &&
+            !all_held(look, look->node, rights->acl))
+            return false;
+    }
+    return true;
+}
+
 static bool is_granted_already(struct gd_look *look)
 {
     size_t count = gd_node_count(look->node, GD_F_objects);
+    bool whole = gd_node_enum_is(look->node, GD_F_targtype, "ACL_TARGET_ALL_IN_SCHEMA");
     if (look->survey == NULL || count == 0 ||
-        !gd_node_enum_is(look->node, GD_F_targtype, "ACL_TARGET_OBJECT"))
+        (!whole && !gd_node_enum_is(look->node, GD_F_targtype, "ACL_TARGET_OBJECT")))
         return false;
     for (size_t i = 0; i < count; i++) {
         const struct gd_node *object = gd_node_at(look->node, GD_F_objects, i);
-        const char *acl = NULL;
-        if (gd_node_kind(object) == GD_KIND_RangeVar) {
-            struct gd_target target = gd_look_relation(look, gd_name_of_range(object));
-            acl = target.relation == NULL ? NULL : target.relation->acl;
-        } else if (gd_node_kind(object) == GD_KIND_ObjectWithArgs) {
-            enum gd_truth exists;
-            const struct gd_function *function = gd_look_function(look, object, &exists);
-            acl = function == NULL ? NULL : function->acl;
-        }
-        if (acl == NULL || !all_held(look, acl))
+        const char *schema = whole ? gd_node_string(object) : NULL;
+        if (whole ? schema == NULL || !whole_schema_holds(look, schema)
+                  : !all_held(look, look->node, acl_of(look, object)))
             return false;
     }
     return true;
@@ -251,12 +323,64 @@ static bool default_is_revoke(const struct gd_look *look)
     return !default_is_grant(look);
 }
 
+static const char *default_kind(const char *type)
+{
+    return strcmp(type, "OBJECT_TABLE") == 0      ? "default r"
+           : strcmp(type, "OBJECT_SEQUENCE") == 0 ? "default S"
+           : strcmp(type, "OBJECT_FUNCTION") == 0 ? "default f"
+           : strcmp(type, "OBJECT_TYPE") == 0     ? "default T"
+           : strcmp(type, "OBJECT_SCHEMA") == 0   ? "default n"
+                                                  : "";
+}
+
+static bool defaults_hold(struct gd_look *look, const char *owner, const char *schema)
+{
+    const struct gd_node *action = gd_node_child(look->node, GD_F_action);
+    const char *kind = default_kind(gd_node_enum(action, GD_F_objtype));
+    for (size_t i = 0; owner != NULL && schema != NULL && i < look->survey->right_count; i++) {
+        const struct gd_rights *rights = &look->survey->rights[i];
+        if (strcmp(rights->kind, kind) == 0 && strcmp(rights->owner, owner) == 0 &&
+            strcmp(rights->schema, schema) == 0 && all_held(look, action, rights->acl))
+            return true;
+    }
+    return false;
+}
+
+static bool defaults_hold_in(struct gd_look *look, const char *owner)
+{
+    const struct gd_node *schemas =
+        gd_node_child(gd_option(look->node, GD_F_options, "schemas"), GD_F_arg);
+    size_t count = schemas == NULL ? 0 : gd_node_count(schemas, GD_F_items);
+    for (size_t i = 0; i < count; i++)
+        if (!defaults_hold(look, owner, gd_node_string(gd_node_at(schemas, GD_F_items, i))))
+            return false;
+    return count > 0 || defaults_hold(look, owner, "");
+}
+
+/* FOR ROLE a, b IN SCHEMA c, d: each of the pairs. Without a role it is the session's own. */
+static bool are_defaults_already(struct gd_look *look)
+{
+    const struct gd_node *roles =
+        gd_node_child(gd_option(look->node, GD_F_options, "roles"), GD_F_arg);
+    size_t count = roles == NULL ? 0 : gd_node_count(roles, GD_F_items);
+    if (look->survey == NULL || gd_state_role_changed(look->state))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!defaults_hold_in(look, gd_role_name(look, gd_node_at(roles, GD_F_items, i))))
+            return false;
+    return count > 0 || defaults_hold_in(look, look->survey->user);
+}
+
 static void describe_defaults(struct gd_look *look, struct gd_finding *finding)
 {
     const struct gd_node *action = gd_node_child(look->node, GD_F_action);
     gd_finding_object(look, finding, "default privileges on %ss",
                       gd_named_word(gd_node_enum(action, GD_F_objtype)));
-    if (names_public(action) && gd_node_flag(action, GD_F_is_grant))
+    if (!gd_node_flag(action, GD_F_is_grant))
+        return;
+    if (are_defaults_already(look))
+        gd_finding_is_done(look, finding, "later ones carry these privileges already");
+    else if (names_public(action))
         gd_finding_note(look, finding, "PUBLIC is everybody who can connect");
 }
 

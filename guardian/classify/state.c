@@ -48,7 +48,7 @@ struct gd_state {
     uint32_t block, blocks;
     struct savepoint *savepoints;
     struct gd_key *keys;
-    bool role_in_doubt, schemas_renamed, sets_path_later, moved_dependants;
+    bool role_in_doubt, role_changed, schemas_renamed, sets_path_later, moved_dependants;
 };
 
 static struct path initial_path(const struct gd_survey *survey)
@@ -136,6 +136,33 @@ uint32_t gd_state_block(const struct gd_state *state)
 struct gd_attached *gd_state_attached(const struct gd_state *state)
 {
     return state->attached;
+}
+
+static bool is_in_survey(const struct gd_survey *survey, const struct gd_thing *thing)
+{
+    if (strcmp(thing->kind, "relation") == 0)
+        return gd_survey_relation_named(survey, thing->schema, thing->name) != NULL;
+    for (size_t i = 0; i < survey->function_count; i++)
+        if (strcmp(survey->functions[i].name, thing->name) == 0 &&
+            strcmp(survey->functions[i].schema, thing->schema) == 0)
+            return true;
+    return false;
+}
+
+bool gd_state_adds_to(const struct gd_state *state, const char *kind, const char *schema)
+{
+    if (state->schemas_renamed || state->survey == NULL)
+        return true;
+    for (const struct gd_thing *thing = state->things; thing != NULL; thing = thing->next)
+        if (strcmp(thing->kind, kind) == 0 && strcmp(thing->schema, schema) == 0 &&
+            thing->standing != GD_GONE && !is_in_survey(state->survey, thing))
+            return true;
+    return false;
+}
+
+bool gd_state_role_changed(const struct gd_state *state)
+{
+    return state->role_changed;
 }
 
 struct gd_kin *gd_state_kin(const struct gd_state *state)
@@ -1257,6 +1284,7 @@ static bool is_role(const char *setting)
 static void apply_role(const struct deed *deed)
 {
     struct gd_state *state = deed->state;
+    state->role_changed = true;
     const char *role = gd_node_string(gd_node_at(deed->node, GD_F_args, 0));
     const struct gd_survey *survey = state->survey;
     state->role_in_doubt = role == NULL || survey == NULL || !deed->sure ||
@@ -1337,7 +1365,7 @@ static enum gd_walk find_set_config(const struct gd_node *node, const struct gd_
     const char *name = gd_node_string(gd_node_at(node, GD_F_args, 0));
     const char *value = gd_node_string(gd_node_at(node, GD_F_args, 1));
     if (name != NULL && is_role(name))
-        deed->state->role_in_doubt = true;
+        deed->state->role_in_doubt = deed->state->role_changed = true;
     if (name != NULL && strcasecmp(name, "search_path") != 0)
         return GD_WALK_INTO;
     if (name == NULL || value == NULL || !deed->sure || !is_for_the_session(node) ||

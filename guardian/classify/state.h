@@ -120,6 +120,10 @@ struct gd_added_value *gd_state_added_label(const struct gd_state *state, const 
 uint32_t gd_state_written(const struct gd_state *state, const char *schema, const char *name);
 
 struct gd_attached *gd_state_attached(const struct gd_state *state);
+/** Does the schema hold a thing of that kind, "relation" or "function", that the script made? */
+bool gd_state_adds_to(const struct gd_state *state, const char *kind, const char *schema);
+/** SET ROLE or SET SESSION AUTHORIZATION stands in the script. */
+bool gd_state_role_changed(const struct gd_state *state);
 struct gd_kin *gd_state_kin(const struct gd_state *state);
 /** Functions that the script lets run without being called: behind operators, casts, domains … */
 void gd_state_arm(struct gd_state *state, const char *function);

@@ -52,6 +52,9 @@ static GD_MUST struct gd_status look(struct gd_surveyor *surveyor,
         .opened = mentioned->opened,
         .opened_count = mentioned->opened_count,
         .visits_all = mentioned->visits_all,
+        .grants = mentioned->grants,
+        .granted = mentioned->granted,
+        .granted_count = mentioned->granted_count,
     };
     if (mentioned->opens_current_user && current_user != NULL) {
         const char **opened = gd_arena_zalloc(arena, mentioned->opened_count + 1, sizeof *opened);

@@ -244,6 +244,15 @@ struct gd_cast_definition { /* only those with a function that is no builtin */
     char context; /* 'e' 'a' 'i' */
 };
 
+/** Rights that are the same for many objects. */
+struct gd_rights {
+    const char *schema; /* "": of any schema */
+    const char *kind;   /* "table", "sequence", "function", "procedure": some of the schema's hold
+                           this list; "default r": later ones of pg_default_acl's type will */
+    const char *owner;  /* of later ones: who makes them; else "" */
+    const char *acl;    /* NULL: what the server gives by itself */
+};
+
 /* What runs the function of a hook. */
 enum gd_hook_kind {
     GD_HOOK_DEFAULT = 'd',   /* a row is written, and the column is left out */
@@ -284,9 +293,9 @@ struct gd_other {
     const char *name;
     const char *owner;   /* "" when it has none */
     const char *comment; /* NULL when none */
-    const char *detail;  /* extension: installed version; statistics: its table; event trigger
-                            (all are here, named or not): its function when it is enabled;
-                            NULL when there is nothing to say */
+    const char *detail;  /* schema: its access list; extension: installed version; statistics: its
+                            table; event trigger  (all are here, named or not): its function when it
+                            is enabled;  NULL when there is nothing to say */
 };
 
 /** `object` cannot be there without `needs`: one row of pg_depend, or of pg_shdepend for what a
@@ -340,6 +349,8 @@ struct gd_survey {
     const struct gd_hook *hooks; /* all of the database, sorted by function; the functions are read
                                     for relations that were */
     size_t hook_count;
+    const struct gd_rights *rights; /* of schemas that were asked for, and all defaults */
+    size_t right_count;
     const struct gd_other *others;
     size_t other_count;
     const struct gd_dependency *dependencies; /* sorted by `needs` */

@@ -169,6 +169,8 @@ const struct gd_survey *gd_survey_build(const struct gd_finds *finds)
     survey->cast_count = finds->casts.count;
     survey->hooks = copy_list(&finds->hooks, finds->arena);
     survey->hook_count = finds->hooks.count;
+    survey->rights = copy_list(&finds->rights, finds->arena);
+    survey->right_count = finds->rights.count;
     survey->others = copy_list(&finds->others, finds->arena);
     survey->other_count = finds->others.count;
     struct gd_described *descriptions = copy_list(&finds->descriptions, finds->arena);

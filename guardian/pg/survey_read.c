@@ -634,6 +634,18 @@ void gd_read_hooks(struct gd_finds *finds, const struct gd_pg_rows *rows)
     }
 }
 
+void gd_read_rights(struct gd_finds *finds, const struct gd_pg_rows *rows)
+{
+    for (size_t row = 0; row < gd_pg_rows_count(rows); row++) {
+        struct cells cells = {.arena = finds->arena, .rows = rows, .row = row};
+        struct gd_rights *one = gd_list_push(&finds->rights, finds->arena);
+        one->schema = next_word(&cells);
+        one->kind = next_word(&cells);
+        one->owner = next_word(&cells);
+        one->acl = next_text(&cells);
+    }
+}
+
 static bool other_is_known(const struct gd_finds *finds, struct gd_address address,
                            const char *name)
 {

@@ -24,7 +24,7 @@ void *gd_list_at(const struct gd_list *list, size_t index);
 struct gd_finds {
     struct gd_arena *arena;
     struct gd_survey facts; /* the fields that are no lists */
-    struct gd_list relations, types, functions, operators, casts, others, hooks;
+    struct gd_list relations, types, functions, operators, casts, others, hooks, rights;
     struct gd_list dependencies, descriptions;
     struct gd_map relation_at, type_at, function_at, described; /* keys: oid; oid; oid; address */
     struct gd_map visited;          /* addresses whose dependants were looked up */
@@ -50,7 +50,7 @@ gd_read_fn gd_read_session, gd_read_facts, gd_read_relations, gd_read_columns, g
     gd_read_sequences, gd_read_sequence_values, gd_read_owned, gd_read_constraints,
     gd_read_domain_constraints, gd_read_indexes, gd_read_triggers, gd_read_rules, gd_read_policies,
     gd_read_types, gd_read_functions, gd_read_operators, gd_read_casts, gd_read_hooks,
-    gd_read_others, gd_read_descriptions;
+    gd_read_rights, gd_read_others, gd_read_descriptions;
 
 /** What was found so far as one struct with sorted lists, in new memory. */
 const struct gd_survey *gd_survey_build(const struct gd_finds *finds);

@@ -89,6 +89,9 @@ SQL(casts)
 SQL(hooks)
 #include "guardian/pg/sql/hooks.sql.inc"
     ;
+SQL(rights)
+#include "guardian/pg/sql/rights.sql.inc"
+    ;
 SQL(others)
 #include "guardian/pg/sql/others.sql.inc"
     ;
@@ -129,7 +132,7 @@ struct gd_surveyor {
     struct gd_arena *arena;
     struct gd_finds finds;
     struct timespec started;
-    bool looked, visits_all;
+    bool looked, visits_all, has_rights;
     const char **asked, **opened; /* sorted */
     size_t asked_count, opened_count;
 
@@ -688,6 +691,19 @@ GD_MUST static struct gd_status find_roots(struct gd_surveyor *surveyor,
     return run(surveyor, queries, 3, err);
 }
 
+/* Asked with the first look that wants any. */
+GD_MUST static struct gd_status find_rights(struct gd_surveyor *surveyor,
+                                            const struct gd_survey_wants *wants,
+                                            struct gd_error *err)
+{
+    if (!wants->grants || surveyor->has_rights)
+        return GD_DONE;
+    surveyor->has_rights = true;
+    const char *schemas = texts_parameter(surveyor->arena, wants->granted, wants->granted_count);
+    const struct query query = {"read rights", rights_sql, &schemas, 1, gd_read_rights, NULL};
+    return run(surveyor, &query, 1, err);
+}
+
 GD_MUST static struct gd_status find_possessions(struct gd_surveyor *surveyor, struct gd_error *err)
 {
     if (surveyor->opened_roles.count == 0)
@@ -1020,6 +1036,7 @@ struct gd_status gd_surveyor_open(struct gd_pg *pg, struct gd_arena *arena,
     surveyor->finds.operators.size = sizeof(struct gd_operator_definition);
     surveyor->finds.casts.size = sizeof(struct gd_cast_definition);
     surveyor->finds.others.size = sizeof(struct gd_other);
+    surveyor->finds.rights.size = sizeof(struct gd_rights);
     surveyor->finds.hooks.size = sizeof(struct gd_hook);
     surveyor->finds.dependencies.size = sizeof(struct gd_dependency);
     surveyor->finds.descriptions.size = sizeof(struct gd_described);
@@ -1055,6 +1072,7 @@ struct gd_status gd_surveyor_look(struct gd_surveyor *surveyor, const struct gd_
     if (!surveyor->looked)
         GD_TRY(ask_facts(surveyor, err));
     GD_TRY(find_roots(surveyor, wants, err));
+    GD_TRY(find_rights(surveyor, wants, err));
     GD_TRY(find_possessions(surveyor, err));
     GD_TRY(expand_pending(surveyor, err));
     GD_TRY(read_relations(surveyor, err));

@@ -36,6 +36,10 @@ struct gd_survey_wants {
     size_t opened_count;
     /* Indexes and statistics of every table may be computed: VACUUM, ANALYZE, REINDEX DATABASE. */
     bool visits_all;
+    /* Rights are given on everything in these schemas, or on what is made later. */
+    bool grants;
+    const char *const *granted;
+    size_t granted_count;
 };
 
 struct gd_surveyor;

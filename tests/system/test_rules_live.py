@@ -75,6 +75,35 @@ CASES = [
     ("ALTER DOMAIN app.positive_amount DROP CONSTRAINT IF EXISTS missing", "none", "nothing", "no constraint"),
     ("ALTER DOMAIN app.positive_amount VALIDATE CONSTRAINT amount_not_negative", "none", "nothing", "valid already"),
     ("ALTER TYPE app.point3 OWNER TO postgres", "none", "nothing", "owns it already"),
+    # privileges
+    ("GRANT USAGE ON SCHEMA app TO corpus_app", "none", "nothing", "holds these privileges already"),
+    ("GRANT USAGE ON SCHEMA app TO corpus_app WITH GRANT OPTION", "additive", "nothing", None),
+    ("GRANT ALL ON SCHEMA app TO corpus_app", "additive", "nothing", None),
+    ("GRANT USAGE ON SCHEMA app, public TO corpus_reader", "additive", "nothing", None),
+    ("DROP SCHEMA app CASCADE; CREATE SCHEMA app; GRANT USAGE ON SCHEMA app TO corpus_app", "additive", "nothing", None),
+    ("GRANT SELECT ON public.users TO corpus_reader", "none", "nothing", "holds these privileges already"),
+    ("GRANT SELECT, UPDATE ON public.users TO corpus_reader", "additive", "nothing", None),
+    ("GRANT SELECT ON ALL TABLES IN SCHEMA public TO corpus_reader", "additive", "nothing", None),
+    ("GRANT SELECT ON ALL TABLES IN SCHEMA granted TO corpus_reader", "none", "nothing", "holds these privileges already"),
+    ("GRANT ALL ON ALL TABLES IN SCHEMA granted TO corpus_app", "none", "nothing", "holds these privileges already"),
+    ("GRANT ALL ON ALL TABLES IN SCHEMA granted, app TO corpus_app", "additive", "nothing", None),
+    ("CREATE TABLE granted.third (id int); GRANT SELECT ON ALL TABLES IN SCHEMA granted TO corpus_reader", "additive", "nothing", None),
+    ("CREATE TABLE IF NOT EXISTS granted.first (id int); GRANT SELECT ON ALL TABLES IN SCHEMA granted TO corpus_reader", "none", "nothing", None),
+    ("GRANT USAGE ON ALL SEQUENCES IN SCHEMA granted TO corpus_reader", "additive", "nothing", None),
+    ("GRANT SELECT ON ALL SEQUENCES IN SCHEMA granted TO corpus_reader", "none", "nothing", None),
+    ("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA granted TO corpus_reader", "additive", "nothing", None),
+    ("GRANT EXECUTE ON ALL PROCEDURES IN SCHEMA granted TO corpus_reader", "none", "nothing", None),
+    ("GRANT EXECUTE ON ALL ROUTINES IN SCHEMA granted TO corpus_reader", "additive", "nothing", None),
+    ("GRANT EXECUTE ON ALL ROUTINES IN SCHEMA granted TO corpus_app", "none", "nothing", None),
+    ("ALTER SCHEMA granted RENAME TO moved; GRANT SELECT ON ALL TABLES IN SCHEMA granted TO corpus_reader", "additive", "nothing", None),
+    ("ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO corpus_reader", "none", "nothing", "carry these privileges already"),
+    ("ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA app GRANT SELECT ON TABLES TO corpus_reader", "none", "nothing", None),
+    ("ALTER DEFAULT PRIVILEGES FOR ROLE corpus_owner IN SCHEMA app GRANT SELECT ON TABLES TO corpus_reader", "additive", "nothing", None),
+    ("ALTER DEFAULT PRIVILEGES IN SCHEMA app, public GRANT SELECT ON TABLES TO corpus_reader", "additive", "nothing", None),
+    ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO corpus_reader", "additive", "nothing", None),
+    ("ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON SEQUENCES TO corpus_reader", "additive", "nothing", None),
+    ("ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT, INSERT ON TABLES TO corpus_reader", "additive", "nothing", None),
+    ("SET ROLE corpus_owner; ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO corpus_reader", "additive", "nothing", None),
     # rows
     ("INSERT INTO app.settings VALUES ('a', '1')", "additive", "nothing", None),
     ("INSERT INTO public.empty_table (id) VALUES (1) ON CONFLICT DO NOTHING", "additive", "nothing", None),
@@ -99,6 +128,9 @@ def said(statement):
 @pytest.fixture(scope="module")
 def fixture_database(server):
     server.create("rules_live", server.load_fixture())
+    server.run("""CREATE SCHEMA granted; CREATE TABLE granted.first (id int); CREATE VIEW granted.second AS SELECT 1 AS one; CREATE SEQUENCE granted.numbers;
+        CREATE FUNCTION granted.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; GRANT SELECT ON ALL TABLES IN SCHEMA granted TO corpus_reader; GRANT ALL ON ALL TABLES IN SCHEMA granted TO corpus_app;
+        GRANT SELECT ON ALL SEQUENCES IN SCHEMA granted TO corpus_reader; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA granted TO corpus_app""", "rules_live")
     yield "rules_live"
     server.drop("rules_live")
 

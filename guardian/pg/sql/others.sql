@@ -19,7 +19,7 @@ FROM (
     SELECT 1213, oid, 'tablespace', 0, spcname, spcowner, true, NULL, 0
     FROM pg_tablespace WHERE spcname IN (SELECT name FROM wanted)
     UNION ALL
-    SELECT 2615, oid, 'schema', 0, nspname, nspowner, false, NULL, 0
+    SELECT 2615, oid, 'schema', 0, nspname, nspowner, false, nspacl::text, 0
     FROM pg_namespace WHERE nspname IN (SELECT name FROM wanted)
     UNION ALL
     SELECT 3079, oid, 'extension', extnamespace, extname, extowner, false, extversion, 0
