@@ -1,5 +1,5 @@
 /*
- * Data: rows back into the tables, by all sessions, the largest table first.
+ * Data: rows back into the tables, by all sessions; build.c says when.
  *
  * A table that one session loads is truncated and filled in one transaction, so that its rows can
  * be written frozen: nothing needs to look at them again later. One that is so large that the
@@ -15,20 +15,6 @@
 #include "guardian/pg/copy.h"
 #include "guardian/restore/steps.h"
 
-/* One job: all parts of a table, or one part of a large one. */
-struct load {
-    const struct gd_table *table;
-    const char *what, *truncate, *copy; /* statements */
-    size_t first, count;                /* parts */
-    uint64_t bytes;
-};
-
-struct loads {
-    struct gd_restoring *restoring;
-    struct load *items;
-    size_t count;
-};
-
 static uint64_t table_bytes(const struct gd_table *table)
 {
     uint64_t bytes = 0;
@@ -41,7 +27,7 @@ static uint64_t table_bytes(const struct gd_table *table)
 
 struct progress {
     struct gd_team *team;
-    const struct load *load;
+    const struct gd_load *load;
     unsigned worker;
     uint64_t bytes, rows;
 };
@@ -65,7 +51,7 @@ GD_MUST static struct gd_status copy_part(struct gd_restoring *restoring, struct
                                           struct progress *progress, const struct gd_part *part,
                                           struct gd_error *err)
 {
-    const struct load *load = progress->load;
+    const struct gd_load *load = progress->load;
     uint64_t rows = 0;
     gd_auto_source source = NULL;
     GD_TRY(gd_fault("restore: before a part", err));
@@ -86,11 +72,10 @@ GD_MUST static struct gd_status copy_part(struct gd_restoring *restoring, struct
     return GD_DONE;
 }
 
-GD_MUST static struct gd_status load_one(void *context, struct gd_team *team, unsigned worker,
-                                         struct gd_pg *pg, size_t job, struct gd_error *err)
+struct gd_status gd_restore_load(const struct gd_loads *loads, size_t number, struct gd_team *team,
+                                 unsigned worker, struct gd_pg *pg, struct gd_error *err)
 {
-    struct loads *loads = context;
-    const struct load *load = &loads->items[job];
+    const struct gd_load *load = &loads->items[number];
     struct progress progress = {.team = team, .load = load, .worker = worker};
     bool alone = load->truncate != NULL || load->count > 1;
     if (alone)
@@ -141,12 +126,15 @@ static const char *target_of(const struct gd_restoring *restoring, const struct 
                           root ? table->root_name : table->name, restoring->arena);
 }
 
-static struct load load_of(const struct gd_restoring *restoring, const struct gd_table *table,
-                           bool freeze)
+static struct gd_load load_of(const struct gd_restoring *restoring, const struct gd_table *table,
+                              bool freeze)
 {
     struct gd_arena *arena = restoring->arena;
     const char *target = target_of(restoring, table);
-    struct load load = {.table = table, .count = table->part_count, .bytes = table_bytes(table)};
+    struct gd_load load = {.table = table,
+                           .root = through_root(restoring, table),
+                           .count = table->part_count,
+                           .bytes = table_bytes(table)};
     load.what = gd_arena_printf(arena, "load table \"%s.%s\"", table->schema, table->name);
     load.copy = gd_arena_printf(arena, "COPY %s%s FROM STDIN%s", target, column_list(table, arena),
                                 freeze ? " WITH (FREEZE)" : "");
@@ -161,12 +149,12 @@ static bool load_is_worth_freezing(const struct gd_table *table)
     return table_bytes(table) >= 256 * 1024;
 }
 
-static void add_table(struct loads *loads, const struct gd_table *table, uint64_t large)
+static void add_table(struct gd_loads *loads, const struct gd_table *table, uint64_t large)
 {
     bool split = table->part_count > 1 && table_bytes(table) > large;
     bool freeze = !split && !through_root(loads->restoring, table) && !table->config &&
                   load_is_worth_freezing(table);
-    struct load load = load_of(loads->restoring, table, freeze);
+    struct gd_load load = load_of(loads->restoring, table, freeze);
     if (!split) {
         loads->items[loads->count++] = load;
         return;
@@ -177,12 +165,6 @@ static void add_table(struct loads *loads, const struct gd_table *table, uint64_
         load.bytes = table->parts[i].stored.bytes;
         loads->items[loads->count++] = load;
     }
-}
-
-static int largest_first(const void *left, const void *right)
-{
-    const struct load *a = left, *b = right;
-    return a->bytes > b->bytes ? -1 : a->bytes < b->bytes;
 }
 
 /* Rows of a foreign table lie on another server. */
@@ -203,11 +185,11 @@ static bool is_loaded(struct gd_restoring *restoring, const struct gd_table *tab
     return table->kind != 'f' && table->digest.rows > 0;
 }
 
-struct gd_status gd_restore_data(struct gd_restoring *restoring, struct gd_team *team,
-                                 struct gd_error *err)
+void gd_restore_plan_loads(struct gd_restoring *restoring, unsigned sessions,
+                           struct gd_loads *out_loads)
 {
     const struct gd_manifest *manifest = restoring->options->manifest;
-    struct loads loads = {.restoring = restoring};
+    struct gd_loads loads = {.restoring = restoring};
     size_t parts = 0;
     uint64_t total = 0;
     for (size_t i = 0; i < manifest->table_count; i++) {
@@ -220,18 +202,17 @@ struct gd_status gd_restore_data(struct gd_restoring *restoring, struct gd_team 
         restoring->tables += is_wanted(restoring, table->schema, table->name);
         if (!is_loaded(restoring, table))
             continue;
-        add_table(&loads, table, total / gd_team_size(team));
+        add_table(&loads, table, total / sessions);
         restoring->rows += table->digest.rows;
         restoring->bytes += table_bytes(table);
     }
-    qsort(loads.items, loads.count, sizeof *loads.items, largest_first);
-    return gd_team_work(team, "copying data", loads.count, total, load_one, &loads, err);
+    *out_loads = loads;
 }
 
 struct gd_status gd_restore_rows(struct gd_restoring *restoring, struct gd_pg *pg,
                                  const struct gd_table *table, struct gd_error *err)
 {
-    struct load load = load_of(restoring, table, false);
+    struct gd_load load = load_of(restoring, table, false);
     struct progress progress = {.load = &load};
     for (size_t i = 0; i < table->part_count; i++)
         GD_TRY(copy_part(restoring, pg, &progress, &table->parts[i], err));

@@ -55,8 +55,7 @@ GD_MUST static struct gd_status fill(struct gd_restoring *restoring, struct gd_t
     struct gd_pg *first = gd_team_first(team);
     GD_TRY(gd_restore_schema(restoring, first, err));
     GD_TRY(gd_restore_large_objects(restoring, team, err));
-    GD_TRY(gd_restore_data(restoring, team, err));
-    GD_TRY(gd_restore_post(restoring, team, err));
+    GD_TRY(gd_restore_contents(restoring, team, err));
     GD_TRY(gd_restore_sequences(restoring, first, err));
     GD_TRY(run_both(restoring, first, is_grant, err));
     GD_TRY(gd_restore_analyze(restoring, team, err));

@@ -1,9 +1,9 @@
 /*
- * Post-data: indexes and keys by all sessions at once, then the rest in its order.
+ * Contents: rows, indexes and keys by all sessions at once, then the rest in its order.
  *
- *   build     indexes, and of large plain tables the keys, foreign keys and statistics: build.c
- *   settle    in the order of the dump: unique indexes become keys, comments, triggers, rules …
- *   refer     foreign keys that are left: added NOT VALID where the table is large, then validated
+ *   build     rows, indexes, and of large plain tables the keys, foreign keys and statistics:
+ * build.c settle    in the order of the dump: unique indexes become keys, comments, triggers, rules
+ * … refer     foreign keys that are left: added NOT VALID where the table is large, then validated
  *             side by side
  *   secure    what the dump has behind the foreign keys: policies, publications, subscriptions
  */
@@ -21,18 +21,18 @@ static const uint64_t large_bytes = 4 << 20;
 
 /* --- what is where ----------------------------------------------------------------------------*/
 
-GD_MUST static struct gd_status look_at_sizes(struct gd_posting *posting, struct gd_error *err)
+GD_MUST static struct gd_status look_at_tables(struct gd_posting *posting, struct gd_error *err)
 {
     struct gd_arena *arena = posting->restoring->arena;
     struct gd_pg_call call = {
-        .what = "ask for the sizes of tables",
+        .what = "ask for tables",
         .limit_ms = CALL_LIMIT_MS,
-        .sql = "SELECT n.nspname, c.relname, c.relkind, CASE WHEN c.relkind IN ('r', 'm') "
-               "THEN pg_catalog.pg_table_size(c.oid) ELSE 0 END, EXISTS (SELECT FROM "
-               "pg_catalog.pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)), "
-               "pg_catalog.pg_has_role(c.relowner, 'USAGE') FROM pg_catalog.pg_class c "
-               "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-               "WHERE c.relkind IN ('r', 'p', 'm', 'f') AND n.nspname !~ '^pg_'"};
+        .sql =
+            "SELECT n.nspname, c.relname, c.relkind, EXISTS (SELECT FROM pg_catalog.pg_inherits i "
+            "WHERE c.oid IN (i.inhrelid, i.inhparent)) OR c.relkind = 'p', "
+            "pg_catalog.pg_has_role(c.relowner, 'USAGE') FROM pg_catalog.pg_class c "
+            "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relkind IN ('r', 'p', 'm', 'f') AND n.nspname !~ '^pg_'"};
     gd_auto_pg_rows rows = NULL;
     GD_TRY(gd_pg_run(gd_team_first(posting->team), &call, &rows, err));
     posting->count = gd_pg_rows_count(rows);
@@ -42,9 +42,8 @@ GD_MUST static struct gd_status look_at_sizes(struct gd_posting *posting, struct
         *place = (struct gd_filled){.schema = gd_arena_strdup(arena, gd_pg_cell(rows, i, 0)),
                                     .name = gd_arena_strdup(arena, gd_pg_cell(rows, i, 1)),
                                     .kind = gd_pg_char(rows, i, 2),
-                                    .bytes = (uint64_t)gd_pg_int(rows, i, 3),
-                                    .related = gd_pg_bool(rows, i, 4),
-                                    .ours = gd_pg_bool(rows, i, 5)};
+                                    .related = gd_pg_bool(rows, i, 3),
+                                    .ours = gd_pg_bool(rows, i, 4)};
         gd_lookup_set(&posting->places, "table", place->schema, place->name, place, arena);
     }
     return GD_DONE;
@@ -224,8 +223,8 @@ GD_MUST static struct gd_status refer_in_two_steps(struct gd_posting *posting, s
                         &checking, err);
 }
 
-struct gd_status gd_restore_post(struct gd_restoring *restoring, struct gd_team *team,
-                                 struct gd_error *err)
+struct gd_status gd_restore_contents(struct gd_restoring *restoring, struct gd_team *team,
+                                     struct gd_error *err)
 {
     struct gd_posting posting = {.restoring = restoring, .team = team};
     struct rest settle, refer, secure;
@@ -234,7 +233,7 @@ struct gd_status gd_restore_post(struct gd_restoring *restoring, struct gd_team 
     for (size_t i = 0; i < 3; i++)
         *rests[i] =
             (struct rest){gd_arena_zalloc(restoring->arena, room, sizeof(struct gd_dump_item)), 0};
-    GD_TRY(look_at_sizes(&posting, err));
+    GD_TRY(look_at_tables(&posting, err));
     posting.built = gd_arena_zalloc(restoring->arena, room, sizeof *posting.built);
     posting.settled = gd_arena_zalloc(restoring->arena, room, sizeof *posting.settled);
     GD_TRY(gd_restore_builds(&posting, err));

@@ -1,24 +1,24 @@
 /*
- * Post: what post.c and build.c share. Inside restore/ only.
+ * Post: what post.c, build.c and build_plan.c share. Inside restore/ only.
  */
 #ifndef GUARDIAN_RESTORE_POST_H
 #define GUARDIAN_RESTORE_POST_H
 
 #include "guardian/restore/steps.h"
 
-/** A relation of the database, with its rows in it. */
+/** A relation that is filled, and what happens to it meanwhile. */
 struct gd_filled {
     const char *schema, *name;
-    char kind;    /* pg_class.relkind */
-    bool related; /* partitioned, a partition, a parent or a child: statements reach others */
-    bool ours;    /* the role may ANALYZE it */
-    uint64_t bytes;
+    char kind;      /* pg_class.relkind */
+    bool related;   /* partitioned, a partition, a parent or a child: statements reach others */
+    bool ours;      /* the role may ANALYZE it */
+    uint64_t bytes; /* of its rows, as text */
     /* While the pool runs, under the team's lock. A job begins only when it gets its hold, so that
      * no session ever waits for another one's lock in the server, and none can deadlock. */
-    size_t builds, attaches; /* jobs that have not ended */
-    size_t shared;           /* builds that are at it */
-    bool exclusive;          /* something else is */
-    uint64_t tail;           /* cost of what follows its builds */
+    size_t loads, builds, attaches;    /* jobs that have not ended */
+    size_t shared;                     /* builds that are at it */
+    bool exclusive;                    /* something else is */
+    uint64_t after_rows, after_builds; /* cost of what waits for them */
 };
 
 struct gd_posting {
@@ -44,7 +44,7 @@ size_t gd_items_of_table(const struct gd_dump_item *const *items, size_t count, 
 GD_MUST struct gd_status gd_validate(const struct gd_posting *posting, struct gd_pg *pg,
                                      const struct gd_dump_item *item, struct gd_error *err);
 
-/** build.c: indexes, and of large plain tables the keys, foreign keys and statistics. */
+/** build.c: rows, indexes, and of large plain tables the keys, foreign keys and statistics. */
 GD_MUST struct gd_status gd_restore_builds(struct gd_posting *posting, struct gd_error *err);
 
 #endif

@@ -38,7 +38,23 @@ void gd_restoring_warn(struct gd_restoring *restoring, const char *hint, const c
     GD_PRINTF(3, 4);
 
 /* data.c */
-GD_MUST struct gd_status gd_restore_data(struct gd_restoring *restoring, struct gd_team *team,
+/** All parts of a table, or one part of a large one. */
+struct gd_load {
+    const struct gd_table *table;
+    bool root;                          /* through the root of its partitions */
+    const char *what, *truncate, *copy; /* statements */
+    size_t first, count;                /* parts */
+    uint64_t bytes;
+};
+struct gd_loads {
+    struct gd_restoring *restoring;
+    struct gd_load *items;
+    size_t count;
+};
+void gd_restore_plan_loads(struct gd_restoring *restoring, unsigned sessions,
+                           struct gd_loads *out_loads);
+GD_MUST struct gd_status gd_restore_load(const struct gd_loads *loads, size_t number,
+                                         struct gd_team *team, unsigned worker, struct gd_pg *pg,
                                          struct gd_error *err);
 /** All rows of one table, in a transaction that the caller has begun. */
 GD_MUST struct gd_status gd_restore_rows(struct gd_restoring *restoring, struct gd_pg *pg,
@@ -54,9 +70,9 @@ typedef bool gd_dump_filter_fn(const struct gd_dump_item *item);
 GD_MUST struct gd_status gd_restore_items(struct gd_restoring *restoring, struct gd_pg *pg,
                                           const struct gd_dump_item *items, size_t count,
                                           gd_dump_filter_fn *which, struct gd_error *err);
-/* post.c: indexes, keys, and what follows the data */
-GD_MUST struct gd_status gd_restore_post(struct gd_restoring *restoring, struct gd_team *team,
-                                         struct gd_error *err);
+/* post.c: rows, indexes, keys, and what follows them */
+GD_MUST struct gd_status gd_restore_contents(struct gd_restoring *restoring, struct gd_team *team,
+                                             struct gd_error *err);
 /** A foreign key whose rows are here while those that they refer to were not in the snapshot: it
  * cannot be validated. */
 bool gd_reference_is_open(const struct gd_manifest *manifest, const struct gd_dump_item *item);

@@ -54,8 +54,7 @@ GD_MUST static struct gd_status fill_beside(struct gd_restoring *restoring, stru
     gd_auto_team team = NULL;
     GD_TRY(gd_team_open(restoring->options, restoring->home, NULL, &team, err));
     GD_TRY(gd_restore_schema(restoring, gd_team_first(team), err));
-    GD_TRY(gd_restore_data(restoring, team, err));
-    GD_TRY(gd_restore_post(restoring, team, err));
+    GD_TRY(gd_restore_contents(restoring, team, err));
     GD_TRY(gd_restore_sequences(restoring, gd_team_first(team), err));
     return gd_restore_analyze(restoring, team, err);
 }

@@ -259,6 +259,16 @@ static void await_all(struct gd_team *team)
     pthread_mutex_unlock(&team->lock);
 }
 
+void gd_team_stage(struct gd_team *team, const char *stage, uint64_t total_bytes)
+{
+    gd_tell_stage(team->options->events, stage, total_bytes);
+    pthread_mutex_lock(&team->lock);
+    team->stage = stage;
+    team->bytes = team->rows = 0;
+    team->total_bytes = total_bytes;
+    pthread_mutex_unlock(&team->lock);
+}
+
 struct gd_status gd_team_pool(struct gd_team *team, const char *stage, size_t count,
                               uint64_t total_bytes, const struct gd_team_list *list,
                               struct gd_error *err)
@@ -268,12 +278,9 @@ struct gd_status gd_team_pool(struct gd_team *team, const char *stage, size_t co
     assert(!team->stop);
     if (count == 0)
         return GD_DONE;
-    gd_tell_stage(team->options->events, stage, total_bytes);
+    gd_team_stage(team, stage, total_bytes);
     team->list = *list;
     team->busy = 0;
-    team->stage = stage;
-    team->bytes = team->rows = 0;
-    team->total_bytes = total_bytes;
     team->running = team->size < count ? team->size : (unsigned)count;
     unsigned wanted = team->running;
     for (; started < wanted; started++) {

@@ -53,6 +53,8 @@ GD_MUST struct gd_status gd_team_pool(struct gd_team *team, const char *stage, s
                                       uint64_t total_bytes, const struct gd_team_list *list,
                                       struct gd_error *err);
 
+/** While a list is worked through, another stage begins. */
+void gd_team_stage(struct gd_team *team, const char *stage, uint64_t total_bytes);
 /** More was done: told as progress. `object` may be NULL. */
 void gd_team_progress(struct gd_team *team, unsigned worker, const char *object, uint64_t bytes,
                       uint64_t rows);
