@@ -81,7 +81,7 @@ GD_MUST struct gd_status gd_apply_to_seal(struct gd_applier *applier,
  *         GD_UNPROTECTED  the journal could not be written; nothing is in
  */
 GD_MUST struct gd_status gd_apply_run(struct gd_applier *applier, const struct gd_permit *permit,
-                                      struct gd_error *err);
+                                      struct gd_error *err) __attribute__((nonnull(2)));
 
 /** What the server said while it ran (NOTICE, WARNING): at most 100 of them. */
 const struct gd_texts *gd_apply_notices(const struct gd_applier *applier);

@@ -32,14 +32,28 @@ struct gd_protection {
     bool sealed;
     const char
         *pg_snapshot; /* pg_current_snapshot() of it: xmin:xmax:xip, to measure drift against */
+    /* Transaction ids in decimal (64 bits) of the change's own steps that ran since: what they
+     * wrote is no drift. Set by the caller, when there are any. */
+    struct gd_texts own_xids;
     double take_seconds, proof_seconds;
 };
 
-/** The lock that stops writers (SHARE ROW EXCLUSIVE) on the tables of the decision's backup, in one
- *  fixed order, inside the transaction that `pg` has open. Each try waits `lock_ms`; all or none
- *  (savepoint). @param out_snapshot id of the snapshot that it exports; valid while the transaction
- * is.
- *  @return GD_BUSY the text says which lock, and who holds it (pid, query, age) */
+/**
+ * The lock that stops writers (SHARE ROW EXCLUSIVE) on the tables of the decision's backup, in one
+ * fixed order, inside the READ COMMITTED transaction that `pg` has open. All or none: a try that
+ * fails gives its locks back, waits (longer each time, at random), and is made again.
+ *
+ * A backup of the whole database that names tables seals those, and says so; without names, all.
+ * Names of what has no rows (views, sequences) and of nothing are passed over; a foreign table
+ * cannot be sealed, and a warning says so.
+ *
+ * @param lock_ms       longest wait for one lock; a list of them may take twice that
+ * @param retries       tries after the first
+ * @param out_snapshot  id of the snapshot that it exports; valid while the transaction is
+ * @return GD_BUSY         the locks did not come; the text says who writes (pid, state, query, age)
+ *         GD_UNPROTECTED  the role may not lock them, the lock table is full, or the transaction is
+ *                         REPEATABLE READ or stricter
+ */
 GD_MUST struct gd_status gd_protect_seal(struct gd_pg *pg, const struct gd_backup *backup,
                                          uint32_t lock_ms, uint32_t retries,
                                          const struct gd_events *events, struct gd_arena *arena,
@@ -51,8 +65,14 @@ GD_MUST struct gd_status gd_protect(const struct gd_protect_options *options,
                                     const char *shared_snapshot, struct gd_arena *arena,
                                     struct gd_protection *out_protection, struct gd_error *err);
 
-/** Rows written since an online backup, by table, seen by `pg`, which holds at least SHARE ROW
- * EXCLUSIVE on the tables (or the number is a lower bound). Tables without drift are left out. */
+/**
+ * Rows written since an online backup, by table, seen by `pg`, which is inside a transaction and
+ * holds at least SHARE ROW EXCLUSIVE on the tables (or the numbers are lower bounds). Tables
+ * without drift are left out. Takes 30 s at most.
+ *
+ * @param out_rows  new and gone ones together: an updated row counts twice. -1: not known, because
+ * a table could not be counted in time (its numbers are -1)
+ */
 GD_MUST struct gd_status gd_protect_drift(struct gd_pg *pg, const struct gd_protection *protection,
                                           const struct gd_backup *backup, struct gd_arena *arena,
                                           struct gd_story_drift **out_drifts, size_t *out_count,

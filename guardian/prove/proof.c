@@ -23,6 +23,11 @@ int64_t gd_proof_time_us(const struct gd_proof *proof)
     return proof->time_us;
 }
 
+double gd_proof_seconds(const struct gd_proof *proof)
+{
+    return proof->seconds;
+}
+
 const char *gd_proof_manifest_sha256(const struct gd_proof *proof)
 {
     return proof->manifest_sha256;

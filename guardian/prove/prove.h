@@ -18,6 +18,7 @@ struct gd_proof;                                             /* opaque on purpos
 const char *gd_proof_snapshot(const struct gd_proof *proof); /* its id */
 enum gd_proof_kind gd_proof_kind(const struct gd_proof *proof);
 int64_t gd_proof_time_us(const struct gd_proof *proof);
+double gd_proof_seconds(const struct gd_proof *proof); /* how long it took */
 const char *gd_proof_manifest_sha256(const struct gd_proof *proof);
 
 struct gd_prove_options {

@@ -21,6 +21,9 @@ struct gd_take_options {
        looked for in all of the search path. Partition roots bring their leaves. */
     const char *const *tables;
     size_t table_count;
+    /* A name of `tables` that stands for nothing, or for what has no rows of its own (a view, a
+       sequence), is no failure: a change names what it touches, not what can be copied. */
+    bool rowless_too;
     const char *const *exclude_data; /* tables whose rows are left out; the manifest says so */
     size_t exclude_count;
     unsigned workers;            /* 0: the smaller of 8 and the processors */

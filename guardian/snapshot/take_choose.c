@@ -130,7 +130,12 @@ GD_MUST static struct gd_status mark_one(struct gd_take *take, const char *text,
             set_mark(&take->tables[i], mark);
             any = true;
         }
-    return any ? GD_DONE : not_there(take, text, err);
+    if (any)
+        return GD_DONE;
+    if (mark != WANTED || !take->options->rowless_too)
+        return not_there(take, text, err);
+    gd_texts_add(&take->rowless, text, take->arena);
+    return GD_DONE;
 }
 
 /* Down from marked tables to what hangs below them. Rows are left out of partitions, which are a

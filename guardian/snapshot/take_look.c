@@ -280,13 +280,32 @@ GD_MUST static struct gd_status search_path(struct gd_take *take, const char ***
     return GD_DONE;
 }
 
+/* What is no table of ours must have no rows: those of an extension's table are in no backup. */
+GD_MUST static struct gd_status check_rowless(struct gd_take *take, struct gd_error *err)
+{
+    static const char sql[] =
+        "SELECT c.relkind FROM pg_catalog.pg_class AS c WHERE c.oid = pg_catalog.to_regclass($1)";
+    for (size_t i = 0; i < take->rowless.count; i++) {
+        const char *name = take->rowless.items[i];
+        gd_auto_pg_rows rows = NULL;
+        GD_TRY(gd_take_query(take, "look what is named", sql, name, &rows, err));
+        if (gd_pg_rows_count(rows) > 0 && strchr("rpf", gd_pg_char(rows, 0, 0)) != NULL)
+            return gd_fail(err, GD_UNPROTECTED,
+                           "could not back up table \"%s\": it belongs to an extension or to the "
+                           "server, and its rows are in no snapshot",
+                           name);
+    }
+    return GD_DONE;
+}
+
 GD_MUST static struct gd_status choose(struct gd_take *take, struct gd_error *err)
 {
     const char **path = NULL;
     size_t count = 0;
     if (take->options->table_count + take->options->exclude_count > 0)
         GD_TRY(search_path(take, &path, &count, err));
-    return gd_take_choose(take, path, count, err);
+    GD_TRY(gd_take_choose(take, path, count, err));
+    return check_rowless(take, err);
 }
 
 struct gd_status gd_take_look(struct gd_take *take, struct gd_error *err)

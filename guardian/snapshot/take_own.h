@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "guardian/base/map.h"
+#include "guardian/base/texts.h"
 #include "guardian/snapshot/list.h"
 #include "guardian/snapshot/programs.h"
 #include "guardian/snapshot/take.h"
@@ -65,6 +66,7 @@ struct gd_take {
     struct gd_map by_oid;
     struct gd_take_link *links;
     size_t link_count;
+    struct gd_texts rowless; /* wanted, and no table: gd_take_look() sees that they have no rows */
     struct gd_take_sequence *sequences;
     size_t sequence_count;
     uint64_t large_object_count;
