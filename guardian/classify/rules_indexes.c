@@ -119,6 +119,11 @@ static void find_index_there(struct gd_look *look, struct gd_finding *finding,
                         index->qualified);
         return;
     }
+    /* The server would pass over it; what was asked for is not there. */
+    if (there != NULL && !there->valid && gd_node_flag(look->node, GD_F_concurrent)) {
+        compare_index(look, finding, there);
+        return;
+    }
     gd_finding_is_done(
         look, finding,
         "an index called %s is there already, and its name is all that IF NOT EXISTS compares",

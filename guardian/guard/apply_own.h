@@ -20,6 +20,7 @@ enum gd_apply_flag {
     GD_APPLY_VACUUMS = 1 << 8,
     GD_APPLY_CLUSTERS = 1 << 9,
     GD_APPLY_COPIES = 1 << 10,
+    GD_APPLY_GIVES_ROWS = 1 << 11,
 };
 
 struct gd_apply_stmt {

@@ -161,6 +161,7 @@ struct gd_status gd_apply_send(struct gd_applier *applier, const struct gd_apply
         .sql = gd_arena_strndup(applier->scratch, text + at->offset, at->size),
         .data = at->has_data ? text + at->data_offset : NULL,
         .data_size = at->data_bytes,
+        .rows = (at->flags & GD_APPLY_GIVES_ROWS) != 0,
     };
     struct gd_status status = GD_DONE;
     if (judged != NULL)

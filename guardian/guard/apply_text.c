@@ -55,6 +55,20 @@ static bool has_option(const struct gd_node *tree, const char *name)
     return false;
 }
 
+static bool gives_rows(const struct gd_node *tree)
+{
+    switch (gd_node_kind(tree)) {
+    case GD_KIND_NONE:
+    case GD_KIND_SelectStmt:
+    case GD_KIND_ExecuteStmt:
+    case GD_KIND_ExplainStmt:
+    case GD_KIND_FetchStmt:
+        return true;
+    default:
+        return gd_node_count(tree, GD_F_returning_list) > 0;
+    }
+}
+
 static uint32_t flags_of(const struct gd_node *tree)
 {
     switch (gd_node_kind(tree)) {
@@ -138,7 +152,7 @@ static struct gd_status keep_stmt(const struct gd_stmt *stmt, struct gd_arena *s
         .size = stmt->size,
         .line = stmt->line,
         .column = stmt->column,
-        .flags = flags_of(stmt->tree),
+        .flags = flags_of(stmt->tree) | (gives_rows(stmt->tree) ? GD_APPLY_GIVES_ROWS : 0u),
         .has_data = stmt->copy_data,
         .data_offset = stmt->data_offset,
         .data_bytes = stmt->data_bytes,

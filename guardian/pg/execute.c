@@ -275,6 +275,20 @@ static void take_all(struct run *run)
     }
 }
 
+/* libpq keeps that mode until the next plain query: a pipeline, which gd_pg_run() is, would be in it.
+ */
+static void forget_single_rows(struct run *run)
+{
+    char tag[sizeof run->statement->tag];
+    if (run->pg->broken)
+        return;
+    snprintf(tag, sizeof tag, "%s", run->statement->tag);
+    if (PQsendQuery(run->pg->conn, "") != 1)
+        lose_by_libpq(run);
+    take_all(run);
+    snprintf(run->statement->tag, sizeof run->statement->tag, "%s", tag);
+}
+
 struct gd_status gd_pg_execute(struct gd_pg *pg, struct gd_pg_statement *statement,
                                struct gd_arena *arena, struct gd_error *err)
 {
@@ -286,9 +300,12 @@ struct gd_status gd_pg_execute(struct gd_pg *pg, struct gd_pg_statement *stateme
         return gd_fail(err, GD_SYSTEM, "could not %s in %s: the connection is lost",
                        statement->what, pg->where);
     PQsetNoticeReceiver(pg->conn, on_notice, &run);
-    if (PQsendQuery(pg->conn, statement->sql) != 1 || PQsetSingleRowMode(pg->conn) != 1)
+    if (PQsendQuery(pg->conn, statement->sql) != 1 ||
+        (statement->rows && PQsetSingleRowMode(pg->conn) != 1))
         lose_by_libpq(&run);
     take_all(&run);
+    if (statement->rows)
+        forget_single_rows(&run);
     PQsetNoticeReceiver(pg->conn, drop_notice, NULL);
     return run.status;
 }

@@ -27,6 +27,7 @@ struct gd_pg_statement {
     const char *sql;
     const char *data; /* the rows of COPY … FROM STDIN; NULL: there are none */
     size_t data_size;
+    bool rows; /* it may give rows, any number of them: they are taken one by one */
     void (*notice)(void *context, const struct gd_pg_words *words); /* may be NULL */
     /* Called some ten times a second while the server works; fails: the statement is cancelled, and
      * the failure is what gd_pg_execute() returns. May be NULL. */
