@@ -14,7 +14,7 @@
 #include "guardian/pg/copy.h"
 #include "guardian/sql/parse.h"
 
-enum { PATIENT_LOCK_MS = 1800000, INVALID_MAX = 1000 };
+enum { PATIENT_LOCK_MS = 1800000, CLEAN_UP_LOCK_MS = 30000 };
 
 /* What a statement says of the index that it makes. */
 struct build {
@@ -133,6 +133,22 @@ static bool was_there(const struct invalids *before, const struct invalid *index
     return false;
 }
 
+GD_MUST static struct gd_status set_lock_limit(struct gd_applier *applier, uint32_t lock_ms,
+                                               struct gd_error *err)
+{
+    struct gd_pg_call call = {
+        .what = "set a limit",
+        .sql = gd_arena_printf(applier->arena, "SET lock_timeout = %u", lock_ms)};
+    return gd_pg_run(applier->pg, &call, NULL, err);
+}
+
+/* A concurrent build waits for the transactions of others without standing in their way. */
+static uint32_t patience(const struct gd_applier *applier)
+{
+    uint32_t total_ms = applier->options.total_ms;
+    return total_ms != 0 ? total_ms : PATIENT_LOCK_MS;
+}
+
 GD_MUST static struct gd_status drop(struct gd_applier *applier, const struct invalid *index,
                                      struct gd_error *err)
 {
@@ -177,7 +193,8 @@ static bool clean_up(struct gd_applier *applier, const struct build *build,
 {
     struct gd_error why = {0};
     struct invalids after = {0};
-    bool clean = look_for_invalid(applier, build, &after, &why).code == GD_OK;
+    bool clean = look_for_invalid(applier, build, &after, &why).code == GD_OK &&
+                 set_lock_limit(applier, CLEAN_UP_LOCK_MS, &why).code == GD_OK;
     for (size_t i = 0; i < after.count; i++) {
         const struct invalid *index = &after.items[i];
         if (!is_ours(build, before, index))
@@ -223,20 +240,6 @@ GD_MUST static struct gd_status note_state(struct gd_applier *applier,
 }
 
 /* ---- the try ---- */
-
-/* A concurrent build waits for the transactions of others without standing in their way. */
-GD_MUST static struct gd_status be_patient(struct gd_applier *applier, bool patient,
-                                           struct gd_error *err)
-{
-    uint32_t lock_ms = applier->options.lock_ms;
-    uint32_t total_ms = applier->options.total_ms;
-    if (patient)
-        lock_ms = total_ms != 0 ? total_ms : PATIENT_LOCK_MS;
-    struct gd_pg_call call = {
-        .what = "set a limit",
-        .sql = gd_arena_printf(applier->arena, "SET lock_timeout = %u", lock_ms)};
-    return gd_pg_run(applier->pg, &call, NULL, err);
-}
 
 static bool is_patient(const struct gd_apply_step *step)
 {
@@ -357,11 +360,12 @@ struct gd_status gd_apply_alone(struct gd_applier *applier, const struct gd_appl
         GD_TRY(gd_apply_record(applier, err));
     bool patient = is_patient(step);
     if (patient)
-        GD_TRY(be_patient(applier, true, err));
+        GD_TRY(set_lock_limit(applier, patience(applier), err));
     struct gd_status status = try_all(applier, step, &build, err);
     if (patient && !gd_pg_broken(applier->pg)) {
         struct gd_error ignored = {0};
-        if (be_patient(applier, false, &ignored).code != GD_OK && status.code == GD_OK)
+        if (set_lock_limit(applier, applier->options.lock_ms, &ignored).code != GD_OK &&
+            status.code == GD_OK)
             gd_tell_warning(applier->options.events, NULL, "%s", ignored.text);
     }
     return status.code == GD_OK ? finish(applier, step, err) : status;

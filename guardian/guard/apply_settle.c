@@ -67,7 +67,7 @@ bool gd_apply_come_back(struct gd_applier *applier, const char **out_why)
             return false;
         }
         if (!there)
-            return true;
+            return gd_apply_pin(applier, &err).code == GD_OK;
         if (gd_clock_monotonic_us() > until)
             break;
         gd_sleep_ms(wait_of(tries));

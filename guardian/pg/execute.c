@@ -275,7 +275,8 @@ static void take_all(struct run *run)
     }
 }
 
-/* libpq keeps that mode until the next plain query: a pipeline, which gd_pg_run() is, would be in it.
+/* libpq keeps that mode until the next plain query: a pipeline, which gd_pg_run() is, would be in
+ * it.
  */
 static void forget_single_rows(struct run *run)
 {

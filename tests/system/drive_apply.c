@@ -276,8 +276,12 @@ static GD_MUST struct gd_status run(struct drive *drive, struct open *open, stru
         if (drive->pause > 0)
             gd_sleep_ms(drive->pause * 1000);
     }
+    struct gd_fingerprint before;
+    GD_TRY(gd_pg_fingerprint(open->pg, drive->arena, &before, err));
     GD_TRY(gd_apply_run(open->applier, permit, err));
-    return GD_DONE;
+    return drive->check
+               ? gd_check_after(open->pg, open->plan, &before, drive->arena, &open->checked, err)
+               : GD_DONE;
 }
 
 int main(int argc, char **argv)

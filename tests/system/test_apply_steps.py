@@ -392,3 +392,197 @@ def test_a_concurrent_index_waits_longer_than_a_lock_may(driver):
     link.close()
     ran = driver.end(process)
     assert (ran.code, ran.states()) == ("OK", ["in", "in"])
+
+
+# --- the connection is cut ---
+
+
+class Cutter(threading.Thread):
+    """Passes bytes to the server until a client's message holds `at`: then the connection is gone, before the server saw
+    that message, or after it answered. Later connections are left alone, unless `forever`."""
+
+    def __init__(self, server, at, after=False, forever=False):
+        super().__init__(daemon=True)
+        self.server, self.at, self.after, self.forever, self.cuts = server, at, after, forever, 0
+        self.door = socket.create_server(("127.0.0.1", 0))
+        self.port = self.door.getsockname()[1]
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                client, _ = self.door.accept()
+            except OSError:
+                return
+            if self.cuts and self.forever:
+                client.close()
+                continue
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(f"{self.server.dir}/.s.PGSQL.{self.server.port}")
+            deaf = threading.Event()
+            threading.Thread(target=self.up, args=(client, server, deaf), daemon=True).start()
+            threading.Thread(target=self.down, args=(client, server, deaf), daemon=True).start()
+
+    def end(self, *sockets):
+        for one in sockets:
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            one.close()
+
+    def up(self, client, server, deaf):
+        try:
+            while data := client.recv(65536):
+                if self.at in data and not self.cuts:
+                    self.cuts += 1
+                    if self.after:
+                        deaf.set()
+                        server.sendall(data)
+                        time.sleep(0.3)  # the answer comes, and is thrown away
+                    self.end(client, server)
+                    return
+                server.sendall(data)
+        except OSError:
+            pass
+        self.end(client, server)
+
+    def down(self, client, server, deaf):
+        try:
+            while data := server.recv(65536):
+                if not deaf.is_set():
+                    client.sendall(data)
+        except OSError:
+            pass
+        self.end(client, server)
+
+    def target(self, database):
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}?sslmode=disable&gssencmode=disable"
+
+
+@pytest.fixture
+def cut(driver):
+    cutters = []
+
+    def make(*arguments, **options):
+        cutters.append(Cutter(driver.server, *arguments, **options))
+        driver.target = cutters[-1].target(driver.database)
+    yield make
+    for one in cutters:
+        one.door.close()
+
+
+COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
+
+
+@pytest.mark.parametrize("ledger", [["--ledger"], []], ids=["row", "xid"])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_lost_commit_is_settled(driver, cut, after, ledger):
+    driver.run("CREATE TABLE first (n int);\n", *ledger)  # makes the ledger's own tables
+    cut(COMMIT, after=after)
+    ran = driver.run("BEGIN;\nCREATE TABLE a (n int);\nCOMMIT;\n", *ledger)
+    assert driver.value("SELECT to_regclass('a') IS NOT NULL") is after
+    assert (ran.code, ran.states(), ran.unsettled) == (("OK", ["in"], False) if after else ("FAILED", ["not in"], False)), ran.text
+
+
+def test_what_follows_a_lost_commit_does_not_run(driver, cut):
+    cut(COMMIT, after=True)
+    ran = driver.run("CREATE TABLE a (n int);\nCREATE TABLE b (n int);\n")
+    assert (ran.code, ran.states()) == ("PARTIAL", ["in", "planned"])
+    assert "the connection was lost behind step 1, which is in" in ran.text
+    assert driver.value("SELECT to_regclass('b')") is None
+
+
+def test_a_statement_that_is_cut_is_rolled_back(driver, cut):
+    cut(b"ALTER TABLE a")
+    ran = driver.run("BEGIN;\nCREATE TABLE a (n int);\nALTER TABLE a ADD b int;\nCOMMIT;\n")
+    assert (ran.code, ran.states(), ran.unsettled) == ("FAILED", ["not in"], False)
+    assert driver.value("SELECT to_regclass('a')") is None
+
+
+def test_nobody_can_tell_when_the_server_stays_away(driver, cut):
+    cut(COMMIT, after=True, forever=True)
+    process = driver.start(driver.file("CREATE TABLE a (n int);\n").name)
+    time.sleep(2.5)
+    process.terminate()  # it would go on trying for a while
+    ran = driver.end(process)
+    assert (ran.status, ran.code, ran.states(), ran.unsettled) == (6, "PARTIAL", ["unknown"], True)
+    assert "nobody can tell whether step 1 (m.sql:1) is in" in ran.text
+
+
+def test_a_concurrent_index_that_is_cut_is_cleaned_up(driver, cut):
+    driver.sql("CREATE TABLE a (n int)")
+    link = holding(driver, "INSERT INTO a VALUES (1)")
+    cut(b"never")
+    process = driver.start(driver.file("CREATE INDEX CONCURRENTLY i ON a (n);\n").name)
+    time.sleep(1)
+    driver.server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONC%%'")
+    time.sleep(0.5)
+    link.close()
+    ran = driver.end(process)
+    assert (ran.code, ran.states(), ran.unsettled) == ("FAILED", ["not in"], False), ran.text
+    assert driver.value("SELECT to_regclass('i')") is None
+
+
+def test_a_server_that_ends_the_session_is_an_error_with_its_words(driver):
+    process = driver.start(driver.file("BEGIN;\nCREATE TABLE a (n int);\nSELECT pg_sleep(30);\nCOMMIT;\n").name)
+    time.sleep(1)
+    driver.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%%'")
+    ran = driver.end(process)
+    assert (ran.code, ran.states()) == ("FAILED", ["not in"])
+    assert "terminating connection due to administrator command" in ran.text
+
+
+# --- faults ---
+
+
+def test_every_point_that_breaks_leaves_what_it_says(driver):
+    """An error at the nth point: what the answer says of each step is what the database holds."""
+    text = ("CREATE TABLE a (n int);\nBEGIN;\nDROP TABLE IF EXISTS gone;\nALTER TABLE a ADD b int;\nCOMMIT;\n"
+            "CREATE INDEX CONCURRENTLY i ON a (n);\n")
+    seen = set()
+    for nth in range(1, 60):
+        driver.sql("DROP TABLE IF EXISTS a, gone; CREATE TABLE gone (n int)")
+        ran = driver.run(text, environment={"GUARDIAN_FAULT": str(nth)})
+        held = ["in" if driver.value(f"SELECT {what}") else "not in" for what in (
+            "to_regclass('a') IS NOT NULL", "to_regclass('gone') IS NULL", "to_regclass('i') IS NOT NULL")]
+        told = ["in" if state == "in" else "not in" for state in ran.states()]
+        assert told == held, (nth, ran.text)
+        assert ran.code == ("OK" if told == ["in"] * 3 and not ran.text else "PARTIAL" if "in" in told else "FAILED"), (nth, ran.text)
+        seen.add(ran.text)
+        if ran.code == "OK" and "a test broke" not in ran.text:
+            break
+    assert nth < 59 and len(seen) > 5
+
+
+# --- checks behind it ---
+
+
+def test_everything_is_there_afterwards(driver):
+    driver.sql("CREATE TABLE old (n int); CREATE TYPE mood AS ENUM ('sad')")
+    ran = driver.run('CREATE SCHEMA app;\nCREATE TABLE app."T 1" (n int CHECK (n > 0));\nALTER TABLE app."T 1" ADD b text, DROP n;\n'
+                     "CREATE INDEX i ON old (n);\nDROP TABLE IF EXISTS never;\nALTER TYPE mood ADD VALUE 'o\\k';\nCREATE VIEW v AS SELECT * FROM old;\n"
+                     "ALTER TABLE old ADD CONSTRAINT c CHECK (n > 0) NOT VALID;\nDROP VIEW v;\nCREATE TEMP TABLE x (n int);\nDROP TABLE x;\n", "--check")
+    assert (ran.code, ran.problems) == ("OK", []), ran.text
+
+
+def test_what_is_missing_or_not_valid_afterwards_is_named(driver):
+    driver.sql("CREATE TABLE a (n int); INSERT INTO a VALUES (-1); CREATE FUNCTION spoil() RETURNS event_trigger LANGUAGE plpgsql AS "
+               "$$ BEGIN IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'public.b') THEN "
+               "DROP TABLE public.b; ALTER TABLE public.a ADD CONSTRAINT c CHECK (n > 0) NOT VALID; END IF; END $$; "
+               "CREATE EVENT TRIGGER spoil ON ddl_command_end EXECUTE FUNCTION spoil()")
+    ran = driver.run("ALTER TABLE a ADD m int;\nCREATE TABLE public.b (n int);\n", "--check")
+    assert ran.problems == ['relation "public"."b" is not there, after m.sql:2', "constraint c on public.a is not validated"], ran.text
+
+
+def test_a_concurrent_reindex_shows_how_far_it_is(driver):
+    driver.sql("CREATE TABLE a AS SELECT n FROM generate_series(1, 10) n; CREATE INDEX i ON a (n)")
+    link = holding(driver, "INSERT INTO a VALUES (1)")
+    process = driver.start(driver.file("REINDEX INDEX CONCURRENTLY i;\n").name)
+    time.sleep(2)
+    link.commit()
+    link.close()
+    ran = driver.end(process)
+    assert ran.code == "OK", ran.text
+    assert any(event.startswith("progress: ") for event in ran.events), ran.events
+    assert any("waits for process" in event for event in ran.events), ran.events
