@@ -204,6 +204,17 @@ GD_MUST static struct gd_status copy_data(struct gd_take *take, struct dump *blo
     return gd_take_copy_all(take, err);
 }
 
+/* The others lean on the snapshot of the main session: when that is gone, what they say of it is
+ * not the cause. */
+static void blame_main_session(struct gd_take *take, struct gd_error *err)
+{
+    struct gd_error lost = {0};
+    struct gd_pg_call call = {.what = "hold on to the snapshot", .sql = "SELECT 1"};
+    if (err->code == GD_SYSTEM && !gd_pg_broken(take->pg) &&
+        gd_pg_run(take->pg, &call, NULL, &lost).code != GD_OK && gd_pg_broken(take->pg))
+        *err = lost;
+}
+
 /* pg_dump begins at once: while it works its way through the catalogue, we do. All threads have
  * ended when this returns. */
 GD_MUST static struct gd_status read_all(struct gd_take *take, struct dump *schema,
@@ -220,6 +231,7 @@ GD_MUST static struct gd_status read_all(struct gd_take *take, struct dump *sche
         *err = take->first_err;
         if (take->first.code == GD_BUSY && err->hint[0] == '\0')
             return gd_take_name_blocker(take, NULL, take->first, err);
+        blame_main_session(take, err);
         return take->first;
     }
     return GD_DONE;
