@@ -115,6 +115,7 @@ struct gd_story {
     double backup_seconds, proof_seconds, sealed_seconds;
     /* applying … */
     const char *backend_pid;
+    bool rows_kept; /* a step that is in has a row in the ledger; otherwise its xid is on record */
     enum gd_outcome_kind outcome; /* OPEN until closed */
     bool changed;                 /* the database is not as it was before */
     bool unsettled;               /* nobody could tell what is in */

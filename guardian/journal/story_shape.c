@@ -176,6 +176,7 @@ static const struct gd_told_field story_fields[] = {
     NUMBER(gd_story, drift_rows, APPLY),
     LIST(drifts, drift_count, drift_shape, APPLY),
     TEXT(gd_story, backend_pid, APPLY),
+    BOOL(gd_story, rows_kept, APPLY),
     REAL(gd_story, sealed_seconds, ENDED),
     BOOL(gd_story, changed, ENDED),
     BOOL(gd_story, unsettled, ENDED),

@@ -10,6 +10,7 @@ PAGE = "docs/formats/journal.md"
 HEAD = 44
 # Told by the names of objects, or by the journal as a whole.
 NO_KEYS = {"change", "rolled_back_by", "last", "closed", "torn"}
+LATER = {"rows_kept"}  # keys that were added to format 1 after its golden journal was made
 COUNTS = {"file_count", "loss_count", "step_count", "drift_count"}
 
 problems = []
@@ -36,7 +37,7 @@ explained = set(re.findall(r"`([a-z_0-9]+)`", common.read(PAGE)))
 written = {key for document in documents for key in common.keys_of(document)}
 keys = {re.sub(r"_us$", "", name) for _, name in listed}
 problems += [f"\"{key}\" is not explained in {PAGE}" for key in sorted((written | keys) - explained)]
-problems += [f"\"{key}\" is in no golden journal" for key in sorted(keys - written)]
+problems += [f"\"{key}\" is in no golden journal" for key in sorted(keys - written - LATER)]
 if len(listed) < 60 or len(documents) < 9:
     problems.append(f"only {len(listed)} members and {len(documents)} records were found: this script is out of date")
 common.end(problems, "the keys of a journal")
