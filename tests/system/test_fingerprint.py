@@ -248,6 +248,14 @@ def test_a_dump_that_was_restored_has_the_same_fingerprint(server, tmp_path):
     lose(server, "fp_original")
 
 
+def test_a_snapshot_that_was_restored_has_the_same_fingerprint(guardian, server, everything, tmp_path):
+    store, env = f"file://{tmp_path}/store", server.env(everything)
+    for words in (["snapshot", "--quiet"], ["restore", "latest", "--into", "fp_restored", "--quiet"]):
+        subprocess.run([guardian, *words, "--store", store], env=env, check=True, capture_output=True)
+    assert differences(tmp_path, lines(server, everything), lines(server, "fp_restored")) == []
+    lose(server, "fp_restored")
+
+
 # --- other majors, and time
 
 

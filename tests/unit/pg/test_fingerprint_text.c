@@ -8,6 +8,7 @@
 #include <stdint.h>
 /* cmocka wants those four first */
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "guardian/pg/fingerprint_text.h"
@@ -62,6 +63,24 @@ static void what_was_written_is_read_again(void **state)
     assert_string_equal(one.sha256, other.sha256);
     assert_string_equal(gd_fingerprint_text(&one, arena), "a\t2\nb\t1\n");
     assert_int_equal(of("", arena).lines.count, 0);
+}
+
+/* docs/formats/fingerprint.md: what was stored once is read for ever, and hashed as it lies there.
+ */
+static void lines_of_the_first_format_are_read(void **state)
+{
+    (void)state;
+    gd_auto_arena arena = gd_arena_new();
+    char *text = gd_arena_alloc(arena, 1 << 20);
+    FILE *file = fopen(GD_SOURCE_DIR "/tests/golden/fingerprint-1.txt", "rb");
+    assert_non_null(file);
+    size_t size = fread(text, 1, (1 << 20) - 1, file);
+    (void)fclose(file);
+    text[size] = '\0';
+    struct gd_fingerprint print = of(text, arena);
+    assert_string_equal(gd_fingerprint_text(&print, arena), text);
+    assert_string_equal(print.sha256,
+                        "cfecc8d0d4ca5a67dda8a6280f4384bdd557186629123d1047facf39b8843672");
 }
 
 static void what_is_no_list_of_lines_is_corrupt(void **state)
@@ -123,6 +142,7 @@ int main(void)
         cmocka_unit_test(casts_of_arrays_become_casts_of_their_elements),
         cmocka_unit_test(names_and_definitions_stay_on_their_line),
         cmocka_unit_test(what_was_written_is_read_again),
+        cmocka_unit_test(lines_of_the_first_format_are_read),
         cmocka_unit_test(what_is_no_list_of_lines_is_corrupt),
         cmocka_unit_test(differences_are_words),
     };
