@@ -99,7 +99,8 @@ static void group_small(struct gd_pool *pool, const struct gd_dump_item **small,
     }
 }
 
-/* Sorting by more columns takes longer, and so does every method but btree. */
+/* Sorting by more columns takes longer, and so does every method but btree; a condition leaves most
+ * rows out. */
 static uint64_t cost_of(const char *sql, uint64_t bytes)
 {
     uint64_t weight = 2;
@@ -107,6 +108,8 @@ static uint64_t cost_of(const char *sql, uint64_t bytes)
         weight++;
     if (!gd_is_btree(sql))
         weight *= 2;
+    if (strstr(sql, " WHERE ") != NULL)
+        bytes /= 4;
     return bytes / 2 * weight;
 }
 
@@ -253,7 +256,7 @@ static void add_references(struct gd_pool *pool, const struct gd_dump_item **ite
     adding->refers =
         gd_arena_zalloc(pool->posting->restoring->arena, count, sizeof(struct gd_filled *));
     checking->bytes = place->bytes;
-    checking->cost = place->bytes / 4 * 3 * count;
+    checking->cost = place->bytes * count;
     for (size_t i = 0; i < count; i++) {
         adding->refers[i] = referred_to(pool, items[i]);
         at_least(&adding->refers[i]->after_builds, checking->cost);
