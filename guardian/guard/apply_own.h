@@ -68,6 +68,7 @@ struct gd_applier {
     bool cut_off;      /* the connection was lost and is a new one */
     bool journal_failed;
     bool not_repeatable; /* in this attempt something ran that may reach outside */
+    bool row_written;    /* in the transaction that is open */
     enum gd_rows_mode rows;
     const struct gd_apply_step *rowless; /* its transaction takes no row */
     struct gd_texts notices;

@@ -85,10 +85,11 @@ GD_MUST static struct gd_status write_row(struct gd_applier *applier,
 {
     struct gd_pg_call calls[CALLS_MAX] = {{0}};
     size_t count = gd_apply_row_calls(applier, step, "in", calls);
-    *out_again = false;
+    *out_again = applier->row_written = false;
     if (count == 0)
         return GD_DONE;
     struct gd_status status = gd_pg_batch(applier->pg, calls, count, NULL, NULL, err);
+    applier->row_written = status.code == GD_OK;
     *out_again = status.code != GD_OK && !gd_pg_broken(applier->pg) &&
                  gd_apply_row_fallback(applier, step, calls, count);
     return status;
@@ -169,10 +170,12 @@ GD_MUST static struct gd_status commit(struct gd_applier *applier, const struct 
 
 /* ---- one try ---- */
 
-static bool needs_record(const struct gd_apply_step *step)
+/* Without a row, the id on record is all that can tell later whether the step is in. */
+static bool needs_record(const struct gd_applier *applier, const struct gd_apply_step *step)
 {
-    return (step->class >= GD_CLASS_ENUM || step->loses > GD_LOSES_NOTHING) &&
-           !step->step->rolled_back;
+    if (step->step->rolled_back || step->class == GD_CLASS_NONE)
+        return false;
+    return step->class >= GD_CLASS_ENUM || step->loses > GD_LOSES_NOTHING || !applier->row_written;
 }
 
 GD_MUST static struct gd_status before_commit(struct gd_applier *applier,
@@ -181,7 +184,7 @@ GD_MUST static struct gd_status before_commit(struct gd_applier *applier,
 {
     if (step->class != GD_CLASS_NONE)
         GD_TRY(ask_xid(applier, step, err));
-    if (needs_record(step))
+    if (needs_record(applier, step))
         GD_TRY(gd_apply_record(applier, err));
     return gd_apply_still_ours(applier, err);
 }
