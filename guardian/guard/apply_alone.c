@@ -269,12 +269,13 @@ GD_MUST static struct gd_status after_loss(struct gd_applier *applier,
     struct gd_error lost = *err;
     const char *why = "what it does cannot be looked up";
     const char *path = step->text->file->file->path;
-    if (gd_apply_come_back(applier, &why) && build->creates) {
-        if (clean_up(applier, build, before))
-            return gd_fail(err, GD_FAILED, "%s:%u: the connection was lost: %s", path,
-                           step->story->line, lost.text);
-        applier->something_in = true;
+    bool harmless = step->class == GD_CLASS_NONE;
+    if (!harmless && gd_apply_come_back(applier, &why) && build->creates) {
+        harmless = clean_up(applier, build, before);
+        applier->something_in = applier->something_in || !harmless;
     }
+    if (harmless)
+        return gd_fail(err, GD_FAILED, "%s:%u: %s", path, step->story->line, lost.text);
     step->story->state = GD_STEP_UNKNOWN;
     applier->options.story->unsettled = true;
     return gd_hint(err,

@@ -44,8 +44,11 @@ struct gd_status gd_apply_still_ours(struct gd_applier *applier, struct gd_error
     if (applier->deadline_us != 0 && gd_clock_monotonic_us() > applier->deadline_us)
         return gd_fail(err, GD_SYSTEM, "the change took longer than %u ms, and was stopped",
                        options->total_ms);
-    return options->still_ours == NULL ? GD_DONE
-                                       : options->still_ours(options->still_ours_context, err);
+    if (options->still_ours == NULL)
+        return GD_DONE;
+    struct gd_status status = options->still_ours(options->still_ours_context, err);
+    applier->not_repeatable = applier->not_repeatable || status.code != GD_OK;
+    return status;
 }
 
 /* ---- begin ---- */
@@ -68,28 +71,44 @@ struct gd_status gd_apply_begin(struct gd_applier *applier, const struct gd_appl
     return gd_fault("apply: after BEGIN", err);
 }
 
+static const char xid_sql[] = "SELECT pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text";
+
+struct xid {
+    size_t at; /* the call that asks for it */
+    char text[32];
+};
+
 GD_MUST static struct gd_status take_xid(size_t index, const struct gd_pg_rows *rows, void *context,
                                          struct gd_error *err)
 {
-    (void)index;
     (void)err;
-    char *xid = context;
-    if (gd_pg_rows_count(rows) == 1 && gd_pg_cell(rows, 0, 0) != NULL)
-        snprintf(xid, 32, "%s", gd_pg_cell(rows, 0, 0));
+    struct xid *xid = context;
+    if (index == xid->at && gd_pg_rows_count(rows) == 1 && gd_pg_cell(rows, 0, 0) != NULL)
+        snprintf(xid->text, sizeof xid->text, "%s", gd_pg_cell(rows, 0, 0));
     return GD_DONE;
 }
 
+/* The step's row, and with it the transaction's id, in one round trip; with BEGIN in front of them
+ * where that is ours. */
 GD_MUST static struct gd_status write_row(struct gd_applier *applier,
-                                          const struct gd_apply_step *step, bool *out_again,
-                                          struct gd_error *err)
+                                          const struct gd_apply_step *step, bool begin,
+                                          bool *out_again, struct gd_error *err)
 {
-    struct gd_pg_call calls[CALLS_MAX] = {{0}};
-    size_t count = gd_apply_row_calls(applier, step, "in", calls);
+    struct gd_pg_call calls[CALLS_MAX] = {{.what = "begin a transaction", .sql = "BEGIN"}};
+    size_t front = begin ? 1 : 0;
+    size_t rows = gd_apply_row_calls(applier, step, "in", calls + front);
     *out_again = applier->row_written = false;
-    if (count == 0)
+    if (front + rows == 0)
         return GD_DONE;
-    struct gd_status status = gd_pg_batch(applier->pg, calls, count, NULL, NULL, err);
-    applier->row_written = status.code == GD_OK;
+    struct xid xid = {.at = front + rows};
+    size_t count = xid.at;
+    if (rows > 0)
+        calls[count++] =
+            (struct gd_pg_call){.what = "ask for the transaction's id", .sql = xid_sql};
+    struct gd_status status = gd_pg_batch(applier->pg, calls, count, take_xid, &xid, err);
+    applier->row_written = status.code == GD_OK && rows > 0;
+    if (status.code == GD_OK)
+        step->story->xid = gd_arena_strdup(applier->arena, xid.text);
     *out_again = status.code != GD_OK && !gd_pg_broken(applier->pg) &&
                  gd_apply_row_fallback(applier, step, calls, count);
     return status;
@@ -99,13 +118,10 @@ GD_MUST static struct gd_status write_row(struct gd_applier *applier,
 GD_MUST static struct gd_status ask_xid(struct gd_applier *applier,
                                         const struct gd_apply_step *step, struct gd_error *err)
 {
-    char xid[32] = "";
-    struct gd_pg_call call = {
-        .what = "ask for the transaction's id",
-        .sql = "SELECT pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text",
-    };
-    GD_TRY(gd_pg_batch(applier->pg, &call, 1, take_xid, xid, err));
-    step->story->xid = gd_arena_strdup(applier->arena, xid);
+    struct xid xid = {0};
+    struct gd_pg_call call = {.what = "ask for the transaction's id", .sql = xid_sql};
+    GD_TRY(gd_pg_batch(applier->pg, &call, 1, take_xid, &xid, err));
+    step->story->xid = gd_arena_strdup(applier->arena, xid.text);
     return GD_DONE;
 }
 
@@ -151,7 +167,7 @@ GD_MUST static struct gd_status commit(struct gd_applier *applier, const struct 
     struct gd_status status = step->end == SIZE_MAX
                                   ? gd_apply_send_own(applier, "commit", "COMMIT", tag, err)
                                   : gd_apply_send(applier, step, step->end, NULL, tag, err);
-    if (gd_pg_broken(applier->pg))
+    if (gd_pg_broken(applier->pg) && !step->step->rolled_back)
         return after_lost_commit(applier, step, err);
     if (status.code == GD_INJECTED)
         /* The point behind the statement broke: what the server did, it did. */
@@ -182,7 +198,7 @@ GD_MUST static struct gd_status before_commit(struct gd_applier *applier,
                                               const struct gd_apply_step *step,
                                               struct gd_error *err)
 {
-    if (step->class != GD_CLASS_NONE)
+    if (step->class != GD_CLASS_NONE && !applier->row_written)
         GD_TRY(ask_xid(applier, step, err));
     if (needs_record(applier, step))
         GD_TRY(gd_apply_record(applier, err));
@@ -221,12 +237,15 @@ GD_MUST static struct gd_status try_transaction(struct gd_applier *applier,
                                                 struct gd_error *err)
 {
     bool inside = !around_stands_alone(step);
+    bool plain = !applier->open && step->begin == SIZE_MAX && step->leading == 0;
+    step->story->xid = "";
     if (applier->open)
         GD_TRY(
             gd_apply_send_own(applier, "set a savepoint", "SAVEPOINT guardian_sealed", NULL, err));
-    else
+    else if (!plain)
         GD_TRY(gd_apply_begin(applier, step, err));
-    GD_TRY(write_row(applier, step, out_again, err));
+    GD_TRY(gd_fault("apply: before the step's row", err));
+    GD_TRY(write_row(applier, step, plain, out_again, err));
     if (inside)
         GD_TRY(send_around(applier, step, false, err));
     GD_TRY(gd_apply_send_some(applier, step, step->leading, step->step->statement_count, err));

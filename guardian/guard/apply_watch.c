@@ -24,7 +24,7 @@ enum {
 struct gd_watch {
     struct gd_applier *applier;
     struct gd_pg *pg;
-    bool gave_up;
+    bool gave_up, staged;
     uint32_t flags;
     int64_t next_ms, told_ms;
     char blockers[BLOCKERS_SIZE];
@@ -54,6 +54,7 @@ void gd_watch_begin(struct gd_watch *watch, uint32_t flags)
     watch->flags = flags;
     watch->blockers[0] = '\0';
     watch->told_ms = 0;
+    watch->staged = false;
     watch->next_ms = now_ms() + (half > 0 && half < FIRST_LOOK_MS ? half : FIRST_LOOK_MS);
 }
 
@@ -222,9 +223,26 @@ static bool is_open(struct gd_watch *watch)
     return gd_pg_connect_like(watch->applier->pg, NULL, &watch->pg, &ignored).code == GD_OK;
 }
 
+/* What takes a while is a stage of its own; a hundred quick statements are none. */
+static void tell_stage(struct gd_watch *watch)
+{
+    const struct gd_applier *applier = watch->applier;
+    if (watch->staged)
+        return;
+    watch->staged = true;
+    gd_tell_stage(applier->options.events,
+                  applier->at == NULL
+                      ? "committing"
+                      : gd_arena_printf(applier->scratch, "running %s", gd_apply_place(applier)),
+                  0);
+}
+
 void gd_watch_tick(struct gd_watch *watch)
 {
-    if (now_ms() < watch->next_ms || !is_open(watch))
+    if (now_ms() < watch->next_ms)
+        return;
+    tell_stage(watch);
+    if (!is_open(watch))
         return;
     look_for_blockers(watch);
     look_at_progress(watch);

@@ -46,6 +46,13 @@ class Driver:
         names = [self.file(body, name).name for name, body in (files or {"m.sql": text}).items()]
         return self.end(self.start(*words, *names, environment=environment))
 
+    def wait(self, sql):
+        for _ in range(300):
+            if self.value(f"SELECT EXISTS ({sql})"):
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"never: {sql}")
+
     def value(self, sql):
         return self.server.value(sql, self.database)
 
@@ -304,7 +311,7 @@ def test_a_deadlock_is_tried_again(driver):
     link = holding(driver, "LOCK TABLE b IN EXCLUSIVE MODE")
     link.cursor().execute("SET deadlock_timeout = '30s'")
     process = driver.start("--lock-ms", 20000, driver.file("BEGIN;\nALTER TABLE a ADD x int;\nALTER TABLE b ADD x int;\nCOMMIT;\n").name)
-    time.sleep(0.7)
+    driver.wait("SELECT FROM pg_stat_activity WHERE application_name LIKE 'guardian 2%%' AND wait_event_type = 'Lock'")
     try:
         link.cursor().execute("LOCK TABLE a IN SHARE MODE")
         link.commit()
@@ -319,10 +326,10 @@ def test_a_sealed_transaction_keeps_its_lock_over_tries(driver):
     driver.sql("CREATE TABLE a (n int)")
     text = driver.file("SET search_path = public;\nALTER TABLE a ADD b int, DROP n;\n").name
     process = driver.start("--seal", "--pause-sealed", 1, "--lock-ms", 300, "--retries", 30, "--ledger", text)
-    time.sleep(0.6)
-    assert driver.value("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND application_name LIKE 'guardian 2%%'") == 1
+    driver.wait("SELECT FROM pg_stat_activity WHERE state = 'idle in transaction' AND application_name LIKE 'guardian 2%%'")
     link = holding(driver, "SELECT * FROM a")
-    time.sleep(2)
+    driver.wait("SELECT FROM pg_stat_activity WHERE application_name LIKE 'guardian 2%%' AND wait_event_type = 'Lock'")
+    time.sleep(0.5)
     link.close()
     ran = driver.end(process)
     assert (ran.code, ran.open, ran.states()) == ("OK", True, ["in", "in"])
@@ -346,7 +353,7 @@ def test_limits_stop_it(driver):
 
 def test_being_asked_to_stop_rolls_back(driver):
     process = driver.start(driver.file("BEGIN;\nCREATE TABLE a (n int);\nSELECT pg_sleep(20);\nCOMMIT;\n").name)
-    time.sleep(0.8)
+    driver.wait("SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%%'")
     process.terminate()
     ran = driver.end(process)
     assert ran.code == "FAILED" and "SIGTERM" in ran.text
@@ -515,7 +522,7 @@ def test_a_concurrent_index_that_is_cut_is_cleaned_up(driver, cut):
     link = holding(driver, "INSERT INTO a VALUES (1)")
     cut(b"never")
     process = driver.start(driver.file("CREATE INDEX CONCURRENTLY i ON a (n);\n").name)
-    time.sleep(1)
+    driver.wait("SELECT FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONC%%' AND wait_event_type = 'Lock'")
     driver.server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONC%%'")
     time.sleep(0.5)
     link.close()
@@ -526,7 +533,7 @@ def test_a_concurrent_index_that_is_cut_is_cleaned_up(driver, cut):
 
 def test_a_server_that_ends_the_session_is_an_error_with_its_words(driver):
     process = driver.start(driver.file("BEGIN;\nCREATE TABLE a (n int);\nSELECT pg_sleep(30);\nCOMMIT;\n").name)
-    time.sleep(1)
+    driver.wait("SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%%'")
     driver.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%%'")
     ran = driver.end(process)
     assert (ran.code, ran.states()) == ("FAILED", ["not in"])
