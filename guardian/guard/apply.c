@@ -17,6 +17,7 @@ struct gd_status gd_apply_new(const struct gd_apply_options *options, struct gd_
     applier->watch = gd_watch_new(applier);
     applier->rows =
         options->ledger == NULL || !options->ledger->there ? GD_ROWS_NONE : GD_ROWS_PLAIN;
+    options->story->rows_kept = applier->rows != GD_ROWS_NONE;
     if (options->total_ms != 0)
         applier->deadline_us = gd_clock_monotonic_us() + (int64_t)options->total_ms * 1000;
     struct gd_status status = gd_apply_read(applier, err);

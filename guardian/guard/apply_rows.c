@@ -46,6 +46,13 @@ static const char *const not_there[] = {
     "42501", "42P01", "3F000", "42703", "42883", "42704", NULL}; /* dropped by the change */
 /* clang-format on */
 
+/* From here on the transactions' ids in the journal must do. */
+static void give_up_rows(struct gd_applier *applier)
+{
+    applier->rows = GD_ROWS_NONE;
+    applier->options.story->rows_kept = false;
+}
+
 bool gd_apply_row_fallback(struct gd_applier *applier, const struct gd_apply_step *step,
                            const struct gd_pg_call *calls, size_t count)
 {
@@ -57,7 +64,7 @@ bool gd_apply_row_fallback(struct gd_applier *applier, const struct gd_apply_ste
         else if (strcmp(calls[i].sqlstate, "25006") == 0) /* a transaction that only reads */
             applier->rowless = step;
         else if (state_is(calls[i].sqlstate, not_there))
-            applier->rows = GD_ROWS_NONE;
+            give_up_rows(applier);
         else
             return false;
         return true;
