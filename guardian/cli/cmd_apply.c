@@ -1,0 +1,137 @@
+/*
+ * guardian apply: one guarded change.
+ *
+ * The answer is the outcome, on stdout, whatever it is; what went wrong is said on stderr, and the
+ * exit status says whether the database was changed.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guardian/cli/ask.h"
+#include "guardian/cli/cmd.h"
+#include "guardian/cli/ending.h"
+#include "guardian/cli/keys.h"
+#include "guardian/cli/progress.h"
+#include "guardian/cli/report.h"
+#include "guardian/cli/report_outcome.h"
+#include "guardian/cli/stores.h"
+#include "guardian/config/config.h"
+#include "guardian/guard/guard.h"
+
+static const char *or_null(const char *text)
+{
+    return text[0] == '\0' ? NULL : text;
+}
+
+struct asking {
+    const struct gd_config *config;
+    struct gd_progress *progress;
+};
+
+/* The plan goes to stderr, where the question is. */
+static struct gd_status ask(void *context, const struct gd_plan *plan, struct gd_error *err)
+{
+    const struct asking *asking = context;
+    const struct gd_config *config = asking->config;
+    bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+    if (config->yes)
+        return GD_DONE;
+    if (!terminal && plan->decision->ask == GD_ASK_ALWAYS)
+        return gd_hint(err,
+                       gd_fail(err, GD_REFUSED,
+                               "the policy wants a person to say yes, and there is no terminal"),
+                       "Read the plan with guardian plan, then run this again with --yes.");
+    if (!terminal)
+        return GD_DONE;
+    struct gd_screen screen =
+        gd_screen_of(stderr, gd_config_use_color(config, STDERR_FILENO), config->verbose);
+    GD_TRY(gd_report_plan_text(plan, &screen, err));
+    return gd_cli_ask(config, "This is what would be done.", err);
+}
+
+GD_MUST static struct gd_status find_database(const struct gd_config *config,
+                                              struct gd_pg_options *out_pg, struct gd_error *err)
+{
+    struct gd_database_choice database = gd_config_database(config, true);
+    if (database.uri == NULL)
+        return gd_hint(err, gd_fail(err, GD_USAGE, "no database is named"),
+                       "Name it with --db, DATABASE_URL, or the PG* variables of libpq.");
+    *out_pg = (struct gd_pg_options){.target = or_null(database.uri),
+                                     .lock_ms = (uint32_t)config->lock_timeout_ms};
+    return GD_DONE;
+}
+
+GD_MUST static struct gd_status apply(const struct gd_config *config, int argc, char **argv,
+                                      struct gd_progress *progress, struct gd_arena *arena,
+                                      struct gd_outcome **out_outcome, struct gd_error *err)
+{
+    const struct gd_events *events = gd_progress_events(progress);
+    struct asking asking = {config, progress};
+    struct gd_pg_options pg, scratch = {.target = config->scratch};
+    gd_auto_store store = NULL;
+    gd_auto_key key = NULL;
+    struct gd_guard_options options = {
+        .pg = &pg,
+        .environment = config->environment,
+        .approvals = config->approve.items,
+        .approval_count = config->approve.count,
+        .no_waivers = config->waivers == GD_WAIVERS_OFF,
+        .paths = (const char *const *)argv,
+        .path_count = (size_t)argc,
+        .statement_bytes_max = (size_t)config->statement_size_max,
+        .check_ms = (uint32_t)config->check_timeout_ms,
+        .samples = (uint32_t)config->samples,
+        .statement_ms = (uint32_t)config->statement_timeout_ms,
+        .busy_ms = (uint32_t)config->busy_timeout_ms,
+        .again = config->again,
+        .whole = config->single_transaction,
+        .reason = config->reason,
+        .workers = (unsigned)config->workers,
+        .level = (int)config->level,
+        .pg_dump = or_null(config->pg_dump),
+        .pg_bin = or_null(config->pg_bin),
+        .scratch = *config->scratch == '\0' ? NULL : &scratch,
+        .ask = ask,
+        .ask_context = &asking,
+        .events = events,
+    };
+    GD_TRY(find_database(config, &pg, err));
+    GD_TRY(gd_policy_load(config->policy, arena, &options.policy, err));
+    GD_TRY(gd_cli_key(config, arena, events, &key, err));
+    GD_TRY(gd_cli_store(config, arena, events, &store, err));
+    options.store = store;
+    options.key = key;
+    return gd_guard_apply(&options, arena, out_outcome, err);
+}
+
+GD_MUST static struct gd_status print(const struct gd_config *config,
+                                      const struct gd_outcome *outcome,
+                                      struct gd_progress *progress, struct gd_arena *arena,
+                                      struct gd_error *err)
+{
+    if (config->json) {
+        struct gd_json *document = gd_report_outcome_json(outcome, gd_progress_warnings(progress));
+        struct gd_status status = gd_json_write(document, stdout, 2, err);
+        gd_json_free(document);
+        return status;
+    }
+    struct gd_screen screen =
+        gd_screen_of(stdout, gd_config_use_color(config, STDOUT_FILENO), config->verbose);
+    gd_report_outcome_text(outcome, &screen, arena);
+    return GD_DONE;
+}
+
+int gd_cmd_apply(const struct gd_config *config, int argc, char **argv)
+{
+    gd_auto_arena arena = gd_arena_new();
+    struct gd_error err = {0}, unwritten = {0};
+    struct gd_outcome *outcome = NULL;
+    gd_auto_progress progress = gd_progress_new(config);
+    struct gd_status status = apply(config, argc, argv, progress, arena, &outcome, &err);
+    gd_progress_end(progress, status);
+    if (outcome != NULL && print(config, outcome, progress, arena, &unwritten).code != GD_OK &&
+        status.code == GD_OK)
+        return gd_cli_fail(&unwritten);
+    return status.code == GD_OK ? gd_cli_end(0) : gd_cli_fail(&err);
+}

@@ -1,0 +1,365 @@
+#include "guardian/cli/report_outcome.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "guardian/cli/progress.h"
+#include "guardian/cli/report_words.h"
+#include "guardian/policy/policy.h"
+
+enum { FILES_MOST = 8, STEPS_MOST = 12, LINES_MOST = 12, TEXT_COLUMNS = 60 };
+
+struct page {
+    const struct gd_outcome *outcome;
+    const struct gd_story *story;
+    const struct gd_screen *screen;
+    struct gd_arena *arena;
+};
+
+/* clang-format off */
+static const struct { enum gd_ink ink; const char *word, *sentence; } kinds[] = {
+    [GD_OUTCOME_OPEN]        = {GD_INK_YELLOW, "OPEN",        "Nobody has written yet how it ended."},
+    [GD_OUTCOME_APPLIED]     = {GD_INK_GREEN,  "APPLIED",     "All of it is in."},
+    [GD_OUTCOME_NOTHING]     = {GD_INK_GREEN,  "NOTHING",     "There was nothing to do."},
+    [GD_OUTCOME_REFUSED]     = {GD_INK_RED,    "REFUSED",     "Nothing was changed."},
+    [GD_OUTCOME_FAILED]      = {GD_INK_RED,    "FAILED",      "Nothing of it is in."},
+    [GD_OUTCOME_PARTIAL]     = {GD_INK_RED,    "PARTIAL",     "A part of it is in."},
+    [GD_OUTCOME_ROLLED_BACK] = {GD_INK_GREEN,  "ROLLED BACK", "The state before it was brought back."},
+};
+/* clang-format on */
+
+struct gd_outcome *gd_outcome_of_story(struct gd_story *story, struct gd_arena *arena)
+{
+    struct gd_outcome *outcome = gd_arena_zalloc(arena, 1, sizeof *outcome);
+    bool in = story->outcome == GD_OUTCOME_APPLIED || story->outcome == GD_OUTCOME_PARTIAL ||
+              story->outcome == GD_OUTCOME_OPEN;
+    outcome->story = story;
+    outcome->because = "";
+    outcome->seconds[GD_PHASE_BACKUP] = story->backup_seconds;
+    outcome->seconds[GD_PHASE_PROOF] = story->proof_seconds;
+    if (story->ended_us > story->began_us)
+        outcome->seconds[GD_PHASE_TOTAL] = (double)(story->ended_us - story->began_us) / 1e6;
+    if (in && story->kind != GD_STORY_ROLLBACK && story->rolled_back_by[0] == '\0')
+        gd_texts_add(&outcome->way_back,
+                     gd_arena_printf(arena, "guardian rollback %s", story->change), arena);
+    (void)!gd_fail(&outcome->error, GD_OK, "%s", story->error).code;
+    (void)!gd_hint(&outcome->error, GD_DONE, "%s", story->hint).code;
+    return outcome;
+}
+
+/* --- for people
+ * ------------------------------------------------------------------------------------ */
+
+static void row(const struct page *page, const char *label, enum gd_ink ink, const char *text)
+{
+    if (text != NULL && text[0] != '\0')
+        gd_screen_row(page->screen, label, ink, text);
+}
+
+static void rows(const struct page *page, const char *label, enum gd_ink ink,
+                 const struct gd_texts *texts, size_t most)
+{
+    most = page->screen->verbose ? texts->count : most;
+    for (size_t i = 0; i < texts->count && i < most; i++)
+        row(page, label, ink, texts->items[i]);
+    if (texts->count > most)
+        row(page, label, ink,
+            gd_arena_printf(page->arena, "and %zu more (--verbose shows them)",
+                            texts->count - most));
+}
+
+static void print_title(const struct page *page)
+{
+    const struct gd_story *story = page->story;
+    const char *word = kinds[story->outcome].word;
+    const char *because =
+        page->outcome->because[0] != '\0'
+            ? gd_arena_printf(page->arena, "%s (%s)", kinds[story->outcome].sentence,
+                              page->outcome->because)
+            : kinds[story->outcome].sentence;
+    gd_screen_put(page->screen, kinds[story->outcome].ink, word);
+    gd_screen_put(page->screen, GD_INK_PLAIN, "  ");
+    gd_screen_paragraph(page->screen, GD_INK_BOLD, strlen(word) + 2, strlen(word) + 2, because);
+}
+
+static void print_head(const struct page *page)
+{
+    const struct gd_story *story = page->story;
+    char when[GD_TIME_SIZE];
+    bool written = story->outcome != GD_OUTCOME_NOTHING && story->steps != NULL;
+    if (!written)
+        return;
+    gd_clock_text(story->began_us, when);
+    row(page, "change", GD_INK_BOLD, story->change);
+    if (story->of[0] != '\0')
+        row(page, "of", GD_INK_PLAIN, gd_arena_printf(page->arena, "change %s", story->of));
+    row(page, "when", GD_INK_PLAIN,
+        gd_arena_printf(page->arena, "%.19sZ, by %s on %s%s%s", when, story->who, story->host,
+                        page->outcome->seconds[GD_PHASE_TOTAL] > 0 ? ", took " : "",
+                        page->outcome->seconds[GD_PHASE_TOTAL] > 0
+                            ? gd_text_seconds(page->arena, page->outcome->seconds[GD_PHASE_TOTAL])
+                            : ""));
+    row(page, "where", GD_INK_PLAIN, story->where);
+    for (size_t i = 0; i < story->file_count && (page->screen->verbose || i < FILES_MOST); i++)
+        row(page, "file", GD_INK_PLAIN,
+            gd_arena_printf(page->arena, "%s (%s)", story->files[i].path,
+                            gd_class_name(story->files[i].class)));
+    if (story->file_count > FILES_MOST && !page->screen->verbose)
+        row(page, "file", GD_INK_PLAIN,
+            gd_arena_printf(page->arena, "and %zu more", story->file_count - FILES_MOST));
+}
+
+static const char *drift_of(const struct page *page)
+{
+    const struct gd_story *story = page->story;
+    if (story->sealed)
+        return "; sealed: nothing was written in between";
+    if (story->drift_rows < 0)
+        return "";
+    if (story->drift_rows == 0)
+        return "; nothing was written in between";
+    return gd_arena_printf(page->arena, "; %" PRId64 " rows were written in between",
+                           story->drift_rows);
+}
+
+static void print_backup(const struct page *page)
+{
+    const struct gd_story *story = page->story;
+    if (story->snapshot[0] == '\0')
+        return;
+    row(page, "backup", story->proof == GD_PROOF_NONE ? GD_INK_YELLOW : GD_INK_GREEN,
+        gd_arena_printf(page->arena, "%s, %s%s", story->snapshot,
+                        story->proof == GD_PROOF_NONE     ? "not proven"
+                        : story->proof == GD_PROOF_DIGEST ? "every byte read back and compared"
+                                                          : "restored on trial and compared",
+                        drift_of(page)));
+    if (story->backup_seconds > 0)
+        row(page, "took", GD_INK_PLAIN,
+            gd_arena_printf(
+                page->arena, "%s to copy, %s to prove%s",
+                gd_text_seconds(page->arena, story->backup_seconds),
+                gd_text_seconds(page->arena, story->proof_seconds),
+                story->sealed ? gd_arena_printf(page->arena, "; writers waited %s",
+                                                gd_text_seconds(page->arena, story->sealed_seconds))
+                              : ""));
+}
+
+static enum gd_ink ink_of(enum gd_step_state state)
+{
+    switch (state) {
+    case GD_STEP_IN:
+        return GD_INK_GREEN;
+    case GD_STEP_NOT_IN:
+    case GD_STEP_PLANNED:
+        return GD_INK_DIM;
+    case GD_STEP_APPLYING:
+    case GD_STEP_UNKNOWN:
+        break;
+    }
+    return GD_INK_RED;
+}
+
+static void print_step(const struct page *page, const struct gd_story_step *step)
+{
+    const char *file =
+        page->story->file_count > 1 ? gd_arena_printf(page->arena, "%s, ", step->file) : "";
+    const char *line =
+        gd_arena_printf(page->arena, "%s%sline %u: %s", gd_step_state_name(step->state),
+                        gd_arena_printf(page->arena, ", %s", file), step->line,
+                        gd_screen_cut(page->screen, page->arena, step->text, TEXT_COLUMNS));
+    if (step->statements > 1)
+        line = gd_arena_printf(page->arena, "%s (and %u more)", line, step->statements - 1);
+    row(page, gd_arena_printf(page->arena, "step %u", step->number), ink_of(step->state), line);
+}
+
+/* When all is in, or nothing is, one line says so; otherwise each one counts. */
+static void print_steps(const struct page *page)
+{
+    const struct gd_story *story = page->story;
+    bool each = page->screen->verbose || story->outcome == GD_OUTCOME_PARTIAL ||
+                story->outcome == GD_OUTCOME_OPEN;
+    if (story->step_count == 0 || story->outcome == GD_OUTCOME_NOTHING ||
+        story->outcome == GD_OUTCOME_REFUSED)
+        return;
+    size_t most = each ? story->step_count : STEPS_MOST;
+    for (size_t i = 0; i < story->step_count && i < most; i++)
+        print_step(page, &story->steps[i]);
+    if (story->step_count > most)
+        row(page, "steps", GD_INK_PLAIN,
+            gd_arena_printf(page->arena, "and %zu more", story->step_count - most));
+}
+
+static void print_git(const struct page *page)
+{
+    struct gd_texts lines = {0};
+    if (page->outcome->git == NULL)
+        return;
+    gd_git_lines(page->outcome->git, page->arena, &lines);
+    rows(page, "git", GD_INK_PLAIN, &lines, LINES_MOST);
+}
+
+void gd_report_outcome_text(const struct gd_outcome *outcome, const struct gd_screen *screen,
+                            struct gd_arena *arena)
+{
+    struct page page = {outcome, outcome->story, screen, arena};
+    print_title(&page);
+    print_head(&page);
+    print_backup(&page);
+    print_steps(&page);
+    rows(&page, "schema", GD_INK_PLAIN, &outcome->differences, LINES_MOST);
+    rows(&page, "problem", GD_INK_RED, &outcome->problems, LINES_MOST);
+    rows(&page, "note", GD_INK_YELLOW, &outcome->notes, LINES_MOST);
+    if (outcome->story->error[0] != '\0' && outcome->error.code == GD_OK)
+        row(&page, "error", GD_INK_RED, outcome->story->error);
+    print_git(&page);
+    if (outcome->story->rolled_back_by[0] != '\0')
+        row(&page, "undone by", GD_INK_PLAIN,
+            gd_arena_printf(arena, "change %s", outcome->story->rolled_back_by));
+    rows(&page, "way back", GD_INK_BOLD, &outcome->way_back, LINES_MOST);
+}
+
+/* --- the document
+ * ---------------------------------------------------------------------------------- */
+
+static void put_text(struct gd_json *object, const char *key, const char *text)
+{
+    gd_json_put(object, key, gd_json_new_text(text == NULL || text[0] == '\0' ? NULL : text));
+}
+
+static void put_time(struct gd_json *object, const char *key, int64_t time_us)
+{
+    char text[GD_TIME_SIZE] = "";
+    if (time_us > 0)
+        gd_clock_text(time_us, text);
+    put_text(object, key, text);
+}
+
+static struct gd_json *list_of(const struct gd_texts *texts)
+{
+    struct gd_json *list = gd_json_list();
+    for (size_t i = 0; i < texts->count; i++)
+        gd_json_push(list, gd_json_new_text(texts->items[i]));
+    return list;
+}
+
+static struct gd_json *steps_of(const struct gd_story *story)
+{
+    struct gd_json *list = gd_json_list();
+    for (size_t i = 0; i < story->step_count; i++) {
+        const struct gd_story_step *step = &story->steps[i];
+        struct gd_json *object = gd_json_object();
+        gd_json_put(object, "number", gd_json_new_int(step->number));
+        put_text(object, "kind", step->kind);
+        put_text(object, "file", step->file);
+        gd_json_put(object, "line", gd_json_new_int(step->line));
+        gd_json_put(object, "statements", gd_json_new_int(step->statements));
+        put_text(object, "class", gd_class_name(step->class));
+        put_text(object, "loses", gd_loss_name(step->loses));
+        put_text(object, "text", step->text);
+        put_text(object, "state", gd_step_state_name(step->state));
+        gd_json_put(object, "seconds", gd_json_new_real(step->seconds));
+        gd_json_push(list, object);
+    }
+    return list;
+}
+
+static struct gd_json *files_of(const struct gd_story *story)
+{
+    struct gd_json *list = gd_json_list();
+    for (size_t i = 0; i < story->file_count; i++) {
+        struct gd_json *object = gd_json_object();
+        put_text(object, "path", story->files[i].path);
+        put_text(object, "sha256", story->files[i].sha256);
+        put_text(object, "class", gd_class_name(story->files[i].class));
+        gd_json_push(list, object);
+    }
+    return list;
+}
+
+static struct gd_json *drifts_of(const struct gd_story *story)
+{
+    struct gd_json *list = gd_json_list();
+    for (size_t i = 0; i < story->drift_count; i++) {
+        struct gd_json *object = gd_json_object();
+        put_text(object, "table", story->drifts[i].table);
+        gd_json_put(object, "rows_new", gd_json_new_int(story->drifts[i].rows_new));
+        gd_json_put(object, "rows_gone", gd_json_new_int(story->drifts[i].rows_gone));
+        gd_json_push(list, object);
+    }
+    return list;
+}
+
+static struct gd_json *seconds_of(const struct gd_outcome *outcome)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        GD_PHASES(X)
+#undef X
+    };
+    struct gd_json *object = gd_json_object();
+    for (size_t i = 0; i < GD_PHASE_COUNT; i++)
+        gd_json_put(object, names[i], gd_json_new_real(outcome->seconds[i]));
+    return object;
+}
+
+static struct gd_json *error_of(const struct gd_outcome *outcome)
+{
+    if (outcome->story->error[0] == '\0')
+        return gd_json_new_null();
+    struct gd_json *object = gd_json_object();
+    put_text(object, "text", outcome->story->error);
+    put_text(object, "hint", outcome->story->hint);
+    return object;
+}
+
+static void put_backup(struct gd_json *object, const struct gd_story *story)
+{
+    put_text(object, "snapshot", story->snapshot);
+    put_text(object, "proof", gd_proof_name(story->proof));
+    gd_json_put(object, "sealed", gd_json_new_bool(story->sealed));
+    gd_json_put(object, "drift_rows",
+                story->drift_rows < 0 ? gd_json_new_null() : gd_json_new_int(story->drift_rows));
+    gd_json_put(object, "drifts", drifts_of(story));
+}
+
+static void put_who(struct gd_json *object, const struct gd_story *story)
+{
+    put_text(object, "kind", gd_story_kind_name(story->kind));
+    put_text(object, "of", story->of);
+    put_text(object, "cluster", story->cluster);
+    put_text(object, "database", story->database);
+    put_text(object, "policy", story->policy);
+    put_text(object, "who", story->who);
+    put_text(object, "host", story->host);
+    put_time(object, "began", story->began_us);
+    put_time(object, "ended", story->ended_us);
+    put_text(object, "rolled_back_by", story->rolled_back_by);
+}
+
+struct gd_json *gd_report_outcome_json(const struct gd_outcome *outcome,
+                                       struct gd_json *take_warnings)
+{
+    const struct gd_story *story = outcome->story;
+    struct gd_json *object = gd_json_object();
+    put_text(object, "change",
+             story->steps == NULL || story->outcome == GD_OUTCOME_NOTHING ? NULL : story->change);
+    put_text(object, "outcome", gd_outcome_name(story->outcome));
+    put_text(object, "because", outcome->because);
+    put_text(object, "class", gd_class_name(story->class));
+    put_text(object, "loses", gd_loss_name(story->loses));
+    gd_json_put(object, "changed", gd_json_new_bool(story->changed));
+    put_backup(object, story);
+    gd_json_put(object, "files", files_of(story));
+    gd_json_put(object, "steps", steps_of(story));
+    gd_json_put(object, "seconds", seconds_of(outcome));
+    gd_json_put(object, "way_back", list_of(&outcome->way_back));
+    gd_json_put(object, "git",
+                outcome->git == NULL ? gd_json_new_null() : gd_git_json(outcome->git));
+    gd_json_put(object, "notes", list_of(&outcome->notes));
+    gd_json_put(object, "problems", list_of(&outcome->problems));
+    gd_json_put(object, "differences", list_of(&outcome->differences));
+    put_who(object, story);
+    gd_json_put(object, "error", error_of(outcome));
+    gd_json_put(object, "warnings", take_warnings == NULL ? gd_json_list() : take_warnings);
+    return object;
+}

@@ -1,0 +1,251 @@
+/*
+ * Guard: the order of things.
+ *
+ * One table, one row for each stage: what it does, which record says that it is over, and what is
+ * certain when the process dies right behind it. Nothing else writes a change's journal, but for
+ * guard/apply.c, which announces the deeds themselves.
+ */
+#include "guardian/guard/guard.h"
+
+#include <string.h>
+
+#include "guardian/guard/guard_own.h"
+
+/* --- stages that are one call
+ * ---------------------------------------------------------------------- */
+
+GD_MUST static struct gd_status write_record(struct gd_guard *guard, enum gd_record_kind kind,
+                                             struct gd_error *err)
+{
+    return gd_journal_write(guard->journal, kind, gd_story_body(guard->story, kind), err);
+}
+
+/* The files themselves: they may be gone when somebody asks what was run. */
+GD_MUST static struct gd_status keep_texts(struct gd_guard *guard, struct gd_error *err)
+{
+    for (size_t i = 0; i < guard->story->file_count; i++) {
+        const struct gd_scripts_file *file = &guard->todo.files[i];
+        const char *name = gd_arena_printf(guard->arena, "text-%06zu.sql", i + 1);
+        GD_TRY(gd_journal_attach(guard->journal, name, file->text, file->size, guard->arena,
+                                 &guard->story->files[i].text_key, err));
+    }
+    return GD_DONE;
+}
+
+static struct gd_status receive(struct gd_guard *guard, struct gd_error *err)
+{
+    const struct gd_story *story = guard->story;
+    GD_TRY(
+        gd_journal_new(guard->options->store, story->cluster, story->change, &guard->journal, err));
+    return keep_texts(guard, err);
+}
+
+static struct gd_status look_at_schema(struct gd_guard *guard, struct gd_error *err)
+{
+    GD_TRY(gd_guard_prepare(guard, err));
+    guard->story->fingerprint_before = guard->before.sha256;
+    const char *lines = gd_fingerprint_text(&guard->before, guard->arena);
+    return gd_journal_attach(guard->journal, "schema-before.txt", lines, strlen(lines),
+                             guard->arena, &guard->story->schema_key, err);
+}
+
+static struct gd_status apply(struct gd_guard *guard, struct gd_error *err)
+{
+    GD_TRY(gd_apply_run(guard->applier, guard->permit, err));
+    guard->story->changed = true;
+    guard->story->outcome = GD_OUTCOME_APPLIED;
+    return GD_DONE;
+}
+
+/* What the checks find is told; the change is in. */
+static struct gd_status check(struct gd_guard *guard, struct gd_error *err)
+{
+    struct gd_checked checked = {0};
+    const char *sql;
+    GD_TRY(gd_check_after(guard->pg, guard->plan, &guard->before, guard->arena, &checked, err));
+    guard->outcome->problems = checked.problems;
+    guard->outcome->differences = checked.differences;
+    guard->story->fingerprint_after = checked.fingerprint;
+    sql = gd_ledger_change_sql(&guard->ledger, guard->story, guard->arena);
+    if (sql != NULL)
+        GD_TRY(gd_pg_command(guard->pg, "write the change into the ledger", sql, err));
+    sql = gd_ledger_stamp_sql(&guard->ledger, guard->change_id, checked.stamp, guard->arena);
+    return sql == NULL ? GD_DONE : gd_pg_command(guard->pg, "write the schema's stamp", sql, err);
+}
+
+static struct gd_status close_change(struct gd_guard *guard, struct gd_error *err)
+{
+    guard->story->ended_us = gd_clock_now_us();
+    (void)err;
+    return GD_DONE;
+}
+
+/* --- the table
+ * ------------------------------------------------------------------------------------- */
+
+enum { NO_RECORD = -1 };
+
+/* clang-format off */
+static const struct stage {
+    gd_guard_stage_fn *run;
+    int records[2];         /* written once it is over; a record before a deed is that of the stage before */
+    enum gd_phase phase;
+    const char *crash;      /* what is certain when the process dies behind it */
+} stages[] = {
+    {gd_guard_read,      {NO_RECORD, NO_RECORD},                         GD_PHASE_READ,   "nothing was touched"},
+    {gd_guard_connect,   {NO_RECORD, NO_RECORD},                         GD_PHASE_READ,   "nothing was touched"},
+    {gd_guard_look,      {NO_RECORD, NO_RECORD},                         GD_PHASE_READ,   "nothing was touched"},
+    {gd_guard_ask,       {NO_RECORD, NO_RECORD},                         GD_PHASE_TOTAL,  "nothing was touched"},
+    {gd_guard_hold,      {NO_RECORD, NO_RECORD},                         GD_PHASE_WAIT,   "nothing was touched; the lease runs out"},
+    {receive,            {GD_RECORD_RECEIVED, NO_RECORD},                GD_PHASE_READ,   "nothing was touched"},
+    {look_at_schema,     {GD_RECORD_DECIDED, GD_RECORD_PROTECTING},      GD_PHASE_READ,   "nothing was touched; objects may be half written"},
+    {gd_guard_open_seal, {NO_RECORD, NO_RECORD},                         GD_PHASE_BACKUP, "the server rolls the empty transaction back"},
+    {gd_guard_protect,   {GD_RECORD_PROTECTED, GD_RECORD_PROVEN},        GD_PHASE_TOTAL,  "nothing was touched; there is a way back"},
+    {gd_guard_permit,    {NO_RECORD, NO_RECORD},                         GD_PHASE_APPLY,  "the server rolls the transaction back"},
+    {apply,              {GD_RECORD_APPLIED, NO_RECORD},                 GD_PHASE_APPLY,  "what is in is asked of the database: guard/recover.c"},
+    {check,              {GD_RECORD_CHECKED, NO_RECORD},                 GD_PHASE_CHECK,  "the change is in"},
+    {close_change,       {GD_RECORD_CLOSED, NO_RECORD},                  GD_PHASE_CHECK,  "it is over"},
+};
+/* clang-format on */
+
+/* A change that no backup is made for has nothing to say of one. */
+static bool is_wanted(const struct gd_guard *guard, int record)
+{
+    if (record == NO_RECORD || guard->journal == NULL)
+        return false;
+    bool about_backup = record == GD_RECORD_PROTECTING || record == GD_RECORD_PROTECTED ||
+                        record == GD_RECORD_PROVEN;
+    return !about_backup || guard->decision->backup.scope != GD_SCOPE_NONE;
+}
+
+GD_MUST static struct gd_status run_stage(struct gd_guard *guard, const struct stage *stage,
+                                          struct gd_error *err)
+{
+    int64_t begin = gd_clock_monotonic_us();
+    struct gd_status status = stage->run(guard, err);
+    for (size_t i = 0; i < 2 && status.code == GD_OK && !guard->over; i++)
+        if (is_wanted(guard, stage->records[i]))
+            status = write_record(guard, (enum gd_record_kind)stage->records[i], err);
+    guard->outcome->seconds[stage->phase] += (double)(gd_clock_monotonic_us() - begin) / 1e6;
+    return status;
+}
+
+GD_MUST static struct gd_status run_stages(struct gd_guard *guard, struct gd_error *err)
+{
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0] && !guard->over; i++)
+        GD_TRY(run_stage(guard, &stages[i], err));
+    return GD_DONE;
+}
+
+/* --- the end
+ * --------------------------------------------------------------------------------------- */
+
+static enum gd_outcome_kind outcome_of(const struct gd_guard *guard, enum gd_code code)
+{
+    if (guard->story->changed)
+        return code == GD_PARTIAL ? GD_OUTCOME_PARTIAL : GD_OUTCOME_APPLIED;
+    switch (code) {
+    case GD_PARTIAL:
+        return GD_OUTCOME_PARTIAL;
+    case GD_REFUSED:
+        return GD_OUTCOME_REFUSED;
+    default:
+        return GD_OUTCOME_FAILED;
+    }
+}
+
+/* A change that failed is closed, too, unless nobody knows what of it is in: that the next start
+ * settles. A store that cannot be written to any more leaves it open, which is as safe. */
+static void close_failed(struct gd_guard *guard, struct gd_status status,
+                         const struct gd_error *err)
+{
+    struct gd_story *story = guard->story;
+    struct gd_error ignored = {0};
+    bool in_already = story->outcome == GD_OUTCOME_APPLIED;
+    story->changed = story->changed || status.code == GD_PARTIAL;
+    story->outcome = outcome_of(guard, status.code);
+    story->error = gd_arena_strdup(guard->arena, err->text);
+    story->hint = gd_arena_strdup(guard->arena, err->hint);
+    story->ended_us = gd_clock_now_us();
+    if (guard->journal == NULL || !gd_journal_begun(guard->journal) || story->unsettled ||
+        in_already)
+        return;
+    if (write_record(guard, GD_RECORD_CLOSED, &ignored).code != GD_OK)
+        gd_texts_add(&guard->outcome->notes,
+                     gd_arena_printf(guard->arena,
+                                     "the journal could not be closed (%s); the next run does it",
+                                     ignored.text),
+                     guard->arena);
+}
+
+/* The change is in, and something behind it went wrong: that is no reason to say that it failed. */
+GD_MUST static struct gd_status only_a_problem(struct gd_guard *guard, struct gd_status status,
+                                               struct gd_error *err)
+{
+    gd_texts_add(&guard->outcome->problems,
+                 gd_arena_printf(guard->arena, "the change is in, but what follows it failed: %s",
+                                 err->text),
+                 guard->arena);
+    (void)status;
+    *err = (struct gd_error){0};
+    return GD_DONE;
+}
+
+static void tell_git(struct gd_guard *guard)
+{
+    struct gd_error why = {0};
+    if (gd_guard_git(guard, &why).code != GD_OK)
+        gd_texts_add(&guard->outcome->notes,
+                     gd_arena_printf(guard->arena, "git could not be asked: %s", why.text),
+                     guard->arena);
+}
+
+/* Whatever stays of the lease runs out by itself. */
+static void let_go(struct gd_guard *guard)
+{
+    struct gd_error why = {0};
+    gd_apply_free(guard->applier);
+    if (guard->lease != NULL && gd_lease_release(guard->lease, &why).code != GD_OK)
+        gd_texts_add(
+            &guard->outcome->notes,
+            gd_arena_printf(guard->arena, "the lease could not be given back: %s", why.text),
+            guard->arena);
+    gd_lease_free(guard->lease);
+    gd_journal_free(guard->journal);
+    gd_pg_close(guard->pg);
+}
+
+struct gd_status gd_guard_apply(const struct gd_guard_options *options, struct gd_arena *arena,
+                                struct gd_outcome **out_outcome, struct gd_error *err)
+{
+    struct gd_outcome *outcome = gd_arena_zalloc(arena, 1, sizeof *outcome);
+    struct gd_guard guard = {
+        .options = options,
+        .arena = arena,
+        .outcome = outcome,
+        .story = gd_arena_zalloc(arena, 1, sizeof(struct gd_story)),
+        .began_us = gd_clock_monotonic_us(),
+    };
+    char *id = gd_arena_alloc(arena, GD_ID_SIZE);
+    gd_id_new(guard.change_id);
+    memcpy(id, guard.change_id, GD_ID_SIZE);
+    outcome->story = guard.story;
+    outcome->because = "";
+    gd_guard_story_begin(&guard);
+    guard.story->change = id;
+    *out_outcome = outcome;
+    struct gd_status status = run_stages(&guard, err);
+    if (status.code != GD_OK) {
+        bool in = guard.story->outcome == GD_OUTCOME_APPLIED;
+        close_failed(&guard, status, err);
+        outcome->error = *err;
+        if (in)
+            status = only_a_problem(&guard, status, err);
+        else if (status.code == GD_FAILED || status.code == GD_PARTIAL)
+            tell_git(&guard);
+    }
+    gd_guard_way_back(&guard);
+    outcome->seconds[GD_PHASE_TOTAL] = (double)(gd_clock_monotonic_us() - guard.began_us) / 1e6;
+    let_go(&guard);
+    return status;
+}

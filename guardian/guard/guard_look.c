@@ -1,0 +1,411 @@
+/*
+ * Guard, the half that changes nothing: what is asked for, what is there, what the policy says.
+ *
+ * Looking happens before anybody is kept waiting: a boot that has nothing to do takes no lease.
+ * Once the lease is ours the schema's stamp is compared with the one that was judged; when it is
+ * another one, or we stood in line, everything is looked at again.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "guardian/guard/guard_own.h"
+#include "guardian/snapshot/cluster.h"
+
+/* Somebody who changes the schema as fast as we look at it is left alone. */
+enum { LOOKS_MAX = 5 };
+
+struct gd_status gd_guard_read(struct gd_guard *guard, struct gd_error *err)
+{
+    return gd_scripts_read(guard->options->paths, guard->options->path_count, guard->arena,
+                           &guard->asked, err);
+}
+
+struct gd_status gd_guard_connect(struct gd_guard *guard, struct gd_error *err)
+{
+    struct gd_pg_options options = *guard->options->pg;
+    options.application = gd_arena_printf(guard->arena, "guardian %s", guard->change_id);
+    GD_TRY(gd_pg_connect(&options, &guard->pg, err));
+    guard->story->where = gd_arena_strdup(guard->arena, gd_pg_where(guard->pg));
+    GD_TRY(gd_cluster_of(guard->pg, guard->arena, &guard->story->cluster, err));
+    return gd_ledger_open(guard->pg, false, guard->arena, &guard->ledger, err);
+}
+
+/* --- done already?
+ * -------------------------------------------------------------------------------- */
+
+static const struct gd_ledger_file *known(const struct gd_ledger_file *files, size_t count,
+                                          const char *sha256)
+{
+    for (size_t i = count; i > 0; i--)
+        if (strcmp(files[i - 1].sha256, sha256) == 0)
+            return &files[i - 1];
+    return NULL;
+}
+
+/* Its text was applied before. One that a second run would harm is done for good; one that can be
+ * run again is done as long as nobody changed the schema since. */
+static bool is_done(const struct gd_guard *guard, const struct gd_ledger_file *file)
+{
+    return file != NULL && (!file->rerun_safe || strcmp(file->stamp, guard->stamp) == 0);
+}
+
+/* Leave out what the ledger has as done; `*out_last`: the newest of them. */
+GD_MUST static struct gd_status leave_out_done(struct gd_guard *guard,
+                                               const struct gd_ledger_file **out_last,
+                                               struct gd_error *err)
+{
+    struct gd_scripts *todo = &guard->todo;
+    const char **hashes = gd_arena_zalloc(guard->arena, todo->file_count + 1, sizeof *hashes);
+    struct gd_ledger_file *files = NULL;
+    size_t count = 0, kept = 0;
+    for (size_t i = 0; i < todo->file_count; i++)
+        hashes[i] = todo->files[i].sha256;
+    *out_last = NULL;
+    if (!guard->ledger.there || guard->options->again || todo->file_count == 0)
+        return GD_DONE;
+    GD_TRY(gd_ledger_files(guard->pg, &guard->ledger, hashes, todo->file_count, guard->arena,
+                           &files, &count, err));
+    for (size_t i = 0; i < todo->file_count; i++) {
+        const struct gd_ledger_file *file = known(files, count, todo->files[i].sha256);
+        bool done = todo->files[i].migration == NULL && is_done(guard, file);
+        if (!done)
+            todo->files[kept++] = todo->files[i];
+        else if (*out_last == NULL || (*out_last)->at_us < file->at_us)
+            *out_last = file;
+    }
+    todo->file_count = kept;
+    return GD_DONE;
+}
+
+static const char *nothing_to_do(const struct gd_guard *guard, const struct gd_ledger_file *last)
+{
+    char when[GD_TIME_SIZE];
+    if (last == NULL)
+        return guard->asked.folder_count > 0 && guard->todo.file_count == 0
+                   ? "no migration is pending"
+                   : "the database is as the files say already";
+    gd_clock_text(last->at_us, when);
+    return gd_arena_printf(guard->arena, "applied already, as change %s at %.19sZ", last->change,
+                           when);
+}
+
+/* --- look
+ * ----------------------------------------------------------------------------------------- */
+
+/* Statements that do their work each time, although they change nothing that could be lost. */
+static bool acts_each_time(enum gd_kind kind)
+{
+    switch (kind) {
+    case GD_KIND_VacuumStmt:
+    case GD_KIND_ReindexStmt:
+    case GD_KIND_NotifyStmt:
+    case GD_KIND_CheckPointStmt:
+    case GD_KIND_ClusterStmt:
+    case GD_KIND_RefreshMatViewStmt:
+    case GD_KIND_CallStmt:
+    case GD_KIND_LoadStmt:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool does_nothing(const struct gd_report *report)
+{
+    if (report->class != GD_CLASS_NONE || report->loses != GD_LOSES_NOTHING)
+        return false;
+    for (size_t f = 0; f < report->file_count; f++)
+        for (size_t e = 0; e < report->files[f]->entry_count; e++)
+            if (acts_each_time(report->files[f]->entries[e]->kind))
+                return false;
+    return true;
+}
+
+/* A migration leaves a record, whatever it does. */
+static bool has_migration(const struct gd_scripts *scripts)
+{
+    for (size_t i = 0; i < scripts->file_count; i++)
+        if (scripts->files[i].migration != NULL)
+            return true;
+    return false;
+}
+
+static void forget_waivers(struct gd_report *report)
+{
+    for (size_t f = 0; f < report->file_count; f++)
+        for (size_t e = 0; e < report->files[f]->entry_count; e++)
+            report->files[f]->entries[e]->comment = NULL;
+}
+
+GD_MUST static struct gd_status decide(struct gd_guard *guard, struct gd_error *err)
+{
+    const struct gd_guard_options *options = guard->options;
+    struct gd_decide_input input = {
+        .policy = options->policy,
+        .report = guard->change.report,
+        .survey = guard->change.survey,
+        .environment = options->environment,
+        .approvals = options->approvals,
+        .approval_count = options->approval_count,
+    };
+    bool *single = gd_arena_zalloc(guard->arena, guard->todo.file_count + 1, sizeof *single);
+    for (size_t i = 0; i < guard->todo.file_count; i++)
+        single[i] = guard->todo.files[i].folder != NULL &&
+                    guard->todo.files[i].folder->kind == GD_FOLDER_PRISMA;
+    if (options->no_waivers)
+        forget_waivers(guard->change.report);
+    GD_TRY(gd_decide(&input, guard->arena, &guard->decision, err));
+    struct gd_plan_options planning = {
+        .single_transaction = options->whole || guard->decision->backup.sealed,
+        .single_files = single,
+    };
+    guard->plan = gd_plan_make(&guard->change, guard->decision, &planning, guard->arena);
+    guard->outcome->plan = guard->plan;
+    return GD_DONE;
+}
+
+/* What the data says will fail, fails now and not after twenty minutes of backup. */
+GD_MUST static struct gd_status foretell(const struct gd_guard *guard, struct gd_error *err)
+{
+    const struct gd_report *report = guard->change.report;
+    for (size_t f = 0; f < report->file_count; f++)
+        for (size_t e = 0; e < report->files[f]->entry_count; e++) {
+            const struct gd_judged *judged = report->files[f]->entries[e];
+            for (size_t c = 0; c < judged->verdict.check_count; c++) {
+                const struct gd_check *check = judged->verdict.checks[c];
+                if (!check->fails || !check->done || check->count <= 0)
+                    continue;
+                return gd_hint(
+                    err,
+                    gd_fail(err, GD_FAILED,
+                            "%s:%u cannot succeed: %s, %s: %" PRId64 " (SQLSTATE %s)",
+                            report->files[f]->path, judged->line, check->object, check->kind,
+                            check->count, check->sqlstate == NULL ? "?" : check->sqlstate),
+                    "The rows were counted before anything ran; guardian plan --samples 5 shows "
+                    "which they are.");
+            }
+        }
+    return GD_DONE;
+}
+
+/* A file that ends inside of BEGIN would be rolled back by the server, without a word. */
+GD_MUST static struct gd_status check_blocks(const struct gd_plan *plan, struct gd_error *err)
+{
+    for (size_t i = 0; i < plan->step_count; i++)
+        if (plan->steps[i]->left_open)
+            return gd_hint(err,
+                           gd_fail(err, GD_USAGE,
+                                   "%s ends inside a transaction: nothing of it would stay",
+                                   plan->steps[i]->file->path),
+                           "Add COMMIT at its end, or take BEGIN out.");
+    return GD_DONE;
+}
+
+GD_MUST static struct gd_status refuse(const struct gd_guard *guard, struct gd_error *err)
+{
+    const struct gd_ruling *lead = guard->decision->lead;
+    if (guard->decision->action < GD_ACTION_APPROVE)
+        return GD_DONE;
+    const char *ground = lead == NULL || lead->ground_count == 0
+                             ? "no rule allows it"
+                             : gd_ground_text(lead->grounds[0], guard->arena);
+    const char *path = lead == NULL ? "the change" : lead->file->path;
+    uint32_t line = lead == NULL ? 0 : lead->judged->line;
+    if (guard->decision->action == GD_ACTION_APPROVE)
+        return gd_hint(
+            err, gd_fail(err, GD_REFUSED, "%s:%u needs approval: %s", path, line, ground),
+            "Whoever has read it approves exactly this text with: guardian approve %s", path);
+    return gd_hint(err,
+                   gd_fail(err, GD_REFUSED, "policy %s refuses %s:%u: %s", guard->decision->policy,
+                           path, line, ground),
+                   "guardian plan %s shows what it would lose, and what to do instead.", path);
+}
+
+/* What was found to be done by looking need not be looked at again while nobody changes the schema.
+ * A database that cannot be written to keeps no such memory, and that is no harm. */
+static void remember_stamp(const struct gd_guard *guard)
+{
+    struct gd_error ignored = {0};
+    if (!guard->ledger.there)
+        return;
+    for (size_t i = 0; i < guard->todo.file_count; i++) {
+        const char *sql = gd_ledger_file_stamp_sql(&guard->ledger, guard->todo.files[i].sha256,
+                                                   guard->stamp, guard->arena);
+        if (gd_pg_command(guard->pg, "remember the schema's stamp", sql, &ignored).code != GD_OK)
+            return;
+    }
+}
+
+GD_MUST static struct gd_status survey(struct gd_guard *guard, struct gd_error *err)
+{
+    const struct gd_guard_options *options = guard->options;
+    struct gd_change_options reading = {
+        .database = "",
+        .pg = guard->pg,
+        .statement_bytes_max = options->statement_bytes_max,
+        .lock_ms = options->pg->lock_ms,
+        .check_ms = options->check_ms,
+        .samples = options->samples,
+    };
+    struct gd_input *inputs = gd_scripts_inputs(&guard->todo, guard->arena);
+    return gd_change_read(inputs, guard->todo.file_count, &reading, guard->arena, &guard->change,
+                          err);
+}
+
+struct gd_status gd_guard_look(struct gd_guard *guard, struct gd_error *err)
+{
+    const struct gd_ledger_file *last;
+    GD_TRY(gd_pg_stamp(guard->pg, guard->arena, &guard->stamp, err));
+    GD_TRY(gd_scripts_pending(&guard->asked, guard->pg, &guard->ledger, guard->arena, &guard->todo,
+                              err));
+    GD_TRY(leave_out_done(guard, &last, err));
+    if (guard->todo.file_count == 0) {
+        gd_guard_over(guard, GD_OUTCOME_NOTHING, nothing_to_do(guard, last));
+        return GD_DONE;
+    }
+    GD_TRY(survey(guard, err));
+    GD_TRY(decide(guard, err));
+    gd_guard_story_decided(guard);
+    if (does_nothing(guard->change.report) && !has_migration(&guard->todo)) {
+        remember_stamp(guard);
+        gd_guard_over(guard, GD_OUTCOME_NOTHING, nothing_to_do(guard, NULL));
+        return GD_DONE;
+    }
+    GD_TRY(refuse(guard, err));
+    GD_TRY(check_blocks(guard->plan, err));
+    return foretell(guard, err);
+}
+
+struct gd_status gd_guard_ask(struct gd_guard *guard, struct gd_error *err)
+{
+    if (guard->options->ask == NULL || guard->decision->ask == GD_ASK_NEVER)
+        return GD_DONE;
+    return guard->options->ask(guard->options->ask_context, guard->plan, err);
+}
+
+/* --- hold
+ * ----------------------------------------------------------------------------------------- */
+
+GD_MUST static struct gd_status take_lease(struct gd_guard *guard, struct gd_error *err)
+{
+    const struct gd_guard_options *options = guard->options;
+    struct gd_lease_options lease = {
+        .pg = guard->pg,
+        .store = options->store,
+        .cluster = guard->story->cluster,
+        .change = guard->change_id,
+        .who = gd_arena_printf(guard->arena, "%s@%s", guard->story->who, guard->story->host),
+        .wait_ms = options->busy_ms,
+        .events = options->events,
+    };
+    if (gd_pg_pooled(guard->pg))
+        return gd_hint(err,
+                       gd_fail(err, GD_UNPROTECTED,
+                               "could not hold %s: a pooler stands between, and a lock taken "
+                               "through it is nobody's",
+                               guard->story->where),
+                       "Name the server itself, without the pooler, with --db.");
+    return gd_lease_take(&lease, &guard->lease, err);
+}
+
+/* The steps of a change that was cut off, which are in: they are not run again. */
+GD_MUST static struct gd_status go_on(struct gd_guard *guard, const struct gd_recovered *recovered,
+                                      struct gd_error *err)
+{
+    const struct gd_story *old = recovered->story;
+    gd_auto_arena scratch = gd_arena_new();
+    struct gd_journal *journal = NULL;
+    struct gd_story closing = *old;
+    guard->goes_on = old->change;
+    closing.outcome = GD_OUTCOME_PARTIAL;
+    closing.changed = true;
+    closing.ended_us = gd_clock_now_us();
+    closing.error =
+        gd_arena_printf(guard->arena, "cut off; change %s goes on with it", guard->change_id);
+    GD_TRY(gd_journal_resume(guard->options->store, old->cluster, old->change, &journal, err));
+    struct gd_status status =
+        gd_journal_write(journal, GD_RECORD_CLOSED, gd_story_body(&closing, GD_RECORD_CLOSED), err);
+    gd_journal_free(journal);
+    return status;
+}
+
+GD_MUST static struct gd_status recover(struct gd_guard *guard, bool *out_moved,
+                                        const struct gd_recovered **out_unfinished,
+                                        struct gd_error *err)
+{
+    struct gd_recovered *recovered;
+    size_t count;
+    GD_TRY(gd_recover(guard->pg, guard->options->store, guard->story->cluster, guard->asked.sha256,
+                      &guard->ledger, guard->options->events, guard->arena, &recovered, &count,
+                      err));
+    *out_moved = count > 0;
+    *out_unfinished = NULL;
+    for (size_t i = 0; i < count; i++) {
+        gd_texts_add(&guard->outcome->notes, recovered[i].text, guard->arena);
+        if (recovered[i].what == GD_RECOVERY_PART && recovered[i].still_open)
+            *out_unfinished = &recovered[i];
+        if (recovered[i].what == GD_RECOVERY_UNKNOWN && recovered[i].still_open)
+            return gd_hint(
+                err,
+                gd_fail(err, GD_PARTIAL,
+                        "change %s was cut off, and nobody can tell what of it is in: %s",
+                        recovered[i].story->change, recovered[i].text),
+                "Look at the steps with guardian show %s; guardian rollback %s brings "
+                "back the state before it.",
+                recovered[i].story->change, recovered[i].story->change);
+    }
+    return GD_DONE;
+}
+
+/* The plan of the same files has the same steps: those that are in come first. */
+static void skip_what_is_in(struct gd_guard *guard, const struct gd_story *old)
+{
+    uint32_t skip = 0;
+    for (size_t i = 0; i < guard->story->step_count; i++) {
+        struct gd_story_step *step = &guard->story->steps[i];
+        bool in = false;
+        for (size_t k = 0; k < old->step_count; k++)
+            in = in ||
+                 (old->steps[k].state == GD_STEP_IN && strcmp(old->steps[k].hash, step->hash) == 0);
+        if (!in)
+            break;
+        step->state = GD_STEP_IN;
+        skip++;
+    }
+    guard->skip_steps = skip;
+}
+
+/* Look again until nothing moves under us. */
+GD_MUST static struct gd_status look_until_still(struct gd_guard *guard, bool moved,
+                                                 struct gd_error *err)
+{
+    for (int looks = 0; looks < LOOKS_MAX; looks++) {
+        const char *judged = guard->stamp, *now;
+        GD_TRY(gd_pg_stamp(guard->pg, guard->arena, &now, err));
+        if (!moved && strcmp(judged, now) == 0)
+            return GD_DONE;
+        moved = false;
+        GD_TRY(gd_ledger_open(guard->pg, false, guard->arena, &guard->ledger, err));
+        GD_TRY(gd_guard_look(guard, err));
+        if (guard->over)
+            return GD_DONE;
+        GD_TRY(gd_guard_ask(guard, err));
+    }
+    return gd_hint(err,
+                   gd_fail(err, GD_BUSY, "the schema of %s is being changed by somebody else",
+                           guard->story->where),
+                   "Wait until the other change is over, then run this again.");
+}
+
+struct gd_status gd_guard_hold(struct gd_guard *guard, struct gd_error *err)
+{
+    const struct gd_recovered *unfinished;
+    bool moved;
+    GD_TRY(take_lease(guard, err));
+    GD_TRY(recover(guard, &moved, &unfinished, err));
+    GD_TRY(look_until_still(guard, moved || gd_lease_waited(guard->lease), err));
+    if (guard->over || unfinished == NULL)
+        return GD_DONE;
+    skip_what_is_in(guard, unfinished->story);
+    return go_on(guard, unfinished, err);
+}

@@ -1,0 +1,62 @@
+/*
+ * Guard, from within: what its files share. No other file includes it.
+ */
+#ifndef GUARDIAN_GUARD_GUARD_OWN_H
+#define GUARDIAN_GUARD_GUARD_OWN_H
+
+#include "guardian/guard/apply.h"
+#include "guardian/guard/check.h"
+#include "guardian/guard/guard.h"
+#include "guardian/guard/scripts.h"
+#include "guardian/journal/lease.h"
+
+struct gd_guard {
+    const struct gd_guard_options *options;
+    struct gd_arena *arena;
+    struct gd_outcome *outcome;
+    struct gd_story *story;
+    char change_id[GD_ID_SIZE];
+    int64_t began_us;              /* monotonic */
+    struct gd_pg *pg;              /* the one session that looks, locks and applies */
+    struct gd_scripts asked, todo; /* all that was named; what is still to be done */
+    struct gd_ledger ledger;
+    const char *stamp; /* of the schema that was judged */
+    struct gd_change change;
+    const struct gd_decision *decision;
+    const struct gd_plan *plan;
+    uint32_t skip_steps; /* of the plan: in already, by a change that was cut off */
+    const char *goes_on; /* that change; NULL */
+    struct gd_lease *lease;
+    struct gd_journal *journal;
+    struct gd_fingerprint before;
+    struct gd_apply_file *apply_files;
+    struct gd_applier *applier;
+    bool in_loss; /* the applier stands inside the first losing transaction */
+    struct gd_protection protection;
+    const struct gd_permit *permit;
+    bool asked_person;
+    bool over; /* the outcome is known: no further stage runs */
+};
+
+typedef struct gd_status gd_guard_stage_fn(struct gd_guard *guard, struct gd_error *err);
+
+/* --- guard_look.c: reads, changes nothing
+ * ---------------------------------------------------------- */
+gd_guard_stage_fn gd_guard_read, gd_guard_connect, gd_guard_look, gd_guard_ask;
+/** The lease, what was left open, and whether what was judged still stands. */
+gd_guard_stage_fn gd_guard_hold;
+
+/* --- guard_protect.c
+ * ------------------------------------------------------------------------------- */
+gd_guard_stage_fn gd_guard_prepare, gd_guard_open_seal, gd_guard_protect, gd_guard_permit;
+
+/* --- guard_story.c: words
+ * ---------------------------------------------------------------------------- */
+void gd_guard_story_begin(struct gd_guard *guard);
+void gd_guard_story_decided(struct gd_guard *guard);
+/** Over, without a change: `because` is a sentence. */
+void gd_guard_over(struct gd_guard *guard, enum gd_outcome_kind kind, const char *because);
+void gd_guard_way_back(struct gd_guard *guard);
+GD_MUST struct gd_status gd_guard_git(struct gd_guard *guard, struct gd_error *err);
+
+#endif

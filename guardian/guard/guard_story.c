@@ -1,0 +1,286 @@
+/*
+ * Guard: what is told of a change, in its journal and to people.
+ */
+#include <inttypes.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guardian/classify/rule.h"
+#include "guardian/guard/guard_own.h"
+#include "guardian/version.h"
+
+enum { HOST_SIZE = 256, TEXT_MAX = 200 };
+
+static const char *who(struct gd_arena *arena)
+{
+    struct passwd buffer, *found = NULL;
+    char space[4096];
+    if (getpwuid_r(geteuid(), &buffer, space, sizeof space, &found) == 0 && found != NULL)
+        return gd_arena_strdup(arena, found->pw_name);
+    return gd_arena_printf(arena, "uid %u", (unsigned)geteuid());
+}
+
+static const char *host(struct gd_arena *arena)
+{
+    char name[HOST_SIZE] = "";
+    if (gethostname(name, sizeof name - 1) != 0)
+        return "";
+    return gd_arena_strdup(arena, name);
+}
+
+void gd_guard_story_begin(struct gd_guard *guard)
+{
+    struct gd_story *story = guard->story;
+    struct gd_texts none = {0};
+    *story = (struct gd_story){
+        .change = guard->change_id,
+        .cluster = "",
+        .database = "",
+        .kind = GD_STORY_APPLY,
+        .of = "",
+        .began_us = gd_clock_now_us(),
+        .who = who(guard->arena),
+        .host = host(guard->arena),
+        .version = gd_version(),
+        .command = "",
+        .where = "",
+        .server_version = "",
+        .text_sha256 = "",
+        .repository = "",
+        .policy = "",
+        .action = "",
+        .because = "",
+        .approved_by = "",
+        .waived = none,
+        .stamp_before = "",
+        .fingerprint_before = "",
+        .schema_key = "",
+        .snapshot = "",
+        .drift_rows = -1,
+        .backend_pid = "",
+        .error = "",
+        .hint = "",
+        .fingerprint_after = "",
+        .git_commit = "",
+        .git_path = "",
+        .rolled_back_by = "",
+        .way = "",
+    };
+}
+
+/* --- what was decided
+ * ----------------------------------------------------------------------------- */
+
+static void tell_files(struct gd_guard *guard)
+{
+    struct gd_story *story = guard->story;
+    const struct gd_report *report = guard->change.report;
+    story->files = gd_arena_zalloc(guard->arena, report->file_count + 1, sizeof *story->files);
+    story->file_count = report->file_count;
+    for (size_t i = 0; i < report->file_count; i++)
+        story->files[i] = (struct gd_story_file){
+            .path = guard->todo.files[i].path,
+            .origin = guard->todo.files[i].origin,
+            .sha256 = guard->todo.files[i].sha256,
+            .class = report->files[i]->class,
+            .text_key = "",
+        };
+}
+
+static void tell_losses(struct gd_guard *guard)
+{
+    struct gd_story *story = guard->story;
+    const struct gd_report *report = guard->change.report;
+    size_t count = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        if (pass == 1)
+            story->losses = gd_arena_zalloc(guard->arena, count + 1, sizeof *story->losses);
+        count = 0;
+        for (size_t f = 0; f < report->file_count; f++)
+            for (size_t e = 0; e < report->files[f]->entry_count; e++) {
+                const struct gd_verdict *verdict = &report->files[f]->entries[e]->verdict;
+                for (size_t i = 0; i < verdict->finding_count; i++) {
+                    const struct gd_finding *finding = verdict->findings[i];
+                    if (finding->loses == GD_LOSES_NOTHING || finding->fresh != NULL)
+                        continue;
+                    if (pass == 1)
+                        story->losses[count] = (struct gd_story_loss){
+                            .rule = finding->rule->id,
+                            .object = finding->object,
+                            .loses = finding->loses,
+                            .tables = finding->tables,
+                            .columns = finding->columns,
+                        };
+                    count++;
+                }
+            }
+    }
+    story->loss_count = count;
+}
+
+/* One line of it, for a list. */
+static const char *first_words(const struct gd_step *step, struct gd_arena *arena)
+{
+    if (step->statement_count == 0)
+        return "";
+    char *text = gd_arena_strndup(arena, step->statements[0]->text,
+                                  strnlen(step->statements[0]->text, TEXT_MAX));
+    size_t size = strlen(text);
+    while (size > 0 && ((unsigned char)text[size - 1] & 0xC0) == 0x80)
+        size--; /* not in the middle of a letter */
+    if (size > 0 && (unsigned char)text[size - 1] >= 0xC0)
+        size--;
+    if (strlen(text) == TEXT_MAX)
+        text[size] = '\0';
+    for (char *at = text; *at != '\0'; at++)
+        if ((unsigned char)*at < 0x20)
+            *at = ' ';
+    return text;
+}
+
+/* The same step of the same text. */
+static const char *step_hash(const struct gd_step *step, struct gd_arena *arena)
+{
+    struct gd_digest *digest = gd_digest_new();
+    char *hex = gd_arena_alloc(arena, GD_DIGEST_HEX_SIZE);
+    const char *place = gd_arena_printf(arena, "%s:%u:%s", step->file->hash,
+                                        step->statement_count == 0 ? 0 : step->statements[0]->line,
+                                        gd_step_kind_name(step->kind));
+    gd_digest_add(digest, place, strlen(place) + 1);
+    for (size_t i = 0; i < step->statement_count; i++)
+        gd_digest_add(digest, step->statements[i]->hash, sizeof step->statements[i]->hash);
+    gd_digest_hex(digest, hex);
+    gd_digest_free(digest);
+    return hex;
+}
+
+static void tell_worst(struct gd_story_step *told, const struct gd_step *step)
+{
+    for (size_t i = 0; i < step->statement_count; i++) {
+        const struct gd_judged *judged = step->statements[i];
+        told->statements += (uint32_t)judged->repeated;
+        told->class = judged->verdict.class > told->class ? judged->verdict.class : told->class;
+        told->loses = judged->verdict.loses > told->loses ? judged->verdict.loses : told->loses;
+    }
+}
+
+static void tell_steps(struct gd_guard *guard)
+{
+    struct gd_story *story = guard->story;
+    const struct gd_plan *plan = guard->plan;
+    story->steps = gd_arena_zalloc(guard->arena, plan->step_count + 1, sizeof *story->steps);
+    story->step_count = 0;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct gd_step *step = plan->steps[i];
+        if (step->kind == GD_STEP_BACKUP)
+            continue;
+        struct gd_story_step *told = &story->steps[story->step_count++];
+        *told = (struct gd_story_step){
+            .number = step->number,
+            .kind = gd_step_kind_name(step->kind),
+            .file = step->file->path,
+            .line = step->statement_count == 0 ? 0 : step->statements[0]->line,
+            .text = first_words(step, guard->arena),
+            .hash = step_hash(step, guard->arena),
+            .xid = "",
+            .state = GD_STEP_PLANNED,
+        };
+        tell_worst(told, step);
+    }
+}
+
+static void tell_waivers(struct gd_guard *guard)
+{
+    const struct gd_decision *decision = guard->decision;
+    guard->story->waived = (struct gd_texts){0};
+    for (size_t r = 0; r < decision->ruling_count; r++)
+        for (size_t w = 0; w < decision->rulings[r]->waiver_count; w++)
+            if (decision->rulings[r]->waivers[w]->state == GD_WAIVER_COUNTS)
+                gd_texts_add(&guard->story->waived, decision->rulings[r]->waivers[w]->text,
+                             guard->arena);
+}
+
+void gd_guard_story_decided(struct gd_guard *guard)
+{
+    struct gd_story *story = guard->story;
+    const struct gd_decision *decision = guard->decision;
+    const struct gd_ruling *lead = decision->lead;
+    story->database = guard->change.survey->database;
+    story->server_version = guard->change.survey->server_text;
+    story->text_sha256 = guard->asked.sha256;
+    story->class = guard->change.report->class;
+    story->loses = guard->change.report->loses;
+    story->policy = decision->policy;
+    story->action = gd_action_name(decision->action);
+    story->because = lead == NULL || lead->ground_count == 0
+                         ? ""
+                         : gd_ground_text(lead->grounds[0], guard->arena);
+    story->approved_by = lead == NULL || lead->approved_by == NULL ? "" : lead->approved_by;
+    story->stamp_before = guard->stamp;
+    tell_files(guard);
+    tell_losses(guard);
+    tell_steps(guard);
+    tell_waivers(guard);
+}
+
+/* --- how it ended
+ * ---------------------------------------------------------------------------------- */
+
+void gd_guard_over(struct gd_guard *guard, enum gd_outcome_kind kind, const char *because)
+{
+    guard->story->outcome = kind;
+    guard->outcome->because = because;
+    guard->over = true;
+}
+
+GD_MUST static struct gd_status find_guidance(struct gd_guard *guard,
+                                              struct gd_git_guidance **out_guidance,
+                                              struct gd_error *err)
+{
+    const struct gd_story *story = guard->story;
+    const char **paths = gd_arena_zalloc(guard->arena, story->file_count + 1, sizeof *paths);
+    const char **hashes = gd_arena_zalloc(guard->arena, story->file_count + 1, sizeof *hashes);
+    size_t count = 0;
+    for (size_t i = 0; i < story->file_count; i++) {
+        if (story->files[i].origin[0] == '\0')
+            continue;
+        paths[count] = story->files[i].origin;
+        hashes[count++] = story->files[i].sha256;
+    }
+    struct gd_git_options options = {
+        .paths = paths,
+        .sha256 = hashes,
+        .count = count,
+        .events = guard->options->events,
+    };
+    return gd_git_guide(&options, guard->arena, out_guidance, err);
+}
+
+/* What to revert: said when a change failed, for then somebody must do it now. */
+struct gd_status gd_guard_git(struct gd_guard *guard, struct gd_error *err)
+{
+    struct gd_git_guidance *guidance = NULL;
+    if (guard->story->file_count == 0 || guard->story->files[0].origin[0] == '\0')
+        return GD_DONE;
+    GD_TRY(find_guidance(guard, &guidance, err));
+    guard->outcome->git = guidance;
+    if (guidance->commit_count > 0) {
+        guard->story->git_commit = guidance->commits[0].hash;
+        guard->story->git_path = guidance->files[0].repo_path;
+    }
+    return GD_DONE;
+}
+
+void gd_guard_way_back(struct gd_guard *guard)
+{
+    struct gd_outcome *outcome = guard->outcome;
+    const struct gd_story *story = guard->story;
+    bool in = story->outcome == GD_OUTCOME_APPLIED || story->outcome == GD_OUTCOME_PARTIAL;
+    if (in && guard->journal != NULL)
+        gd_texts_add(&outcome->way_back,
+                     gd_arena_printf(guard->arena, "guardian rollback %s", story->change),
+                     guard->arena);
+    if (outcome->git != NULL && outcome->git->command != NULL && outcome->git->command[0] != '\0')
+        gd_texts_add(&outcome->way_back, outcome->git->command, guard->arena);
+}
