@@ -66,7 +66,11 @@ static struct gd_status plan(const struct gd_config *config, int argc, char **ar
     struct gd_screen screen =
         gd_screen_of(stdout, gd_config_use_color(config, STDOUT_FILENO), config->verbose);
     enum gd_format format = config->json ? GD_FORMAT_JSON : (enum gd_format)config->format;
-    return gd_report_plan_write(gd_plan_make(&change, decision, NULL, arena), format, &screen, err);
+    struct gd_plan_options planning = {.single_transaction = config->single_transaction ||
+                                                             decision->single_transaction ||
+                                                             decision->backup.sealed};
+    return gd_report_plan_write(gd_plan_make(&change, decision, &planning, arena), format, &screen,
+                                err);
 }
 
 int gd_cmd_plan(const struct gd_config *config, int argc, char **argv)

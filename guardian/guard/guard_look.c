@@ -156,7 +156,8 @@ GD_MUST static struct gd_status decide(struct gd_guard *guard, struct gd_error *
         forget_waivers(guard->change.report);
     GD_TRY(gd_decide(&input, guard->arena, &guard->decision, err));
     struct gd_plan_options planning = {
-        .single_transaction = options->whole || guard->decision->backup.sealed,
+        .single_transaction =
+            options->whole || guard->decision->single_transaction || guard->decision->backup.sealed,
         .single_files = single,
     };
     guard->plan = gd_plan_make(&guard->change, guard->decision, &planning, guard->arena);

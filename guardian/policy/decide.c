@@ -679,6 +679,7 @@ struct gd_status gd_decide(const struct gd_decide_input *input, struct gd_arena 
     decider.decision->policy_file = policy->file;
     decider.decision->environment = decider.environment;
     decider.decision->limits = &policy->limits;
+    decider.decision->single_transaction = policy->single_transaction;
     decider.decision->backup.covers = true;
     decider.rule_grounds =
         gd_arena_zalloc(arena, policy->rule_count * (GD_CLASS_UNKNOWN + 1) * (GD_LOSES_OUTSIDE + 1),

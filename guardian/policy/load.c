@@ -424,6 +424,8 @@ static struct gd_status load_all(struct load *load, struct gd_error *err)
         policy->waivers = ground_at(load, NULL);
     GD_TRY(load_environments(load, err));
     GD_TRY(load_waivers(load, err));
+    if (gd_yaml_get(load->tree, "single_transaction") != NULL)
+        policy->single_transaction = load->yaml->single_transaction == GD_GIVEN(1);
     GD_TRY(load_limits(load, err));
     GD_TRY(load_protected(load, err));
     GD_TRY(load_rules(load, err));

@@ -98,6 +98,7 @@ struct gd_policy {
     size_t environment_count;
     bool by_environment; /* some rule asks for it */
     bool honours_waivers;
+    bool single_transaction;
     uint32_t lifts;           /* enum gd_lift */
     struct gd_ground waivers; /* the line that says so */
     struct gd_limits limits;

@@ -142,6 +142,7 @@ static const cyaml_schema_field_t policy_fields[] = {
     TEXTS("environments", LIST, struct gd_policy_yaml, environments),
     ONE_OF("waivers", WORD, struct gd_policy_yaml, waivers, waiver_words),
     ANY_OF("waivers_may_lift", WORD, struct gd_policy_yaml, waivers_may_lift, lift_bits),
+    ONE_OF("single_transaction", WORD, struct gd_policy_yaml, single_transaction, yes_words),
     CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct gd_policy_yaml, limits, limit_fields),
     CYAML_FIELD_SEQUENCE("protected", LIST, struct gd_policy_yaml, protected, &protected_entry, 0,
                          ENTRIES_MAX),

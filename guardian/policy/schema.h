@@ -22,6 +22,7 @@ struct gd_policy_yaml {
     uint32_t environments_count;
     int waivers; /* GD_GIVEN(honour) */
     uint32_t waivers_may_lift;
+    int single_transaction; /* GD_GIVEN(yes) */
     struct gd_limits_yaml limits;
     struct gd_policy_protected *protected;
     uint32_t protected_count;
