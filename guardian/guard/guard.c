@@ -20,14 +20,29 @@ GD_MUST static struct gd_status write_record(struct gd_guard *guard, enum gd_rec
     return gd_journal_write(guard->journal, kind, gd_story_body(guard->story, kind), err);
 }
 
+/* Does it announce a deed, or end the change? The others go out together with the next one. */
+static bool must_be_there(enum gd_record_kind kind)
+{
+    return kind == GD_RECORD_PROTECTING || kind == GD_RECORD_PROVEN || kind == GD_RECORD_APPLYING ||
+           kind == GD_RECORD_CLOSED;
+}
+
+GD_MUST static struct gd_status note_record(struct gd_guard *guard, enum gd_record_kind kind,
+                                            struct gd_error *err)
+{
+    if (must_be_there(kind))
+        return write_record(guard, kind, err);
+    return gd_journal_hold(guard->journal, kind, gd_story_body(guard->story, kind), err);
+}
+
 /* The files themselves: they may be gone when somebody asks what was run. */
 GD_MUST static struct gd_status keep_texts(struct gd_guard *guard, struct gd_error *err)
 {
     for (size_t i = 0; i < guard->story->file_count; i++) {
         const struct gd_scripts_file *file = &guard->todo.files[i];
-        const char *name = gd_arena_printf(guard->arena, "text-%06zu.sql", i + 1);
-        GD_TRY(gd_journal_attach(guard->journal, name, file->text, file->size, guard->arena,
-                                 &guard->story->files[i].text_key, err));
+        const char *name = gd_arena_printf(guard->arena, "text-%zu", i + 1);
+        GD_TRY(gd_journal_attach(guard->journal, name, file->text, file->size, guard->options->key,
+                                 guard->arena, &guard->story->files[i].text_key, err));
     }
     return GD_DONE;
 }
@@ -45,8 +60,8 @@ static struct gd_status look_at_schema(struct gd_guard *guard, struct gd_error *
     GD_TRY(gd_guard_prepare(guard, err));
     guard->story->fingerprint_before = guard->before.sha256;
     const char *lines = gd_fingerprint_text(&guard->before, guard->arena);
-    return gd_journal_attach(guard->journal, "schema-before.txt", lines, strlen(lines),
-                             guard->arena, &guard->story->schema_key, err);
+    return gd_journal_attach(guard->journal, "schema-before", lines, strlen(lines),
+                             guard->options->key, guard->arena, &guard->story->schema_key, err);
 }
 
 static struct gd_status apply(struct gd_guard *guard, struct gd_error *err)
@@ -88,7 +103,7 @@ enum { NO_RECORD = -1 };
 /* clang-format off */
 static const struct stage {
     gd_guard_stage_fn *run;
-    int records[2];         /* written once it is over; a record before a deed is that of the stage before */
+    int records[2];         /* written once it is over: what announces a deed belongs to the stage before it */
     enum gd_phase phase;
     const char *crash;      /* what is certain when the process dies behind it */
 } stages[] = {
@@ -125,7 +140,7 @@ GD_MUST static struct gd_status run_stage(struct gd_guard *guard, const struct s
     struct gd_status status = stage->run(guard, err);
     for (size_t i = 0; i < 2 && status.code == GD_OK && !guard->over; i++)
         if (is_wanted(guard, stage->records[i]))
-            status = write_record(guard, (enum gd_record_kind)stage->records[i], err);
+            status = note_record(guard, (enum gd_record_kind)stage->records[i], err);
     guard->outcome->seconds[stage->phase] += (double)(gd_clock_monotonic_us() - begin) / 1e6;
     return status;
 }
@@ -223,7 +238,7 @@ struct gd_status gd_guard_apply(const struct gd_guard_options *options, struct g
         .options = options,
         .arena = arena,
         .outcome = outcome,
-        .story = gd_arena_zalloc(arena, 1, sizeof(struct gd_story)),
+        .story = gd_story_new(arena),
         .began_us = gd_clock_monotonic_us(),
     };
     char *id = gd_arena_alloc(arena, GD_ID_SIZE);

@@ -32,41 +32,11 @@ static const char *host(struct gd_arena *arena)
 void gd_guard_story_begin(struct gd_guard *guard)
 {
     struct gd_story *story = guard->story;
-    struct gd_texts none = {0};
-    *story = (struct gd_story){
-        .change = guard->change_id,
-        .cluster = "",
-        .database = "",
-        .kind = GD_STORY_APPLY,
-        .of = "",
-        .began_us = gd_clock_now_us(),
-        .who = who(guard->arena),
-        .host = host(guard->arena),
-        .version = gd_version(),
-        .command = "",
-        .where = "",
-        .server_version = "",
-        .text_sha256 = "",
-        .repository = "",
-        .policy = "",
-        .action = "",
-        .because = "",
-        .approved_by = "",
-        .waived = none,
-        .stamp_before = "",
-        .fingerprint_before = "",
-        .schema_key = "",
-        .snapshot = "",
-        .drift_rows = -1,
-        .backend_pid = "",
-        .error = "",
-        .hint = "",
-        .fingerprint_after = "",
-        .git_commit = "",
-        .git_path = "",
-        .rolled_back_by = "",
-        .way = "",
-    };
+    story->kind = GD_STORY_APPLY;
+    story->began_us = gd_clock_now_us();
+    story->who = who(guard->arena);
+    story->host = host(guard->arena);
+    story->version = gd_version();
 }
 
 /* --- what was decided
