@@ -34,6 +34,7 @@ struct gd_outcome *gd_outcome_of_story(struct gd_story *story, struct gd_arena *
     bool in = story->outcome == GD_OUTCOME_APPLIED || story->outcome == GD_OUTCOME_PARTIAL ||
               story->outcome == GD_OUTCOME_OPEN;
     outcome->story = story;
+    outcome->journaled = true;
     outcome->because = "";
     outcome->seconds[GD_PHASE_BACKUP] = story->backup_seconds;
     outcome->seconds[GD_PHASE_PROOF] = story->proof_seconds;
@@ -47,8 +48,7 @@ struct gd_outcome *gd_outcome_of_story(struct gd_story *story, struct gd_arena *
     return outcome;
 }
 
-/* --- for people
- * ------------------------------------------------------------------------------------ */
+/* ---- for people ---- */
 
 static void row(const struct page *page, const char *label, enum gd_ink ink, const char *text)
 {
@@ -72,22 +72,21 @@ static void print_title(const struct page *page)
 {
     const struct gd_story *story = page->story;
     const char *word = kinds[story->outcome].word;
-    const char *because =
-        page->outcome->because[0] != '\0'
-            ? gd_arena_printf(page->arena, "%s (%s)", kinds[story->outcome].sentence,
-                              page->outcome->because)
-            : kinds[story->outcome].sentence;
+    char *because = gd_arena_printf(page->arena, "%s.", page->outcome->because);
+    bool known = page->outcome->because[0] != '\0';
+    if (because[0] >= 'a' && because[0] <= 'z')
+        because[0] = (char)(because[0] - 'a' + 'A');
     gd_screen_put(page->screen, kinds[story->outcome].ink, word);
     gd_screen_put(page->screen, GD_INK_PLAIN, "  ");
-    gd_screen_paragraph(page->screen, GD_INK_BOLD, strlen(word) + 2, strlen(word) + 2, because);
+    gd_screen_paragraph(page->screen, GD_INK_BOLD, strlen(word) + 2, strlen(word) + 2,
+                        known ? because : kinds[story->outcome].sentence);
 }
 
 static void print_head(const struct page *page)
 {
     const struct gd_story *story = page->story;
     char when[GD_TIME_SIZE];
-    bool written = story->outcome != GD_OUTCOME_NOTHING && story->steps != NULL;
-    if (!written)
+    if (!page->outcome->journaled)
         return;
     gd_clock_text(story->began_us, when);
     row(page, "change", GD_INK_BOLD, story->change);
@@ -178,8 +177,7 @@ static void print_steps(const struct page *page)
     const struct gd_story *story = page->story;
     bool each = page->screen->verbose || story->outcome == GD_OUTCOME_PARTIAL ||
                 story->outcome == GD_OUTCOME_OPEN;
-    if (story->step_count == 0 || story->outcome == GD_OUTCOME_NOTHING ||
-        story->outcome == GD_OUTCOME_REFUSED)
+    if (story->step_count == 0 || !page->outcome->journaled)
         return;
     size_t most = each ? story->step_count : STEPS_MOST;
     for (size_t i = 0; i < story->step_count && i < most; i++)
@@ -218,8 +216,7 @@ void gd_report_outcome_text(const struct gd_outcome *outcome, const struct gd_sc
     rows(&page, "way back", GD_INK_BOLD, &outcome->way_back, LINES_MOST);
 }
 
-/* --- the document
- * ---------------------------------------------------------------------------------- */
+/* ---- the document ---- */
 
 static void put_text(struct gd_json *object, const char *key, const char *text)
 {
@@ -341,8 +338,7 @@ struct gd_json *gd_report_outcome_json(const struct gd_outcome *outcome,
 {
     const struct gd_story *story = outcome->story;
     struct gd_json *object = gd_json_object();
-    put_text(object, "change",
-             story->steps == NULL || story->outcome == GD_OUTCOME_NOTHING ? NULL : story->change);
+    put_text(object, "change", outcome->journaled ? story->change : NULL);
     put_text(object, "outcome", gd_outcome_name(story->outcome));
     put_text(object, "because", outcome->because);
     put_text(object, "class", gd_class_name(story->class));

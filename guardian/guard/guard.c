@@ -11,8 +11,7 @@
 
 #include "guardian/guard/guard_own.h"
 
-/* --- stages that are one call
- * ---------------------------------------------------------------------- */
+/* ---- stages that are one call ---- */
 
 GD_MUST static struct gd_status write_record(struct gd_guard *guard, enum gd_record_kind kind,
                                              struct gd_error *err)
@@ -64,9 +63,32 @@ static struct gd_status look_at_schema(struct gd_guard *guard, struct gd_error *
                              guard->options->key, guard->arena, &guard->story->schema_key, err);
 }
 
+static bool something_is_in(const struct gd_story *story)
+{
+    for (size_t i = 0; i < story->step_count; i++)
+        if (story->steps[i].state == GD_STEP_IN)
+            return true;
+    return false;
+}
+
+/* From one transaction that loses something to the next, and then to the end. */
+GD_MUST static struct gd_status run_losses(struct gd_guard *guard, struct gd_error *err)
+{
+    while (guard->in_loss) {
+        GD_TRY(gd_apply_to_seal(guard->applier, guard->permit, &guard->in_loss, err));
+        if (!guard->in_loss)
+            break;
+        struct gd_status status = gd_guard_measure_later(guard, err);
+        if (status.code != GD_OK && something_is_in(guard->story))
+            err->code = status.code = GD_PARTIAL;
+        GD_TRY(status);
+    }
+    return gd_apply_run(guard->applier, guard->permit, err);
+}
+
 static struct gd_status apply(struct gd_guard *guard, struct gd_error *err)
 {
-    GD_TRY(gd_apply_run(guard->applier, guard->permit, err));
+    GD_TRY(run_losses(guard, err));
     guard->story->changed = true;
     guard->story->outcome = GD_OUTCOME_APPLIED;
     return GD_DONE;
@@ -95,8 +117,7 @@ static struct gd_status close_change(struct gd_guard *guard, struct gd_error *er
     return GD_DONE;
 }
 
-/* --- the table
- * ------------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 enum { NO_RECORD = -1 };
 
@@ -152,8 +173,7 @@ GD_MUST static struct gd_status run_stages(struct gd_guard *guard, struct gd_err
     return GD_DONE;
 }
 
-/* --- the end
- * --------------------------------------------------------------------------------------- */
+/* ---- the end ---- */
 
 static enum gd_outcome_kind outcome_of(const struct gd_guard *guard, enum gd_code code)
 {
@@ -259,6 +279,7 @@ struct gd_status gd_guard_apply(const struct gd_guard_options *options, struct g
         else if (status.code == GD_FAILED || status.code == GD_PARTIAL)
             tell_git(&guard);
     }
+    outcome->journaled = guard.journal != NULL && gd_journal_begun(guard.journal);
     gd_guard_way_back(&guard);
     outcome->seconds[GD_PHASE_TOTAL] = (double)(gd_clock_monotonic_us() - guard.began_us) / 1e6;
     let_go(&guard);

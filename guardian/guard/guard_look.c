@@ -30,8 +30,7 @@ struct gd_status gd_guard_connect(struct gd_guard *guard, struct gd_error *err)
     return gd_ledger_open(guard->pg, false, guard->arena, &guard->ledger, err);
 }
 
-/* --- done already?
- * -------------------------------------------------------------------------------- */
+/* ---- done already? ---- */
 
 static const struct gd_ledger_file *known(const struct gd_ledger_file *files, size_t count,
                                           const char *sha256)
@@ -89,8 +88,7 @@ static const char *nothing_to_do(const struct gd_guard *guard, const struct gd_l
                            when);
 }
 
-/* --- look
- * ----------------------------------------------------------------------------------------- */
+/* ---- look ---- */
 
 /* Statements that do their work each time, although they change nothing that could be lost. */
 static bool acts_each_time(enum gd_kind kind)
@@ -284,8 +282,7 @@ struct gd_status gd_guard_ask(struct gd_guard *guard, struct gd_error *err)
     return guard->options->ask(guard->options->ask_context, guard->plan, err);
 }
 
-/* --- hold
- * ----------------------------------------------------------------------------------------- */
+/* ---- hold ---- */
 
 GD_MUST static struct gd_status take_lease(struct gd_guard *guard, struct gd_error *err)
 {

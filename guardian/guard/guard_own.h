@@ -40,18 +40,17 @@ struct gd_guard {
 
 typedef struct gd_status gd_guard_stage_fn(struct gd_guard *guard, struct gd_error *err);
 
-/* --- guard_look.c: reads, changes nothing
- * ---------------------------------------------------------- */
+/* ---- guard_look.c: reads, changes nothing ---- */
 gd_guard_stage_fn gd_guard_read, gd_guard_connect, gd_guard_look, gd_guard_ask;
 /** The lease, what was left open, and whether what was judged still stands. */
 gd_guard_stage_fn gd_guard_hold;
 
-/* --- guard_protect.c
- * ------------------------------------------------------------------------------- */
+/* ---- guard_protect.c ---- */
 gd_guard_stage_fn gd_guard_prepare, gd_guard_open_seal, gd_guard_protect, gd_guard_permit;
+/** The applier stands inside a losing transaction that is not the first: what was written since? */
+gd_guard_stage_fn gd_guard_measure_later;
 
-/* --- guard_story.c: words
- * ---------------------------------------------------------------------------- */
+/* ---- guard_story.c: words ---- */
 void gd_guard_story_begin(struct gd_guard *guard);
 void gd_guard_story_decided(struct gd_guard *guard);
 /** Over, without a change: `because` is a sentence. */

@@ -88,8 +88,7 @@ struct gd_status gd_guard_prepare(struct gd_guard *guard, struct gd_error *err)
     return gd_apply_new(&options, guard->pg, guard->arena, &guard->applier, err);
 }
 
-/* --- seal
- * ----------------------------------------------------------------------------------------- */
+/* ---- seal ---- */
 
 /* Begin the losing transaction before anything else has run, to copy under its locks. */
 struct gd_status gd_guard_open_seal(struct gd_guard *guard, struct gd_error *err)
@@ -106,11 +105,11 @@ static void tell_phases(struct gd_guard *guard)
     seconds[GD_PHASE_PROOF] = guard->story->proof_seconds = guard->protection.proof_seconds;
 }
 
-GD_MUST static struct gd_status lock(struct gd_guard *guard, const char **out_snapshot,
-                                     struct gd_error *err)
+GD_MUST static struct gd_status lock(struct gd_guard *guard, const struct gd_backup *backup,
+                                     const char **out_snapshot, struct gd_error *err)
 {
     const struct gd_limits *limits = guard->decision->limits;
-    return gd_protect_seal(guard->pg, &guard->decision->backup, (uint32_t)limits->lock_wait.value,
+    return gd_protect_seal(guard->pg, backup, (uint32_t)limits->lock_wait.value,
                            (uint32_t)limits->lock_retries.value, guard->options->events,
                            guard->arena, out_snapshot, err);
 }
@@ -129,15 +128,12 @@ GD_MUST static struct gd_status check_duration(const struct gd_guard *guard, str
                    "back up less with a policy that names tables.");
 }
 
-struct gd_status gd_guard_protect(struct gd_guard *guard, struct gd_error *err)
+/* Under the snapshot that the change's own session exports, or (NULL) one of its own. */
+GD_MUST static struct gd_status make_backup(struct gd_guard *guard, const char *snapshot,
+                                            struct gd_error *err)
 {
     const struct gd_guard_options *options = guard->options;
-    const char *snapshot = NULL;
-    if (!demands_backup(guard))
-        return GD_DONE;
-    int64_t sealed_since = gd_clock_monotonic_us();
-    if (guard->in_loss)
-        GD_TRY(lock(guard, &snapshot, err));
+    struct gd_story *story = guard->story;
     struct gd_protect_options protect = {
         .pg = options->pg,
         .store = options->store,
@@ -154,21 +150,36 @@ struct gd_status gd_guard_protect(struct gd_guard *guard, struct gd_error *err)
         .events = options->events,
     };
     GD_TRY(gd_protect(&protect, snapshot, guard->arena, &guard->protection, err));
-    struct gd_story *story = guard->story;
     story->snapshot = guard->protection.manifest->id;
     story->proof = gd_proof_kind(guard->protection.proof);
     story->sealed = guard->protection.sealed;
     story->covers = guard->decision->backup.covers;
-    if (guard->in_loss) {
-        story->drift_rows = 0;
-        story->sealed_seconds = (double)(gd_clock_monotonic_us() - sealed_since) / 1e6;
-    }
     tell_phases(guard);
     return check_duration(guard, err);
 }
 
-/* --- permit
- * --------------------------------------------------------------------------------------- */
+static void tell_sealed(struct gd_guard *guard, int64_t since_us)
+{
+    guard->story->drift_rows = 0;
+    guard->story->drift_count = 0;
+    guard->story->sealed_seconds = (double)(gd_clock_monotonic_us() - since_us) / 1e6;
+}
+
+struct gd_status gd_guard_protect(struct gd_guard *guard, struct gd_error *err)
+{
+    const char *snapshot = NULL;
+    int64_t begin = gd_clock_monotonic_us();
+    if (!demands_backup(guard))
+        return GD_DONE;
+    if (guard->in_loss)
+        GD_TRY(lock(guard, &guard->decision->backup, &snapshot, err));
+    GD_TRY(make_backup(guard, snapshot, err));
+    if (guard->in_loss)
+        tell_sealed(guard, begin);
+    return GD_DONE;
+}
+
+/* ---- permit ---- */
 
 GD_MUST static struct gd_status make_permit(struct gd_guard *guard, struct gd_error *err)
 {
@@ -204,15 +215,10 @@ static const char *drift_in_words(const struct gd_guard *guard)
     return out;
 }
 
-/* Writers are off now: what they wrote since the backup would be lost by a rollback. */
-GD_MUST static struct gd_status measure_drift(struct gd_guard *guard, struct gd_error *err)
+GD_MUST static struct gd_status check_drift(struct gd_guard *guard, struct gd_error *err)
 {
-    struct gd_story *story = guard->story;
+    const struct gd_story *story = guard->story;
     const struct gd_limit *limit = &guard->decision->limits->drift_rows_max;
-    const char *unused;
-    GD_TRY(lock(guard, &unused, err));
-    GD_TRY(gd_protect_drift(guard->pg, &guard->protection, &guard->decision->backup, guard->arena,
-                            &story->drifts, &story->drift_count, &story->drift_rows, err));
     if (story->drift_rows <= 0)
         return GD_DONE;
     if ((uint64_t)story->drift_rows > limit->value)
@@ -233,6 +239,28 @@ GD_MUST static struct gd_status measure_drift(struct gd_guard *guard, struct gd_
     return GD_DONE;
 }
 
+/* Writers are off now: what they wrote since the backup would be lost by a rollback. Where the
+ * policy wants none lost, the backup is made anew under these locks; when nobody wrote, the first
+ * one is as good. */
+GD_MUST static struct gd_status measure_drift(struct gd_guard *guard, struct gd_error *err)
+{
+    struct gd_story *story = guard->story;
+    int64_t begin = gd_clock_monotonic_us();
+    const char *snapshot;
+    GD_TRY(lock(guard, &guard->decision->backup, &snapshot, err));
+    GD_TRY(gd_protect_drift(guard->pg, &guard->protection, &guard->decision->backup, guard->arena,
+                            &story->drifts, &story->drift_count, &story->drift_rows, err));
+    if (!guard->decision->backup.sealed)
+        return check_drift(guard, err);
+    if (story->drift_rows != 0) {
+        GD_TRY(make_backup(guard, snapshot, err));
+        GD_TRY(make_permit(guard, err));
+        tell_sealed(guard, begin);
+    }
+    story->sealed = true;
+    return GD_DONE;
+}
+
 /* Do rows depend on the backup? */
 static bool loses_rows(const struct gd_decision *decision)
 {
@@ -247,4 +275,81 @@ struct gd_status gd_guard_permit(struct gd_guard *guard, struct gd_error *err)
         return GD_DONE;
     GD_TRY(gd_apply_to_seal(guard->applier, guard->permit, &guard->in_loss, err));
     return guard->in_loss ? measure_drift(guard, err) : GD_DONE;
+}
+
+/* ---- transactions behind the first that loses something ---- */
+
+static void add_tables_of(const struct gd_step *step, struct gd_texts *tables,
+                          struct gd_arena *arena)
+{
+    for (size_t s = 0; s < step->statement_count; s++) {
+        const struct gd_verdict *verdict = &step->statements[s]->verdict;
+        for (size_t f = 0; f < verdict->finding_count; f++)
+            for (size_t t = 0; t < verdict->findings[f]->tables.count; t++)
+                gd_texts_add(tables, verdict->findings[f]->tables.items[t], arena);
+    }
+}
+
+static const struct gd_story_step *told_of(const struct gd_story *story, const struct gd_step *step)
+{
+    for (size_t i = 0; i < story->step_count; i++)
+        if (story->steps[i].number == step->number)
+            return &story->steps[i];
+    return NULL; /* the backup */
+}
+
+/* What steps that are in wrote themselves cannot be told from what others wrote: of those tables
+ * there is no count. `*out_backup`: the tables of the step that is about to run, without them. */
+static void later_tables(const struct gd_guard *guard, struct gd_backup *out_backup,
+                         struct gd_texts *out_ours)
+{
+    struct gd_texts ours = {0}, next = {0};
+    bool found = false;
+    *out_backup = guard->decision->backup;
+    out_backup->tables = (struct gd_texts){0};
+    for (size_t i = 0; i < guard->plan->step_count; i++) {
+        const struct gd_step *step = guard->plan->steps[i];
+        const struct gd_story_step *told = told_of(guard->story, step);
+        if (told == NULL)
+            continue;
+        if (told->state == GD_STEP_IN)
+            add_tables_of(step, &ours, guard->arena);
+        else if (!found && told->loses > GD_LOSES_DEFINITION) {
+            add_tables_of(step, &next, guard->arena);
+            found = true;
+        }
+    }
+    for (size_t i = 0; i < next.count; i++)
+        gd_texts_add(gd_texts_has(&ours, next.items[i]) ? out_ours : &out_backup->tables,
+                     next.items[i], guard->arena);
+}
+
+struct gd_status gd_guard_measure_later(struct gd_guard *guard, struct gd_error *err)
+{
+    struct gd_backup backup;
+    struct gd_texts ours = {0};
+    struct gd_story_drift *drifts;
+    size_t count;
+    int64_t rows;
+    const char *unused;
+    later_tables(guard, &backup, &ours);
+    for (size_t i = 0; i < ours.count; i++)
+        gd_texts_add(&guard->outcome->notes,
+                     gd_arena_printf(guard->arena,
+                                     "%s: an earlier transaction of the same files changed it, so "
+                                     "what others wrote there meanwhile was not counted",
+                                     ours.items[i]),
+                     guard->arena);
+    if (backup.tables.count == 0)
+        return GD_DONE;
+    GD_TRY(lock(guard, &backup, &unused, err));
+    GD_TRY(gd_protect_drift(guard->pg, &guard->protection, &backup, guard->arena, &drifts, &count,
+                            &rows, err));
+    if (rows <= 0)
+        return GD_DONE;
+    guard->story->sealed = false;
+    guard->story->drifts = drifts;
+    guard->story->drift_count = count;
+    guard->story->drift_rows = rows;
+    return check_drift(guard, err);
 }

@@ -39,8 +39,7 @@ void gd_guard_story_begin(struct gd_guard *guard)
     story->version = gd_version();
 }
 
-/* --- what was decided
- * ----------------------------------------------------------------------------- */
+/* ---- what was decided ---- */
 
 static void tell_files(struct gd_guard *guard)
 {
@@ -194,8 +193,7 @@ void gd_guard_story_decided(struct gd_guard *guard)
     tell_waivers(guard);
 }
 
-/* --- how it ended
- * ---------------------------------------------------------------------------------- */
+/* ---- how it ended ---- */
 
 void gd_guard_over(struct gd_guard *guard, enum gd_outcome_kind kind, const char *because)
 {

@@ -27,6 +27,7 @@ enum gd_phase {
 struct gd_outcome {
     struct gd_story *story;     /* never NULL; story->outcome says how it ended */
     const struct gd_plan *plan; /* NULL where none was made */
+    bool journaled;             /* its id can be asked for: it has a record */
     const char *because; /* one sentence about the outcome: "already applied as … at …" */
     double seconds[GD_PHASE_COUNT];
     struct gd_texts way_back;          /* commands, in order */
