@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "guardian/base/fault.h"
 #include "guardian/guard/guard_own.h"
 
 /* ---- stages that are one call ---- */
@@ -123,24 +124,25 @@ enum { NO_RECORD = -1 };
 
 /* clang-format off */
 static const struct stage {
+    const char *name;       /* of the point behind it, at which tests break things */
     gd_guard_stage_fn *run;
     int records[2];         /* written once it is over: what announces a deed belongs to the stage before it */
     enum gd_phase phase;
     const char *crash;      /* what is certain when the process dies behind it */
 } stages[] = {
-    {gd_guard_read,      {NO_RECORD, NO_RECORD},                         GD_PHASE_READ,   "nothing was touched"},
-    {gd_guard_connect,   {NO_RECORD, NO_RECORD},                         GD_PHASE_READ,   "nothing was touched"},
-    {gd_guard_look,      {NO_RECORD, NO_RECORD},                         GD_PHASE_READ,   "nothing was touched"},
-    {gd_guard_ask,       {NO_RECORD, NO_RECORD},                         GD_PHASE_TOTAL,  "nothing was touched"},
-    {gd_guard_hold,      {NO_RECORD, NO_RECORD},                         GD_PHASE_WAIT,   "nothing was touched; the lease runs out"},
-    {receive,            {GD_RECORD_RECEIVED, NO_RECORD},                GD_PHASE_READ,   "nothing was touched"},
-    {look_at_schema,     {GD_RECORD_DECIDED, GD_RECORD_PROTECTING},      GD_PHASE_READ,   "nothing was touched; objects may be half written"},
-    {gd_guard_open_seal, {NO_RECORD, NO_RECORD},                         GD_PHASE_BACKUP, "the server rolls the empty transaction back"},
-    {gd_guard_protect,   {GD_RECORD_PROTECTED, GD_RECORD_PROVEN},        GD_PHASE_TOTAL,  "nothing was touched; there is a way back"},
-    {gd_guard_permit,    {NO_RECORD, NO_RECORD},                         GD_PHASE_APPLY,  "the server rolls the transaction back"},
-    {apply,              {GD_RECORD_APPLIED, NO_RECORD},                 GD_PHASE_APPLY,  "what is in is asked of the database: guard/recover.c"},
-    {check,              {GD_RECORD_CHECKED, NO_RECORD},                 GD_PHASE_CHECK,  "the change is in"},
-    {close_change,       {GD_RECORD_CLOSED, NO_RECORD},                  GD_PHASE_CHECK,  "it is over"},
+    {"guard: read",       gd_guard_read,      {NO_RECORD, NO_RECORD},                         GD_PHASE_READ,   "nothing was touched"},
+    {"guard: connected",  gd_guard_connect,   {NO_RECORD, NO_RECORD},                         GD_PHASE_READ,   "nothing was touched"},
+    {"guard: looked",     gd_guard_look,      {NO_RECORD, NO_RECORD},                         GD_PHASE_READ,   "nothing was touched"},
+    {"guard: asked",      gd_guard_ask,       {NO_RECORD, NO_RECORD},                         GD_PHASE_TOTAL,  "nothing was touched"},
+    {"guard: held",       gd_guard_hold,      {NO_RECORD, NO_RECORD},                         GD_PHASE_WAIT,   "nothing was touched; the lease runs out"},
+    {"guard: received",   receive,            {GD_RECORD_RECEIVED, NO_RECORD},                GD_PHASE_READ,   "nothing was touched"},
+    {"guard: decided",    look_at_schema,     {GD_RECORD_DECIDED, GD_RECORD_PROTECTING},      GD_PHASE_READ,   "nothing was touched; objects may be half written"},
+    {"guard: opened",     gd_guard_open_seal, {NO_RECORD, NO_RECORD},                         GD_PHASE_BACKUP, "the server rolls the empty transaction back"},
+    {"guard: protected",  gd_guard_protect,   {GD_RECORD_PROTECTED, GD_RECORD_PROVEN},        GD_PHASE_TOTAL,  "nothing was touched; there is a way back"},
+    {"guard: permitted",  gd_guard_permit,    {NO_RECORD, NO_RECORD},                         GD_PHASE_APPLY,  "the server rolls the transaction back"},
+    {"guard: applied",    apply,              {GD_RECORD_APPLIED, NO_RECORD},                 GD_PHASE_APPLY,  "what is in is asked of the database: guard/recover.c"},
+    {"guard: checked",    check,              {GD_RECORD_CHECKED, NO_RECORD},                 GD_PHASE_CHECK,  "the change is in"},
+    {"guard: closed",     close_change,       {GD_RECORD_CLOSED, NO_RECORD},                  GD_PHASE_CHECK,  "it is over"},
 };
 /* clang-format on */
 
@@ -162,6 +164,8 @@ GD_MUST static struct gd_status run_stage(struct gd_guard *guard, const struct s
     for (size_t i = 0; i < 2 && status.code == GD_OK && !guard->over; i++)
         if (is_wanted(guard, stage->records[i]))
             status = note_record(guard, (enum gd_record_kind)stage->records[i], err);
+    if (status.code == GD_OK)
+        status = gd_fault(stage->name, err);
     guard->outcome->seconds[stage->phase] += (double)(gd_clock_monotonic_us() - begin) / 1e6;
     return status;
 }
