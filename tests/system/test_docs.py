@@ -19,7 +19,7 @@ FOLDER = ROOT / "docs" / "quickstart"
 SESSION = re.compile(r"<!-- session: (.*?) -->\n```text\n(.*?)```\n", re.S)
 # The server's version, sizes of its files; of a snapshot its id, its place, when it was taken and how long that took.
 VARIES = re.compile(r"PostgreSQL \d+(\.\d+)?|\b\d+(\.\d+)? [kM]B\b(/s)?|\d{8}T\d{6}Z-[0-9a-f]{10}|file://\S+|\b\d+(\.\d+)? s\b|"
-                    r"\d{4}-\d\d-\d\d \d\d:\d\d|\"/\S+/bin\"|moments old|\d+ minutes? old")
+                    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\dZ)?|by \S+ on [^\s,]+|on \"/[^\"]*\" port \d+ as user \"\w+\"|\"/\S+/bin\"|moments old|\d+ minutes? old")
 SHELL = re.compile(r"```sh\n(.*?)```", re.S)
 
 
