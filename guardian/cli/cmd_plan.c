@@ -12,14 +12,14 @@
 #include "guardian/cli/ending.h"
 #include "guardian/cli/input.h"
 #include "guardian/cli/report.h"
+#include "guardian/cli/stores.h"
 #include "guardian/config/config.h"
-#include "guardian/guard/plan.h"
+#include "guardian/guard/guard.h"
 
 static struct gd_change_options options_of(const struct gd_config *config)
 {
-    struct gd_database_choice database = gd_config_database(config, true);
     return (struct gd_change_options){
-        .database = database.uri,
+        .database = NULL,
         .statement_bytes_max = (size_t)config->statement_size_max,
         .lock_ms = (uint32_t)config->lock_timeout_ms,
         .check_ms = (uint32_t)config->check_timeout_ms,
@@ -50,27 +50,67 @@ static struct gd_status decide(const struct gd_config *config, const struct gd_c
     return gd_decide(&input, arena, out_decision, err);
 }
 
+/* With a database: the very stages of apply, up to the decision. */
+GD_MUST static struct gd_status plan_live(const struct gd_config *config, const char *uri, int argc,
+                                          char **argv, struct gd_arena *arena,
+                                          const struct gd_plan **out_plan, struct gd_error *err)
+{
+    struct gd_pg_options pg = {.target = uri[0] == '\0' ? NULL : uri,
+                               .lock_ms = (uint32_t)config->lock_timeout_ms};
+    gd_auto_store store = NULL;
+    struct gd_guard_options options = {
+        .pg = &pg,
+        .environment = config->environment,
+        .approvals = config->approve.items,
+        .approval_count = config->approve.count,
+        .no_waivers = config->waivers == GD_WAIVERS_OFF,
+        .paths = (const char *const *)argv,
+        .path_count = (size_t)argc,
+        .statement_bytes_max = (size_t)config->statement_size_max,
+        .check_ms = (uint32_t)config->check_timeout_ms,
+        .samples = (uint32_t)config->samples,
+        .again = config->again,
+        .whole = config->single_transaction,
+    };
+    GD_TRY(gd_policy_load(config->policy, arena, &options.policy, err));
+    if (config->store[0] != '\0')
+        GD_TRY(gd_cli_store(config, arena, NULL, &store, err));
+    options.store = store;
+    return gd_guard_plan(&options, arena, out_plan, err);
+}
+
+GD_MUST static struct gd_status plan_by_text(const struct gd_config *config, int argc, char **argv,
+                                             struct gd_arena *arena,
+                                             const struct gd_plan **out_plan, struct gd_error *err)
+{
+    struct gd_input *inputs;
+    size_t count;
+    struct gd_change *change = gd_arena_zalloc(arena, 1, sizeof *change);
+    const struct gd_decision *decision;
+    struct gd_change_options options = options_of(config);
+    GD_TRY(gd_inputs_of(argc, argv, arena, &inputs, &count, err));
+    GD_TRY(gd_change_read(inputs, count, &options, arena, change, err));
+    GD_TRY(decide(config, change, arena, &decision, err));
+    struct gd_plan_options planning = {.single_transaction = config->single_transaction ||
+                                                             decision->single_transaction ||
+                                                             decision->backup.sealed};
+    *out_plan = gd_plan_make(change, decision, &planning, arena);
+    return GD_DONE;
+}
+
 static struct gd_status plan(const struct gd_config *config, int argc, char **argv,
                              struct gd_arena *arena, enum gd_action *out_action,
                              struct gd_error *err)
 {
-    struct gd_input *inputs;
-    size_t count;
-    struct gd_change change;
-    const struct gd_decision *decision;
-    struct gd_change_options options = options_of(config);
-    GD_TRY(gd_inputs_of(argc, argv, arena, &inputs, &count, err));
-    GD_TRY(gd_change_read(inputs, count, &options, arena, &change, err));
-    GD_TRY(decide(config, &change, arena, &decision, err));
-    *out_action = decision->action;
+    const struct gd_plan *made = NULL;
+    struct gd_database_choice database = gd_config_database(config, true);
+    GD_TRY(database.uri == NULL ? plan_by_text(config, argc, argv, arena, &made, err)
+                                : plan_live(config, database.uri, argc, argv, arena, &made, err));
+    *out_action = made->decision->action;
     struct gd_screen screen =
         gd_screen_of(stdout, gd_config_use_color(config, STDOUT_FILENO), config->verbose);
     enum gd_format format = config->json ? GD_FORMAT_JSON : (enum gd_format)config->format;
-    struct gd_plan_options planning = {.single_transaction = config->single_transaction ||
-                                                             decision->single_transaction ||
-                                                             decision->backup.sealed};
-    return gd_report_plan_write(gd_plan_make(&change, decision, &planning, arena), format, &screen,
-                                err);
+    return gd_report_plan_write(made, format, &screen, err);
 }
 
 int gd_cmd_plan(const struct gd_config *config, int argc, char **argv)

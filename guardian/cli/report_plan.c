@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "guardian/cli/progress.h"
 #include "guardian/cli/report.h"
 #include "guardian/cli/report_text.h"
 
@@ -269,6 +270,9 @@ static void print_step_title(const struct gd_page *page, const struct gd_plan *p
     gd_screen_put(page->screen,
                   step->moved || step->kind == GD_STEP_BACKUP ? GD_INK_YELLOW : GD_INK_BOLD, title);
     const char *deed = deed_of(page, plan, first, length);
+    if (step->seconds > 0)
+        deed = gd_arena_printf(page->arena, "%s; about %s, by %s", deed,
+                               gd_text_seconds(page->arena, step->seconds), step->seconds_from);
     gd_screen_paragraph(page->screen, GD_INK_PLAIN, column, 4,
                         step->statement_count == 1 ? gd_screen_cut(page->screen, page->arena, deed,
                                                                    page->screen->width - column - 2)

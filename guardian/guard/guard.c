@@ -254,24 +254,28 @@ static void let_go(struct gd_guard *guard)
     gd_pg_close(guard->pg);
 }
 
-struct gd_status gd_guard_apply(const struct gd_guard_options *options, struct gd_arena *arena,
-                                struct gd_outcome **out_outcome, struct gd_error *err)
+static struct gd_guard begin(const struct gd_guard_options *options, struct gd_arena *arena)
 {
-    struct gd_outcome *outcome = gd_arena_zalloc(arena, 1, sizeof *outcome);
     struct gd_guard guard = {
         .options = options,
         .arena = arena,
-        .outcome = outcome,
+        .outcome = gd_arena_zalloc(arena, 1, sizeof(struct gd_outcome)),
         .story = gd_story_new(arena),
         .began_us = gd_clock_monotonic_us(),
     };
-    char *id = gd_arena_alloc(arena, GD_ID_SIZE);
     gd_id_new(guard.change_id);
-    memcpy(id, guard.change_id, GD_ID_SIZE);
-    outcome->story = guard.story;
-    outcome->because = "";
+    guard.outcome->story = guard.story;
+    guard.outcome->because = "";
     gd_guard_story_begin(&guard);
-    guard.story->change = id;
+    guard.story->change = gd_arena_strdup(arena, guard.change_id);
+    return guard;
+}
+
+struct gd_status gd_guard_apply(const struct gd_guard_options *options, struct gd_arena *arena,
+                                struct gd_outcome **out_outcome, struct gd_error *err)
+{
+    struct gd_guard guard = begin(options, arena);
+    struct gd_outcome *outcome = guard.outcome;
     *out_outcome = outcome;
     struct gd_status status = run_stages(&guard, err);
     if (status.code != GD_OK) {
@@ -287,5 +291,23 @@ struct gd_status gd_guard_apply(const struct gd_guard_options *options, struct g
     gd_guard_way_back(&guard);
     outcome->seconds[GD_PHASE_TOTAL] = (double)(gd_clock_monotonic_us() - guard.began_us) / 1e6;
     let_go(&guard);
+    return status;
+}
+
+GD_MUST static struct gd_status foresee(struct gd_guard *guard, struct gd_error *err)
+{
+    GD_TRY(gd_guard_read(guard, err));
+    GD_TRY(gd_guard_connect(guard, err));
+    return gd_guard_foresee(guard, err);
+}
+
+struct gd_status gd_guard_plan(const struct gd_guard_options *options, struct gd_arena *arena,
+                               const struct gd_plan **out_plan, struct gd_error *err)
+{
+    struct gd_guard guard = begin(options, arena);
+    struct gd_status status = foresee(&guard, err);
+    gd_pg_close(guard.pg);
+    if (status.code == GD_OK)
+        *out_plan = guard.plan;
     return status;
 }

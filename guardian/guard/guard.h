@@ -42,6 +42,12 @@ struct gd_guard_options {
     const struct gd_events *events;
 };
 
+/** What gd_guard_apply() would do, as far as can be told: reads, asks, writes nothing. `store` may
+ * be NULL: then nobody knows how long the backup takes. */
+GD_MUST struct gd_status gd_guard_plan(const struct gd_guard_options *options,
+                                       struct gd_arena *arena, const struct gd_plan **out_plan,
+                                       struct gd_error *err);
+
 /** One guarded change. `out_outcome` is set also on failure, as far as it came.
  *  @return the code whose status the contract gives: GD_OK for applied and nothing, GD_REFUSED,
  *          GD_UNPROTECTED, GD_FAILED, GD_PARTIAL, GD_BUSY, GD_SYSTEM, GD_USAGE */

@@ -153,12 +153,10 @@ GD_MUST static struct gd_status decide(struct gd_guard *guard, struct gd_error *
     if (options->no_waivers)
         forget_waivers(guard->change.report);
     GD_TRY(gd_decide(&input, guard->arena, &guard->decision, err));
-    struct gd_plan_options planning = {
-        .single_transaction =
-            options->whole || guard->decision->single_transaction || guard->decision->backup.sealed,
-        .single_files = single,
-    };
-    guard->plan = gd_plan_make(&guard->change, guard->decision, &planning, guard->arena);
+    guard->planning.single_transaction =
+        options->whole || guard->decision->single_transaction || guard->decision->backup.sealed;
+    guard->planning.single_files = single;
+    guard->plan = gd_plan_make(&guard->change, guard->decision, &guard->planning, guard->arena);
     guard->outcome->plan = guard->plan;
     return GD_DONE;
 }
@@ -251,15 +249,27 @@ GD_MUST static struct gd_status survey(struct gd_guard *guard, struct gd_error *
                           err);
 }
 
-struct gd_status gd_guard_look(struct gd_guard *guard, struct gd_error *err)
+/* What is still to be done; `*out_because` when that is nothing. */
+GD_MUST static struct gd_status look_up(struct gd_guard *guard, const char **out_because,
+                                        struct gd_error *err)
 {
     const struct gd_ledger_file *last;
+    *out_because = NULL;
     GD_TRY(gd_pg_stamp(guard->pg, guard->arena, &guard->stamp, err));
     GD_TRY(gd_scripts_pending(&guard->asked, guard->pg, &guard->ledger, guard->arena, &guard->todo,
                               err));
     GD_TRY(leave_out_done(guard, &last, err));
-    if (guard->todo.file_count == 0) {
-        gd_guard_over(guard, GD_OUTCOME_NOTHING, nothing_to_do(guard, last));
+    if (guard->todo.file_count == 0)
+        *out_because = nothing_to_do(guard, last);
+    return GD_DONE;
+}
+
+struct gd_status gd_guard_look(struct gd_guard *guard, struct gd_error *err)
+{
+    const char *because;
+    GD_TRY(look_up(guard, &because, err));
+    if (because != NULL) {
+        gd_guard_over(guard, GD_OUTCOME_NOTHING, because);
         return GD_DONE;
     }
     GD_TRY(survey(guard, err));
@@ -273,6 +283,20 @@ struct gd_status gd_guard_look(struct gd_guard *guard, struct gd_error *err)
     GD_TRY(refuse(guard, err));
     GD_TRY(check_blocks(guard->plan, err));
     return foretell(guard, err);
+}
+
+struct gd_status gd_guard_foresee(struct gd_guard *guard, struct gd_error *err)
+{
+    GD_TRY(look_up(guard, &guard->planning.note, err));
+    GD_TRY(survey(guard, err));
+    GD_TRY(decide(guard, err));
+    if (guard->options->store == NULL || guard->decision->backup.scope == GD_SCOPE_NONE)
+        return GD_DONE;
+    GD_TRY(gd_protect_estimate(guard->options->store, guard->story->cluster,
+                               &guard->decision->backup, guard->arena,
+                               &guard->planning.backup_seconds, &guard->planning.backup_from, err));
+    guard->plan = gd_plan_make(&guard->change, guard->decision, &guard->planning, guard->arena);
+    return GD_DONE;
 }
 
 struct gd_status gd_guard_ask(struct gd_guard *guard, struct gd_error *err)

@@ -23,6 +23,7 @@ struct gd_guard {
     const char *stamp; /* of the schema that was judged */
     struct gd_change change;
     const struct gd_decision *decision;
+    struct gd_plan_options planning;
     const struct gd_plan *plan;
     uint32_t skip_steps; /* of the plan: in already, by a change that was cut off */
     const char *goes_on; /* that change; NULL */
@@ -42,6 +43,8 @@ typedef struct gd_status gd_guard_stage_fn(struct gd_guard *guard, struct gd_err
 
 /* ---- guard_look.c: reads, changes nothing ---- */
 gd_guard_stage_fn gd_guard_read, gd_guard_connect, gd_guard_look, gd_guard_ask;
+/** The same as gd_guard_look(), for somebody who only wants to see the plan. */
+gd_guard_stage_fn gd_guard_foresee;
 /** The lease, what was left open, and whether what was judged still stands. */
 gd_guard_stage_fn gd_guard_hold;
 

@@ -341,6 +341,8 @@ static void add_backup(struct maker *maker)
     struct draft draft = add_step(maker, GD_STEP_BACKUP, NULL);
     close_step(maker, &draft);
     draft.step->way_back = "";
+    draft.step->seconds = maker->options->backup_seconds;
+    draft.step->seconds_from = maker->options->backup_from;
 }
 
 static void note_split(struct maker *maker, const struct gd_judged_file *file)
@@ -390,6 +392,8 @@ const struct gd_plan *gd_plan_make(const struct gd_change *change,
     maker.options = options == NULL ? &file_s_own : options;
     plan->change = change;
     plan->decision = decision;
+    if (maker.options->note != NULL)
+        gd_texts_add(&plan->notes, maker.options->note, arena);
     add_backup(&maker);
     for (size_t i = 0; i < change->report->file_count; i++) {
         note_split(&maker, change->report->files[i]);

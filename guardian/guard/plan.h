@@ -52,9 +52,11 @@ struct gd_step {
     bool rolled_back; /* the file ends the block with ROLLBACK */
     const struct gd_step_lock *locks; /* strongest first */
     size_t lock_count;
-    uint64_t rewrite_bytes;  /* of tables that it rewrites: as much disk is needed again */
-    const char *if_it_fails; /* a sentence */
-    const char *way_back;    /* a sentence: how to undo it once it is in */
+    uint64_t rewrite_bytes;   /* of tables that it rewrites: as much disk is needed again */
+    double seconds;           /* a backup: about how long it takes; 0: not known */
+    const char *seconds_from; /* in words */
+    const char *if_it_fails;  /* a sentence */
+    const char *way_back;     /* a sentence: how to undo it once it is in */
 };
 
 struct gd_plan {
@@ -70,6 +72,9 @@ struct gd_plan_options {
      * all or nothing. A file's own BEGIN and COMMIT stay what they are. */
     bool single_transaction;
     const bool *single_files; /* the same for some of the report's files; may be NULL */
+    const char *note;         /* one more for the whole; may be NULL */
+    double backup_seconds;    /* an estimate; 0: nothing is known */
+    const char *backup_from;  /* what it was estimated from, in words */
 };
 
 /** Lay out the steps. Pure. `options` may be NULL. */
