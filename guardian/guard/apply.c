@@ -164,9 +164,23 @@ GD_MUST static struct gd_status run_to(struct gd_applier *applier, size_t end, s
     return GD_DONE;
 }
 
+/* Rows, values or numbers go: what was written up to that moment must be in the backup. */
+static bool loses_rows(const struct gd_apply_step *step)
+{
+    return step->loses > GD_LOSES_DEFINITION || step->class == GD_CLASS_UNKNOWN;
+}
+
+/* The step to seal: the first that loses rows. Where none does, and none has yet, the first that is
+ * risky at all. */
 static size_t first_risky(const struct gd_applier *applier)
 {
-    size_t at = applier->next;
+    bool lost = false;
+    for (size_t i = 0; i < applier->step_count; i++) {
+        if (i >= applier->next && loses_rows(&applier->steps[i]))
+            return i;
+        lost = lost || loses_rows(&applier->steps[i]);
+    }
+    size_t at = lost || applier->sealed_once ? applier->step_count : applier->next;
     while (at < applier->step_count && !is_risky(&applier->steps[at]))
         at++;
     return at;
@@ -184,6 +198,8 @@ GD_MUST static struct gd_status to_seal(struct gd_applier *applier, bool permitt
                                         struct gd_error *err)
 {
     GD_TRY(skip(applier, err));
+    if (applier->open)
+        GD_TRY(run_to(applier, applier->next + 1, err));
     size_t risky = first_risky(applier);
     bool can = risky < applier->step_count && applier->steps[risky].step->kind != GD_STEP_ALONE;
     if (!permitted && (!can || !only_sessions_before(applier, risky)))
@@ -193,7 +209,7 @@ GD_MUST static struct gd_status to_seal(struct gd_applier *applier, bool permitt
         return GD_DONE;
     GD_TRY(check_session(applier, err));
     GD_TRY(gd_apply_begin(applier, &applier->steps[risky], err));
-    *out_open = applier->open = true;
+    *out_open = applier->open = applier->sealed_once = true;
     return GD_DONE;
 }
 

@@ -55,15 +55,17 @@ GD_MUST struct gd_status gd_apply_new(const struct gd_apply_options *options, st
 void gd_apply_free(struct gd_applier *applier); /* rolls back what is open */
 
 /**
- * Begin the transaction of the first step that loses something, or is of class enum or worse, and
- * stop inside of it: nothing of that step has run. The caller seals or measures drift there.
+ * Begin the transaction of the next step that loses rows, and stop inside of it: nothing of that step
+ * has run. The caller seals or measures drift there. Where no step loses rows, the first that is of class
+ * enum or worse, or loses a definition. Called again inside of such a step, it runs that one to its
+ * end and goes on to the next.
  *
  * @param permit    NULL: no step may run before it, so *out_open is true only when it is the first
- * step that is to run (skip_steps apart; steps that only set something are run). Otherwise the
- * steps before it are run, as gd_apply_run() does.
+ *                  step that is to run (skip_steps apart; steps that only set something are run).
+ *                  Otherwise the steps before it are run, as gd_apply_run() does.
  * @param out_open  false: there is no such step, it cannot run in a transaction block, or (without
- * a permit) it is not the first: no transaction is open, and with a permit everything before it is
- * in
+ *                  a permit) it is not the first: no transaction is open, and with a permit
+ *                  everything before it is in
  * @return as gd_apply_run()
  */
 GD_MUST struct gd_status gd_apply_to_seal(struct gd_applier *applier,

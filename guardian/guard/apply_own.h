@@ -61,6 +61,7 @@ struct gd_applier {
     struct gd_apply_step *steps;
     size_t step_count, next;
     size_t next_file; /* files before it have had what stands around them */
+    bool sealed_once; /* gd_apply_to_seal() has stopped inside of a step before */
     bool open;        /* gd_apply_to_seal() has begun the transaction of steps[next] */
     bool permitted;
     bool announced;    /* the journal knows that it begins */

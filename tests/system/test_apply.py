@@ -304,7 +304,7 @@ def test_a_concurrent_unique_index_that_fails_leaves_no_invalid_one(shop):
 
 
 def test_a_lock_that_does_not_come_is_named_with_who_holds_it(shop):
-    policy = shop.file("policy: hasty\nextends: default\nlimits:\n  lock_wait: 100ms\n  lock_retries: 1\n", "hasty.yaml")
+    policy = shop.file("policy: hasty\nextends: default\nlimits:\n  lock_wait: 1s\n  lock_retries: 1\n", "hasty.yaml")
     with shop.server.connect(shop.database, autocommit=False) as link, link.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM users")
         process = shop.start(shop.file("ALTER TABLE users ADD COLUMN b int;\n"), "--policy", policy)
