@@ -100,15 +100,65 @@ static bool is_of(const struct gd_hook *hook, const char *kinds)
     return strchr(kinds, (char)hook->kind) != NULL;
 }
 
+static const char *word_of(const struct gd_hook *hook)
+{
+    switch (hook->kind) {
+    case GD_HOOK_DEFAULT:
+        return "a default";
+    case GD_HOOK_CHECK:
+        return "a check";
+    case GD_HOOK_INDEX:
+        return "an index";
+    case GD_HOOK_KEY:
+        return "the partition key";
+    case GD_HOOK_QUERY:
+        return "the query";
+    case GD_HOOK_RULE:
+        return "a rule";
+    case GD_HOOK_POLICY:
+        return "a policy";
+    default:
+        return hook->name;
+    }
+}
+
+/* "constraint c" where the relation tells its name. */
+static const char *named(const struct gd_look *look, const struct gd_hook *hook,
+                         const struct gd_relation *relation)
+{
+    uint32_t oid = hook->object.oid;
+    for (size_t i = 0; hook->kind == GD_HOOK_CHECK && i < relation->constraint_count; i++)
+        if (relation->constraints[i].oid == oid)
+            return gd_arena_printf(look->arena, "constraint %s", relation->constraints[i].name);
+    for (size_t i = 0; hook->kind == GD_HOOK_INDEX && i < relation->index_count; i++)
+        if (relation->indexes[i].oid == oid)
+            return gd_arena_printf(look->arena, "index %s", relation->indexes[i].name);
+    for (size_t i = 0; hook->kind == GD_HOOK_POLICY && i < relation->policy_count; i++)
+        if (relation->policies[i].oid == oid)
+            return gd_arena_printf(look->arena, "policy %s", relation->policies[i].name);
+    return word_of(hook);
+}
+
+static bool has_formula(const struct gd_relation *relation)
+{
+    for (size_t i = 0; i < relation->column_count; i++)
+        if (relation->columns[i].generated != '\0')
+            return true;
+    return false;
+}
+
 void gd_hooks_on(struct gd_judge *judge, const struct gd_relation *relation, const char *kinds)
 {
     struct gd_look look = gd_judge_look(judge, NULL, NULL);
     for (size_t i = 0; look.survey != NULL && relation != NULL && i < look.survey->hook_count;
          i++) {
         const struct gd_hook *hook = &look.survey->hooks[i];
-        if (hook->relation_oid == relation->oid && is_of(hook, kinds))
+        bool formula =
+            hook->kind == GD_HOOK_DEFAULT && strchr(kinds, 'g') != NULL && has_formula(relation);
+        if (hook->relation_oid == relation->oid && (formula || is_of(hook, kinds)))
             run(judge, hook,
-                gd_arena_printf(look.arena, "%s of %s", hook->name, relation->qualified));
+                gd_arena_printf(look.arena, "%s of %s", named(&look, hook, relation),
+                                relation->qualified));
     }
 }
 
@@ -117,7 +167,7 @@ static void run_all(struct gd_judge *judge, const struct gd_look *look, const ch
 {
     for (size_t i = 0; look->survey != NULL && i < look->survey->hook_count; i++)
         if (is_of(&look->survey->hooks[i], kinds))
-            run(judge, &look->survey->hooks[i], look->survey->hooks[i].name);
+            run(judge, &look->survey->hooks[i], word_of(&look->survey->hooks[i]));
 }
 
 void gd_hooks_of_type(struct gd_judge *judge, uint32_t type_oid)

@@ -15,9 +15,11 @@
 #include "guardian/classify/judge.h"
 
 /* Kinds of hooks, as letters of enum gd_hook_kind, that run when … */
-#define GD_HOOKS_OF_WRITE "dgcik" /* a row is inserted or updated */
-#define GD_HOOKS_OF_REBUILD "gci" /* the table is written anew, or a column gets another type */
-#define GD_HOOKS_OF_SAMPLE "is"   /* ANALYZE */
+#define GD_HOOKS_OF_WRITE "dcik" /* a row is inserted or updated */
+#define GD_HOOKS_OF_REBUILD                                                                        \
+    "gci" /* g: defaults that are formulas; the table is written anew, or a column gets another    \
+             type */
+#define GD_HOOKS_OF_SAMPLE "is" /* ANALYZE */
 
 /** Hooks of these kinds on a relation run. */
 void gd_hooks_on(struct gd_judge *judge, const struct gd_relation *relation, const char *kinds);

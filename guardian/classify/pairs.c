@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "guardian/classify/named.h"
+#include "guardian/classify/relations.h"
 #include "guardian/classify/same.h"
+#include "guardian/classify/same_view.h"
 
 struct half {
     uint32_t class_oid, oid;         /* what is dropped, in the catalogue */
@@ -43,10 +45,26 @@ void gd_pairs_free(struct gd_pairs *pairs)
 /* ---- the first half ---- */
 
 /* What DROP loses and CREATE does not bring back. */
+static bool view_loses_more(const struct gd_look *look, const struct gd_relation *view)
+{
+    if (view->kind != 'v' || view->acl != NULL || view->options[0] != '\0' ||
+        view->rule_count > 0 || view->trigger_count > 0 ||
+        strcmp(view->owner, look->survey->user) != 0 || gd_state_role_changed(look->state))
+        return true;
+    for (size_t i = 0; i < view->column_count; i++)
+        if (view->columns[i].comment != NULL || view->columns[i].default_sql != NULL)
+            return true;
+    return false;
+}
+
 static bool loses_more(const struct gd_look *look, const struct gd_named *named)
 {
     if (!named->described || named->comment != NULL)
         return true;
+    if (named->address.class_oid == GD_PG_CLASS) {
+        const struct gd_relation *view = gd_survey_relation(look->survey, named->address.oid);
+        return view == NULL || view_loses_more(look, view);
+    }
     const struct gd_function *function = named->address.class_oid == GD_PG_PROC
                                              ? gd_survey_function(look->survey, named->address.oid)
                                              : NULL;
@@ -57,8 +75,13 @@ static bool loses_more(const struct gd_look *look, const struct gd_named *named)
 static void note_drop(struct gd_pairs *pairs, const struct gd_look *look,
                       const struct gd_node *statement, struct gd_judged *entry)
 {
-    static const char *const types[] = {"OBJECT_TRIGGER",   "OBJECT_POLICY",  "OBJECT_FUNCTION",
-                                        "OBJECT_PROCEDURE", "OBJECT_ROUTINE", NULL};
+    static const char *const types[] = {"OBJECT_TRIGGER",
+                                        "OBJECT_POLICY",
+                                        "OBJECT_FUNCTION",
+                                        "OBJECT_PROCEDURE",
+                                        "OBJECT_ROUTINE",
+                                        "OBJECT_VIEW",
+                                        NULL};
     const char *type = gd_node_enum(statement, GD_F_remove_type);
     if (!gd_is_among(type, types) || gd_node_count(statement, GD_F_objects) != 1 ||
         gd_says_cascade(statement))
@@ -96,11 +119,22 @@ static const struct gd_relation *table_of(const struct gd_look *look, enum gd_fi
     return gd_look_relation(look, gd_name_of_range(gd_node_child(look->node, field))).relation;
 }
 
+/* The view is gone for the script by now: the catalogue's counts. */
+static const struct gd_relation *view_of(const struct gd_look *look)
+{
+    const struct gd_node *range = gd_node_child(look->node, GD_F_view);
+    struct gd_target target = gd_look_new_relation(look, range);
+    return gd_says_temporary(range)
+               ? NULL
+               : gd_survey_relation_named(look->survey, target.name.schema, target.name.name);
+}
+
 /* What the catalogue holds under the name that a CREATE uses; oid 0 when nothing. */
 static struct gd_address made_by(const struct gd_look *look)
 {
     enum gd_truth exists;
     const struct gd_function *function;
+    const struct gd_relation *view;
     switch ((int)gd_node_kind(look->node)) {
     case GD_KIND_CreateTrigStmt:
         return (struct gd_address){
@@ -113,6 +147,9 @@ static struct gd_address made_by(const struct gd_look *look)
     case GD_KIND_CreateFunctionStmt:
         function = gd_look_function(look, look->node, &exists);
         return (struct gd_address){GD_PG_PROC, function == NULL ? 0 : function->oid, 0};
+    case GD_KIND_ViewStmt:
+        view = view_of(look);
+        return (struct gd_address){GD_PG_CLASS, view == NULL ? 0 : view->oid, 0};
     default:
         return (struct gd_address){0};
     }
@@ -125,6 +162,8 @@ static bool is_unchanged(const struct gd_look *look)
         return gd_same_trigger(look);
     case GD_KIND_CreatePolicyStmt:
         return gd_same_policy(look);
+    case GD_KIND_ViewStmt:
+        return gd_is_same_view_statement(look, view_of(look));
     default:
         return gd_same_routine(look);
     }

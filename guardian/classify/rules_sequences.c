@@ -73,9 +73,39 @@ static void restart_sequence(struct gd_look *look, struct gd_finding *finding)
                         target.relation->sequence_owner);
 }
 
+/* "schema.table.column" as OWNED BY says it; "" for NONE. */
+static const char *wanted_owner(struct gd_look *look)
+{
+    const struct gd_node *list =
+        gd_node_child(gd_option(look->node, GD_F_options, "owned_by"), GD_F_arg);
+    size_t count = list == NULL ? 0 : gd_node_count(list, GD_F_items);
+    const char *parts[3] = {"", "", ""};
+    if (count == 0 || count > 3)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        parts[3 - count + i] = gd_node_string(gd_node_at(list, GD_F_items, i));
+    if (count == 1)
+        return strcmp(parts[2], "none") == 0 ? "" : NULL;
+    struct gd_target table = gd_look_relation(look, (struct gd_name){parts[0], parts[1]});
+    return table.relation == NULL
+               ? NULL
+               : gd_arena_printf(look->arena, "%s.%s", table.relation->qualified, parts[2]);
+}
+
 static void tie_sequence(struct gd_look *look, struct gd_finding *finding)
 {
     struct gd_target target = change_sequence(look, finding);
+    const char *wanted = wanted_owner(look);
+    if (finding->class != GD_CLASS_NONE && target.relation != NULL && wanted != NULL &&
+        gd_node_count(look->node, GD_F_options) == 1) {
+        const char *now = target.relation->sequence_owner;
+        if (strcmp(now == NULL ? "" : now, wanted) == 0) {
+            gd_finding_is_done(look, finding, "it belongs to %s already",
+                               now == NULL ? "no column" : now);
+            finding->rerun = GD_RERUN_OK;
+            return;
+        }
+    }
     if (finding->class != GD_CLASS_NONE && target.relation != NULL)
         gd_finding_note(look, finding, "before, %s%s",
                         target.relation->sequence_owner != NULL ? "it belonged to "

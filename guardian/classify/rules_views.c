@@ -49,17 +49,6 @@ static void make_temporary_view(struct gd_look *look, struct gd_finding *finding
         finding->rerun = GD_RERUN_OK;
 }
 
-/* The text alone decides: no options on either side, no list of column names. */
-static bool is_the_same(const struct gd_look *look, const struct gd_relation *there)
-{
-    return there->kind == 'v' && there->options[0] == '\0' &&
-           gd_node_count(look->node, GD_F_options) == 0 &&
-           gd_node_count(look->node, GD_F_aliases) == 0 &&
-           !gd_node_enum_is(look->node, GD_F_with_check_option, "LOCAL_CHECK_OPTION") &&
-           !gd_node_enum_is(look->node, GD_F_with_check_option, "CASCADED_CHECK_OPTION") &&
-           gd_is_same_view(look, gd_node_child(look->node, GD_F_query), there->view_sql);
-}
-
 static void replace_view(struct gd_look *look, struct gd_finding *finding)
 {
     struct gd_target target = gd_look_new_relation(look, new_view(look));
@@ -77,7 +66,7 @@ static void replace_view(struct gd_look *look, struct gd_finding *finding)
         lock_sources(look, finding);
         gd_finding_reason(look, finding, "There is no view %s yet: nothing is replaced.",
                           target.qualified);
-    } else if (target.relation != NULL && is_the_same(look, target.relation)) {
+    } else if (target.relation != NULL && gd_is_same_view_statement(look, target.relation)) {
         gd_finding_is_done(look, finding, "the view says the same already");
         finding->rerun = GD_RERUN_OK;
     } else if (target.relation != NULL && target.relation->kind != 'v') {

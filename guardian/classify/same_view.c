@@ -244,3 +244,13 @@ bool gd_is_same_view(const struct gd_look *look, const struct gd_node *query, co
         level.count = 0;
     return gd_node_equal_but(query, parsed.statements[0], compare, &level);
 }
+
+bool gd_is_same_view_statement(const struct gd_look *look, const struct gd_relation *there)
+{
+    return there->kind == 'v' && there->options[0] == '\0' &&
+           gd_node_count(look->node, GD_F_options) == 0 &&
+           gd_node_count(look->node, GD_F_aliases) == 0 &&
+           !gd_node_enum_is(look->node, GD_F_with_check_option, "LOCAL_CHECK_OPTION") &&
+           !gd_node_enum_is(look->node, GD_F_with_check_option, "CASCADED_CHECK_OPTION") &&
+           gd_is_same_view(look, gd_node_child(look->node, GD_F_query), there->view_sql);
+}

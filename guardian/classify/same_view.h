@@ -13,4 +13,8 @@
  *  pg_get_viewdef(), says? */
 bool gd_is_same_view(const struct gd_look *look, const struct gd_node *query, const char *printed);
 
+/** Does the CREATE VIEW in look->node make the view that is there? No options on either side, no
+ *  list of column names: the query alone decides. */
+bool gd_is_same_view_statement(const struct gd_look *look, const struct gd_relation *there);
+
 #endif

@@ -255,11 +255,10 @@ struct gd_rights {
 
 /* What runs the function of a hook. */
 enum gd_hook_kind {
-    GD_HOOK_DEFAULT = 'd',   /* a row is written, and the column is left out */
-    GD_HOOK_GENERATED = 'g', /* a row is written, or the table is rewritten */
-    GD_HOOK_CHECK = 'c',     /* a row is written, or the constraint is validated */
-    GD_HOOK_INDEX = 'i',     /* a row is written, the index is built, the table is analysed */
-    GD_HOOK_KEY = 'k',       /* a row is written to a partitioned table */
+    GD_HOOK_DEFAULT = 'd', /* a row is written; of a generated column a rewrite, too */
+    GD_HOOK_CHECK = 'c',   /* a row is written, or the constraint is validated */
+    GD_HOOK_INDEX = 'i',   /* a row is written, the index is built, the table is analysed */
+    GD_HOOK_KEY = 'k',     /* a row is written to a partitioned table */
     GD_HOOK_STATISTICS = 's',
     GD_HOOK_QUERY = 'v', /* a view is read, a materialized view refreshed */
     GD_HOOK_RULE = 'r',
@@ -278,7 +277,7 @@ struct gd_hook {
     uint32_t relation_oid;    /* on which relation, or 0 */
     uint32_t type_oid;        /* of which domain, or 0 */
     enum gd_hook_kind kind;
-    const char *name; /* "the default of note", "index users_lower": on its relation */
+    const char *name; /* in words, "event trigger watch"; "" of what is on a relation */
     const char *tags; /* event trigger: its event, how it is enabled, its tags, each with a comma:
                          "sql_drop O DROP TABLE,"; else NULL */
 };

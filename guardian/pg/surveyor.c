@@ -748,6 +748,9 @@ enum { FIRST_USER_OID = 16384 };
 /* A hook on a relation that nobody names runs only when the whole database is visited. */
 static bool may_run(const struct gd_surveyor *surveyor, const struct gd_hook *hook)
 {
+    struct gd_address object = {hook->object.class_oid, hook->object.oid, 0};
+    if (hook->kind == GD_HOOK_AGGREGATE)
+        return gd_map_get(&surveyor->wanted, gd_address_key(object)) != GD_MAP_NONE;
     if (hook->relation_oid == 0)
         return true;
     bool visited = hook->kind == GD_HOOK_INDEX || hook->kind == GD_HOOK_STATISTICS;

@@ -75,6 +75,15 @@ CASES = [
     ("ALTER DOMAIN app.positive_amount DROP CONSTRAINT IF EXISTS missing", "none", "nothing", "no constraint"),
     ("ALTER DOMAIN app.positive_amount VALIDATE CONSTRAINT amount_not_negative", "none", "nothing", "valid already"),
     ("ALTER TYPE app.point3 OWNER TO postgres", "none", "nothing", "owns it already"),
+    # the same thing made again
+    ("DROP VIEW public.active_emails; DROP VIEW active_users; CREATE VIEW active_users AS SELECT id, email, name FROM users WHERE is_active AND deleted_at IS NULL", "none", "nothing", "unchanged"),
+    ("DROP VIEW public.active_emails; DROP VIEW active_users; CREATE VIEW active_users AS SELECT id, email FROM users WHERE is_active AND deleted_at IS NULL", "additive", "nothing", None),
+    ("DROP VIEW public.active_emails; DROP VIEW active_users; CREATE VIEW active_users AS SELECT id, email, name FROM users WHERE is_active AND deleted_at IS NULL WITH CHECK OPTION", "additive", "nothing", None),
+    ("DROP VIEW active_users CASCADE; CREATE VIEW active_users AS SELECT id, email, name FROM users WHERE is_active AND deleted_at IS NULL", "additive", "nothing", None),
+    ("ALTER SEQUENCE app.ticket_no_seq OWNED BY NONE", "none", "nothing", "belongs to no column already"),
+    ("ALTER SEQUENCE app.ticket_no_seq OWNED BY app.tickets.no", "destructive", "definition", None),
+    ("ALTER SEQUENCE public.users_id_seq OWNED BY public.users.id", "none", "nothing", "belongs to public.users.id already"),
+    ("ALTER SEQUENCE public.users_id_seq OWNED BY NONE", "destructive", "definition", None),
     # privileges
     ("GRANT USAGE ON SCHEMA app TO corpus_app", "none", "nothing", "holds these privileges already"),
     ("GRANT USAGE ON SCHEMA app TO corpus_app WITH GRANT OPTION", "additive", "nothing", None),
