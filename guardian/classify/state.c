@@ -795,7 +795,8 @@ static void apply_family(const struct deed *deed)
         } else if (gd_node_enum_is(cmd, GD_F_subtype, "AT_AddInherit")) {
             add_kin(deed, relation_thing(deed, range), def, true);
             adopt(deed, relation_thing(deed, def), range);
-        } else if (strncmp(gd_node_enum(cmd, GD_F_subtype), "AT_Enable", 9) == 0) {
+        } else if (strncmp(gd_node_enum(cmd, GD_F_subtype), "AT_Enable", 9) == 0 ||
+                   gd_node_enum_is(cmd, GD_F_subtype, "AT_ForceRowSecurity")) {
             relation_thing(deed, range)->enables = true;
         }
     }

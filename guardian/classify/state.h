@@ -44,7 +44,7 @@ struct gd_thing {
     const char *table;           /* of a trigger or rule: on which relation (key) */
     uint32_t events;             /* of a trigger or rule: GD_EVENT_* */
     const char *was;             /* of a function: the name that it had before; or NULL */
-    bool enables;                /* of a relation: triggers or rules that were off were turned on */
+    bool enables;                /* of a relation: triggers, rules or policies were turned on */
     struct gd_thing *next;       /* of all, newest first */
     struct gd_thing *next_named; /* of the same kind and bare name, newest first */
     struct gd_thing *next_on_table;
