@@ -769,7 +769,7 @@ static bool reads(enum gd_kind kind)
 static const char *hooks_of_reading(const struct gd_judge *judge, const struct gd_target *target)
 {
     const struct gd_relation *relation = target->relation;
-    if (relation == NULL)
+    if (relation == NULL || judge->survey->hook_count == 0)
         return "";
     if (relation->kind == 'v')
         return "v";
