@@ -32,9 +32,6 @@ struct gd_protection {
     bool sealed;
     const char
         *pg_snapshot; /* pg_current_snapshot() of it: xmin:xmax:xip, to measure drift against */
-    /* Transaction ids in decimal (64 bits) of the change's own steps that ran since: what they
-     * wrote is no drift. Set by the caller, when there are any. */
-    struct gd_texts own_xids;
     double take_seconds, proof_seconds;
 };
 

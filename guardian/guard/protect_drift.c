@@ -23,7 +23,7 @@ struct drifting {
     struct gd_pg *pg;
     const struct gd_protection *protection;
     struct gd_arena *arena;
-    const char *age, *own; /* of the oldest id that may be new; the change's own ids */
+    const char *age; /* of the oldest id that may be new */
     int64_t until_us;
 };
 
@@ -48,12 +48,11 @@ static const char *count_sql(const struct drifting *drifting, const struct gd_pr
     return gd_arena_printf(
         drifting->arena,
         "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE pg_catalog.age(t.xmin) <= "
-        "%s AND t.xmin::text::int8 > 2 AND (SELECT c.id <> ALL ($2::int8[]) AND NOT "
-        "pg_catalog.pg_visible_in_snapshot(c.id::text::pg_catalog.xid8, "
-        "$1::pg_catalog.pg_snapshot) FROM (SELECT CASE WHEN w.id > n.id THEN w.id - 4294967296 "
-        "ELSE w.id END AS id FROM (SELECT n.id >> 32 << 32 | t.xmin::text::int8 AS id) AS w) AS c "
-        "WHERE c.id > 0)) FROM ONLY %s AS t, (SELECT pg_catalog.pg_snapshot_xmax("
-        "pg_catalog.pg_current_snapshot())::text::int8 AS id) AS n",
+        "%s AND t.xmin::text::int8 > 2 AND (SELECT NOT pg_catalog.pg_visible_in_snapshot("
+        "c.id::text::pg_catalog.xid8, $1::pg_catalog.pg_snapshot) FROM (SELECT CASE WHEN w.id > "
+        "n.id THEN w.id - 4294967296 ELSE w.id END AS id FROM (SELECT n.id >> 32 << 32 | "
+        "t.xmin::text::int8 AS id) AS w) AS c WHERE c.id > 0)) FROM ONLY %s AS t, (SELECT "
+        "pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::int8 AS id) AS n",
         drifting->age, table->qualified);
 }
 
@@ -90,7 +89,6 @@ GD_MUST static struct gd_status count_rows(struct drifting *drifting,
     char limit[16];
     snprintf(limit, sizeof limit, "%u", limit_ms);
     const char *const limits[] = {limit};
-    const char *const values[] = {drifting->protection->pg_snapshot, drifting->own};
     struct gd_pg_call open[] = {{.what = "set a savepoint", .sql = "SAVEPOINT guardian_drift"},
                                 {.what = "set limits",
                                  .sql =
@@ -103,8 +101,8 @@ GD_MUST static struct gd_status count_rows(struct drifting *drifting,
                                                       "count what was written to table %s",
                                                       table->qualified),
                               .sql = count_sql(drifting, table),
-                              .values = values,
-                              .value_count = 2,
+                              .values = &drifting->protection->pg_snapshot,
+                              .value_count = 1,
                               .limit_ms = limit_ms + REPLY_MS};
     struct gd_pg_call close[] = {
         {.what = "return to a savepoint", .sql = "ROLLBACK TO SAVEPOINT guardian_drift"},
@@ -146,7 +144,6 @@ struct gd_status gd_protect_drift(struct gd_pg *pg, const struct gd_protection *
     struct drifting drifting = {.pg = pg,
                                 .protection = protection,
                                 .arena = arena,
-                                .own = gd_protect_array(&protection->own_xids, arena),
                                 .until_us = gd_clock_monotonic_us() + LIMIT_MS * 1000LL};
     struct gd_protected *tables = NULL;
     size_t table_count = 0, count = 0;

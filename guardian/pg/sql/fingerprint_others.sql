@@ -52,6 +52,18 @@ rare (classid, objid, owner, definition) AS (
     UNION ALL SELECT 6104, p.oid, p.pubowner, pg_catalog.concat_ws(' ', CASE WHEN p.puballtables THEN 'all tables' END,
             CASE WHEN p.pubviaroot THEN 'by root' END, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate)
         FROM pg_catalog.pg_publication AS p),
+-- Privileges on what came with the server or an extension, where they are not as they came.
+odd AS MATERIALIZED (
+    SELECT p.* FROM (
+        SELECT 1259 AS classid, c.oid, 0 AS column, c.relacl AS acl,
+            pg_catalog.acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, c.relowner) AS usual
+            FROM pg_catalog.pg_class AS c WHERE c.relacl IS NOT NULL
+        UNION ALL SELECT 1259, a.attrelid, a.attnum, a.attacl, '{}' FROM pg_catalog.pg_attribute AS a WHERE a.attacl IS NOT NULL
+        UNION ALL SELECT 1255, f.oid, 0, f.proacl, pg_catalog.acldefault('f', f.proowner) FROM pg_catalog.pg_proc AS f WHERE f.proacl IS NOT NULL
+        UNION ALL SELECT 1247, t.oid, 0, t.typacl, pg_catalog.acldefault('T', t.typowner) FROM pg_catalog.pg_type AS t WHERE t.typacl IS NOT NULL
+        ) AS p LEFT JOIN pg_catalog.pg_init_privs AS n ON n.classoid = p.classid AND n.objoid = p.oid AND n.objsubid = p.column
+    WHERE (p.oid < 16384 OR (p.classid, p.oid) IN (SELECT classid::int, objid FROM member))
+      AND NOT (p.acl @> coalesce(n.initprivs, p.usual) AND p.acl <@ coalesce(n.initprivs, p.usual))),
 known AS (
     SELECT r.*, i.type || ' ' || i.identity AS name
     FROM rare AS r, LATERAL pg_catalog.pg_identify_object(r.classid::pg_catalog.oid, r.objid, 0) AS i
@@ -80,19 +92,10 @@ UNION ALL
 SELECT 'extension ' || pg_catalog.quote_ident(e.extname), pg_catalog.format('version %s in %I', e.extversion, n.nspname)
 FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
 UNION ALL
--- Privileges on what came with the server or an extension, where they are not as they came.
 SELECT 'privileges on ' || i.type || ' ' || i.identity,
     coalesce((SELECT pg_catalog.string_agg(x::text, ', ' ORDER BY x::text COLLATE "C") FROM pg_catalog.unnest(p.acl) AS x), 'none')
-FROM (SELECT 1259 AS classid, c.oid, 0 AS column, c.relacl AS acl,
-            pg_catalog.acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, c.relowner) AS usual
-        FROM pg_catalog.pg_class AS c WHERE c.relacl IS NOT NULL
-    UNION ALL SELECT 1259, a.attrelid, a.attnum, a.attacl, '{}' FROM pg_catalog.pg_attribute AS a WHERE a.attacl IS NOT NULL
-    UNION ALL SELECT 1255, f.oid, 0, f.proacl, pg_catalog.acldefault('f', f.proowner) FROM pg_catalog.pg_proc AS f WHERE f.proacl IS NOT NULL
-    UNION ALL SELECT 1247, t.oid, 0, t.typacl, pg_catalog.acldefault('T', t.typowner) FROM pg_catalog.pg_type AS t WHERE t.typacl IS NOT NULL
-    ) AS p LEFT JOIN pg_catalog.pg_init_privs AS n ON n.classoid = p.classid AND n.objoid = p.oid AND n.objsubid = p.column,
-    LATERAL pg_catalog.pg_identify_object(p.classid::pg_catalog.oid, p.oid, p.column) AS i
-WHERE (p.oid < 16384 AND i.schema <> 'information_schema' OR (p.classid, p.oid) IN (SELECT classid::int, objid FROM member))
-  AND NOT (p.acl @> coalesce(n.initprivs, p.usual) AND p.acl <@ coalesce(n.initprivs, p.usual))
+FROM odd AS p, LATERAL pg_catalog.pg_identify_object(p.classid::pg_catalog.oid, p.oid, p.column) AS i
+WHERE p.oid >= 16384 OR i.schema <> 'information_schema'
 UNION ALL
 SELECT pg_catalog.concat('default privileges of ', pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(d.defaclrole)), ' on ',
     CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types'
