@@ -42,30 +42,44 @@ static void write_rows(struct gd_look *look, struct gd_finding *finding,
     gd_finding_write_closure(look, finding, table, event);
 }
 
-/* INSERT … SELECT … WHERE NOT EXISTS looks before it inserts. */
+/* INSERT … SELECT … WHERE NOT EXISTS looks before it inserts: in its own table, it finds what an
+ * earlier run has put there. */
+struct guard {
+    struct gd_name table;
+    bool looks, in_own_table;
+};
+
 static enum gd_walk visit_guard(const struct gd_node *node, const struct gd_node *parent,
                                 void *context)
 {
-    bool *guarded = context;
-    if (gd_node_kind(node) == GD_KIND_SubLink && gd_node_kind(parent) == GD_KIND_BoolExpr)
-        *guarded = *guarded || gd_node_enum_is(parent, GD_F_boolop, "NOT_EXPR");
-    return *guarded ? GD_WALK_STOP : GD_WALK_INTO;
+    struct guard *guard = context;
+    if (gd_node_kind(node) != GD_KIND_SubLink || gd_node_kind(parent) != GD_KIND_BoolExpr ||
+        !gd_node_enum_is(parent, GD_F_boolop, "NOT_EXPR"))
+        return GD_WALK_INTO;
+    const struct gd_node *select = gd_node_child(node, GD_F_subselect);
+    const struct gd_node *from = gd_node_at(select, GD_F_from_clause, 0);
+    guard->looks = true;
+    if (gd_node_count(select, GD_F_from_clause) == 1 && gd_node_kind(from) == GD_KIND_RangeVar &&
+        strcmp(gd_node_text(from, GD_F_relname), guard->table.name) == 0)
+        guard->in_own_table = true;
+    return GD_WALK_STOP;
 }
 
-static bool looks_first(const struct gd_look *look)
+static struct guard looks_first(const struct gd_look *look, const struct gd_target *table)
 {
-    bool guarded = false;
+    struct guard guard = {.table = table->name};
     const struct gd_node *source = gd_node_child(look->node, GD_F_select_stmt);
-    (void)gd_node_walk(gd_node_child(source, GD_F_where_clause), visit_guard, &guarded);
-    return guarded;
+    (void)gd_node_walk(gd_node_child(source, GD_F_where_clause), visit_guard, &guard);
+    return guard;
 }
 
 static void insert_rows(struct gd_look *look, struct gd_finding *finding)
 {
     struct gd_target table = gd_look_table(look);
     write_rows(look, finding, &table, "insert");
-    if (inserts(look) && looks_first(look))
-        finding->rerun = GD_RERUN_DEPENDS;
+    struct guard guard = looks_first(look, &table);
+    if (inserts(look) && guard.looks)
+        finding->rerun = guard.in_own_table ? GD_RERUN_SKIPS : GD_RERUN_DEPENDS;
     if (table.temporary)
         finding->class = GD_CLASS_NONE;
 }

@@ -177,6 +177,15 @@ void gd_alter_add_constraint(struct gd_look *look, struct gd_finding *finding)
         gd_finding_is_done(look, finding, "constraint %s is there already", name);
 }
 
+/* Did this script take it away before? Then a second run makes room again. */
+static bool makes_room(const struct gd_look *look, const struct gd_target *target, const char *name)
+{
+    const struct gd_constraint *there;
+    const struct gd_thing *thing;
+    return find_constraint(look, target, name, &there, &thing) == GD_NO && thing != NULL &&
+           thing->standing == GD_GONE;
+}
+
 /* What all kinds share. @return false when nothing is left to say */
 static bool begin(struct gd_look *look, struct gd_finding *finding, struct gd_target *target)
 {
@@ -196,6 +205,8 @@ static bool begin(struct gd_look *look, struct gd_finding *finding, struct gd_ta
     } else {
         gd_finding_object(look, finding, "constraint %s of %s", name, target->qualified);
         meet_name(look, finding, target, name);
+        if (makes_room(look, target, name))
+            finding->rerun = GD_RERUN_OK;
     }
     return finding->class != GD_CLASS_NONE;
 }
