@@ -130,10 +130,10 @@ static struct gd_status put_object(struct import *import, const char *key,
                                    const struct gd_stored *stored, struct gd_source *source,
                                    struct gd_error *err)
 {
-    gd_auto_sink sink = NULL;
+    gd_auto_sink object = NULL;
     bool same = false;
-    GD_TRY(gd_store_put(import->store, key, stored->stored_bytes, &sink, err));
-    sink = gd_tally_sink_new(GD_MOVE(sink));
+    GD_TRY(gd_store_put(import->store, key, stored->stored_bytes, &object, err));
+    gd_auto_sink sink = gd_tally_sink_new(GD_MOVE(object));
     GD_TRY(copy(stored, source, sink, err));
     import->sum.begun = true;
     GD_TRY(gd_sink_finish(sink, err));
