@@ -133,6 +133,9 @@ void gd_apply_back_off(const struct gd_applier *applier, uint32_t tries);
 
 /* ---- apply_rows.c ---- */
 
+/** Do steps have rows in the ledger, as far as is known by now? */
+bool gd_apply_keeps_rows(const struct gd_applier *applier);
+
 /** Add the calls that write the step's row to a batch. @return how many */
 size_t gd_apply_row_calls(const struct gd_applier *applier, const struct gd_apply_step *step,
                           const char *state, struct gd_pg_call *calls);

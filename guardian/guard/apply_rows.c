@@ -12,6 +12,12 @@ static const char to_own_role[] =
 static const char back_to_role[] =
     "SELECT pg_catalog.set_config('role', pg_catalog.current_setting('guardian.role'), true)";
 
+bool gd_apply_keeps_rows(const struct gd_applier *applier)
+{
+    const struct gd_ledger *ledger = applier->options.ledger;
+    return applier->rows != GD_ROWS_NONE && ledger != NULL && ledger->there;
+}
+
 size_t gd_apply_row_calls(const struct gd_applier *applier, const struct gd_apply_step *step,
                           const char *state, struct gd_pg_call *calls)
 {

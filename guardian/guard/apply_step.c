@@ -18,6 +18,7 @@ struct gd_status gd_apply_record(struct gd_applier *applier, struct gd_error *er
     GD_TRY(gd_fault("apply: before the record", err));
     if (options->journal == NULL)
         return GD_DONE;
+    options->story->rows_kept = gd_apply_keeps_rows(applier);
     struct gd_status status =
         gd_journal_write(options->journal, GD_RECORD_APPLYING,
                          gd_story_body(options->story, GD_RECORD_APPLYING), err);
