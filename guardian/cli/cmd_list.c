@@ -1,5 +1,5 @@
 /*
- * guardian list: which snapshots there are, and which of them are proven.
+ * guardian list: which snapshots there are, which of them are proven, and which changes were made.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -10,6 +10,8 @@
 #include "guardian/cli/report_shelf.h"
 #include "guardian/cli/shelves.h"
 #include "guardian/cli/stores.h"
+
+enum { CHANGES_MOST = 30 };
 
 static struct gd_status print(const struct gd_config *config, const struct gd_shelf_view *view,
                               struct gd_progress *progress, struct gd_arena *arena,
@@ -40,6 +42,8 @@ static struct gd_status list(const struct gd_config *config, struct gd_progress 
     GD_TRY(gd_shelf_read(store, view.cluster, arena, &items, &view.count, err));
     if (view.cluster != NULL)
         GD_TRY(gd_shelf_others(store, view.cluster, arena, &view.others, err));
+    GD_TRY(gd_story_list(store, view.cluster, config->json || config->verbose ? 0 : CHANGES_MOST,
+                         arena, &view.changes, err));
     view.store = gd_store_url(store);
     view.items = items;
     gd_progress_end(progress, GD_DONE);

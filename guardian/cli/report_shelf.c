@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "guardian/cli/report_change.h"
 #include "guardian/cli/report_words.h"
 
 /* ---- words ---- */
@@ -55,7 +56,7 @@ static uint64_t stored_bytes_of(const struct gd_shelved *item)
 
 /* ---- a table ---- */
 
-enum { CELLS = 8 };
+enum { CELLS = 8, OPEN_CELLS = 4 };
 
 struct cell {
     const char *text;
@@ -64,6 +65,7 @@ struct cell {
 
 struct line {
     struct cell cells[CELLS];
+    bool open_end;     /* the fourth cell is the last, and as wide as it likes */
     const char *below; /* NULL: nothing */
 };
 
@@ -78,9 +80,10 @@ static void print_line(const struct gd_screen *screen, const struct line *line,
                        const size_t *widths)
 {
     size_t owed = 0; /* blanks are written before the next cell: none stand at the end of a line */
-    for (size_t c = 0; c < CELLS; c++) {
+    for (size_t c = 0; c < (line->open_end ? OPEN_CELLS : CELLS); c++) {
         const struct cell *cell = &line->cells[c];
-        size_t own = gd_screen_columns(screen, cell->text), rest = widths[c] - own;
+        size_t own = gd_screen_columns(screen, cell->text);
+        size_t rest = own > widths[c] ? 0 : widths[c] - own;
         if (own > 0) {
             pad(screen, owed + (to_the_right[c] ? rest : 0));
             gd_screen_put(screen, cell->ink, cell->text);
@@ -101,7 +104,7 @@ static void print_table(const struct gd_screen *screen, const struct line *lines
 {
     size_t widths[CELLS] = {0};
     for (size_t i = 0; i < count; i++)
-        for (size_t c = 0; c < CELLS; c++) {
+        for (size_t c = 0; c < (lines[i].open_end ? OPEN_CELLS - 1 : CELLS); c++) {
             size_t own = gd_screen_columns(screen, lines[i].cells[c].text);
             if (own > widths[c])
                 widths[c] = own;
@@ -204,23 +207,79 @@ static void print_sum(const struct gd_shelf_view *view, const struct gd_screen *
     print_others(view, screen);
 }
 
+static struct line change_line(const struct gd_told *told, struct gd_arena *arena)
+{
+    return (struct line){
+        .cells = {{gd_shelf_time(told->time_us, false, arena), GD_INK_PLAIN},
+                  {told->change, GD_INK_BOLD},
+                  {gd_change_database(told), GD_INK_PLAIN},
+                  {gd_arena_printf(arena, "change: %s", gd_change_words(told, arena)),
+                   gd_change_ink(told)}},
+        .open_end = true,
+        .below = told->problem,
+    };
+}
+
+/* One time line: a change before the snapshot that was made for it. */
+static size_t merge(const struct gd_shelf_view *view, struct line *lines, struct gd_arena *arena)
+{
+    size_t snapshots = 0, changes = 0, count = 0;
+    while (snapshots < view->count || changes < view->changes.count) {
+        bool change = snapshots == view->count ||
+                      (changes < view->changes.count && view->changes.items[changes].time_us <=
+                                                            view->items[snapshots].listed.time_us);
+        lines[count++] = change ? change_line(&view->changes.items[changes++], arena)
+                                : line_of(&view->items[snapshots++], arena);
+    }
+    return count;
+}
+
+static void print_changes_sum(const struct gd_shelf_view *view, const struct gd_screen *screen,
+                              struct gd_arena *arena)
+{
+    uint64_t open = 0;
+    for (size_t i = 0; i < view->changes.count; i++)
+        open += view->changes.items[i].open;
+    if (open > 0)
+        gd_screen_paragraph(
+            screen, GD_INK_YELLOW, 0, 0,
+            gd_arena_printf(arena,
+                            "%s not closed: being made, or cut off; the next guarded change of "
+                            "that database finds out.",
+                            gd_words_many(arena, open, "change is", "changes are")));
+    if (view->changes.left > 0)
+        gd_screen_paragraph(screen, GD_INK_PLAIN, 0, 0,
+                            gd_arena_printf(arena, "%s not shown: --verbose shows all.",
+                                            gd_words_many(arena, view->changes.left,
+                                                          "older change is", "older changes are")));
+}
+
+static void print_none(const struct gd_shelf_view *view, const struct gd_screen *screen,
+                       struct gd_arena *arena)
+{
+    const char *whose = view->cluster == NULL ? "" : " of this database";
+    gd_screen_paragraph(
+        screen, GD_INK_PLAIN, 0, 0,
+        gd_arena_printf(arena, "There is no snapshot%s in %s.", whose, view->store));
+    print_others(view, screen);
+}
+
 void gd_report_list(const struct gd_shelf_view *view, const struct gd_screen *screen,
                     struct gd_arena *arena)
 {
-    if (view->count == 0) {
-        const char *whose = view->cluster == NULL ? "" : " of this database";
-        gd_screen_paragraph(
-            screen, GD_INK_PLAIN, 0, 0,
-            gd_arena_printf(arena, "There is no snapshot%s in %s.", whose, view->store));
-        print_others(view, screen);
-        return;
-    }
-    struct line *lines = gd_arena_zalloc(arena, view->count + 1, sizeof *lines);
+    size_t most = view->count + view->changes.count;
+    struct line *lines = gd_arena_zalloc(arena, most + 1, sizeof *lines);
     lines[0] = head;
-    for (size_t i = 0; i < view->count; i++)
-        lines[i + 1] = line_of(&view->items[i], arena);
-    print_table(screen, lines, view->count + 1);
-    print_sum(view, screen, arena);
+    if (most > 0)
+        print_table(screen, lines, merge(view, lines + 1, arena) + 1);
+    if (view->count > 0) {
+        print_sum(view, screen, arena);
+    } else {
+        if (most > 0)
+            gd_screen_end_line(screen);
+        print_none(view, screen, arena);
+    }
+    print_changes_sum(view, screen, arena);
 }
 
 /* ---- prune ---- */

@@ -7,6 +7,7 @@
 
 #include "guardian/cli/report_screen.h"
 #include "guardian/io/json.h"
+#include "guardian/journal/story.h"
 #include "guardian/prove/shelf.h"
 
 struct gd_shelf_view {
@@ -16,9 +17,10 @@ struct gd_shelf_view {
     size_t count;
     int64_t now_us;
     bool others; /* snapshots of other databases lie there, too */
+    struct gd_told_list changes;
 };
 
-/** A table, a line for each snapshot, oldest first, and what it comes to. */
+/** A table, a line for each snapshot and each change, oldest first, and what it comes to. */
 void gd_report_list(const struct gd_shelf_view *view, const struct gd_screen *screen,
                     struct gd_arena *arena);
 /** The same as a document; the caller frees it. */

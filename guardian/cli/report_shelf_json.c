@@ -1,6 +1,7 @@
 /*
  * Snapshots as JSON, see docs/formats/snapshots.md.
  */
+#include "guardian/cli/report_change.h"
 #include "guardian/cli/report_shelf.h"
 
 static void put_text(struct gd_json *object, const char *key, const char *text)
@@ -74,6 +75,10 @@ struct gd_json *gd_report_list_json(const struct gd_shelf_view *view)
     for (size_t i = 0; i < view->count; i++)
         gd_json_push(list, gd_report_shelved_json(&view->items[i]));
     gd_json_put(document, "snapshots", list);
+    list = gd_json_list();
+    for (size_t i = 0; i < view->changes.count; i++)
+        gd_json_push(list, gd_report_change_json(&view->changes.items[i]));
+    gd_json_put(document, "changes", list);
     return document;
 }
 

@@ -313,24 +313,36 @@ static struct gd_status tell_one(void *context, size_t index, struct gd_arena *s
     return status;
 }
 
-struct gd_status gd_story_list(struct gd_store *store, const char *cluster, struct gd_arena *arena,
-                               struct gd_told **out_told, size_t *out_count, struct gd_error *err)
+/* Moves what is wanted to the front. @return how many */
+static size_t choose(struct gd_change_entry *entries, size_t count, size_t most)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (most == 0 || count - i <= most || !entries[i].closed)
+            entries[kept++] = entries[i];
+    return kept;
+}
+
+struct gd_status gd_story_list(struct gd_store *store, const char *cluster, size_t most,
+                               struct gd_arena *arena, struct gd_told_list *out_list,
+                               struct gd_error *err)
 {
     struct gd_change_entry *entries = NULL;
-    size_t count = 0;
-    GD_TRY(gd_journal_list(store, cluster, arena, &entries, &count, err));
+    size_t all = 0;
+    GD_TRY(gd_journal_list(store, cluster, arena, &entries, &all, err));
+    size_t count = choose(entries, all, most);
     struct gd_told *told = gd_arena_zalloc(arena, count, sizeof *told);
     for (size_t i = 0; i < count; i++)
         told[i] = (struct gd_told){.cluster = entries[i].cluster,
                                    .change = entries[i].change,
-                                   .time_us = entries[i].time_us};
+                                   .time_us = entries[i].time_us,
+                                   .open = !entries[i].closed};
     struct telling telling = {.store = store, .entries = entries, .told = told, .arena = arena};
     pthread_mutex_init(&telling.lock, NULL);
     struct gd_status status = gd_crew_run(count, WORKERS, tell_one, &telling, err);
     pthread_mutex_destroy(&telling.lock);
     if (status.code != GD_OK)
         return status;
-    *out_told = told;
-    *out_count = count;
+    *out_list = (struct gd_told_list){told, count, all - count};
     return GD_DONE;
 }

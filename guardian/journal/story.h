@@ -150,15 +150,22 @@ GD_MUST struct gd_status gd_story_brief(struct gd_store *store, const struct gd_
                                         struct gd_arena *arena, struct gd_story **out_story,
                                         struct gd_error *err);
 
-/** Every change of a cluster (NULL: of all), oldest first. One that cannot be read is there with
- * its problem; only a store that cannot be asked makes it fail. */
+/** The changes of a cluster (NULL: of all), oldest first: the newest `most` (0: all) and every open
+ *  one. One that cannot be read is there with its problem; only a store that cannot be asked makes
+ *  it fail. */
 struct gd_told {
     const char *cluster, *change;
     int64_t time_us;
+    bool open;
     const struct gd_story *story; /* NULL: it cannot be read */
     const char *problem;          /* NULL: none */
 };
-GD_MUST struct gd_status gd_story_list(struct gd_store *store, const char *cluster,
-                                       struct gd_arena *arena, struct gd_told **out_told,
-                                       size_t *out_count, struct gd_error *err);
+struct gd_told_list {
+    struct gd_told *items;
+    size_t count;
+    size_t left; /* older ones that are not among them */
+};
+GD_MUST struct gd_status gd_story_list(struct gd_store *store, const char *cluster, size_t most,
+                                       struct gd_arena *arena, struct gd_told_list *out_list,
+                                       struct gd_error *err);
 #endif

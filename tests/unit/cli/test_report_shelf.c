@@ -57,6 +57,58 @@ static struct gd_shelved *shelf(struct gd_arena *arena)
     return items;
 }
 
+/* ---- changes ---- */
+
+static struct gd_story_file files[] = {{.path = "sql/drop_age.sql"}, {.path = "-"}};
+
+static struct gd_told told(const char *id, struct gd_story *story, bool open)
+{
+    story->change = id;
+    story->last = open ? GD_RECORD_APPLYING : GD_RECORD_CLOSED;
+    return (struct gd_told){.cluster = TEST_CLUSTER,
+                            .change = id,
+                            .time_us = gd_snapshot_time_us(id),
+                            .open = open,
+                            .story = story};
+}
+
+enum { CHANGES = 5 };
+
+static struct gd_told_list changes(struct gd_arena *arena)
+{
+    struct gd_told *items = gd_arena_zalloc(arena, CHANGES, sizeof *items);
+    struct gd_story *stories[CHANGES];
+    for (size_t i = 0; i < CHANGES; i++)
+        stories[i] = gd_story_new(arena);
+    stories[0]->outcome = stories[1]->outcome = GD_OUTCOME_APPLIED;
+    stories[0]->class = GD_CLASS_DESTRUCTIVE;
+    stories[0]->loses = GD_LOSES_DATA;
+    stories[0]->files = files;
+    stories[0]->file_count = 2;
+    stories[0]->changed = true;
+    stories[0]->who = "ada";
+    stories[0]->snapshot = "20261122T000000Z-00000000cc";
+    stories[0]->rolled_back_by = "20261122T010000Z-00000000f2";
+    stories[0]->ended_us = 1795305607000000;
+    stories[1]->kind = GD_STORY_ROLLBACK;
+    stories[1]->of = "20261121T235959Z-00000000f1";
+    stories[2]->kind = GD_STORY_RUN;
+    stories[2]->command = "bunx prisma db push\x1b[2J";
+    stories[2]->outcome = GD_OUTCOME_FAILED;
+    stories[2]->error = "relation \"x\" does not exist";
+    stories[3]->class = GD_CLASS_ADDITIVE;
+    stories[3]->files = files;
+    stories[3]->file_count = 1;
+    items[0] = told("20261121T235959Z-00000000f1", stories[0], false);
+    items[1] = told("20261122T010000Z-00000000f2", stories[1], false);
+    items[2] = told("20261122T020000Z-00000000f3", stories[2], false);
+    items[3] = told("20261122T030000Z-00000000f4", stories[3], true);
+    items[4] = told("20261123T000000Z-00000000f5", stories[4], true);
+    items[4].story = NULL;
+    items[4].problem = "object \"000002\" is damaged";
+    return (struct gd_told_list){items, CHANGES, 12};
+}
+
 static struct gd_shelf_view list_view(struct gd_arena *arena, size_t count)
 {
     return (struct gd_shelf_view){.store = "s3://bucket/prefix",
@@ -115,6 +167,17 @@ static void print_list(const struct gd_screen *screen, struct gd_arena *arena)
     gd_report_list(&view, screen, arena);
 }
 
+static void print_changes(const struct gd_screen *screen, struct gd_arena *arena)
+{
+    struct gd_shelf_view view = list_view(arena, 3);
+    view.changes = changes(arena);
+    gd_report_list(&view, screen, arena);
+    view.count = 0;
+    view.changes.count = 2;
+    view.changes.left = 0;
+    gd_report_list(&view, screen, arena);
+}
+
 static void print_unproven(const struct gd_screen *screen, struct gd_arena *arena)
 {
     struct gd_shelf_view view = list_view(arena, ITEMS);
@@ -162,6 +225,7 @@ static void print_show_damaged(const struct gd_screen *screen, struct gd_arena *
 static const struct { const char *golden; print_fn *print; bool colour; } prints[] = {
     {"cli/golden/list.txt",         print_list,         false},
     {"cli/golden/list-colour.txt",  print_list,         true},
+    {"cli/golden/list-changes.txt", print_changes,      false},
     {"cli/golden/list-unproven.txt", print_unproven,    false},
     {"cli/golden/list-empty.txt",   print_empty,        false},
     {"cli/golden/prune.txt",        print_prune,        false},
@@ -215,6 +279,7 @@ static void what_programs_read_is_the_golden_file(void **state)
     struct gd_error err = {0};
     struct gd_json *document = NULL;
     struct gd_shelf_view list = list_view(arena, ITEMS);
+    list.changes = changes(arena);
     assert_document("cli/golden/shelf/list.json", gd_report_list_json(&list));
     struct gd_prune_view prune = prune_view(arena, true);
     assert_document("cli/golden/shelf/prune.json", gd_report_prune_json(&prune));

@@ -64,13 +64,12 @@ static void the_copy_of_the_last_one_tells_it_too(void **state)
     gd_auto_store store = golden_store();
     gd_auto_arena arena = gd_arena_new();
     struct gd_error err = {0};
-    struct gd_told *told = NULL;
-    size_t count = 0;
-    if (gd_story_list(store, NULL, arena, &told, &count, &err).code != GD_OK)
+    struct gd_told_list list = {0};
+    if (gd_story_list(store, NULL, 0, arena, &list, &err).code != GD_OK)
         fail_msg("%s", err.text);
-    assert_int_equal(count, 1);
-    assert_null(told[0].problem);
-    check_story(told[0].story);
+    assert_int_equal(list.count, 1);
+    assert_null(list.items[0].problem);
+    check_story(list.items[0].story);
 }
 
 static void the_text_that_was_applied_is_there(void **state)

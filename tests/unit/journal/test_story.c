@@ -248,24 +248,28 @@ static void all_changes_are_told_and_the_damaged_one_by_its_problem(void **state
     const struct test_shelf *shelf = *state;
     gd_auto_arena arena = gd_arena_new();
     struct gd_error err = {0};
-    struct gd_told *all = NULL;
-    size_t count = 0;
+    struct gd_told_list list = {0};
     const struct gd_story *story = full_story(arena);
     tell(shelf, story, CHANGE, GD_RECORD_CLOSED);
     tell(shelf, story, OTHER, GD_RECORD_APPLYING);
     assert_int_equal(gd_journal_rolled_back(shelf->store, CLUSTER, CHANGE, OTHER, &err).code,
                      GD_OK);
-    assert_int_equal(gd_story_list(shelf->store, NULL, arena, &all, &count, &err).code, GD_OK);
-    assert_int_equal(count, 2);
-    assert_same(story, all[0].story); /* the copy of the last record says all of it */
-    assert_string_equal(all[0].story->rolled_back_by, OTHER);
-    assert_int_equal(all[1].story->last, GD_RECORD_APPLYING);
-    assert_int_equal(all[1].story->outcome, GD_OUTCOME_OPEN);
-    assert_null(all[1].problem);
+    assert_int_equal(gd_story_list(shelf->store, NULL, 0, arena, &list, &err).code, GD_OK);
+    assert_int_equal(list.count, 2);
+    assert_same(story, list.items[0].story); /* the copy of the last record says all of it */
+    assert_string_equal(list.items[0].story->rolled_back_by, OTHER);
+    assert_int_equal(list.items[1].story->last, GD_RECORD_APPLYING);
+    assert_int_equal(list.items[1].story->outcome, GD_OUTCOME_OPEN);
+    assert_null(list.items[1].problem);
+    tell(shelf, story, "20261122T000000Z-00000000cc", GD_RECORD_CLOSED);
+    assert_int_equal(gd_story_list(shelf->store, CLUSTER, 1, arena, &list, &err).code, GD_OK);
+    assert_int_equal(list.count, 2); /* the newest, and the open one */
+    assert_int_equal(list.left, 1);
+    assert_true(list.items[0].open && !list.items[1].open);
     test_shelf_put(shelf, "v1/" CLUSTER "/changes/" OTHER "/000002", "x", 1);
-    assert_int_equal(gd_story_list(shelf->store, NULL, arena, &all, &count, &err).code, GD_OK);
-    assert_null(all[1].story);
-    assert_non_null(strstr(all[1].problem, "000002"));
+    assert_int_equal(gd_story_list(shelf->store, NULL, 0, arena, &list, &err).code, GD_OK);
+    assert_null(list.items[1].story);
+    assert_non_null(strstr(list.items[1].problem, "000002"));
 }
 
 static enum gd_code resolve(const struct test_shelf *shelf, const char *text, const char **change,
