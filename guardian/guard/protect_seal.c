@@ -3,9 +3,10 @@
  *
  * Invariant 1  All locks or none: a try that fails gives back what it took before it waits.
  * Invariant 2  The snapshot is taken after the last lock, so that it sees every write that was
- *              committed on these tables; until the transaction ends, there are no others.
- * Invariant 3  While it waits in the queue of one table, traffic waits behind it: no longer than
- *              `lock_ms`, then it steps out of the way.
+ *              committed on these tables; until the transaction ends, there are no others. What is
+ *              locked is what the names stand for once it is locked: nobody attached a partition,
+ * or renamed, in between. Invariant 3  While it waits in the queue of one table, traffic waits
+ * behind it: no longer than `lock_ms`, then it steps out of the way.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,9 +29,9 @@ struct sealing {
     struct gd_pg *pg;
     struct gd_arena *arena;
     const struct gd_events *events;
+    const struct gd_backup *backup;
     const struct gd_protected *tables;
     size_t count;
-    const char *oids; /* {1,2} */
     uint32_t lock_ms;
     const char *lock_timeout, *statement_timeout; /* as they were */
 };
@@ -38,7 +39,9 @@ struct sealing {
 /* --- the transaction that it happens in ---------------------------------------------------------
  */
 
-/* A snapshot that is older than the locks would not hold what was written in between. */
+/* The session says nothing while the backup is made, and that is no fault; but when this machine is
+ * gone, the server must notice within a minute, for its locks stop others. A snapshot that is older
+ * than the locks would not hold what was written in between. */
 GD_MUST static struct gd_status look_at_session(struct sealing *sealing, struct gd_error *err)
 {
     struct gd_pg_call isolation = {.what = "look at the transaction",
@@ -46,8 +49,11 @@ GD_MUST static struct gd_status look_at_session(struct sealing *sealing, struct 
     struct gd_pg_call limits = {.what = "look at the session",
                                 .sql = "SELECT pg_catalog.current_setting('lock_timeout'), "
                                        "pg_catalog.current_setting('statement_timeout'), "
-                                       "pg_catalog.set_config("
-                                       "'idle_in_transaction_session_timeout', '0', true)"};
+                                       "pg_catalog.set_config(name, value, true) FROM (VALUES "
+                                       "('idle_in_transaction_session_timeout', '0'), "
+                                       "('tcp_keepalives_idle', '30'), "
+                                       "('tcp_keepalives_interval', '10'), "
+                                       "('tcp_keepalives_count', '3')) AS wanted (name, value)"};
     gd_auto_pg_rows level = NULL;
     gd_auto_pg_rows rows = NULL;
     GD_TRY(gd_pg_run(sealing->pg, &isolation, &level, err));
@@ -96,6 +102,33 @@ static const char *lock_sql(const struct sealing *sealing, size_t *at)
                                         names);
 }
 
+static bool is_same(const struct gd_protected *one, const struct gd_protected *other, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (one[i].oid != other[i].oid || strcmp(one[i].qualified, other[i].qualified) != 0)
+            return false;
+    return true;
+}
+
+/* Do the names still stand for what was locked? Otherwise the next try is for what they stand for
+ * now. */
+GD_MUST static struct gd_status look_again(struct sealing *sealing, struct gd_error *err)
+{
+    struct gd_protected *now = NULL;
+    size_t count = 0;
+    GD_TRY(gd_protected_tables(sealing->pg, sealing->backup, sealing->arena, &now, &count, err));
+    bool same = count == sealing->count && is_same(now, sealing->tables, count);
+    sealing->tables = now;
+    sealing->count = count;
+    if (same)
+        return GD_DONE;
+    return gd_hint(err,
+                   gd_fail(err, GD_BUSY,
+                           "could not stop those who write: tables were renamed, attached or made "
+                           "while they were locked"),
+                   "Somebody else changes the schema. Try again when that is over.");
+}
+
 GD_MUST static struct gd_status step_back(struct sealing *sealing, struct gd_error *err)
 {
     struct gd_pg_call calls[] = {
@@ -125,6 +158,7 @@ GD_MUST static struct gd_status lock_all(struct sealing *sealing, char out_state
         memcpy(out_state, call.sqlstate, sizeof call.sqlstate);
         GD_TRY(status);
     }
+    GD_TRY(look_again(sealing, err));
     const char *const before[] = {sealing->lock_timeout, sealing->statement_timeout};
     struct gd_pg_call end[] = {
         {.what = "release a savepoint", .sql = "RELEASE SAVEPOINT guardian_seal"},
@@ -157,14 +191,24 @@ static const char *holder_text(const struct sealing *sealing, const struct gd_pg
     const char *program = gd_pg_cell(rows, row, 2), *state = gd_pg_cell(rows, row, 3);
     const char *query = gd_pg_cell(rows, row, 5);
     if (gd_pg_cell(rows, row, 0) == NULL)
-        return gd_arena_printf(sealing->arena, "a prepared transaction writes to %s",
+        return gd_arena_printf(sealing->arena, "a prepared transaction holds a lock on %s",
                                gd_pg_cell(rows, row, 6));
     return gd_arena_printf(
         sealing->arena,
-        "process %" PRId64 " (%s%s%s) has written to %s, %s, in a transaction of %" PRId64 " s%s%s",
+        "process %" PRId64 " (%s%s%s) holds a lock on %s, %s, in a transaction of %" PRId64
+        " s%s%s",
         gd_pg_int(rows, row, 0), gd_pg_cell(rows, row, 1), *program == '\0' ? "" : ", ", program,
         gd_pg_cell(rows, row, 6), *state == '\0' ? "in the background" : state,
         gd_pg_int(rows, row, 4), *query == '\0' ? "" : ": ", query);
+}
+
+static const char *oids_of(const struct sealing *sealing)
+{
+    struct gd_texts oids = {0};
+    for (size_t i = 0; i < sealing->count; i++)
+        gd_texts_add(&oids, gd_arena_printf(sealing->arena, "%u", sealing->tables[i].oid),
+                     sealing->arena);
+    return gd_protect_array(&oids, sealing->arena);
 }
 
 /* NULL: nobody any more. */
@@ -172,11 +216,9 @@ static const char *holders(struct sealing *sealing)
 {
     struct gd_error ignored = {0};
     gd_auto_pg_rows rows = NULL;
-    const char *text = NULL;
-    struct gd_pg_call call = {.what = "look who holds a lock",
-                              .sql = holders_sql,
-                              .values = &sealing->oids,
-                              .value_count = 1};
+    const char *text = NULL, *oids = oids_of(sealing);
+    struct gd_pg_call call = {
+        .what = "look who holds a lock", .sql = holders_sql, .values = &oids, .value_count = 1};
     if (gd_pg_run(sealing->pg, &call, &rows, &ignored).code != GD_OK)
         return NULL;
     for (size_t i = 0; i < gd_pg_rows_count(rows) && i < BLOCKERS_MAX; i++)
@@ -204,6 +246,9 @@ GD_MUST static struct gd_status explain(struct sealing *sealing, const char *sta
         return gd_hint(err, gd_fail(err, GD_UNPROTECTED, "%s", said),
                        "To stop writers, a role must own the tables or may write to them (since "
                        "PostgreSQL 17: GRANT MAINTAIN). Connect as the owner.");
+    if (strcmp(state, "42P01") == 0 || strcmp(state, "3F000") == 0)
+        return gd_hint(err, gd_fail(err, GD_BUSY, "%s", said),
+                       "Somebody else changes the schema. Try again when that is over.");
     if (strcmp(state, "53200") == 0)
         return gd_hint(err, gd_fail(err, GD_UNPROTECTED, "%s", said),
                        "Raise max_locks_per_transaction, or let the policy name fewer tables.");
@@ -275,15 +320,6 @@ static void tell(const struct sealing *sealing, const struct gd_backup *backup)
                             sealing->tables[i].qualified);
 }
 
-static const char *oids_of(const struct sealing *sealing)
-{
-    struct gd_texts oids = {0};
-    for (size_t i = 0; i < sealing->count; i++)
-        gd_texts_add(&oids, gd_arena_printf(sealing->arena, "%u", sealing->tables[i].oid),
-                     sealing->arena);
-    return gd_protect_array(&oids, sealing->arena);
-}
-
 GD_MUST static struct gd_status export_snapshot(struct sealing *sealing, const char **out_snapshot,
                                                 struct gd_error *err)
 {
@@ -300,13 +336,15 @@ struct gd_status gd_protect_seal(struct gd_pg *pg, const struct gd_backup *backu
                                  struct gd_arena *arena, const char **out_snapshot,
                                  struct gd_error *err)
 {
-    struct sealing sealing = {
-        .pg = pg, .arena = arena, .events = events, .lock_ms = lock_ms == 0 ? 2000 : lock_ms};
+    struct sealing sealing = {.pg = pg,
+                              .backup = backup,
+                              .arena = arena,
+                              .events = events,
+                              .lock_ms = lock_ms == 0 ? 2000 : lock_ms};
     struct gd_protected *tables = NULL;
     GD_TRY(look_at_session(&sealing, err));
     GD_TRY(gd_protected_tables(pg, backup, arena, &tables, &sealing.count, err));
     sealing.tables = tables;
-    sealing.oids = oids_of(&sealing);
     gd_tell_stage(events, "stopping writers", 0);
     tell(&sealing, backup);
     if (sealing.count > 0)

@@ -155,6 +155,23 @@ def test_a_lock_that_comes_late_is_waited_for(server, busy, tmp_path):
     assert "did not come within 100 ms" in drive.end()[1]
 
 
+def test_what_is_attached_while_it_waits_is_locked_too(server, busy, tmp_path):
+    writer = server.connect(busy, autocommit=False)
+    writer.cursor().execute("DELETE FROM leaf_2")
+    drive = Drive(server, busy, tmp_path, "sealed", "tables", "public.root", lock_ms=100, retries=50)
+    time.sleep(0.3)
+    server.run("CREATE TABLE leaf_3 (a int, b text); INSERT INTO leaf_3 VALUES (25, 'z'); "
+               "ALTER TABLE root ATTACH PARTITION leaf_3 FOR VALUES FROM (20) TO (30)", busy)
+    writer.commit()
+    drive.next("sealed")
+    assert locked(server, busy) == {"root", "leaf_1", "leaf_2", "leaf_3"}
+    assert drive.next("protected")["rows"] == 11
+    drive.go()
+    drive.next("committed")
+    writer.close()
+    assert "did not come within 100 ms" in drive.end()[1]
+
+
 def test_readers_and_a_prepared_transaction(server, busy, tmp_path):
     reader = server.connect(busy, autocommit=False)
     reader.cursor().execute("SELECT * FROM t FOR SHARE")
@@ -166,7 +183,7 @@ def test_readers_and_a_prepared_transaction(server, busy, tmp_path):
     server.run("BEGIN; INSERT INTO t VALUES (5000); PREPARE TRANSACTION 'old'", busy)
     said = failed(Drive(server, busy, tmp_path, "sealed", "tables", "public.t", lock_ms=100, retries=0), 7)
     server.run("ROLLBACK PREPARED 'old'", busy)
-    assert "a prepared transaction writes to t" in said
+    assert "a prepared transaction holds a lock on t" in said
 
 
 def test_a_role_that_may_not_lock_is_told_so(server, busy, tmp_path):
