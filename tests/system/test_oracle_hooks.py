@@ -21,20 +21,23 @@ CALM_FIRES = 4  # of each hook, when time is short
 
 
 class Armed:
-    """Databases of one hook: a world, the world with the hook armed and evil, the same harmless."""
+    """Databases of one hook: a world, and the world with the hook armed: harmless first, then evil."""
+
+    CANARY = "TRUNCATE app.canary; INSERT INTO app.canary VALUES (1);"
 
     def __init__(self, server, hook):
         self.server, self.hook = server, hook
-        self._make("hook_live", "hook_world", hook.bodies(hooks.CALM) + hook.arm + hook.bodies(hooks.EVIL))
-        self._make("hook_calm", "hook_world", hook.bodies(hooks.CALM) + hook.arm)
+        self.databases = ["hook_live", "hook_calm"] if DEEP else ["hook_live"]
+        for name in self.databases:
+            server.drop(name)
+            server.create(name, "hook_world")
+            server.run(hook.bodies(hooks.CALM) + hook.arm + self.CANARY, name)
 
-    def _make(self, name, template, script):
-        self.server.drop(name)
-        self.server.create(name, template)
-        self.server.run(script + "TRUNCATE app.canary; INSERT INTO app.canary VALUES (1);", name)
+    def turn_evil(self):
+        self.server.run(self.hook.bodies(hooks.EVIL) + self.CANARY, "hook_live")
 
     def close(self):
-        for name in ("hook_live", "hook_calm"):
+        for name in self.databases:
             self.server.drop(name)
 
     def script(self, way, fire):
@@ -45,7 +48,7 @@ class Armed:
             "replaced": ("hook_calm", evil + fire),
             "script": ("hook_world", evil + self.hook.arm + fire),
             "late": ("hook_world", calm + self.hook.arm + evil + fire),
-            "calm": ("hook_calm", fire),
+            "calm": ("hook_live", fire),
         }[way.split(" by ")[0]]
 
 
@@ -110,8 +113,19 @@ def alarms(document):
             for finding in statement["findings"] if finding.get("within") and effects.at_least(finding["class"], "destructive")]
 
 
+def test_harmless_functions_alarm_nobody(armed, guardian):
+    false = {}
+    for fire in armed.hook.fires[:None if DEEP else CALM_FIRES]:
+        database, script = armed.script("calm", fire.lstrip("!").replace("{database}", "hook_try"))
+        found = alarms(judged(guardian, script, armed.server.uri(database)))
+        if found:
+            false[fire] = found
+    assert not false
+
+
 def test_where_a_row_vanishes_guardian_said_so(armed, guardian):
     deceived, fired = [], 0
+    armed.turn_evil()
     for fire in armed.hook.fires:
         for way, looks in WAYS.items():
             if not DEEP and way not in (["live"] if fire.startswith("!") else ["live", "late"]):
@@ -126,13 +140,3 @@ def test_where_a_row_vanishes_guardian_said_so(armed, guardian):
                 deceived.append(f"{way}: {fire}: {said}")
     assert fired, "the hook never fires: the case tests nothing"
     assert not deceived, "\n".join(deceived)
-
-
-def test_harmless_functions_alarm_nobody(armed, guardian):
-    false = {}
-    for fire in armed.hook.fires[:None if DEEP else CALM_FIRES]:
-        database, script = armed.script("calm", fire.lstrip("!").replace("{database}", "hook_try"))
-        found = alarms(judged(guardian, script, armed.server.uri(database)))
-        if found:
-            false[fire] = found
-    assert not false
