@@ -72,6 +72,7 @@ struct gd_applier {
     bool row_written;    /* in the transaction that is open */
     enum gd_rows_mode rows;
     const struct gd_apply_step *rowless; /* its transaction takes no row */
+    char sqlstate[6];                    /* of the statement that the server refused last */
     struct gd_texts notices;
     int64_t deadline_us; /* 0: none */
     struct gd_watch *watch;
@@ -130,6 +131,12 @@ GD_MUST struct gd_status gd_apply_announce(struct gd_applier *applier, struct gd
 GD_MUST struct gd_status gd_apply_still_ours(struct gd_applier *applier, struct gd_error *err);
 /** Wait before the next try: longer each time, and never the same for two who met. */
 void gd_apply_back_off(const struct gd_applier *applier, uint32_t tries);
+
+/* ---- apply_value.c ---- */
+
+/** ALTER TYPE … ADD VALUE: did an earlier run of ours add the value? */
+bool gd_apply_value_is_in(struct gd_applier *applier, const struct gd_apply_step *step,
+                          size_t position);
 
 /* ---- apply_rows.c ---- */
 

@@ -201,6 +201,9 @@ struct gd_status gd_apply_send_some(struct gd_applier *applier, const struct gd_
         const struct gd_judged *judged = step->step->statements[i];
         size_t first, end;
         gd_apply_range(step->text, judged, &first, &end);
+        if (judged->adds_value_to != NULL && judged->repeated == 1 &&
+            applier->rows != GD_ROWS_NONE && gd_apply_value_is_in(applier, step, first))
+            continue;
         for (size_t at = first; at < end; at++)
             GD_TRY(gd_apply_send(applier, step, at, at == first ? judged : NULL, NULL, err));
     }

@@ -247,6 +247,9 @@ GD_MUST static struct gd_status try_transaction(struct gd_applier *applier,
         GD_TRY(gd_apply_begin(applier, step, err));
     GD_TRY(gd_fault("apply: before the step's row", err));
     GD_TRY(write_row(applier, step, plain, out_again, err));
+    if (applier->open && step->step->kind == GD_STEP_ENUM_VALUE) /* see apply_value.c */
+        GD_TRY(gd_apply_send_own(applier, "give up a savepoint",
+                                 "RELEASE SAVEPOINT guardian_sealed", NULL, err));
     if (inside)
         GD_TRY(send_around(applier, step, false, err));
     GD_TRY(gd_apply_send_some(applier, step, step->leading, step->step->statement_count, err));
@@ -256,22 +259,23 @@ GD_MUST static struct gd_status try_transaction(struct gd_applier *applier,
     return commit(applier, step, err);
 }
 
+static bool roll_back(struct gd_applier *applier, const char *sql)
+{
+    struct gd_error ignored = {0};
+    return gd_apply_send_own(applier, "roll back", sql, NULL, &ignored).code == GD_OK;
+}
+
 /* Back to where the try began. @return false: the seal is lost with it */
 static bool undo(struct gd_applier *applier, bool keep_seal)
 {
-    struct gd_error ignored = {0};
     enum gd_pg_state state = gd_pg_state(applier->pg);
-    if (state == GD_PG_UNKNOWN || state == GD_PG_OUTSIDE) {
-        bool whole = !applier->open;
-        applier->open = false;
-        return whole;
-    }
-    bool sealed = applier->open && keep_seal;
-    struct gd_status status = gd_apply_send_own(
-        applier, "roll back", sealed ? "ROLLBACK TO SAVEPOINT guardian_sealed" : "ROLLBACK", NULL,
-        &ignored);
-    applier->open = sealed && status.code == GD_OK;
-    return status.code == GD_OK;
+    bool sealed = applier->open;
+    applier->open = false;
+    if (state == GD_PG_UNKNOWN || state == GD_PG_OUTSIDE)
+        return !sealed;
+    applier->open =
+        sealed && keep_seal && roll_back(applier, "ROLLBACK TO SAVEPOINT guardian_sealed");
+    return applier->open || (roll_back(applier, "ROLLBACK") && !sealed);
 }
 
 void gd_apply_back_off(const struct gd_applier *applier, uint32_t tries)

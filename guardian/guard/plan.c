@@ -390,7 +390,10 @@ const struct gd_plan *gd_plan_make(const struct gd_change *change,
     struct gd_plan *plan = gd_arena_zalloc(arena, 1, sizeof *plan);
     struct maker maker = {.arena = arena, .change = change, .decision = decision, .plan = plan};
     maker.options = options == NULL ? &file_s_own : options;
-    plan->change = change;
+    /* The caller's may stand on its stack; a plan is read when the caller is gone. */
+    struct gd_change *own = gd_arena_alloc(arena, sizeof *own);
+    *own = *change;
+    plan->change = own;
     plan->decision = decision;
     if (maker.options->note != NULL)
         gd_texts_add(&plan->notes, maker.options->note, arena);

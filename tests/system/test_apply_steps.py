@@ -146,6 +146,20 @@ def test_enum_values_go_first_each_committed_alone(driver):
     assert driver.value("SELECT count(*) FROM p WHERE m = 'ok'") == 1
 
 
+def test_a_value_that_an_earlier_run_left_is_no_error(driver):
+    driver.sql("CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE p (m mood)")
+    text = "BEGIN;\nALTER TYPE public.mood ADD VALUE 'it''s ok';\nINSERT INTO p VALUES ('it''s ok');\nSELECT %s;\nCOMMIT;\n"
+    ran = driver.run(text % "1/0", "--ledger")
+    assert (ran.code, ran.states()) == ("PARTIAL", ["in", "not in"])
+    ran = driver.run(text % "1", "--ledger")
+    assert (ran.code, ran.states()) == ("OK", ["in"]), ran.text
+    assert "the value is there already: change 2" in ran.notices[0]
+    assert driver.value("SELECT count(*) FROM p") == 1
+    driver.sql("ALTER TYPE mood ADD VALUE 'theirs'")
+    ran = driver.run("ALTER TYPE mood ADD VALUE 'theirs';\n", "--ledger")
+    assert ran.code == "FAILED" and 'enum label "theirs" already exists (42710)' in ran.text
+
+
 def test_rows_of_copy_are_streamed(driver):
     rows = "".join(f"{n}\tline {n}\\n é\n" for n in range(50000))
     ran = driver.run("CREATE TABLE a (n int, t text);\nCOPY a (n, t) FROM stdin;\n" + rows + "\\.\nCREATE INDEX ON a (n);\n"
