@@ -34,7 +34,8 @@ struct gd_apply_options {
     const struct gd_ledger *ledger;
     struct gd_journal *journal; /* NULL: none is kept (a throwaway database) */
     struct gd_story *story;     /* its steps' states, xids and seconds are kept up to date */
-    uint32_t skip_steps;        /* recovery: this many steps of the plan are in already */
+    uint32_t skip_steps; /* recovery: this many of the story's steps are in already; what they had
+                            set for the session is set again */
     bool whole; /* all that can run in a transaction runs in one (policy: all or nothing) */
     uint32_t statement_ms;          /* statement_timeout; 0: none */
     uint32_t lock_ms, lock_retries; /* one wait for a lock; then back off with jitter, and again */
@@ -55,10 +56,10 @@ GD_MUST struct gd_status gd_apply_new(const struct gd_apply_options *options, st
 void gd_apply_free(struct gd_applier *applier); /* rolls back what is open */
 
 /**
- * Begin the transaction of the next step that loses rows, and stop inside of it: nothing of that step
- * has run. The caller seals or measures drift there. Where no step loses rows, the first that is of class
- * enum or worse, or loses a definition. Called again inside of such a step, it runs that one to its
- * end and goes on to the next.
+ * Begin the transaction of the next step that loses rows, and stop inside of it: nothing of that
+ * step has run. The caller seals or measures drift there. Where no step loses rows, the first that
+ * is of class enum or worse, or loses a definition. Called again inside of such a step, it runs
+ * that one to its end and goes on to the next.
  *
  * @param permit    NULL: no step may run before it, so *out_open is true only when it is the first
  *                  step that is to run (skip_steps apart; steps that only set something are run).

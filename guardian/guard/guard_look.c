@@ -379,22 +379,32 @@ GD_MUST static struct gd_status recover(struct gd_guard *guard, bool *out_moved,
     return GD_DONE;
 }
 
-/* The plan of the same files has the same steps: those that are in come first. */
+static bool was_in(const struct gd_story *old, const char *hash)
+{
+    for (size_t i = 0; i < old->step_count; i++)
+        if (old->steps[i].state == GD_STEP_IN && strcmp(old->steps[i].hash, hash) == 0)
+            return true;
+    return false;
+}
+
+/* The plan of the same files has the same steps: those that are in come first. What writes nothing,
+ * or is rolled back by the file itself, leaves no trace, and counts when something behind it is in.
+ */
 static void skip_what_is_in(struct gd_guard *guard, const struct gd_story *old)
 {
-    uint32_t skip = 0;
-    for (size_t i = 0; i < guard->story->step_count; i++) {
-        struct gd_story_step *step = &guard->story->steps[i];
-        bool in = false;
-        for (size_t k = 0; k < old->step_count; k++)
-            in = in ||
-                 (old->steps[k].state == GD_STEP_IN && strcmp(old->steps[k].hash, step->hash) == 0);
-        if (!in)
+    struct gd_story *story = guard->story;
+    for (size_t i = 0; i < story->step_count; i++) {
+        const struct gd_story_step *step = &story->steps[i];
+        bool writes =
+            step->class != GD_CLASS_NONE && !guard->plan->steps[step->number - 1]->rolled_back;
+        bool in = was_in(old, step->hash);
+        if (writes && !in)
             break;
-        step->state = GD_STEP_IN;
-        skip++;
+        if (in)
+            guard->skip_steps = (uint32_t)i + 1;
     }
-    guard->skip_steps = skip;
+    for (uint32_t i = 0; i < guard->skip_steps; i++)
+        story->steps[i].state = GD_STEP_IN;
 }
 
 /* Look again until nothing moves under us. */
