@@ -132,6 +132,8 @@ static const char *time_literal(int64_t time_us, struct gd_arena *arena)
 
 /* --- rows, written ---------------------------------------------------------------------------- */
 
+/* The handler of an exception makes the row one of a savepoint: its xmin is behind those of all
+ * savepoints of the step, and before those of whoever comes later. */
 const char *gd_ledger_step_sql(const struct gd_ledger *ledger, const char *change, uint32_t step,
                                const char *hash, const char *state, struct gd_arena *arena)
 {
@@ -139,10 +141,14 @@ const char *gd_ledger_step_sql(const struct gd_ledger *ledger, const char *chang
         return NULL;
     return gd_arena_printf(
         arena,
-        "INSERT INTO guardian.steps (change, step, hash, state, xid, at) VALUES (%s, %u, %s, %s, "
-        "pg_catalog.pg_current_xact_id(), pg_catalog.clock_timestamp()) ON CONFLICT (change, step) "
-        "DO UPDATE SET hash = EXCLUDED.hash, state = EXCLUDED.state, xid = EXCLUDED.xid, "
-        "at = EXCLUDED.at",
+        "DO $guardian$ BEGIN INSERT INTO guardian.steps (change, step, hash, state, xid, at, others) "
+        "VALUES (%s, %u, %s, %s, pg_catalog.pg_current_xact_id(), pg_catalog.clock_timestamp(), "
+        "(SELECT pg_catalog.string_agg(transactionid::text, ',') FROM pg_catalog.pg_locks WHERE pid "
+        "OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() AND granted AND mode "
+        "OPERATOR(pg_catalog.=) 'ExclusiveLock' AND locktype OPERATOR(pg_catalog.=) "
+        "'transactionid')) ON CONFLICT (change, step) DO UPDATE SET hash = EXCLUDED.hash, state = "
+        "EXCLUDED.state, xid = EXCLUDED.xid, at = EXCLUDED.at, others = EXCLUDED.others; EXCEPTION "
+        "WHEN sqlstate 'GUARD' THEN NULL; END $guardian$",
         Q(change), step, Q(hash), Q(state));
 }
 

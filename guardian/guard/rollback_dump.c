@@ -39,14 +39,22 @@ bool gd_back_mentions(const struct gd_back_item *item, const char *schema, const
     return looking.found;
 }
 
+static bool begins(const char *sql, const char *words)
+{
+    size_t size = strlen(words);
+    return strncmp(sql, words, size) == 0 && (sql[size] == '\0' || strchr(" ;\n", sql[size]));
+}
+
 /* The schema itself, what is in it, and what is said of both. */
-static bool is_own(const char *sql, struct gd_arena *arena)
+static bool is_own(const struct gd_dump_item *item, struct gd_arena *arena)
 {
     struct looking looking = {.schema = own_schema, .first_only = true};
-    const char *at = strstr(sql, "SCHEMA guardian");
-    if (at != NULL && strchr(" \n;", at[15]) != NULL && strchr(sql, '(') == NULL)
+    if (begins(item->sql, "CREATE SCHEMA guardian") || begins(item->sql, "ALTER SCHEMA guardian") ||
+        begins(item->sql, "COMMENT ON SCHEMA guardian"))
         return true;
-    gd_each_pair(sql, arena, look_at_pair, &looking);
+    if (item->kind == GD_DUMP_GRANT && strstr(item->sql, " ON SCHEMA guardian ") != NULL)
+        return true;
+    gd_each_pair(item->sql, arena, look_at_pair, &looking);
     return looking.found;
 }
 
@@ -111,7 +119,7 @@ static void describe_one(struct describing *describing, const struct gd_dump_ite
 static bool is_left_out(const struct gd_dump_item *item, struct gd_arena *arena)
 {
     return item->kind == GD_DUMP_DATABASE || item->kind == GD_DUMP_LARGE_OBJECT ||
-           is_own(item->sql, arena);
+           is_own(item, arena);
 }
 
 GD_MUST static struct gd_status describe_all(void *context, struct gd_error *err)

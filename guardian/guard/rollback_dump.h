@@ -57,6 +57,7 @@ struct gd_back_item {
     const char *const *keys; /* columns of a primary key or unique constraint */
     size_t key_count;
     bool primary;
+    const char *refers_schema, *refers; /* of a foreign key: to which table; NULL */
     bool attached; /* an index or its constraint: a part of the one of the partition root */
     bool alone;    /* the other dump has no such statement */
     bool touched;  /* the same in both, and still taken away and made again */

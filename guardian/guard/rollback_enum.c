@@ -74,6 +74,24 @@ static const char columns_of[] =
     "JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE t.oid = "
     "pg_catalog.to_regtype($1::text) ORDER BY 1, 2, a.attnum";
 
+/* A label that the type did not have becomes NULL, and then what the snapshot has. */
+static const char *expressible(const char *column, const char *strange, struct gd_arena *arena)
+{
+    if (*strange == '\0')
+        return gd_arena_printf(arena, "%s::text", column);
+    return gd_arena_printf(arena, "(CASE WHEN %s::text IN (%s) THEN NULL ELSE %s::text END)",
+                           column, strange, column);
+}
+
+static void empty_strange(struct gd_back_script *script, const struct gd_back_item *type,
+                          const char *alter)
+{
+    gd_back_say(script, GD_BACK_MAKE, type->what,
+                gd_arena_printf(script->arena, "%s DROP NOT NULL", alter), "");
+    gd_back_say(script, GD_BACK_FIRM, type->what,
+                gd_arena_printf(script->arena, "%s SET NOT NULL", alter), "");
+}
+
 static void carry(struct gd_back_script *script, const struct gd_back_item *type,
                   const struct gd_back_item *now, const struct gd_pg_rows *rows, size_t row)
 {
@@ -88,12 +106,18 @@ static void carry(struct gd_back_script *script, const struct gd_back_item *type
         gd_arena_printf(arena, "%s%s", gd_quoted_pair(type->schema, type->name, arena), brackets);
     const char *alter = gd_arena_printf(arena, "ALTER TABLE %s ALTER COLUMN %s", relation, name);
     bool has_default = value != NULL;
+    const char *strange = strange_labels(type, now, arena);
+    bool not_null = gd_pg_bool(rows, row, 6);
     if (has_default)
         gd_back_say(script, GD_BACK_MAKE, type->what,
                     gd_arena_printf(arena, "%s DROP DEFAULT", alter), "");
+    if (not_null && *strange != '\0')
+        empty_strange(script, type, alter);
     gd_back_say(script, GD_BACK_MAKE, type->what,
-                gd_arena_printf(arena, "%s TYPE %s USING %s::text%s::%s", alter, full, name,
-                                brackets, full),
+                gd_arena_printf(arena, "%s TYPE %s USING %s::%s", alter, full,
+                                array ? gd_arena_printf(arena, "%s::text[]", name)
+                                      : expressible(name, strange, arena),
+                                full),
                 "");
     if (has_default)
         gd_back_say(script, GD_BACK_MAKE, type->what,

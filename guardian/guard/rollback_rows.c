@@ -52,20 +52,30 @@ static const char *own_ids(const struct gd_back_writers *writers, struct gd_aren
     return list;
 }
 
-/* Savepoints of the change have ids of their own, behind its first and before its end. */
+static const char *nested_ids(const struct gd_back_writers *writers, const char *alias,
+                              const char *id, struct gd_arena *arena)
+{
+    const char *text = "false";
+    for (size_t i = 0; i < writers->nested_count; i++) {
+        const struct gd_back_nested *one = &writers->nested[i];
+        text = gd_arena_printf(arena,
+                               "%s OR (%s > %" PRId64 " AND %s < %" PRId64
+                               " AND %s.xmin::text::bigint NOT IN (0%s%s))",
+                               text, id, one->after, id, one->before, alias,
+                               *one->others == '\0' ? "" : ", ", one->others);
+    }
+    return text;
+}
+
 const char *gd_back_who(const struct gd_back_writers *writers, const char *alias,
                         struct gd_arena *arena)
 {
     const char *id = full_id(writers, alias, arena);
-    const char *nested = "false";
-    if (*writers->end != '\0' && writers->xid_count > 0)
-        nested = gd_arena_printf(
-            arena, "%s > %s AND pg_catalog.pg_visible_in_snapshot(%s::text::xid8, '%s')", id,
-            writers->xids[0], id, writers->end);
     return gd_arena_printf(arena,
                            "CASE WHEN pg_catalog.pg_visible_in_snapshot(%s::text::xid8, '%s') THEN "
-                           "'b' WHEN %s IN (%s) OR (%s) THEN 'c' ELSE 'o' END",
-                           id, writers->backup, id, own_ids(writers, arena), nested);
+                           "'b' WHEN %s.xmin::text::bigint IN (%s) OR %s THEN 'c' ELSE 'o' END",
+                           id, writers->backup, alias, own_ids(writers, arena),
+                           nested_ids(writers, alias, id, arena));
 }
 
 struct gd_status gd_back_count(struct gd_back_rows *rows, const char *table, const char *condition,
@@ -103,7 +113,7 @@ static const char *was(const struct gd_back_task *task, const char *column, stru
 }
 
 /* The same key on both sides: l is the living row, s the snapshot's. */
-static const char *same_key(const struct gd_back_task *task, struct gd_arena *arena)
+const char *gd_back_same_key(const struct gd_back_task *task, struct gd_arena *arena)
 {
     const char *text = "";
     for (size_t i = 0; i < task->key_count; i++)
@@ -225,7 +235,7 @@ GD_MUST static struct gd_status count_since(struct gd_back_rows *rows, struct gd
 {
     struct gd_arena *arena = rows->arena;
     const char *s = side(task, arena), *w = noted(task, arena);
-    const char *key = same_key(task, arena), *what = "count what was written since";
+    const char *key = gd_back_same_key(task, arena), *what = "count what was written since";
     const char *others = gd_arena_printf(
         arena,
         "SELECT count(*) FROM %s l WHERE l.\"guardian who\" = 'o' AND %sEXISTS (SELECT FROM "
@@ -245,6 +255,51 @@ GD_MUST static struct gd_status count_since(struct gd_back_rows *rows, struct gd
         &task->since_gone, err);
 }
 
+/* The snapshot's row under the names and types that the change saw. */
+static const char *typed_rows(const struct gd_back_task *task, struct gd_arena *arena)
+{
+    const char *text = "";
+    for (size_t i = 0; i < task->stored->column_count; i++)
+        text = gd_arena_printf(arena, "%s%s%s AS %s", text, i == 0 ? "" : ", ",
+                               was(task, task->stored->columns[i], arena),
+                               gd_quoted(task->stored->columns[i], arena));
+    return gd_arena_printf(arena, "SELECT %s FROM %s s", text, side(task, arena));
+}
+
+/* What the change made of each value: by the cast, or by the expression of its text. One that cannot
+ * be computed tells nothing. */
+GD_MUST static struct gd_status add_effects(struct gd_back_rows *rows,
+                                            const struct gd_back_task *task, size_t at,
+                                            const char *made, struct gd_error *err)
+{
+    struct gd_arena *arena = rows->arena;
+    const struct gd_back_column_task *item = &task->items[at];
+    const char *column = gd_quoted(item->name, arena);
+    const char *effect = item->effect;
+    struct gd_error refused = {0};
+    if (effect == NULL && (item->touched || item->fate != GD_BACK_RETYPED))
+        return GD_DONE;
+    const char *alias = gd_quoted(effect == NULL ? task->table : item->effect_alias, arena);
+    if (effect == NULL)
+        effect = gd_arena_printf(arena, "%s.%s", alias, column);
+    GD_TRY(gd_pg_command(rows->pg, "compute values", "SAVEPOINT guardian_effect", err));
+    struct gd_status status = gd_pg_command(
+        rows->pg, "compute values",
+        gd_arena_printf(arena,
+                        "INSERT INTO %s SELECT DISTINCT %s.%s::text, ((%s)::%s)::text FROM (%s) %s",
+                        made, alias, column, effect, item->type_now, typed_rows(task, arena),
+                        alias),
+        &refused);
+    if (gd_pg_broken(rows->pg)) {
+        *err = refused;
+        return status;
+    }
+    return gd_pg_command(rows->pg, "compute values",
+                         status.code == GD_OK ? "RELEASE guardian_effect"
+                                              : "ROLLBACK TO guardian_effect",
+                         err);
+}
+
 /* A value that somebody else's row has is the change's own when the change made the same of the
  * same elsewhere, or made the same of everything. */
 GD_MUST static struct gd_status decide_column(struct gd_back_rows *rows, struct gd_back_task *task,
@@ -252,7 +307,7 @@ GD_MUST static struct gd_status decide_column(struct gd_back_rows *rows, struct 
 {
     struct gd_arena *arena = rows->arena;
     const struct gd_back_column_task *item = &task->items[at];
-    const char *column = gd_quoted(item->name, arena), *key = same_key(task, arena);
+    const char *column = gd_quoted(item->name, arena), *key = gd_back_same_key(task, arena);
     const char *w_key = same_noted_key(task, arena), *w = noted(task, arena);
     const char *made = gd_arena_printf(arena, "pg_temp.guardian_made_%u_%zu", task->number, at);
     int64_t kept = 0;
@@ -261,12 +316,13 @@ GD_MUST static struct gd_status decide_column(struct gd_back_rows *rows, struct 
     GD_TRY(gd_pg_command(
         rows->pg, "note what the change made of values",
         gd_arena_printf(arena,
-                        "CREATE TEMPORARY TABLE guardian_made_%u_%zu AS SELECT DISTINCT s.%s AS "
+                        "CREATE TEMPORARY TABLE guardian_made_%u_%zu AS SELECT DISTINCT (%s)::text AS "
                         "was, l.%s::text AS became FROM %s l JOIN %s s ON %s JOIN %s w ON %s AND "
                         "w.\"guardian who\" = 'c'",
-                        task->number, at, column, column, task->name, side(task, arena), key, w,
+                        task->number, at, was(task, item->name, arena), column, task->name, side(task, arena), key, w,
                         w_key),
         err));
+    GD_TRY(add_effects(rows, task, at, made, err));
     const char *not_strange =
         *item->strange == '\0' ? "true"
                                : gd_arena_printf(arena, "(l.%s IS NULL OR l.%s::text NOT IN (%s))",
@@ -276,14 +332,15 @@ GD_MUST static struct gd_status decide_column(struct gd_back_rows *rows, struct 
         gd_arena_printf(
             arena,
             "UPDATE %s s SET \"guardian take %zu\" = false FROM %s l JOIN %s w ON %s WHERE %s AND "
-            "w.\"guardian who\" = 'o' AND l.%s::text IS DISTINCT FROM s.%s AND %s AND NOT EXISTS "
-            "(SELECT FROM %s m WHERE m.was IS NOT DISTINCT FROM s.%s AND m.became IS NOT DISTINCT "
+            "w.\"guardian who\" = 'o' AND l.%s::text IS DISTINCT FROM (%s)::text AND %s AND NOT EXISTS "
+            "(SELECT FROM %s m WHERE m.was IS NOT DISTINCT FROM (%s)::text AND m.became IS NOT DISTINCT "
             "FROM l.%s::text) AND NOT ((SELECT count(DISTINCT coalesce('=' || became, '')) FROM "
             "%s) "
             "= 1 AND (SELECT count(*) FROM %s) > 1 AND l.%s::text IS NOT DISTINCT FROM (SELECT "
             "became FROM %s LIMIT 1))",
-            side(task, arena), at, task->name, w, w_key, key, column, column, not_strange, made,
-            column, column, made, made, column, made),
+            side(task, arena), at, task->name, w, w_key, key, column,
+            was(task, item->name, arena), not_strange, made, was(task, item->name, arena), column,
+            made, made, column, made),
         &kept, err));
     task->kept += kept;
     return GD_DONE;
@@ -326,28 +383,42 @@ GD_MUST static struct gd_status update_columns(struct gd_back_rows *rows, struct
     GD_TRY(
         change_rows(rows, task,
                     gd_arena_printf(arena, "UPDATE %s l SET %s FROM %s s WHERE %s AND (%s)",
-                                    task->name, set, side(task, arena), same_key(task, arena), any),
+                                    task->name, set, side(task, arena), gd_back_same_key(task, arena), any),
                     &count, err));
     task->back += count;
     return GD_DONE;
 }
 
-/* The rows that the change wrote last: new ones go, the others become what they were. */
+/* Living rows that the change wrote last. */
+static const char *own_rows(const struct gd_back_task *task, struct gd_arena *arena)
+{
+    return gd_arena_printf(arena, "EXISTS (SELECT FROM %s w WHERE %s AND w.\"guardian who\" = 'c')",
+                           noted(task, arena), same_noted_key(task, arena));
+}
+
+struct gd_status gd_back_merge_away(struct gd_back_rows *rows, struct gd_back_task *task,
+                                    struct gd_error *err)
+{
+    struct gd_arena *arena = rows->arena;
+    int64_t count = 0;
+    if (task->whole || !task->rows || task->key_count == 0)
+        return GD_DONE;
+    return change_rows(rows, task,
+                       gd_arena_printf(arena,
+                                       "DELETE FROM %s l WHERE %s AND NOT EXISTS (SELECT FROM %s s "
+                                       "WHERE %s)",
+                                       task->name, own_rows(task, arena), side(task, arena),
+                                       gd_back_same_key(task, arena)),
+                       &count, err);
+}
+
+/* The others that the change wrote become what they were. */
 GD_MUST static struct gd_status undo_own_rows(struct gd_back_rows *rows, struct gd_back_task *task,
                                               struct gd_error *err)
 {
     struct gd_arena *arena = rows->arena;
-    const char *s = side(task, arena), *key = same_key(task, arena), *set = "", *any = "";
-    const char *own =
-        gd_arena_printf(arena, "EXISTS (SELECT FROM %s w WHERE %s AND w.\"guardian who\" = 'c')",
-                        noted(task, arena), same_noted_key(task, arena));
+    const char *set = "", *any = "";
     int64_t count = 0;
-    GD_TRY(change_rows(rows, task,
-                       gd_arena_printf(arena,
-                                       "DELETE FROM %s l WHERE %s AND NOT EXISTS (SELECT FROM %s s "
-                                       "WHERE %s)",
-                                       task->name, own, s, key),
-                       &count, err));
     for (size_t i = 0; i < task->stored->column_count; i++) {
         const char *column = task->stored->columns[i];
         if (is_key(task, column) || gd_back_column(task->columns, column) == NULL)
@@ -360,10 +431,10 @@ GD_MUST static struct gd_status undo_own_rows(struct gd_back_rows *rows, struct 
     if (*set == '\0')
         return GD_DONE;
     GD_TRY(change_rows(rows, task,
-                       gd_arena_printf(arena,
-                                       "UPDATE %s l SET %s FROM %s s WHERE %s AND %s AND "
-                                       "(%s)",
-                                       task->name, set, s, key, own, any),
+                       gd_arena_printf(arena, "UPDATE %s l SET %s FROM %s s WHERE %s AND %s AND "
+                                              "(%s)",
+                                       task->name, set, side(task, arena),
+                                       gd_back_same_key(task, arena), own_rows(task, arena), any),
                        &count, err));
     task->back += count;
     return GD_DONE;
@@ -379,6 +450,34 @@ static const char *row_of(const struct gd_back_task *task, struct gd_arena *aren
     return text;
 }
 
+static const char parents[] =
+    "SELECT pg_catalog.string_agg(pg_catalog.format('(%s OR EXISTS (SELECT FROM %s p WHERE %s))', "
+    "k.nulls, k.parent, k.same), ' AND ') FROM (SELECT c.confrelid::regclass::text AS parent, (SELECT "
+    "pg_catalog.string_agg(pg_catalog.format('s.%I IS NULL', a.attname), ' OR ') FROM "
+    "pg_catalog.pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)) AS nulls, "
+    "(SELECT pg_catalog.string_agg(pg_catalog.format('p.%I = s.%I::%s', b.attname, a.attname, "
+    "pg_catalog.format_type(a.atttypid, a.atttypmod)), ' AND ') FROM "
+    "pg_catalog.generate_subscripts(c.conkey, 1) i JOIN pg_catalog.pg_attribute a ON a.attrelid = "
+    "c.conrelid AND a.attnum = c.conkey[i] JOIN pg_catalog.pg_attribute b ON b.attrelid = c.confrelid "
+    "AND b.attnum = c.confkey[i]) AS same FROM pg_catalog.pg_constraint c WHERE c.contype = 'f' AND "
+    "c.conrelid = $1::regclass AND c.confrelid <> c.conrelid) k";
+
+/* Only rows whose parents are there, for foreign keys that stand. */
+GD_MUST static struct gd_status parents_of(struct gd_back_rows *rows,
+                                           const struct gd_back_task *task, const char **out_there,
+                                           struct gd_error *err)
+{
+    struct gd_pg_call call = {.what = "look at foreign keys",
+                              .sql = parents,
+                              .values = &task->name,
+                              .value_count = 1};
+    gd_auto_pg_rows found = NULL;
+    GD_TRY(gd_pg_run(rows->pg, &call, &found, err));
+    const char *text = gd_pg_cell(found, 0, 0);
+    *out_there = text == NULL ? "true" : gd_arena_strdup(rows->arena, text);
+    return GD_DONE;
+}
+
 GD_MUST static struct gd_status insert_missing(struct gd_back_rows *rows, struct gd_back_task *task,
                                                struct gd_error *err)
 {
@@ -386,19 +485,21 @@ GD_MUST static struct gd_status insert_missing(struct gd_back_rows *rows, struct
     const char *missing = task->key_count == 0
                               ? "true"
                               : gd_arena_printf(arena, "NOT EXISTS (SELECT FROM %s l WHERE %s)",
-                                                task->name, same_key(task, arena));
+                                                task->name, gd_back_same_key(task, arena));
     const char *from = gd_arena_printf(arena, "FROM %s s WHERE %s", side(task, arena), missing);
+    const char *there;
     int64_t wanted = 0, count = 0;
+    GD_TRY(parents_of(rows, task, &there, err));
     GD_TRY(gd_back_number(rows->pg, "count rows to bring back",
                           gd_arena_printf(arena, "SELECT count(*) %s", from), &wanted, err));
     GD_TRY(change_rows(
         rows, task,
         gd_arena_printf(arena,
-                        "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s %s ON CONFLICT DO "
+                        "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s %s AND %s ON CONFLICT DO "
                         "NOTHING",
                         task->name,
                         gd_quoted_list(task->stored->columns, task->stored->column_count, arena),
-                        row_of(task, arena), from),
+                        row_of(task, arena), from, there),
         &count, err));
     task->back += count;
     task->collided += wanted - count;
@@ -435,6 +536,71 @@ GD_MUST static struct gd_status drop_unfit_rows(struct gd_back_rows *rows,
     return GD_DONE;
 }
 
+/* Tried on all of them: a cast that fails has no softer form. */
+GD_MUST static struct gd_status fits(struct gd_back_rows *rows, const struct gd_back_task *task,
+                                     const struct gd_back_column_task *item, bool *out_fits,
+                                     struct gd_error *err)
+{
+    struct gd_arena *arena = rows->arena;
+    struct gd_pg_call call = {
+        .what = "try whether values fit",
+        .sql = gd_arena_printf(arena, "SELECT count(%s::%s) FROM %s",
+                               gd_quoted(item->name, arena), item->type, task->name),
+        .limit_ms = LIMIT_MS};
+    struct gd_error refused = {0};
+    GD_TRY(gd_pg_command(rows->pg, "try whether values fit", "SAVEPOINT guardian_fits", err));
+    struct gd_status status = gd_pg_run(rows->pg, &call, NULL, &refused);
+    *out_fits = status.code == GD_OK;
+    if (gd_pg_broken(rows->pg)) {
+        *err = refused;
+        return status;
+    }
+    return gd_pg_command(rows->pg, "try whether values fit", "ROLLBACK TO guardian_fits", err);
+}
+
+struct gd_status gd_back_clear(struct gd_back_rows *rows, struct gd_back_task *task,
+                               struct gd_error *err)
+{
+    struct gd_arena *arena = rows->arena;
+    for (size_t i = 0; i < task->count && task->key_count > 0 && task->loaded; i++) {
+        struct gd_back_column_task *item = &task->items[i];
+        const char *column = gd_quoted(item->name, arena);
+        bool fit = true;
+        int64_t count = 0;
+        if (item->fate != GD_BACK_RETYPED || item->touched)
+            continue;
+        GD_TRY(fits(rows, task, item, &fit, err));
+        if (fit)
+            continue;
+        item->cleared = true;
+        GD_TRY(gd_pg_command(rows->pg, "let a column be empty",
+                             gd_arena_printf(arena, "ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL",
+                                             task->name, column),
+                             err));
+        GD_TRY(change_rows(rows, task,
+                           gd_arena_printf(arena,
+                                           "UPDATE %s l SET %s = NULL FROM %s s WHERE %s AND "
+                                           "s.\"guardian take %zu\"",
+                                           task->name, column, side(task, arena),
+                                           gd_back_same_key(task, arena), i),
+                           &count, err));
+    }
+    return GD_DONE;
+}
+
+GD_MUST static struct gd_status require_again(struct gd_back_rows *rows,
+                                              const struct gd_back_task *task, struct gd_error *err)
+{
+    for (size_t i = 0; i < task->count; i++)
+        if (task->items[i].cleared && task->items[i].required)
+            GD_TRY(gd_pg_command(
+                rows->pg, "make a column NOT NULL again",
+                gd_arena_printf(rows->arena, "ALTER TABLE %s ALTER COLUMN %s SET NOT NULL",
+                                task->name, gd_quoted(task->items[i].name, rows->arena)),
+                err));
+    return GD_DONE;
+}
+
 struct gd_status gd_back_empty(struct gd_back_rows *rows, struct gd_back_task *task,
                                struct gd_error *err)
 {
@@ -466,7 +632,8 @@ struct gd_status gd_back_merge(struct gd_back_rows *rows, struct gd_back_task *t
     if (task->rows)
         GD_TRY(undo_own_rows(rows, task, err));
     GD_TRY(update_columns(rows, task, err));
-    if (task->rows)
+    if (task->rows_went)
         GD_TRY(insert_missing(rows, task, err));
+    GD_TRY(require_again(rows, task, err));
     return drop_unfit_rows(rows, task, drop_unfit, err);
 }

@@ -15,12 +15,20 @@
 #include "guardian/guard/rollback_script.h"
 #include "guardian/journal/story.h"
 
+/** Ids between a transaction's own and that of its last savepoint are its own, but for others that
+ * were open then. */
+struct gd_back_nested {
+    int64_t after, before;
+    const char *others; /* by commas; "" */
+};
+
 /** How to tell who wrote a row. */
 struct gd_back_writers {
     const char *backup;      /* pg_current_snapshot() of the backup; "" there is none */
-    const char *end;         /* the same at the end of the change; "" not known */
-    const char *const *xids; /* of the change, decimal, ascending */
+    const char *const *xids; /* of the change: decimal, the 32 bits of xmin */
     size_t xid_count;
+    const struct gd_back_nested *nested; /* and its savepoints */
+    size_t nested_count;
     int64_t now; /* a transaction id that no row is newer than */
 };
 
@@ -29,7 +37,11 @@ struct gd_back_column_task {
     bool touched; /* not in the schema: the change updated it */
     const char *name, *type, *type_now;
     const char *strange; /* labels that cannot stay */
-    bool not_null;
+    const char *effect, *effect_alias; /* what the change made of it: an expression over the row;
+                                          NULL: not known */
+    bool not_null; /* and it may come without a value */
+    bool required; /* it was NOT NULL */
+    bool cleared;  /* its values were emptied, because they would not fit */
     const char *value; /* default */
 };
 
@@ -40,7 +52,8 @@ struct gd_back_task {
     const struct gd_back_table *columns; /* as it was */
     bool whole;                          /* it was dropped: its rows are loaded as they are */
     bool rows;                           /* the change deleted, inserted or updated rows */
-    const struct gd_back_column_task *items;
+    bool rows_went; /* it may have deleted some: those come back */
+    struct gd_back_column_task *items;
     size_t count;
     const char *const *keys; /* columns that tell a row; none: it has no key */
     size_t key_count;
@@ -73,9 +86,16 @@ GD_MUST struct gd_status gd_back_load(struct gd_back_rows *rows, struct gd_back_
  * the change made. Needs gd_back_load(). */
 GD_MUST struct gd_status gd_back_weigh(struct gd_back_rows *rows, struct gd_back_task *task,
                                        struct gd_error *err);
-/** Inside the transaction, once the columns are there again. */
+/** Inside the transaction, once the columns are there again: rows that the change inserted go. Called
+ * for those that refer before those that they refer to; gd_back_merge() the other way round. */
+GD_MUST struct gd_status gd_back_merge_away(struct gd_back_rows *rows, struct gd_back_task *task,
+                                            struct gd_error *err);
+/** Then what it deleted and updated comes back. */
 GD_MUST struct gd_status gd_back_merge(struct gd_back_rows *rows, struct gd_back_task *task,
                                        bool drop_unfit, struct gd_error *err);
+/** Values that cannot become what they were, and for which the snapshot has others, are emptied. */
+GD_MUST struct gd_status gd_back_clear(struct gd_back_rows *rows, struct gd_back_task *task,
+                                       struct gd_error *err);
 /** Nothing of a task without a key was written by others: its rows are thrown away, before anything
  * rewrites them, and gd_back_merge() loads them. */
 GD_MUST struct gd_status gd_back_empty(struct gd_back_rows *rows, struct gd_back_task *task,
@@ -85,6 +105,8 @@ GD_MUST struct gd_status gd_back_empty(struct gd_back_rows *rows, struct gd_back
 GD_MUST struct gd_status gd_back_count(struct gd_back_rows *rows, const char *table,
                                        const char *condition, int64_t *out_count,
                                        struct gd_error *err);
+/** The same key on both sides: l is the living row, s the snapshot's. */
+const char *gd_back_same_key(const struct gd_back_task *task, struct gd_arena *arena);
 /** One number of a query. */
 GD_MUST struct gd_status gd_back_number(struct gd_pg *pg, const char *what, const char *sql,
                                         int64_t *out_number, struct gd_error *err);

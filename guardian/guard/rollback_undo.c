@@ -420,6 +420,11 @@ static void of_constraint(struct describing *of, const struct gd_node *relation,
                         gd_quoted(name, arena));
     for (size_t i = 0; i < count; i++)
         keys[i] = gd_arena_strdup(arena, gd_node_string(gd_node_at(constraint, GD_F_keys, i)));
+    if (is(constraint, GD_F_contype, "CONSTR_FOREIGN")) {
+        const struct gd_node *refers = gd_node_child(constraint, GD_F_pktable);
+        item->refers_schema = gd_arena_strdup(arena, gd_node_text(refers, GD_F_schemaname));
+        item->refers = gd_arena_strdup(arena, gd_node_text(refers, GD_F_relname));
+    }
     item->primary = is(constraint, GD_F_contype, "CONSTR_PRIMARY");
     if (item->primary || is(constraint, GD_F_contype, "CONSTR_UNIQUE")) {
         item->keys = keys;

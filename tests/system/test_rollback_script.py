@@ -146,5 +146,5 @@ def test_what_it_cannot_undo_it_names(server, template, database, tmp_path, name
 
 def test_our_own_records_do_not_count(server, template, database, tmp_path):
     script = way_back(server, template, database, tmp_path,
-                      "CREATE SCHEMA guardian; CREATE TABLE guardian.changes (id text PRIMARY KEY); COMMENT ON SCHEMA guardian IS 'x'; GRANT USAGE ON SCHEMA guardian TO PUBLIC")
+                      "CREATE SCHEMA guardian; CREATE TABLE guardian.changes (id text PRIMARY KEY); COMMENT ON SCHEMA guardian IS 'ours (layout 1)'; COMMENT ON TABLE guardian.changes IS 'x'; GRANT USAGE ON SCHEMA guardian TO PUBLIC")
     assert script == ""

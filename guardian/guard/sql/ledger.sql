@@ -27,6 +27,7 @@ BEGIN
         state text NOT NULL,
         xid xid8,
         at timestamptz NOT NULL,
+        others text, -- transactions that were open beside it; with xid and xmin it tells whose savepoint wrote a row
         PRIMARY KEY (change, step));
     CREATE TABLE guardian.files (
         sha256 text NOT NULL,

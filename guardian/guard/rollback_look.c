@@ -1,0 +1,288 @@
+/* Rollback, looking: the story, the snapshot, the database as it is. See rollback_own.h. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guardian/guard/rollback_own.h"
+#include "guardian/pg/copy.h"
+#include "guardian/restore/team.h"
+
+enum { LINES_BYTES_MAX = 256 << 20 };
+
+void gd_back_reason(struct gd_back *back, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    gd_texts_add(&back->reasons, gd_arena_vprintf(back->arena, format, arguments), back->arena);
+    va_end(arguments);
+}
+
+/* --- the story --------------------------------------------------------------------------------*/
+
+bool gd_back_is_nothing(const struct gd_story *story)
+{
+    if (story->changed || story->unsettled)
+        return false;
+    if (story->outcome == GD_OUTCOME_FAILED || story->outcome == GD_OUTCOME_REFUSED ||
+        story->outcome == GD_OUTCOME_NOTHING)
+        return true;
+    if (story->outcome != GD_OUTCOME_OPEN)
+        return false;
+    return story->last < GD_RECORD_APPLYING;
+}
+
+GD_MUST static struct gd_status check_story(const struct gd_story *story, struct gd_error *err)
+{
+    if (story->kind == GD_STORY_ROLLBACK)
+        return gd_hint(err,
+                       gd_fail(err, GD_USAGE, "change %s is itself a rollback, of change %s",
+                               story->change, story->of),
+                       "Run the change again to have it back; the state before the rollback is in "
+                       "snapshot %s.",
+                       *story->snapshot == '\0' ? "(none)" : story->snapshot);
+    if (story->outcome == GD_OUTCOME_ROLLED_BACK || *story->rolled_back_by != '\0')
+        return gd_fail(err, GD_USAGE, "change %s was rolled back already, by %s", story->change,
+                       *story->rolled_back_by == '\0' ? "an earlier rollback"
+                                                      : story->rolled_back_by);
+    return GD_DONE;
+}
+
+/* --- the snapshot -----------------------------------------------------------------------------*/
+
+GD_MUST static struct gd_status open_snapshot(struct gd_back *back, struct gd_error *err)
+{
+    const struct gd_rollback_options *options = back->options;
+    if (*back->story->snapshot == '\0')
+        return GD_DONE;
+    struct gd_status status =
+        gd_manifest_load(options->store, options->cluster, back->story->snapshot, back->arena,
+                         &back->manifest, back->manifest_sha256, err);
+    if (status.code == GD_OK)
+        status = gd_manifest_look(options->store, back->manifest, err);
+    if (status.code == GD_USAGE || status.code == GD_CORRUPT) {
+        err->code = GD_UNPROTECTED;
+        return gd_hint(err,
+                       gd_wrap(err, (struct gd_status){GD_UNPROTECTED},
+                               "could not use the snapshot of change %s: ", back->story->change),
+                       "guardian list shows older snapshots; guardian restore brings one back.");
+    }
+    GD_TRY(status);
+    back->place = (struct gd_place){.store = options->store,
+                                    .key = options->key,
+                                    .cluster = back->manifest->cluster,
+                                    .id = back->manifest->id};
+    return gd_place_fits(&back->place, back->manifest, err);
+}
+
+/* The archive was written for this very database: what it says of roles and languages stands as it
+ * is. */
+static void set_restore(struct gd_back *back)
+{
+    back->restore = (struct gd_restore_options){.pg = back->options->pg,
+                                                .place = &back->place,
+                                                .manifest = back->manifest,
+                                                .workers = back->options->workers,
+                                                .pg_restore = back->options->pg_restore,
+                                                .analyze = true,
+                                                .trust = true,
+                                                .wait_ms = back->options->wait_ms,
+                                                .events = back->options->events};
+}
+
+GD_MUST static struct gd_status open_sessions(struct gd_back *back, struct gd_error *err)
+{
+    GD_TRY(gd_pg_connect(back->options->pg, &back->plain, err));
+    if (gd_pg_pooled(back->plain))
+        return gd_hint(err,
+                       gd_fail(err, GD_REFUSED,
+                               "could not roll back: a pooler stands before the server, and would "
+                               "mix up the sessions"),
+                       "Use the address of the server itself.");
+    GD_TRY(gd_restore_session(&back->restore, back->plain, NULL, &back->pg, err));
+    return gd_pg_command(back->pg, "set the longest wait for a lock",
+                         gd_arena_printf(back->arena, "SET lock_timeout = %" PRIu32,
+                                         back->options->lock_ms),
+                         err);
+}
+
+struct gd_status gd_back_open(const struct gd_rollback_options *options, struct gd_arena *arena,
+                              struct gd_back *back, struct gd_error *err)
+{
+    *back = (struct gd_back){.options = options, .arena = arena};
+    GD_TRY(gd_story_read(options->store, options->cluster, options->change, arena, &back->story,
+                         err));
+    GD_TRY(check_story(back->story, err));
+    if (gd_back_is_nothing(back->story))
+        return GD_DONE;
+    GD_TRY(open_snapshot(back, err));
+    set_restore(back);
+    return open_sessions(back, err);
+}
+
+void gd_back_close(struct gd_back *back)
+{
+    gd_pg_close(back->pg);
+    gd_pg_close(back->plain);
+    back->pg = back->plain = NULL;
+}
+
+/* --- the schema -------------------------------------------------------------------------------*/
+
+GD_MUST static struct gd_status read_lines_before(struct gd_back *back, struct gd_error *err)
+{
+    char *text = NULL;
+    size_t size = 0;
+    struct gd_error missing = {0};
+    if (*back->story->schema_key == '\0')
+        return GD_DONE;
+    if (gd_journal_attachment(back->options->store, back->story->schema_key, back->options->key,
+                              LINES_BYTES_MAX, &text, &size, &missing)
+            .code != GD_OK)
+        return GD_DONE;
+    struct gd_status status = gd_fingerprint_parse(text, size, back->arena, &back->was, err);
+    free(text);
+    back->was_known = status.code == GD_OK;
+    return status;
+}
+
+/* The order of columns does not count: the names of such a line, sorted. */
+static const char *in_any_order(const char *line, struct gd_arena *arena)
+{
+    const char *tab = strchr(line, '\t');
+    struct gd_texts names = {0};
+    if (tab == NULL || strncmp(line, "columns of ", 11) != 0)
+        return line;
+    for (const char *at = tab + 1; *at != '\0';) {
+        const char *end = strstr(at, ", ");
+        size_t size = end == NULL ? strlen(at) : (size_t)(end - at);
+        gd_texts_add(&names, gd_arena_strndup(arena, at, size), arena);
+        at += size + (end == NULL ? 0 : 2);
+    }
+    for (size_t i = 1; i < names.count; i++)
+        for (size_t k = i; k > 0 && strcmp(names.items[k - 1], names.items[k]) > 0; k--) {
+            const char *swap = names.items[k];
+            names.items[k] = names.items[k - 1];
+            names.items[k - 1] = swap;
+        }
+    const char *text = gd_arena_strndup(arena, line, (size_t)(tab - line) + 1);
+    for (size_t i = 0; i < names.count; i++)
+        text = gd_arena_printf(arena, "%s%s%s", text, i == 0 ? "" : ", ", names.items[i]);
+    return text;
+}
+
+static struct gd_fingerprint without_order(const struct gd_fingerprint *from,
+                                           struct gd_arena *arena)
+{
+    struct gd_fingerprint to = *from;
+    to.lines = (struct gd_texts){0};
+    for (size_t i = 0; i < from->lines.count; i++)
+        gd_texts_add(&to.lines, in_any_order(from->lines.items[i], arena), arena);
+    return to;
+}
+
+void gd_back_differences(const struct gd_fingerprint *was, const struct gd_fingerprint *is,
+                         struct gd_arena *arena, struct gd_texts *out_differences,
+                         struct gd_texts *out_notes)
+{
+    struct gd_fingerprint left = without_order(was, arena), right = without_order(is, arena);
+    struct gd_texts all = {0};
+    gd_fingerprint_compare(&left, &right, arena, out_differences);
+    gd_fingerprint_compare(was, is, arena, &all);
+    if (all.count > out_differences->count)
+        gd_texts_add(out_notes,
+                     "Columns stand in another order than before: one that comes back stands last.",
+                     arena);
+}
+
+/* --- who wrote rows ---------------------------------------------------------------------------*/
+
+/* An id of 64 bits, as the 32 that rows have. */
+static void add_id(struct gd_texts *ids, const char *text, struct gd_arena *arena)
+{
+    if (text != NULL && *text != '\0')
+        gd_texts_add(ids, gd_arena_printf(arena, "%" PRIu32, (uint32_t)strtoull(text, NULL, 10)),
+                     arena);
+}
+
+static const char steps_of[] =
+    "SELECT s.xid, s.xmin::text::bigint, pg_catalog.to_jsonb(s) ->> 'others' FROM guardian.steps s "
+    "WHERE change = $1 AND s.xid IS NOT NULL";
+
+/* The row of a step was written behind all of its savepoints. */
+static struct gd_back_nested nested_of(const struct gd_pg_rows *rows, size_t row,
+                                       struct gd_arena *arena)
+{
+    int64_t own = gd_pg_int(rows, row, 0), last = gd_pg_int(rows, row, 1);
+    const char *others = gd_pg_cell(rows, row, 2);
+    struct gd_back_nested nested = {.after = own, .before = (own & ~INT64_C(0xffffffff)) + last};
+    if (nested.before < own)
+        nested.before += INT64_C(0x100000000);
+    nested.others = others == NULL || others[strspn(others, "0123456789,")] != '\0'
+                        ? ""
+                        : gd_arena_strdup(arena, others);
+    return nested;
+}
+
+GD_MUST static struct gd_status collect_ids(struct gd_back *back, struct gd_error *err)
+{
+    struct gd_texts *ids = gd_arena_zalloc(back->arena, 1, sizeof *ids);
+    struct gd_back_writers *writers = &back->rows.writers;
+    for (size_t i = 0; i < back->story->step_count; i++)
+        add_id(ids, back->story->steps[i].xid, back->arena);
+    if (back->ledger.there) {
+        struct gd_pg_call call = {.what = "read the ledger",
+                                  .sql = steps_of,
+                                  .values = &back->options->change,
+                                  .value_count = 1};
+        gd_auto_pg_rows rows = NULL;
+        GD_TRY(gd_pg_run(back->pg, &call, &rows, err));
+        struct gd_back_nested *nested =
+            gd_arena_zalloc(back->arena, gd_pg_rows_count(rows) + 1, sizeof *nested);
+        for (size_t i = 0; i < gd_pg_rows_count(rows); i++) {
+            add_id(ids, gd_pg_cell(rows, i, 0), back->arena);
+            nested[i] = nested_of(rows, i, back->arena);
+        }
+        writers->nested = nested;
+        writers->nested_count = gd_pg_rows_count(rows);
+    }
+    writers->xids = ids->items;
+    writers->xid_count = ids->count;
+    return GD_DONE;
+}
+
+GD_MUST static struct gd_status prepare_rows(struct gd_back *back, struct gd_error *err)
+{
+    struct gd_back_writers *writers = &back->rows.writers;
+    back->rows.pg = back->pg;
+    back->rows.place = &back->place;
+    back->rows.arena = back->arena;
+    back->rows.events = back->options->events;
+    writers->backup = back->manifest == NULL ? "" : back->manifest->pg_snapshot;
+    GD_TRY(collect_ids(back, err));
+    return gd_back_number(back->pg, "ask for the newest transaction",
+                          "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())"
+                          "::text::bigint",
+                          &writers->now, err);
+}
+
+struct gd_status gd_back_look(struct gd_back *back, struct gd_error *err)
+{
+    GD_TRY(gd_ledger_open(back->pg, false, back->arena, &back->ledger, err));
+    GD_TRY(read_lines_before(back, err));
+    GD_TRY(gd_pg_fingerprint(back->pg, back->arena, &back->is, err));
+    GD_TRY(prepare_rows(back, err));
+    if (back->manifest == NULL) {
+        gd_back_reason(back, "no backup was made for the change");
+        return GD_DONE;
+    }
+    gd_tell_stage(back->options->events, "comparing the schema with the snapshot's", 0);
+    GD_TRY(gd_back_read_snapshot(&back->restore, back->arena, &back->before, err));
+    GD_TRY(gd_back_read_now(&back->restore, back->plain, back->options->pg_dump,
+                            back->options->lock_ms, back->arena, &back->now, err));
+    GD_TRY(gd_back_script(&back->before, &back->now, back->pg, back->arena, &back->script, err));
+    for (size_t i = 0; i < back->script->unknown.count; i++)
+        gd_back_reason(back, "%s", back->script->unknown.items[i]);
+    GD_TRY(gd_back_read_texts(back, err));
+    return gd_back_plan_tasks(back, err);
+}

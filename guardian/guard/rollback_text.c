@@ -1,0 +1,292 @@
+/*
+ * Rollback, texts: which tables a change wrote rows to, by the statements that were run.
+ *
+ * Definitions are compared, not read; but that rows were inserted or updated is seen in the text
+ * only. What functions and blocks do was found by the judge, and stands among the losses.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "guardian/guard/rollback_own.h"
+#include "guardian/sql/deparse.h"
+#include "guardian/sql/parse.h"
+
+enum { TEXT_BYTES_MAX = 256 << 20 };
+
+struct reading {
+    struct gd_back *back;
+    const char *text;
+    size_t size;
+    struct gd_status status;
+    struct gd_error *err;
+};
+
+/* --- what is found ----------------------------------------------------------------------------*/
+
+static struct gd_back_written *written(struct gd_back *back, const char *schema, const char *table)
+{
+    for (size_t i = 0; i < back->written_count; i++)
+        if (strcmp(back->written[i].schema, schema) == 0 &&
+            strcmp(back->written[i].table, table) == 0)
+            return &back->written[i];
+    struct gd_back_written *more =
+        gd_arena_zalloc(back->arena, back->written_count + 1, sizeof *more);
+    if (back->written_count > 0)
+        memcpy(more, back->written, back->written_count * sizeof *more);
+    back->written = more;
+    struct gd_back_written *one = &more[back->written_count++];
+    one->schema = schema;
+    one->table = table;
+    return one;
+}
+
+/* What a name means to the target's own session; NULL: nothing that is there. */
+GD_MUST static struct gd_status resolve(struct gd_back *back, const char *schema, const char *name,
+                                        struct gd_back_written **out_written, struct gd_error *err)
+{
+    const char *quoted = gd_quoted_pair(schema, name, back->arena);
+    struct gd_pg_call call = {
+        .what = "look for a table",
+        .sql = "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN "
+               "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = "
+               "pg_catalog.to_regclass($1::text) AND c.relkind IN ('r', 'p') AND c.relpersistence "
+               "<> 't'",
+        .values = &quoted,
+        .value_count = 1};
+    gd_auto_pg_rows rows = NULL;
+    *out_written = NULL;
+    GD_TRY(gd_pg_run(back->plain, &call, &rows, err));
+    if (gd_pg_rows_count(rows) == 1)
+        *out_written = written(back, gd_arena_strdup(back->arena, gd_pg_cell(rows, 0, 0)),
+                               gd_arena_strdup(back->arena, gd_pg_cell(rows, 0, 1)));
+    return GD_DONE;
+}
+
+static struct gd_back_written *found(struct reading *reading, const struct gd_node *relation)
+{
+    struct gd_back_written *one = NULL;
+    if (relation == NULL || reading->status.code != GD_OK)
+        return NULL;
+    reading->status = resolve(reading->back, gd_node_text(relation, GD_F_schemaname),
+                              gd_node_text(relation, GD_F_relname), &one, reading->err);
+    return one;
+}
+
+static void note_columns(struct reading *reading, struct gd_back_written *one,
+                         const struct gd_node *statement)
+{
+    for (size_t i = 0; i < gd_node_count(statement, GD_F_target_list); i++) {
+        const char *name =
+            gd_node_text(gd_node_at(statement, GD_F_target_list, i), GD_F_name);
+        if (*name != '\0')
+            gd_texts_add(&one->columns, gd_arena_strdup(reading->back->arena, name),
+                         reading->back->arena);
+    }
+}
+
+static void note_truncated(struct reading *reading, const struct gd_node *node)
+{
+    for (size_t i = 0; i < gd_node_count(node, GD_F_relations); i++) {
+        struct gd_back_written *one = found(reading, gd_node_at(node, GD_F_relations, i));
+        if (one != NULL)
+            one->deletes = true;
+    }
+}
+
+/* --- what it made of values -------------------------------------------------------------------*/
+
+struct calling {
+    struct reading *reading;
+    bool plain;
+};
+
+/* Only functions that give the same for the same, and do nothing besides. */
+static enum gd_walk look_at_call(const struct gd_node *node, const struct gd_node *parent,
+                                 void *context)
+{
+    struct calling *calling = context;
+    enum gd_kind kind = gd_node_kind(node);
+    (void)parent;
+    if (kind == GD_KIND_SubLink || kind == GD_KIND_MultiAssignRef || kind == GD_KIND_SetToDefault)
+        calling->plain = false;
+    if (kind == GD_KIND_FuncCall) {
+        const char *name = gd_node_name_last(node, GD_F_funcname);
+        struct gd_pg_call call = {.what = "look for a function",
+                                  .sql = "SELECT count(*) FROM pg_catalog.pg_proc WHERE proname = "
+                                         "$1 AND provolatile <> 'i'",
+                                  .values = &name,
+                                  .value_count = 1};
+        gd_auto_pg_rows rows = NULL;
+        struct reading *reading = calling->reading;
+        reading->status = gd_pg_run(reading->back->plain, &call, &rows, reading->err);
+        calling->plain &= reading->status.code == GD_OK && gd_pg_int(rows, 0, 0) == 0;
+    }
+    return calling->plain ? GD_WALK_INTO : GD_WALK_STOP;
+}
+
+static void note_effect(struct reading *reading, const struct gd_back_written *one,
+                        const struct gd_node *relation, const char *column,
+                        const struct gd_node *expression)
+{
+    struct gd_back *back = reading->back;
+    struct calling calling = {reading, true};
+    const struct gd_node *alias = gd_node_child(relation, GD_F_alias);
+    if (expression == NULL || *column == '\0')
+        return;
+    gd_node_walk(expression, look_at_call, &calling);
+    const char *sql = calling.plain ? gd_deparse_expression(expression, back->arena) : NULL;
+    if (sql == NULL)
+        return;
+    struct gd_back_effect *more =
+        gd_arena_zalloc(back->arena, back->effect_count + 1, sizeof *more);
+    if (back->effect_count > 0)
+        memcpy(more, back->effects, back->effect_count * sizeof *more);
+    back->effects = more;
+    more[back->effect_count++] = (struct gd_back_effect){
+        one->schema, one->table, gd_arena_strdup(back->arena, column),
+        alias == NULL ? one->table
+                      : gd_arena_strdup(back->arena, gd_node_text(alias, GD_F_aliasname)),
+        sql};
+}
+
+static void note_updates(struct reading *reading, const struct gd_back_written *one,
+                         const struct gd_node *update)
+{
+    if (gd_node_count(update, GD_F_from_clause) > 0)
+        return;
+    for (size_t i = 0; i < gd_node_count(update, GD_F_target_list); i++) {
+        const struct gd_node *target = gd_node_at(update, GD_F_target_list, i);
+        note_effect(reading, one, gd_node_child(update, GD_F_relation),
+                    gd_node_text(target, GD_F_name), gd_node_child(target, GD_F_val));
+    }
+}
+
+/* ALTER COLUMN … TYPE … USING expression */
+static void note_retyped(struct reading *reading, const struct gd_node *alter)
+{
+    const struct gd_node *relation = gd_node_child(alter, GD_F_relation);
+    for (size_t i = 0; i < gd_node_count(alter, GD_F_cmds); i++) {
+        const struct gd_node *command = gd_node_at(alter, GD_F_cmds, i);
+        const struct gd_node *expression =
+            gd_node_child(gd_node_child(command, GD_F_def), GD_F_raw_default);
+        struct gd_back_written *one = NULL;
+        if (!gd_node_enum_is(command, GD_F_subtype, "AT_AlterColumnType") || expression == NULL)
+            continue;
+        struct gd_back *back = reading->back;
+        size_t had = back->written_count;
+        one = found(reading, relation);
+        if (one == NULL)
+            return;
+        note_effect(reading, one, relation, gd_node_text(command, GD_F_name), expression);
+        back->written_count = had; /* no rows were written by it */
+    }
+}
+
+/* INSERT, also with ON CONFLICT DO UPDATE; MERGE may do everything. */
+static void note_one(struct reading *reading, const struct gd_node *node, enum gd_kind kind)
+{
+    struct gd_back_written *one = found(reading, gd_node_child(node, GD_F_relation));
+    if (one == NULL)
+        return;
+    if (kind == GD_KIND_UpdateStmt) {
+        note_columns(reading, one, node);
+        note_updates(reading, one, node);
+    }
+    if (kind == GD_KIND_InsertStmt && gd_node_child(node, GD_F_on_conflict_clause) != NULL)
+        note_columns(reading, one, gd_node_child(node, GD_F_on_conflict_clause));
+    one->inserts |= kind != GD_KIND_UpdateStmt && kind != GD_KIND_DeleteStmt;
+    one->deletes |= kind == GD_KIND_DeleteStmt || kind == GD_KIND_MergeStmt;
+}
+
+static enum gd_walk visit(const struct gd_node *node, const struct gd_node *parent, void *context)
+{
+    struct reading *reading = context;
+    enum gd_kind kind = gd_node_kind(node);
+    (void)parent;
+    if (kind == GD_KIND_TruncateStmt)
+        note_truncated(reading, node);
+    else if (kind == GD_KIND_AlterTableStmt)
+        note_retyped(reading, node);
+    else if (kind == GD_KIND_InsertStmt || kind == GD_KIND_UpdateStmt ||
+             kind == GD_KIND_DeleteStmt || kind == GD_KIND_MergeStmt ||
+             (kind == GD_KIND_CopyStmt && gd_node_flag(node, GD_F_is_from)))
+        note_one(reading, node, kind);
+    return reading->status.code == GD_OK ? GD_WALK_INTO : GD_WALK_STOP;
+}
+
+/* --- texts ------------------------------------------------------------------------------------*/
+
+GD_MUST static struct gd_status read_statements(void *context, struct gd_error *err)
+{
+    struct reading *reading = context;
+    struct gd_memory_input input = {reading->text, reading->size};
+    struct gd_script_options options = {.statement_bytes_max = TEXT_BYTES_MAX};
+    struct gd_script *script = gd_script_new("the change", gd_memory_read, &input, &options);
+    gd_auto_arena arena = gd_arena_new();
+    reading->err = err;
+    for (;;) {
+        const struct gd_stmt *stmt = NULL;
+        gd_arena_reset(arena);
+        reading->status = gd_script_next(script, arena, &stmt, err);
+        if (reading->status.code != GD_OK || stmt == NULL)
+            break;
+        if (stmt->tree != NULL)
+            gd_node_walk(stmt->tree, visit, reading);
+        if (reading->status.code != GD_OK)
+            break;
+    }
+    gd_script_free(script);
+    return reading->status;
+}
+
+GD_MUST static struct gd_status read_text(struct gd_back *back, const struct gd_story_file *file,
+                                          struct gd_error *err)
+{
+    char *text = NULL;
+    size_t size = 0;
+    struct gd_error missing = {0};
+    if (*file->text_key == '\0' ||
+        gd_journal_attachment(back->options->store, file->text_key, back->options->key,
+                              TEXT_BYTES_MAX, &text, &size, &missing)
+                .code != GD_OK) {
+        back->text_known = false;
+        return GD_DONE;
+    }
+    struct reading reading = {.back = back, .text = text, .size = size};
+    struct gd_status status = gd_deep_call(read_statements, &reading, err);
+    free(text);
+    return status;
+}
+
+/* Tables of losses whose rows went, and which no statement names: functions, blocks, cascades. */
+GD_MUST static struct gd_status add_losses(struct gd_back *back, struct gd_error *err)
+{
+    for (size_t i = 0; i < back->story->loss_count; i++) {
+        const struct gd_story_loss *loss = &back->story->losses[i];
+        if (loss->loses != GD_LOSES_DATA)
+            continue;
+        for (size_t t = 0; t < loss->tables.count; t++) {
+            const struct gd_back_item *item = NULL;
+            for (size_t n = 0; n < back->now.count && item == NULL; n++)
+                if (strcmp(back->now.items[n].class, "table") == 0 &&
+                    strcmp(gd_back_plain(back->now.items[n].schema, back->now.items[n].name,
+                                         back->arena),
+                           loss->tables.items[t]) == 0)
+                    item = &back->now.items[n];
+            if (item == NULL || item->alone || loss->columns.count > 0)
+                continue; /* what the definitions differ in is seen there */
+            struct gd_back_written *one = written(back, item->schema, item->name);
+            one->deletes |= one->columns.count == 0 && !one->inserts;
+        }
+    }
+    (void)err;
+    return GD_DONE;
+}
+
+struct gd_status gd_back_read_texts(struct gd_back *back, struct gd_error *err)
+{
+    back->text_known = true;
+    for (size_t i = 0; i < back->story->file_count; i++)
+        GD_TRY(read_text(back, &back->story->files[i], err));
+    return add_losses(back, err);
+}
