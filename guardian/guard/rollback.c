@@ -1,16 +1,15 @@
 /*
  * Rollback: the plan, and the order in which it is carried out. See rollback.h.
  *
- * | last record of the rollback  | what is certain                    | a second run                 |
- * | ---------------------------- | ---------------------------------- | ---------------------------- |
- * | received, decided            | nothing was touched                | begins anew                  |
- * | protecting, protected,       | nothing was touched, the backup of | begins anew, with another    |
- * | proven                       | the bad state may be there         | backup                       |
- * | applying + transaction id    | ask the server: in, or not         | is told by recovery          |
- * | applying, way "database"     | the name holds another database    | is told by recovery          |
- * |                              | than the recorded one, or it does  |                              |
- * |                              | not                                |                              |
- * | applied, checked             | the state before is back           | finds it rolled back already |
+ * | last record of the rollback  | what is certain                    | a second run | |
+ * ---------------------------- | ---------------------------------- | ----------------------------
+ * | | received, decided            | nothing was touched                | begins anew | |
+ * protecting, protected,       | nothing was touched, the backup of | begins anew, with another |
+ * | proven                       | the bad state may be there         | backup | | applying +
+ * transaction id    | ask the server: in, or not         | is told by recovery          | |
+ * applying, way "database"     | the name holds another database    | is told by recovery | | |
+ * than the recorded one, or it does  |                              | | | not | | | applied,
+ * checked             | the state before is back           | finds it rolled back already |
  */
 #include "guardian/guard/rollback.h"
 
@@ -109,11 +108,12 @@ static void tell_task(const struct gd_back_task *task, struct gd_rollback_plan *
              gd_arena_printf(arena, "Load table %s from the snapshot: %" PRIu64 " rows.",
                              task->plain, count));
     else if (task->key_count == 0)
-        step(plan, arena,
-             gd_arena_printf(arena,
-                             "Empty table %s, which nobody wrote to since and which has no key, and "
-                             "load it from the snapshot: %" PRIu64 " rows.",
-                             task->plain, count));
+        step(
+            plan, arena,
+            gd_arena_printf(arena,
+                            "Empty table %s, which nobody wrote to since and which has no key, and "
+                            "load it from the snapshot: %" PRIu64 " rows.",
+                            task->plain, count));
     else if (task->rows)
         step(plan, arena,
              gd_arena_printf(arena,
@@ -136,8 +136,9 @@ static void tell_transaction(const struct gd_back *back, struct gd_rollback_plan
     tell_schema(back, plan);
     for (size_t i = 0; i < back->task_count; i++)
         tell_task(&back->tasks[i], plan, arena);
-    step(plan, arena, "Compare the schema with the one before the change, and commit all of this at "
-                      "once only when it is the same.");
+    step(plan, arena,
+         "Compare the schema with the one before the change, and commit all of this at "
+         "once only when it is the same.");
     for (enum gd_back_phase phase = 0; phase < GD_BACK_PHASES; phase++)
         for (size_t i = 0; i < back->script->count; i++)
             if (back->script->statements[i].phase == phase)
@@ -163,12 +164,12 @@ static void rule_out(const struct gd_back *back, struct gd_rollback_plan *plan, 
     struct gd_arena *arena = back->arena;
     const char *first = NULL;
     for (size_t i = 0; i < back->task_count && first == NULL; i++)
-        first = gd_arena_printf(arena, "%s of table %s must come from the snapshot",
-                                back->tasks[i].count > 0 && !back->tasks[i].rows
-                                    ? gd_arena_printf(arena, "values (%s)",
-                                                      column_names(&back->tasks[i], arena))
-                                    : "rows",
-                                back->tasks[i].plain);
+        first = gd_arena_printf(
+            arena, "%s of table %s must come from the snapshot",
+            back->tasks[i].count > 0 && !back->tasks[i].rows
+                ? gd_arena_printf(arena, "values (%s)", column_names(&back->tasks[i], arena))
+                : "rows",
+            back->tasks[i].plain);
     for (enum gd_way way = GD_WAY_INVERSE; way < plan->way; way++) {
         const char *why = back->reasons.count > 0 ? back->reasons.items[0]
                           : first != NULL         ? first
@@ -185,7 +186,8 @@ static void rule_out(const struct gd_back *back, struct gd_rollback_plan *plan, 
                      arena);
 }
 
-/* "x.up.sql" → "x.down.sql", "up.sql" and "migration.sql" → "down.sql" beside it; when it is there. */
+/* "x.up.sql" → "x.down.sql", "up.sql" and "migration.sql" → "down.sql" beside it; when it is there.
+ */
 static const char *down_of(const struct gd_story *story, struct gd_arena *arena)
 {
     for (size_t i = 0; i < story->file_count; i++) {
@@ -255,12 +257,12 @@ GD_MUST static struct gd_status check_since(struct gd_back *back, struct gd_roll
                      back->arena);
         return GD_DONE;
     }
-    struct gd_status status =
-        gd_fail(err, GD_REFUSED,
-                "could not roll back change %s: the schema is not the one that it left, because %s%s "
-                "changed it since",
-                back->story->change, later.count > 0 ? "change " : "somebody",
-                later.count > 0 ? later.items[0] : "");
+    struct gd_status status = gd_fail(
+        err, GD_REFUSED,
+        "could not roll back change %s: the schema is not the one that it left, because %s%s "
+        "changed it since",
+        back->story->change, later.count > 0 ? "change " : "somebody",
+        later.count > 0 ? later.items[0] : "");
     if (later.count > 0)
         return gd_hint(err, status, "Roll back what came later first: guardian rollback %s",
                        later.items[0]);
@@ -325,23 +327,24 @@ static void tell_notes(struct gd_back *back, struct gd_rollback_plan *plan)
     struct gd_arena *arena = back->arena;
     bool order = false;
     if (!back->text_known && back->manifest != NULL)
-        gd_texts_add(&plan->notes,
-                     "The text of the change is not kept: rows that it inserted stay, unless a loss "
-                     "was recorded for their table.",
-                     arena);
+        gd_texts_add(
+            &plan->notes,
+            "The text of the change is not kept: rows that it inserted stay, unless a loss "
+            "was recorded for their table.",
+            arena);
     for (size_t i = 0; i < back->script->value_count; i++)
         order |= back->script->values[i].fate == GD_BACK_RETURNS;
     if (order && plan->way != GD_WAY_DATABASE)
         gd_texts_add(&plan->notes, "A column that comes back stands last in its table.", arena);
     for (size_t i = 0; i < back->story->drift_count; i++)
         if (back->story->drifts[i].rows_new > 0)
-            gd_texts_add(&plan->notes,
-                         gd_arena_printf(arena,
-                                         "%" PRId64 " rows of %s were written between the backup and "
-                                         "the change: the snapshot has them as they were before.",
-                                         back->story->drifts[i].rows_new,
-                                         back->story->drifts[i].table),
-                         arena);
+            gd_texts_add(
+                &plan->notes,
+                gd_arena_printf(arena,
+                                "%" PRId64 " rows of %s were written between the backup and "
+                                "the change: the snapshot has them as they were before.",
+                                back->story->drifts[i].rows_new, back->story->drifts[i].table),
+                arena);
 }
 
 GD_MUST static struct gd_status plan_with(struct gd_back *back, struct gd_rollback_plan *plan,

@@ -100,18 +100,17 @@ GD_MUST static struct gd_status open_sessions(struct gd_back *back, struct gd_er
                                "mix up the sessions"),
                        "Use the address of the server itself.");
     GD_TRY(gd_restore_session(&back->restore, back->plain, NULL, &back->pg, err));
-    return gd_pg_command(back->pg, "set the longest wait for a lock",
-                         gd_arena_printf(back->arena, "SET lock_timeout = %" PRIu32,
-                                         back->options->lock_ms),
-                         err);
+    return gd_pg_command(
+        back->pg, "set the longest wait for a lock",
+        gd_arena_printf(back->arena, "SET lock_timeout = %" PRIu32, back->options->lock_ms), err);
 }
 
 struct gd_status gd_back_open(const struct gd_rollback_options *options, struct gd_arena *arena,
                               struct gd_back *back, struct gd_error *err)
 {
     *back = (struct gd_back){.options = options, .arena = arena};
-    GD_TRY(gd_story_read(options->store, options->cluster, options->change, arena, &back->story,
-                         err));
+    GD_TRY(
+        gd_story_read(options->store, options->cluster, options->change, arena, &back->story, err));
     GD_TRY(check_story(back->story, err));
     if (gd_back_is_nothing(back->story))
         return GD_DONE;

@@ -73,10 +73,9 @@ GD_MUST static struct gd_status measure_column_that_leaves(struct gd_back *back,
     const char *column = gd_quoted(value->column, arena);
     bool plain = value->value != NULL && strchr(value->value, '(') == NULL;
     int64_t count = 0;
-    const char *says =
-        plain ? gd_arena_printf(arena, "l.%s::text IS DISTINCT FROM (%s)::text", column,
-                                value->value)
-              : gd_arena_printf(arena, "l.%s IS NOT NULL", column);
+    const char *says = plain ? gd_arena_printf(arena, "l.%s::text IS DISTINCT FROM (%s)::text",
+                                               column, value->value)
+                             : gd_arena_printf(arena, "l.%s IS NOT NULL", column);
     GD_TRY(gd_back_count(&back->rows, table, says, &count, err));
     if (count == 0)
         return GD_DONE;
@@ -150,8 +149,9 @@ GD_MUST static struct gd_status measure_unfit(struct gd_back *back, struct gd_ba
         if (item->fate == GD_BACK_SWAPPED && *item->strange != '\0')
             GD_TRY(gd_back_number(
                 back->pg, "count rows that cannot be kept",
-                gd_arena_printf(arena, "SELECT count(*) FROM %s l WHERE l.%s::text IN (%s) AND NOT "
-                                       "EXISTS (SELECT FROM pg_temp.guardian_was_%u s WHERE %s)",
+                gd_arena_printf(arena,
+                                "SELECT count(*) FROM %s l WHERE l.%s::text IN (%s) AND NOT "
+                                "EXISTS (SELECT FROM pg_temp.guardian_was_%u s WHERE %s)",
                                 task->name, gd_quoted(item->name, arena), item->strange,
                                 task->number, gd_back_same_key(task, arena)),
                 &count, err));
@@ -171,10 +171,12 @@ GD_MUST static struct gd_status measure_large(struct gd_back *back, struct gd_ba
 
 static const char cascading[] =
     "SELECT k.conrelid::regclass::text, (SELECT pg_catalog.string_agg(pg_catalog.format('c.%I = "
-    "l.%I', a.attname, b.attname), ' AND ') FROM pg_catalog.generate_subscripts(k.conkey, 1) i JOIN "
+    "l.%I', a.attname, b.attname), ' AND ') FROM pg_catalog.generate_subscripts(k.conkey, 1) i "
+    "JOIN "
     "pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[i] JOIN "
     "pg_catalog.pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = k.confkey[i]) FROM "
-    "pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.confdeltype = 'c' AND k.conparentid = 0 "
+    "pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.confdeltype = 'c' AND k.conparentid = "
+    "0 "
     "AND k.confrelid = $1::regclass";
 
 /* Rows that the change inserted go, and with them those that refer to them ON DELETE CASCADE. */
@@ -204,8 +206,9 @@ GD_MUST static struct gd_status measure_cascade(struct gd_back *back, struct gd_
             continue;
         struct gd_since *since = since_of(back, table);
         since->conflict = gd_arena_printf(
-            arena, "%" PRId64 " rows refer to rows of table %s that the change inserted, and go "
-                   "with them",
+            arena,
+            "%" PRId64 " rows refer to rows of table %s that the change inserted, and go "
+            "with them",
             count, task->plain);
         lose(back, since, count);
     }
@@ -234,8 +237,7 @@ GD_MUST static struct gd_status measure_task(struct gd_back *back, struct gd_bac
     since->kept = task->since_new - task->unfit;
     if (task->kept > 0)
         since->conflict = gd_arena_printf(
-            back->arena, "%" PRId64 " values that were written since stay as they are",
-            task->kept);
+            back->arena, "%" PRId64 " values that were written since stay as they are", task->kept);
     lose(back, since, task->unfit);
     return GD_DONE;
 }

@@ -12,7 +12,7 @@
 /** A table to which the change wrote rows, by its text. */
 struct gd_back_written {
     const char *schema, *table;
-    bool inserts, deletes; /* whole rows came or went; an update alone sets neither */
+    bool inserts, deletes;   /* whole rows came or went; an update alone sets neither */
     struct gd_texts columns; /* that it updated */
 };
 

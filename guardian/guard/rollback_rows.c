@@ -266,8 +266,8 @@ static const char *typed_rows(const struct gd_back_task *task, struct gd_arena *
     return gd_arena_printf(arena, "SELECT %s FROM %s s", text, side(task, arena));
 }
 
-/* What the change made of each value: by the cast, or by the expression of its text. One that cannot
- * be computed tells nothing. */
+/* What the change made of each value: by the cast, or by the expression of its text. One that
+ * cannot be computed tells nothing. */
 GD_MUST static struct gd_status add_effects(struct gd_back_rows *rows,
                                             const struct gd_back_task *task, size_t at,
                                             const char *made, struct gd_error *err)
@@ -285,19 +285,17 @@ GD_MUST static struct gd_status add_effects(struct gd_back_rows *rows,
     GD_TRY(gd_pg_command(rows->pg, "compute values", "SAVEPOINT guardian_effect", err));
     struct gd_status status = gd_pg_command(
         rows->pg, "compute values",
-        gd_arena_printf(arena,
-                        "INSERT INTO %s SELECT DISTINCT %s.%s::text, ((%s)::%s)::text FROM (%s) %s",
-                        made, alias, column, effect, item->type_now, typed_rows(task, arena),
-                        alias),
+        gd_arena_printf(
+            arena, "INSERT INTO %s SELECT DISTINCT %s.%s::text, ((%s)::%s)::text FROM (%s) %s",
+            made, alias, column, effect, item->type_now, typed_rows(task, arena), alias),
         &refused);
     if (gd_pg_broken(rows->pg)) {
         *err = refused;
         return status;
     }
-    return gd_pg_command(rows->pg, "compute values",
-                         status.code == GD_OK ? "RELEASE guardian_effect"
-                                              : "ROLLBACK TO guardian_effect",
-                         err);
+    return gd_pg_command(
+        rows->pg, "compute values",
+        status.code == GD_OK ? "RELEASE guardian_effect" : "ROLLBACK TO guardian_effect", err);
 }
 
 /* A value that somebody else's row has is the change's own when the change made the same of the
@@ -315,12 +313,13 @@ GD_MUST static struct gd_status decide_column(struct gd_back_rows *rows, struct 
         return GD_DONE;
     GD_TRY(gd_pg_command(
         rows->pg, "note what the change made of values",
-        gd_arena_printf(arena,
-                        "CREATE TEMPORARY TABLE guardian_made_%u_%zu AS SELECT DISTINCT (%s)::text AS "
-                        "was, l.%s::text AS became FROM %s l JOIN %s s ON %s JOIN %s w ON %s AND "
-                        "w.\"guardian who\" = 'c'",
-                        task->number, at, was(task, item->name, arena), column, task->name, side(task, arena), key, w,
-                        w_key),
+        gd_arena_printf(
+            arena,
+            "CREATE TEMPORARY TABLE guardian_made_%u_%zu AS SELECT DISTINCT (%s)::text AS "
+            "was, l.%s::text AS became FROM %s l JOIN %s s ON %s JOIN %s w ON %s AND "
+            "w.\"guardian who\" = 'c'",
+            task->number, at, was(task, item->name, arena), column, task->name, side(task, arena),
+            key, w, w_key),
         err));
     GD_TRY(add_effects(rows, task, at, made, err));
     const char *not_strange =
@@ -332,15 +331,16 @@ GD_MUST static struct gd_status decide_column(struct gd_back_rows *rows, struct 
         gd_arena_printf(
             arena,
             "UPDATE %s s SET \"guardian take %zu\" = false FROM %s l JOIN %s w ON %s WHERE %s AND "
-            "w.\"guardian who\" = 'o' AND l.%s::text IS DISTINCT FROM (%s)::text AND %s AND NOT EXISTS "
-            "(SELECT FROM %s m WHERE m.was IS NOT DISTINCT FROM (%s)::text AND m.became IS NOT DISTINCT "
+            "w.\"guardian who\" = 'o' AND l.%s::text IS DISTINCT FROM (%s)::text AND %s AND NOT "
+            "EXISTS "
+            "(SELECT FROM %s m WHERE m.was IS NOT DISTINCT FROM (%s)::text AND m.became IS NOT "
+            "DISTINCT "
             "FROM l.%s::text) AND NOT ((SELECT count(DISTINCT coalesce('=' || became, '')) FROM "
             "%s) "
             "= 1 AND (SELECT count(*) FROM %s) > 1 AND l.%s::text IS NOT DISTINCT FROM (SELECT "
             "became FROM %s LIMIT 1))",
-            side(task, arena), at, task->name, w, w_key, key, column,
-            was(task, item->name, arena), not_strange, made, was(task, item->name, arena), column,
-            made, made, column, made),
+            side(task, arena), at, task->name, w, w_key, key, column, was(task, item->name, arena),
+            not_strange, made, was(task, item->name, arena), column, made, made, column, made),
         &kept, err));
     task->kept += kept;
     return GD_DONE;
@@ -380,11 +380,11 @@ GD_MUST static struct gd_status update_columns(struct gd_back_rows *rows, struct
     if (task->count == 0)
         return GD_DONE;
     int64_t count = 0;
-    GD_TRY(
-        change_rows(rows, task,
-                    gd_arena_printf(arena, "UPDATE %s l SET %s FROM %s s WHERE %s AND (%s)",
-                                    task->name, set, side(task, arena), gd_back_same_key(task, arena), any),
-                    &count, err));
+    GD_TRY(change_rows(rows, task,
+                       gd_arena_printf(arena, "UPDATE %s l SET %s FROM %s s WHERE %s AND (%s)",
+                                       task->name, set, side(task, arena),
+                                       gd_back_same_key(task, arena), any),
+                       &count, err));
     task->back += count;
     return GD_DONE;
 }
@@ -431,8 +431,9 @@ GD_MUST static struct gd_status undo_own_rows(struct gd_back_rows *rows, struct 
     if (*set == '\0')
         return GD_DONE;
     GD_TRY(change_rows(rows, task,
-                       gd_arena_printf(arena, "UPDATE %s l SET %s FROM %s s WHERE %s AND %s AND "
-                                              "(%s)",
+                       gd_arena_printf(arena,
+                                       "UPDATE %s l SET %s FROM %s s WHERE %s AND %s AND "
+                                       "(%s)",
                                        task->name, set, side(task, arena),
                                        gd_back_same_key(task, arena), own_rows(task, arena), any),
                        &count, err));
@@ -452,14 +453,18 @@ static const char *row_of(const struct gd_back_task *task, struct gd_arena *aren
 
 static const char parents[] =
     "SELECT pg_catalog.string_agg(pg_catalog.format('(%s OR EXISTS (SELECT FROM %s p WHERE %s))', "
-    "k.nulls, k.parent, k.same), ' AND ') FROM (SELECT c.confrelid::regclass::text AS parent, (SELECT "
+    "k.nulls, k.parent, k.same), ' AND ') FROM (SELECT c.confrelid::regclass::text AS parent, "
+    "(SELECT "
     "pg_catalog.string_agg(pg_catalog.format('s.%I IS NULL', a.attname), ' OR ') FROM "
-    "pg_catalog.pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)) AS nulls, "
+    "pg_catalog.pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)) AS "
+    "nulls, "
     "(SELECT pg_catalog.string_agg(pg_catalog.format('p.%I = s.%I::%s', b.attname, a.attname, "
     "pg_catalog.format_type(a.atttypid, a.atttypmod)), ' AND ') FROM "
     "pg_catalog.generate_subscripts(c.conkey, 1) i JOIN pg_catalog.pg_attribute a ON a.attrelid = "
-    "c.conrelid AND a.attnum = c.conkey[i] JOIN pg_catalog.pg_attribute b ON b.attrelid = c.confrelid "
-    "AND b.attnum = c.confkey[i]) AS same FROM pg_catalog.pg_constraint c WHERE c.contype = 'f' AND "
+    "c.conrelid AND a.attnum = c.conkey[i] JOIN pg_catalog.pg_attribute b ON b.attrelid = "
+    "c.confrelid "
+    "AND b.attnum = c.confkey[i]) AS same FROM pg_catalog.pg_constraint c WHERE c.contype = 'f' "
+    "AND "
     "c.conrelid = $1::regclass AND c.confrelid <> c.conrelid) k";
 
 /* Only rows whose parents are there, for foreign keys that stand. */
@@ -467,10 +472,8 @@ GD_MUST static struct gd_status parents_of(struct gd_back_rows *rows,
                                            const struct gd_back_task *task, const char **out_there,
                                            struct gd_error *err)
 {
-    struct gd_pg_call call = {.what = "look at foreign keys",
-                              .sql = parents,
-                              .values = &task->name,
-                              .value_count = 1};
+    struct gd_pg_call call = {
+        .what = "look at foreign keys", .sql = parents, .values = &task->name, .value_count = 1};
     gd_auto_pg_rows found = NULL;
     GD_TRY(gd_pg_run(rows->pg, &call, &found, err));
     const char *text = gd_pg_cell(found, 0, 0);
@@ -494,12 +497,12 @@ GD_MUST static struct gd_status insert_missing(struct gd_back_rows *rows, struct
                           gd_arena_printf(arena, "SELECT count(*) %s", from), &wanted, err));
     GD_TRY(change_rows(
         rows, task,
-        gd_arena_printf(arena,
-                        "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s %s AND %s ON CONFLICT DO "
-                        "NOTHING",
-                        task->name,
-                        gd_quoted_list(task->stored->columns, task->stored->column_count, arena),
-                        row_of(task, arena), from, there),
+        gd_arena_printf(
+            arena,
+            "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s %s AND %s ON CONFLICT DO "
+            "NOTHING",
+            task->name, gd_quoted_list(task->stored->columns, task->stored->column_count, arena),
+            row_of(task, arena), from, there),
         &count, err));
     task->back += count;
     task->collided += wanted - count;
@@ -542,11 +545,11 @@ GD_MUST static struct gd_status fits(struct gd_back_rows *rows, const struct gd_
                                      struct gd_error *err)
 {
     struct gd_arena *arena = rows->arena;
-    struct gd_pg_call call = {
-        .what = "try whether values fit",
-        .sql = gd_arena_printf(arena, "SELECT count(%s::%s) FROM %s",
-                               gd_quoted(item->name, arena), item->type, task->name),
-        .limit_ms = LIMIT_MS};
+    struct gd_pg_call call = {.what = "try whether values fit",
+                              .sql = gd_arena_printf(arena, "SELECT count(%s::%s) FROM %s",
+                                                     gd_quoted(item->name, arena), item->type,
+                                                     task->name),
+                              .limit_ms = LIMIT_MS};
     struct gd_error refused = {0};
     GD_TRY(gd_pg_command(rows->pg, "try whether values fit", "SAVEPOINT guardian_fits", err));
     struct gd_status status = gd_pg_run(rows->pg, &call, NULL, &refused);

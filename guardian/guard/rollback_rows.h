@@ -36,13 +36,13 @@ struct gd_back_column_task {
     enum gd_back_fate fate;
     bool touched; /* not in the schema: the change updated it */
     const char *name, *type, *type_now;
-    const char *strange; /* labels that cannot stay */
+    const char *strange;               /* labels that cannot stay */
     const char *effect, *effect_alias; /* what the change made of it: an expression over the row;
                                           NULL: not known */
-    bool not_null; /* and it may come without a value */
-    bool required; /* it was NOT NULL */
-    bool cleared;  /* its values were emptied, because they would not fit */
-    const char *value; /* default */
+    bool not_null;                     /* and it may come without a value */
+    bool required;                     /* it was NOT NULL */
+    bool cleared;                      /* its values were emptied, because they would not fit */
+    const char *value;                 /* default */
 };
 
 struct gd_back_task {
@@ -52,7 +52,7 @@ struct gd_back_task {
     const struct gd_back_table *columns; /* as it was */
     bool whole;                          /* it was dropped: its rows are loaded as they are */
     bool rows;                           /* the change deleted, inserted or updated rows */
-    bool rows_went; /* it may have deleted some: those come back */
+    bool rows_went;                      /* it may have deleted some: those come back */
     struct gd_back_column_task *items;
     size_t count;
     const char *const *keys; /* columns that tell a row; none: it has no key */
@@ -86,8 +86,9 @@ GD_MUST struct gd_status gd_back_load(struct gd_back_rows *rows, struct gd_back_
  * the change made. Needs gd_back_load(). */
 GD_MUST struct gd_status gd_back_weigh(struct gd_back_rows *rows, struct gd_back_task *task,
                                        struct gd_error *err);
-/** Inside the transaction, once the columns are there again: rows that the change inserted go. Called
- * for those that refer before those that they refer to; gd_back_merge() the other way round. */
+/** Inside the transaction, once the columns are there again: rows that the change inserted go.
+ * Called for those that refer before those that they refer to; gd_back_merge() the other way round.
+ */
 GD_MUST struct gd_status gd_back_merge_away(struct gd_back_rows *rows, struct gd_back_task *task,
                                             struct gd_error *err);
 /** Then what it deleted and updated comes back. */

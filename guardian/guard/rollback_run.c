@@ -28,8 +28,8 @@ GD_MUST static struct gd_status record(struct running *of, enum gd_record_kind k
 
 /* --- the bad state ----------------------------------------------------------------------------*/
 
-/* Every table that is there now and that the script or a merge touches; its definitions are in every
- * snapshot. */
+/* Every table that is there now and that the script or a merge touches; its definitions are in
+ * every snapshot. */
 static void tables_concerned(struct running *of, struct gd_texts *out_tables)
 {
     struct gd_back *back = of->back;
@@ -136,17 +136,15 @@ GD_MUST static struct gd_status go_by_transaction(struct running *of, struct gd_
 /* The oid of what the name stands for: after a swap it is another one. */
 GD_MUST static struct gd_status name_database(struct running *of, struct gd_error *err)
 {
-    struct gd_pg_call call = {
-        .what = "ask for the database",
-        .sql = "SELECT oid, datname FROM pg_catalog.pg_database WHERE datname = "
-               "pg_catalog.current_database()"};
+    struct gd_pg_call call = {.what = "ask for the database",
+                              .sql =
+                                  "SELECT oid, datname FROM pg_catalog.pg_database WHERE datname = "
+                                  "pg_catalog.current_database()"};
     gd_auto_pg_rows rows = NULL;
     GD_TRY(gd_pg_run(of->back->pg, &call, &rows, err));
-    of->story->steps[0].hash =
-        gd_arena_printf(of->arena, "database %s", gd_pg_cell(rows, 0, 0));
-    of->story->steps[0].text =
-        gd_arena_printf(of->arena, "swap database %s",
-                        gd_quoted(gd_pg_cell(rows, 0, 1), of->arena));
+    of->story->steps[0].hash = gd_arena_printf(of->arena, "database %s", gd_pg_cell(rows, 0, 0));
+    of->story->steps[0].text = gd_arena_printf(of->arena, "swap database %s",
+                                               gd_quoted(gd_pg_cell(rows, 0, 1), of->arena));
     return GD_DONE;
 }
 
@@ -165,16 +163,17 @@ GD_MUST static struct gd_status finish_restored(struct running *of, struct gd_er
         if (back->was_known)
             gd_back_differences(&back->was, &is, of->arena, &of->out->differences, &notes);
         else
-            gd_texts_add(&of->out->differences,
-                         "the schema is not the one before the change, and what it was is not known",
-                         of->arena);
+            gd_texts_add(
+                &of->out->differences,
+                "the schema is not the one before the change, and what it was is not known",
+                of->arena);
     }
     GD_TRY(gd_ledger_open(pg, false, of->arena, &back->ledger, err));
     const char *sql = gd_ledger_change_sql(&back->ledger, of->story, of->arena);
     if (sql != NULL)
         GD_TRY(gd_pg_command(pg, "write the ledger", sql, err));
-    sql = gd_ledger_rolled_back_sql(&back->ledger, of->options->change, of->story->change,
-                                    of->arena);
+    sql =
+        gd_ledger_rolled_back_sql(&back->ledger, of->options->change, of->story->change, of->arena);
     return sql == NULL ? GD_DONE : gd_pg_command(pg, "write the ledger", sql, err);
 }
 
@@ -191,8 +190,7 @@ GD_MUST static struct gd_status go_by_database(struct running *of, struct gd_err
     struct gd_status status =
         gd_restore_replace(&back->restore, database, of->arena, &restored, err);
     if (status.code != GD_OK) {
-        of->story->steps[0].state =
-            status.code == GD_PARTIAL ? GD_STEP_UNKNOWN : GD_STEP_NOT_IN;
+        of->story->steps[0].state = status.code == GD_PARTIAL ? GD_STEP_UNKNOWN : GD_STEP_NOT_IN;
         return status;
     }
     of->story->steps[0].state = GD_STEP_IN;
@@ -243,14 +241,14 @@ static void begin_story(struct running *of)
     story->fingerprint_before = of->plan->story->fingerprint_after;
     story->steps = gd_arena_zalloc(of->arena, 1, sizeof *story->steps);
     story->step_count = 1;
-    story->steps[0] = (struct gd_story_step){
-        .number = 1,
-        .kind = "transaction",
-        .file = "",
-        .text = gd_arena_printf(of->arena, "roll back change %s, way %s", of->options->change,
-                                story->way),
-        .hash = of->options->change,
-        .xid = ""};
+    story->steps[0] =
+        (struct gd_story_step){.number = 1,
+                               .kind = "transaction",
+                               .file = "",
+                               .text = gd_arena_printf(of->arena, "roll back change %s, way %s",
+                                                       of->options->change, story->way),
+                               .hash = of->options->change,
+                               .xid = ""};
 }
 
 GD_MUST static struct gd_status go(struct running *of, struct gd_error *err)

@@ -1,8 +1,8 @@
 /*
  * Rollback, tasks: of which tables rows must come back, by what key, and what is lost thereby.
  *
- * Invariant  A table whose rows cannot be told apart, or are not in the snapshot, is a reason against
- *            every way but the whole database.
+ * Invariant  A table whose rows cannot be told apart, or are not in the snapshot, is a reason
+ * against every way but the whole database.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -66,8 +66,7 @@ static void add_column(struct gd_back *back, struct gd_back_task *task,
     for (size_t i = 0; i < task->count; i++)
         if (is(task->items[i].name, item->name))
             return;
-    struct gd_back_column_task *more =
-        gd_arena_zalloc(back->arena, task->count + 1, sizeof *more);
+    struct gd_back_column_task *more = gd_arena_zalloc(back->arena, task->count + 1, sizeof *more);
     if (task->count > 0)
         memcpy(more, task->items, task->count * sizeof *more);
     more[task->count] = *item;
@@ -83,8 +82,7 @@ static bool column_is_steady(const struct gd_back *back, const struct gd_back_ta
     const struct gd_back_column *was = gd_back_column(task->columns, name);
     const struct gd_back_item *now =
         gd_back_find(&back->now, "table", task->schema, task->table, NULL);
-    const struct gd_back_column *is_now =
-        now == NULL ? NULL : gd_back_column(now->columns, name);
+    const struct gd_back_column *is_now = now == NULL ? NULL : gd_back_column(now->columns, name);
     for (size_t i = 0; i < back->script->value_count; i++) {
         const struct gd_back_value *value = &back->script->values[i];
         if (is(value->table, task->table) && is(value->schema, task->schema) &&
@@ -148,8 +146,8 @@ GD_MUST static struct gd_status find_key(struct gd_back *back, struct gd_back_ta
 /* Was data lost of this table, by the judge? A name alone means all its columns. */
 static bool lost_data(const struct gd_back *back, const char *plain, const char *column)
 {
-    const char *full = gd_arena_printf(back->arena, "%s.%s", plain,
-                                       gd_back_plain("", column, back->arena));
+    const char *full =
+        gd_arena_printf(back->arena, "%s.%s", plain, gd_back_plain("", column, back->arena));
     for (size_t i = 0; i < back->story->loss_count; i++) {
         const struct gd_story_loss *loss = &back->story->losses[i];
         if (loss->loses == GD_LOSES_DATA &&
@@ -184,8 +182,8 @@ static struct gd_back_column_task column_task(const struct gd_back_value *value)
                                         .type = value->type,
                                         .type_now = value->type_now,
                                         .strange = value->strange,
-                                        .not_null = value->not_null &&
-                                                    value->fate != GD_BACK_RETYPED,
+                                        .not_null =
+                                            value->not_null && value->fate != GD_BACK_RETYPED,
                                         .required = value->not_null,
                                         .value = value->value};
 }
@@ -237,8 +235,9 @@ GD_MUST static struct gd_status plan_value(struct gd_back *back, const struct gd
     if (value->fate == GD_BACK_SWAPPED) {
         GD_TRY(uses_strange(back, value, &strange, err));
         if (strange > 0 && strstr(value->type, "[]") != NULL)
-            gd_back_reason(back, "%" PRId64 " rows of table %s hold a label in column %s that the "
-                                 "type did not have",
+            gd_back_reason(back,
+                           "%" PRId64 " rows of table %s hold a label in column %s that the "
+                           "type did not have",
                            strange, plain, value->column);
         return strange > 0 || (lost && value->missing) ? each_leaf(back, value, err) : GD_DONE;
     }
@@ -313,8 +312,9 @@ GD_MUST static struct gd_status check_task(struct gd_back *back, struct gd_back_
     if (rules > 0)
         gd_back_reason(back, "rules on table %s would catch what is written to it", task->plain);
     if (task->rows && back->rows.writers.xid_count == 0)
-        gd_back_reason(back, "it is not known in which transaction the rows of table %s were "
-                             "changed",
+        gd_back_reason(back,
+                       "it is not known in which transaction the rows of table %s were "
+                       "changed",
                        task->plain);
     if (task->key_count > 0)
         return GD_DONE;
@@ -353,8 +353,9 @@ static bool refers_to(const struct gd_back *back, const struct gd_back_task *fro
 {
     for (size_t i = 0; i < back->before.count; i++) {
         const struct gd_back_item *item = &back->before.items[i];
-        if (item->refers != NULL && is(item->schema, from->schema) && is(item->table, from->table) &&
-            is(item->refers_schema, to->schema) && is(item->refers, to->table) && from != to)
+        if (item->refers != NULL && is(item->schema, from->schema) &&
+            is(item->table, from->table) && is(item->refers_schema, to->schema) &&
+            is(item->refers, to->table) && from != to)
             return true;
     }
     return false;

@@ -76,8 +76,7 @@ static void note_columns(struct reading *reading, struct gd_back_written *one,
                          const struct gd_node *statement)
 {
     for (size_t i = 0; i < gd_node_count(statement, GD_F_target_list); i++) {
-        const char *name =
-            gd_node_text(gd_node_at(statement, GD_F_target_list, i), GD_F_name);
+        const char *name = gd_node_text(gd_node_at(statement, GD_F_target_list, i), GD_F_name);
         if (*name != '\0')
             gd_texts_add(&one->columns, gd_arena_strdup(reading->back->arena, name),
                          reading->back->arena);

@@ -7,8 +7,8 @@
  * Invariant 1  Until COMMIT nothing is changed, and whatever fails rolls back; temporary tables go
  *              with the session.
  * Invariant 2  COMMIT is sent only when the schema is the one from before the change.
- * Invariant 3  The id of the transaction is in the journal before COMMIT, so that its outcome can be
- *              asked for.
+ * Invariant 3  The id of the transaction is in the journal before COMMIT, so that its outcome can
+ * be asked for.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -75,26 +75,24 @@ GD_MUST static struct gd_status begin_locked(struct transacting *of, struct gd_e
         if (*tables == '\0')
             return GD_DONE;
         *err = (struct gd_error){0};
-        status = gd_pg_command(of->pg, "lock the tables",
-                               gd_arena_printf(of->arena, "LOCK TABLE %s IN ACCESS EXCLUSIVE MODE",
-                                               tables),
-                               err);
+        status = gd_pg_command(
+            of->pg, "lock the tables",
+            gd_arena_printf(of->arena, "LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", tables), err);
         if (status.code != GD_BUSY)
             return status;
         struct gd_error ignored = {0};
         (void)!gd_pg_command(of->pg, "undo", "ROLLBACK", &ignored).code;
         gd_sleep_ms(BACK_OFF_MS * (try + 1));
     }
-    return gd_hint(err, status, "Somebody holds one of %s: SELECT * FROM pg_stat_activity shows who.",
-                   tables);
+    return gd_hint(err, status,
+                   "Somebody holds one of %s: SELECT * FROM pg_stat_activity shows who.", tables);
 }
 
 /* What will be lost must be in the backup of the bad state. */
 GD_MUST static struct gd_status check_bad_state(struct transacting *of, const char *table,
                                                 struct gd_error *err)
 {
-    struct gd_back_writers since = {
-        .backup = of->bad_snapshot, .now = of->back->rows.writers.now};
+    struct gd_back_writers since = {.backup = of->bad_snapshot, .now = of->back->rows.writers.now};
     int64_t count = 0;
     GD_TRY(gd_back_number(of->pg, "look for rows that were written meanwhile",
                           gd_arena_printf(of->arena, "SELECT count(*) FROM %s l WHERE %s <> 'b'",
@@ -104,7 +102,8 @@ GD_MUST static struct gd_status check_bad_state(struct transacting *of, const ch
         return GD_DONE;
     return gd_hint(err,
                    gd_fail(err, GD_BUSY,
-                           "could not roll back: %" PRId64 " rows of table %s were written while the "
+                           "could not roll back: %" PRId64
+                           " rows of table %s were written while the "
                            "bad state was backed up, and would be lost",
                            count, table),
                    "Nothing was changed. Run it again, or stop what writes there.");
@@ -160,7 +159,8 @@ static const char awake_triggers[] =
     "SELECT pg_catalog.format('ALTER TABLE %s DISABLE TRIGGER %I', t.tgrelid::regclass, t.tgname), "
     "pg_catalog.format('ALTER TABLE %s ENABLE%s TRIGGER %I', t.tgrelid::regclass, CASE t.tgenabled "
     "WHEN 'A' THEN ' ALWAYS' WHEN 'R' THEN ' REPLICA' ELSE '' END, t.tgname) FROM "
-    "pg_catalog.pg_trigger t WHERE t.tgrelid = pg_catalog.to_regclass($1) AND NOT t.tgisinternal AND "
+    "pg_catalog.pg_trigger t WHERE t.tgrelid = pg_catalog.to_regclass($1) AND NOT t.tgisinternal "
+    "AND "
     "t.tgenabled <> 'D'";
 
 /* Ours is no change of the application's: nothing fires, and each trigger is then as it was. */
@@ -242,8 +242,7 @@ GD_MUST static struct gd_status advance(struct transacting *of, const char *sche
     if (was == NULL)
         return GD_DONE;
     call.sql = gd_arena_printf(
-        of->arena,
-        "SELECT pg_catalog.setval(%s, %" PRId64 ", %s) FROM %s WHERE %s",
+        of->arena, "SELECT pg_catalog.setval(%s, %" PRId64 ", %s) FROM %s WHERE %s",
         gd_literal(quoted, of->arena), was->last_value, was->is_called ? "true" : "false", quoted,
         gd_arena_printf(of->arena,
                         "(SELECT seqincrement > 0 FROM pg_catalog.pg_sequence WHERE seqrelid = "
@@ -258,7 +257,8 @@ GD_MUST static struct gd_status set_sequences(struct transacting *of, struct gd_
 {
     struct gd_back *back = of->back;
     for (size_t i = 0; i < back->script->sequence_count; i++)
-        GD_TRY(advance(of, back->script->sequences[i].schema, back->script->sequences[i].name, err));
+        GD_TRY(
+            advance(of, back->script->sequences[i].schema, back->script->sequences[i].name, err));
     for (size_t i = 0; i < back->task_count; i++) {
         struct gd_pg_call call = {.what = "look at sequences",
                                   .sql = owned_sequences,

@@ -1,11 +1,12 @@
 /*
- * A guarded change and its rollback without the parts that judge and ask, for tests/system/test_rollback_ways.py.
+ * A guarded change and its rollback without the parts that judge and ask, for
+ * tests/system/test_rollback_ways.py.
  *
- *   drive_change TARGET STORE apply SCOPE CHANGE.sql [LOSS…]   backs up (schema, database, or tables: "public.a,public.b"), runs
- *                the file in one transaction, and writes the journal and the ledger; prints the change's id. LOSS is a table or
- *                a column whose data is lost: "public.users", "public.users.age"
- *   drive_change TARGET STORE plan CHANGE [WAY]
- *   drive_change TARGET STORE rollback CHANGE [WAY]             prints what is planned, and what came of it
+ *   drive_change TARGET STORE apply SCOPE CHANGE.sql [LOSS…]   backs up (schema, database, or
+ * tables: "public.a,public.b"), runs the file in one transaction, and writes the journal and the
+ * ledger; prints the change's id. LOSS is a table or a column whose data is lost: "public.users",
+ * "public.users.age" drive_change TARGET STORE plan CHANGE [WAY] drive_change TARGET STORE rollback
+ * CHANGE [WAY]             prints what is planned, and what came of it
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -100,9 +101,9 @@ static void add_losses(struct gd_story *story, char **words, int count, struct g
         struct gd_story_loss *loss = &story->losses[story->loss_count++];
         const char *first = strchr(words[i], '.');
         const char *second = first == NULL ? NULL : strchr(first + 1, '.');
-        const char *table = second == NULL ? words[i]
-                                           : gd_arena_strndup(arena, words[i],
-                                                              (size_t)(second - words[i]));
+        const char *table = second == NULL
+                                ? words[i]
+                                : gd_arena_strndup(arena, words[i], (size_t)(second - words[i]));
         *loss = (struct gd_story_loss){.rule = "A001", .object = words[i], .loses = GD_LOSES_DATA};
         gd_texts_add(&loss->tables, table, arena);
         if (second != NULL)
@@ -139,9 +140,10 @@ GD_MUST static struct gd_status apply(struct drive *drive, char **words, int cou
     struct gd_journal *journal = NULL;
     struct gd_fingerprint before, after;
     const char *text = read_file(words[1], drive->arena);
-    struct gd_story_file file = {.path = words[1], .origin = words[1], .sha256 = "", .text_key = ""};
-    struct gd_story_step step = {.number = 1, .kind = "transaction", .file = words[1], .text = "",
-                                 .hash = "h", .xid = ""};
+    struct gd_story_file file = {
+        .path = words[1], .origin = words[1], .sha256 = "", .text_key = ""};
+    struct gd_story_step step = {
+        .number = 1, .kind = "transaction", .file = words[1], .text = "", .hash = "h", .xid = ""};
     gd_id_new(id);
     story->change = id;
     story->began_us = gd_clock_now_us();
@@ -159,16 +161,16 @@ GD_MUST static struct gd_status apply(struct drive *drive, char **words, int cou
     const char *lines = gd_fingerprint_text(&before, drive->arena);
     GD_TRY(gd_journal_attach(journal, "schema-before", lines, strlen(lines), NULL, drive->arena,
                              &story->schema_key, err));
-    GD_TRY(gd_journal_write(journal, GD_RECORD_DECIDED, gd_story_body(story, GD_RECORD_DECIDED),
-                            err));
+    GD_TRY(
+        gd_journal_write(journal, GD_RECORD_DECIDED, gd_story_body(story, GD_RECORD_DECIDED), err));
     GD_TRY(back_up(drive, words[0], story, err));
     GD_TRY(run_text(drive, journal, story, text, err));
     story->outcome = GD_OUTCOME_APPLIED;
     story->changed = true;
     GD_TRY(gd_pg_fingerprint(drive->pg, drive->arena, &after, err));
     story->fingerprint_after = after.sha256;
-    GD_TRY(gd_journal_write(journal, GD_RECORD_CLOSED, gd_story_body(story, GD_RECORD_CLOSED),
-                            err));
+    GD_TRY(
+        gd_journal_write(journal, GD_RECORD_CLOSED, gd_story_body(story, GD_RECORD_CLOSED), err));
     gd_journal_free(journal);
     printf("%s\n", id);
     return GD_DONE;

@@ -114,6 +114,7 @@ SELECT pg_catalog.concat('comment on ', pg_catalog.regexp_replace(i.type, '^(tab
 FROM pg_catalog.pg_description AS d, LATERAL pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) AS i
 WHERE (d.objoid >= 16384 OR d.classoid = 2615 AND d.objoid IN (SELECT oid FROM space)) AND d.classoid <> 2613
   AND (i.schema IS NULL OR i.schema <> 'guardian' AND i.schema !~ '^pg_(toast|temp)')
+  AND NOT (d.classoid = 2615 AND i.identity = 'guardian')
   AND NOT EXISTS (SELECT FROM member AS m WHERE m.classid = d.classoid AND m.objid = d.objoid)
 UNION ALL
 SELECT pg_catalog.concat('label of ', i.type, ' ', i.identity, ' by ', l.provider), l.label

@@ -1,0 +1,305 @@
+#include "guardian/cli/report_rollback.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "guardian/cli/progress.h"
+#include "guardian/cli/report_words.h"
+
+enum { LINES_MOST = 12 };
+
+struct page {
+    const struct gd_screen *screen;
+    struct gd_arena *arena;
+};
+
+static void row(const struct page *page, const char *label, enum gd_ink ink, const char *text)
+{
+    if (text != NULL && *text != '\0')
+        gd_screen_row(page->screen, label, ink, text);
+}
+
+static void rows(const struct page *page, const char *label, enum gd_ink ink,
+                 const struct gd_texts *texts)
+{
+    size_t most = page->screen->verbose ? texts->count : LINES_MOST;
+    for (size_t i = 0; i < texts->count && i < most; i++)
+        row(page, label, ink, texts->items[i]);
+    if (texts->count > most)
+        row(page, label, ink,
+            gd_arena_printf(page->arena, "and %zu more (--verbose shows them)",
+                            texts->count - most));
+}
+
+static const char *counted(struct gd_arena *arena, int64_t count, const char *one, const char *many)
+{
+    return gd_arena_printf(arena, "%" PRId64 " %s", count, count == 1 ? one : many);
+}
+
+/* --- what is lost -----------------------------------------------------------------------------*/
+
+/* "12 rows written since, 3 changed, 1 gone: 12 stay, 0 are lost" */
+static const char *since_text(const struct page *page, const struct gd_since *since)
+{
+    struct gd_arena *arena = page->arena;
+    const char *text = gd_arena_printf(
+        arena, "%s: %s", since->table,
+        counted(arena, since->rows_new, "row written since", "rows written since"));
+    if (since->rows_changed > 0)
+        text = gd_arena_printf(arena, "%s, %" PRId64 " changed", text, since->rows_changed);
+    if (since->rows_gone > 0)
+        text = gd_arena_printf(arena, "%s, %" PRId64 " no longer there", text, since->rows_gone);
+    if (since->lost > 0)
+        text = gd_arena_printf(arena, "%s; %s", text,
+                               counted(arena, since->lost, "is lost", "are lost"));
+    else
+        text = gd_arena_printf(arena, "%s; nothing is lost", text);
+    return since->conflict == NULL ? text
+                                   : gd_arena_printf(arena, "%s; %s", text, since->conflict);
+}
+
+static const char *lost_text(const struct gd_rollback_plan *plan, struct gd_arena *arena)
+{
+    if (plan->rows_lost < 0)
+        return "How many rows that were written since are lost is not known.";
+    if (plan->rows_lost == 0)
+        return "Nothing that was written since is lost.";
+    return gd_arena_printf(arena, "%s. The backup of the bad state has %s.",
+                           counted(arena, plan->rows_lost, "row or value that was written since is lost",
+                                   "rows or values that were written since are lost"),
+                           plan->rows_lost == 1 ? "it" : "them");
+}
+
+/* --- the plan ---------------------------------------------------------------------------------*/
+
+static void print_title(const struct page *page, const struct gd_rollback_plan *plan)
+{
+    const struct gd_story *story = plan->story;
+    char when[GD_TIME_SIZE];
+    gd_clock_text(story->began_us, when);
+    gd_screen_put(page->screen, GD_INK_BOLD,
+                  gd_arena_printf(page->arena, "Roll back change %s", story->change));
+    gd_screen_end_line(page->screen);
+    row(page, "applied", GD_INK_PLAIN,
+        gd_arena_printf(page->arena, "%.19sZ by %s on %s", when, story->who, story->host));
+    row(page, "where", GD_INK_PLAIN, story->where);
+    for (size_t i = 0; i < story->file_count && i < LINES_MOST; i++)
+        row(page, "file", GD_INK_PLAIN, story->files[i].path);
+    row(page, "backup", GD_INK_PLAIN, story->snapshot);
+}
+
+static const char *way_sentence(enum gd_way way)
+{
+    switch (way) {
+    case GD_WAY_NOTHING:
+        return "nothing: the change is not in";
+    case GD_WAY_INVERSE:
+        return "inverse: definitions only, no rows move";
+    case GD_WAY_COLUMNS:
+        return "columns: lost values return by key into the living tables";
+    case GD_WAY_TABLES:
+        return "tables: lost rows return into the living tables";
+    case GD_WAY_DATABASE:
+        return "database: restored beside, compared, swapped";
+    }
+    return "";
+}
+
+static void print_git(const struct page *page, const struct gd_git_guidance *git)
+{
+    struct gd_texts lines = {0};
+    if (git == NULL)
+        return;
+    gd_git_lines(git, page->arena, &lines);
+    for (size_t i = 0; i < lines.count; i++)
+        row(page, i == 0 ? "git" : "", GD_INK_PLAIN, lines.items[i]);
+}
+
+void gd_report_rollback_plan(const struct gd_rollback_plan *plan, const struct gd_git_guidance *git,
+                             const struct gd_screen *screen, struct gd_arena *arena)
+{
+    struct page page = {screen, arena};
+    print_title(&page, plan);
+    row(&page, "way", GD_INK_BOLD, way_sentence(plan->way));
+    rows(&page, "not", GD_INK_DIM, &plan->ruled_out);
+    for (size_t i = 0; i < plan->steps.count; i++)
+        row(&page, gd_arena_printf(arena, "step %zu", i + 1), GD_INK_PLAIN, plan->steps.items[i]);
+    if (screen->verbose)
+        rows(&page, "sql", GD_INK_DIM, &plan->sql);
+    for (size_t i = 0; i < plan->since_count; i++)
+        row(&page, "since", plan->since[i].lost > 0 ? GD_INK_RED : GD_INK_PLAIN,
+            since_text(&page, &plan->since[i]));
+    if (plan->way != GD_WAY_NOTHING)
+        row(&page, "lost", plan->rows_lost == 0 ? GD_INK_GREEN : GD_INK_RED,
+            lost_text(plan, arena));
+    rows(&page, "note", GD_INK_YELLOW, &plan->notes);
+    if (plan->down != NULL)
+        row(&page, "down", GD_INK_DIM,
+            gd_arena_printf(arena, "%s is there, and is not run: nothing proves that it fits.",
+                            plan->down));
+    print_git(&page, git);
+}
+
+/* --- what came of it --------------------------------------------------------------------------*/
+
+static void print_kept(const struct page *page, const struct gd_rollback_told *told)
+{
+    const struct gd_rolled_back *done = told->done;
+    if (*done->bad_state != '\0')
+        row(page, "bad state", GD_INK_PLAIN,
+            gd_arena_printf(page->arena,
+                            "is kept in snapshot %s, every byte read back; guardian restore %s "
+                            "--table … shows it beside",
+                            done->bad_state, done->bad_state));
+    if (done->old_database != NULL)
+        row(page, "bad state", GD_INK_PLAIN,
+            gd_arena_printf(page->arena, "is kept as database \"%s\"; drop it when it is no longer "
+                                         "needed",
+                            done->old_database));
+    rows(page, "note", GD_INK_YELLOW, &done->conflicts);
+    rows(page, "differs", GD_INK_RED, &done->differences);
+}
+
+void gd_report_rollback_done(const struct gd_rollback_told *told, const struct gd_screen *screen,
+                             struct gd_arena *arena)
+{
+    struct page page = {screen, arena};
+    const struct gd_rollback_plan *plan = told->plan;
+    bool nothing = plan->way == GD_WAY_NOTHING;
+    bool exact = told->done->differences.count == 0;
+    gd_screen_put(screen, exact ? GD_INK_GREEN : GD_INK_RED,
+                  nothing ? "NOTHING" : "ROLLED BACK");
+    gd_screen_put(screen, GD_INK_BOLD,
+                  nothing ? "  There was nothing to undo: nothing of the change is in."
+                  : exact ? "  The schema is the one from before the change."
+                          : "  The backup is in place, and the schema differs from what was recorded.");
+    gd_screen_end_line(screen);
+    row(&page, "of", GD_INK_PLAIN, gd_arena_printf(arena, "change %s", plan->story->change));
+    if (told->story != NULL && !nothing)
+        row(&page, "change", GD_INK_PLAIN, told->story->change);
+    row(&page, "way", GD_INK_PLAIN, way_sentence(plan->way));
+    if (!nothing) {
+        row(&page, "took", GD_INK_PLAIN, gd_text_seconds(arena, told->done->seconds));
+        row(&page, "lost", plan->rows_lost == 0 ? GD_INK_GREEN : GD_INK_RED,
+            lost_text(plan, arena));
+        print_kept(&page, told);
+    }
+    print_git(&page, told->git);
+    if (told->revert != NULL)
+        row(&page, "reverted", GD_INK_GREEN,
+            gd_arena_printf(arena, "commit %s on branch %s; nothing was pushed", told->revert,
+                            told->branch));
+    if (told->revert == NULL && told->git != NULL && told->git->commit_count > 0)
+        row(&page, "next", GD_INK_BOLD,
+            "Revert the commit before the next deployment, or it will apply the change again.");
+}
+
+/* --- for programs -----------------------------------------------------------------------------*/
+
+static void put_text(struct gd_json *object, const char *key, const char *text)
+{
+    gd_json_put(object, key,
+                text == NULL || *text == '\0' ? gd_json_new_null() : gd_json_new_text(text));
+}
+
+static struct gd_json *list_of(const struct gd_texts *texts)
+{
+    struct gd_json *list = gd_json_list();
+    for (size_t i = 0; i < texts->count; i++)
+        gd_json_push(list, gd_json_new_text(texts->items[i]));
+    return list;
+}
+
+/* -1: not known */
+static struct gd_json *number_of(int64_t number)
+{
+    return number < 0 ? gd_json_new_null() : gd_json_new_int(number);
+}
+
+static struct gd_json *since_of(const struct gd_rollback_plan *plan)
+{
+    struct gd_json *list = gd_json_list();
+    for (size_t i = 0; i < plan->since_count; i++) {
+        const struct gd_since *since = &plan->since[i];
+        struct gd_json *one = gd_json_object();
+        gd_json_put(one, "table", gd_json_new_text(since->table));
+        gd_json_put(one, "rows_new", number_of(since->rows_new));
+        gd_json_put(one, "rows_changed", number_of(since->rows_changed));
+        gd_json_put(one, "rows_gone", number_of(since->rows_gone));
+        gd_json_put(one, "lost", number_of(since->lost));
+        put_text(one, "conflict", since->conflict);
+        gd_json_push(list, one);
+    }
+    return list;
+}
+
+static const char *outcome_of(const struct gd_rollback_told *told)
+{
+    if (told->error->text[0] != '\0')
+        return told->error->code == GD_REFUSED   ? "refused"
+               : told->error->code == GD_PARTIAL ? "partial"
+                                                 : "failed";
+    if (told->plan->way == GD_WAY_NOTHING)
+        return "nothing";
+    return told->done == NULL ? "planned" : "rolled_back";
+}
+
+static struct gd_json *error_of(const struct gd_error *error)
+{
+    if (error->text[0] == '\0')
+        return gd_json_new_null();
+    struct gd_json *object = gd_json_object();
+    gd_json_put(object, "text", gd_json_new_text(error->text));
+    put_text(object, "hint", error->hint);
+    return object;
+}
+
+static void put_plan(struct gd_json *object, const struct gd_rollback_plan *plan)
+{
+    gd_json_put(object, "way", gd_json_new_text(gd_way_name(plan->way)));
+    gd_json_put(object, "ruled_out", list_of(&plan->ruled_out));
+    gd_json_put(object, "steps", list_of(&plan->steps));
+    gd_json_put(object, "sql", list_of(&plan->sql));
+    gd_json_put(object, "since", since_of(plan));
+    gd_json_put(object, "rows_lost", number_of(plan->rows_lost));
+    gd_json_put(object, "notes", list_of(&plan->notes));
+    put_text(object, "down", plan->down);
+}
+
+static void put_done(struct gd_json *object, const struct gd_rollback_told *told)
+{
+    static const struct gd_texts none = {0};
+    const struct gd_rolled_back *done = told->done;
+    struct gd_json *seconds = gd_json_object();
+    bool changed = told->story != NULL && told->story->changed;
+    gd_json_put(object, "changed", gd_json_new_bool(changed));
+    put_text(object, "snapshot", done == NULL ? NULL : done->bad_state);
+    gd_json_put(object, "proof",
+                gd_json_new_text(done != NULL && *done->bad_state != '\0' ? "digest" : "none"));
+    put_text(object, "old_database", done == NULL ? NULL : done->old_database);
+    gd_json_put(object, "differences", list_of(done == NULL ? &none : &done->differences));
+    gd_json_put(object, "conflicts", list_of(done == NULL ? &none : &done->conflicts));
+    gd_json_put(seconds, "total", gd_json_new_real(done == NULL ? 0 : done->seconds));
+    gd_json_put(object, "seconds", seconds);
+}
+
+struct gd_json *gd_report_rollback_json(const struct gd_rollback_told *told,
+                                        struct gd_json *take_warnings)
+{
+    struct gd_json *object = gd_json_object(), *way_back = gd_json_list();
+    put_text(object, "change", told->story == NULL ? NULL : told->story->change);
+    put_text(object, "of", told->plan->story->change);
+    put_text(object, "outcome", outcome_of(told));
+    put_text(object, "class", gd_class_name(told->plan->story->class));
+    put_done(object, told);
+    put_plan(object, told->plan);
+    if (told->git != NULL && *told->git->command != '\0')
+        gd_json_push(way_back, gd_json_new_text(told->git->command));
+    gd_json_put(object, "way_back", way_back);
+    gd_json_put(object, "git", told->git == NULL ? gd_json_new_null() : gd_git_json(told->git));
+    put_text(object, "revert", told->revert);
+    put_text(object, "branch", told->revert == NULL ? NULL : told->branch);
+    gd_json_put(object, "error", error_of(told->error));
+    gd_json_put(object, "warnings", take_warnings == NULL ? gd_json_list() : take_warnings);
+    return object;
+}
