@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "guardian/cli/cmd.h"
+#include "guardian/cli/cmd_rollback.h"
 #include "guardian/cli/ending.h"
 #include "guardian/cli/input.h"
 #include "guardian/cli/report.h"
@@ -115,6 +116,8 @@ static struct gd_status plan(const struct gd_config *config, int argc, char **ar
 
 int gd_cmd_plan(const struct gd_config *config, int argc, char **argv)
 {
+    if (config->rollback[0] != '\0')
+        return gd_cli_rollback(config, config->rollback, true);
     gd_auto_arena arena = gd_arena_new();
     struct gd_error err = {0};
     enum gd_action action = GD_ACTION_GO;

@@ -97,17 +97,17 @@ static const char *host_name(struct gd_arena *arena)
 /* `session` false: the database itself is swapped, and every session with it. */
 GD_MUST static struct gd_status hold(struct rolling *of, bool session, struct gd_error *err)
 {
-    struct gd_lease_options options = {
-        .pg = session ? of->pg : NULL,
-        .store = of->store,
-        .cluster = of->options.cluster,
-        .change = of->id,
-        .who = gd_arena_printf(of->arena, "%s@%s pid %ld", user_name(of->arena),
-                               host_name(of->arena), (long)getpid()),
-        .wait_ms = (uint32_t)of->config->busy_timeout_ms,
-        .lease_ms = LEASE_MS,
-        .elsewhere = true,
-        .events = of->events};
+    struct gd_lease_options options = {.pg = session ? of->pg : NULL,
+                                       .store = of->store,
+                                       .cluster = of->options.cluster,
+                                       .change = of->id,
+                                       .who = gd_arena_printf(of->arena, "%s@%s pid %ld",
+                                                              user_name(of->arena),
+                                                              host_name(of->arena), (long)getpid()),
+                                       .wait_ms = (uint32_t)of->config->busy_timeout_ms,
+                                       .lease_ms = LEASE_MS,
+                                       .elsewhere = true,
+                                       .events = of->events};
     return gd_lease_take(&options, &of->lease, err);
 }
 
@@ -134,10 +134,36 @@ GD_MUST static struct gd_status recover(struct rolling *of, struct gd_error *err
     return GD_DONE;
 }
 
+/* The newest that is in, or may be: one that was rolled back, and a rollback itself, do not count.
+ */
+GD_MUST static struct gd_status choose_last(struct rolling *of, struct gd_error *err)
+{
+    struct gd_told *told;
+    size_t count = 0;
+    GD_TRY(gd_story_list(of->store, of->options.cluster, of->arena, &told, &count, err));
+    for (size_t i = count; i-- > 0;) {
+        const struct gd_story *story = told[i].story;
+        if (story == NULL)
+            return gd_hint(err,
+                           gd_fail(err, GD_CORRUPT, "could not read change %s: %s", told[i].change,
+                                   told[i].problem),
+                           "Name the change that is meant.");
+        bool in = story->changed || story->unsettled ||
+                  (!story->closed && story->last >= GD_RECORD_APPLYING);
+        if (story->kind == GD_STORY_ROLLBACK || *story->rolled_back_by != '\0' || !in)
+            continue;
+        of->options.change = story->change;
+        return GD_DONE;
+    }
+    return gd_fail(err, GD_USAGE, "there is no change that could be rolled back");
+}
+
 GD_MUST static struct gd_status choose_change(struct rolling *of, const char *text,
                                               struct gd_error *err)
 {
     const char *cluster = NULL;
+    if (strcmp(text, "last") == 0)
+        return choose_last(of, err);
     return gd_journal_resolve(of->store, of->options.cluster, text, of->arena, &cluster,
                               &of->options.change, err);
 }
@@ -153,7 +179,6 @@ static void fill_options(struct rolling *of)
     options->workers = (unsigned)config->workers;
     options->pg_dump = or_null(config->pg_dump);
     options->pg_restore = or_null(config->pg_restore);
-    options->pg_bin = or_null(config->pg_bin);
     options->lock_ms = (uint32_t)config->lock_timeout_ms;
     options->lock_retries = LOCK_RETRIES;
     options->wait_ms = (uint32_t)config->wait_ms;
@@ -197,8 +222,8 @@ GD_MUST static struct gd_status revert(struct rolling *of, struct gd_error *err)
 
 static void show_plan(struct rolling *of, FILE *stream)
 {
-    struct gd_screen screen = gd_screen_of(
-        stream, gd_config_use_color(of->config, fileno(stream)), of->config->verbose);
+    struct gd_screen screen =
+        gd_screen_of(stream, gd_config_use_color(of->config, fileno(stream)), of->config->verbose);
     gd_report_rollback_plan(of->plan, of->git, &screen, of->arena);
 }
 
@@ -215,12 +240,14 @@ GD_MUST static struct gd_status ask(struct rolling *of, struct gd_error *err)
         return GD_DONE;
     struct gd_status status =
         of->plan->rows_lost < 0
-            ? gd_fail(err, GD_REFUSED, "it is not known how many rows would be lost, and there is "
-                                       "nobody to ask")
+            ? gd_fail(err, GD_REFUSED,
+                      "it is not known how many rows would be lost, and there is "
+                      "nobody to ask")
             : gd_fail(err, GD_REFUSED,
-                      "%" PRId64 " rows or values that were written since would be lost, and there "
-                      "is nobody to ask",
-                      of->plan->rows_lost);
+                      "%" PRId64 " %s written since would be lost, and there is nobody to ask",
+                      of->plan->rows_lost,
+                      of->plan->rows_lost == 1 ? "row or value that was"
+                                               : "rows or values that were");
     return gd_hint(err, status,
                    "guardian plan --rollback %s shows which; --yes goes on. Nothing was changed.",
                    of->options.change);
@@ -293,14 +320,13 @@ GD_MUST static struct gd_status print(struct rolling *of, bool dry, const struct
                                     .branch = of->branch,
                                     .error = failure};
     if (of->config->json) {
-        struct gd_json *json =
-            gd_report_rollback_json(&told, gd_progress_warnings(of->progress));
+        struct gd_json *json = gd_report_rollback_json(&told, gd_progress_warnings(of->progress));
         struct gd_status status = gd_json_write(json, stdout, 2, err);
         gd_json_free(json);
         return status;
     }
-    struct gd_screen screen = gd_screen_of(
-        stdout, gd_config_use_color(of->config, STDOUT_FILENO), of->config->verbose);
+    struct gd_screen screen =
+        gd_screen_of(stdout, gd_config_use_color(of->config, STDOUT_FILENO), of->config->verbose);
     if (of->is_done)
         gd_report_rollback_done(&told, &screen, of->arena);
     else if (dry || failure->code == GD_REFUSED)

@@ -42,9 +42,9 @@ static const char *counted(struct gd_arena *arena, int64_t count, const char *on
 static const char *since_text(const struct page *page, const struct gd_since *since)
 {
     struct gd_arena *arena = page->arena;
-    const char *text = gd_arena_printf(
-        arena, "%s: %s", since->table,
-        counted(arena, since->rows_new, "row written since", "rows written since"));
+    const char *text =
+        gd_arena_printf(arena, "%s: %s", since->table,
+                        counted(arena, since->rows_new, "row written since", "rows written since"));
     if (since->rows_changed > 0)
         text = gd_arena_printf(arena, "%s, %" PRId64 " changed", text, since->rows_changed);
     if (since->rows_gone > 0)
@@ -54,8 +54,7 @@ static const char *since_text(const struct page *page, const struct gd_since *si
                                counted(arena, since->lost, "is lost", "are lost"));
     else
         text = gd_arena_printf(arena, "%s; nothing is lost", text);
-    return since->conflict == NULL ? text
-                                   : gd_arena_printf(arena, "%s; %s", text, since->conflict);
+    return since->conflict == NULL ? text : gd_arena_printf(arena, "%s; %s", text, since->conflict);
 }
 
 static const char *lost_text(const struct gd_rollback_plan *plan, struct gd_arena *arena)
@@ -64,10 +63,12 @@ static const char *lost_text(const struct gd_rollback_plan *plan, struct gd_aren
         return "How many rows that were written since are lost is not known.";
     if (plan->rows_lost == 0)
         return "Nothing that was written since is lost.";
-    return gd_arena_printf(arena, "%s. The backup of the bad state has %s.",
-                           counted(arena, plan->rows_lost, "row or value that was written since is lost",
-                                   "rows or values that were written since are lost"),
-                           plan->rows_lost == 1 ? "it" : "them");
+    return gd_arena_printf(
+        arena, "%s. The %s %s.",
+        counted(arena, plan->rows_lost, "row or value that was written since is lost",
+                "rows or values that were written since are lost"),
+        plan->way == GD_WAY_DATABASE ? "database that is kept has" : "backup of the bad state has",
+        plan->rows_lost == 1 ? "it" : "them");
 }
 
 /* --- the plan ---------------------------------------------------------------------------------*/
@@ -153,8 +154,9 @@ static void print_kept(const struct page *page, const struct gd_rollback_told *t
                             done->bad_state, done->bad_state));
     if (done->old_database != NULL)
         row(page, "bad state", GD_INK_PLAIN,
-            gd_arena_printf(page->arena, "is kept as database \"%s\"; drop it when it is no longer "
-                                         "needed",
+            gd_arena_printf(page->arena,
+                            "is kept as database \"%s\"; drop it when it is no longer "
+                            "needed",
                             done->old_database));
     rows(page, "note", GD_INK_YELLOW, &done->conflicts);
     rows(page, "differs", GD_INK_RED, &done->differences);
@@ -167,12 +169,12 @@ void gd_report_rollback_done(const struct gd_rollback_told *told, const struct g
     const struct gd_rollback_plan *plan = told->plan;
     bool nothing = plan->way == GD_WAY_NOTHING;
     bool exact = told->done->differences.count == 0;
-    gd_screen_put(screen, exact ? GD_INK_GREEN : GD_INK_RED,
-                  nothing ? "NOTHING" : "ROLLED BACK");
+    gd_screen_put(screen, exact ? GD_INK_GREEN : GD_INK_RED, nothing ? "NOTHING" : "ROLLED BACK");
     gd_screen_put(screen, GD_INK_BOLD,
                   nothing ? "  There was nothing to undo: nothing of the change is in."
-                  : exact ? "  The schema is the one from before the change."
-                          : "  The backup is in place, and the schema differs from what was recorded.");
+                  : exact
+                      ? "  The schema is the one from before the change."
+                      : "  The backup is in place, and the schema differs from what was recorded.");
     gd_screen_end_line(screen);
     row(&page, "of", GD_INK_PLAIN, gd_arena_printf(arena, "change %s", plan->story->change));
     if (told->story != NULL && !nothing)

@@ -53,6 +53,13 @@ enum gd_origin {
     X(FAIL_ON_ADDITIVE, "additive")                                                                \
     X(FAIL_ON_ENUM, "enum") X(FAIL_ON_DESTRUCTIVE, "destructive") X(FAIL_ON_UNKNOWN, "unknown")
 #define GD_WAIVERS(X) X(WAIVERS_ON, "on") X(WAIVERS_OFF, "off")
+#define GD_ROLLS(X)                                                                                \
+    X(ROLL_CHEAPEST, "cheapest")                                                                   \
+    X(ROLL_NOTHING, "nothing")                                                                     \
+    X(ROLL_INVERSE, "inverse")                                                                     \
+    X(ROLL_COLUMNS, "columns")                                                                     \
+    X(ROLL_TABLES, "tables")                                                                       \
+    X(ROLL_DATABASE, "database")
 #define GD_COLORS(X) X(COLOR_AUTO, "auto") X(COLOR_ALWAYS, "always") X(COLOR_NEVER, "never")
 
 #define GD_ADDRESSINGS(X)                                                                          \
@@ -71,14 +78,15 @@ enum gd_origin {
 #define GD_PROVES(X) X(PROVE_NONE, "none") X(PROVE_DIGEST, "digest") X(PROVE_DRILL, "drill")
 
 /* The commands that open a store: they take all of its options. */
-#define GD_STORE_VERBS "plan apply snapshot verify list show restore export import prune doctor"
+#define GD_STORE_VERBS "plan apply rollback snapshot verify list show restore export import prune doctor"
 /* The commands that seal or open objects. */
-#define GD_KEY_VERBS "apply snapshot verify restore doctor key"
+#define GD_KEY_VERBS "plan apply rollback snapshot verify restore doctor key"
 
 #define X(name, word) GD_##name,
 enum gd_format { GD_FORMATS(X) };
 enum gd_fail_on { GD_FAIL_ONS(X) }; /* in the order of the classes: "this one or worse" is >= */
 enum gd_waivers { GD_WAIVERS(X) };
+enum gd_roll { GD_ROLLS(X) };
 enum gd_color { GD_COLORS(X) };
 enum gd_addressing { GD_ADDRESSINGS(X) };
 enum gd_store_encryption { GD_STORE_ENCRYPTIONS(X) };

@@ -141,9 +141,11 @@ const char *gd_ledger_step_sql(const struct gd_ledger *ledger, const char *chang
         return NULL;
     return gd_arena_printf(
         arena,
-        "DO $guardian$ BEGIN INSERT INTO guardian.steps (change, step, hash, state, xid, at, others) "
+        "DO $guardian$ BEGIN INSERT INTO guardian.steps (change, step, hash, state, xid, at, "
+        "others) "
         "VALUES (%s, %u, %s, %s, pg_catalog.pg_current_xact_id(), pg_catalog.clock_timestamp(), "
-        "(SELECT pg_catalog.string_agg(transactionid::text, ',') FROM pg_catalog.pg_locks WHERE pid "
+        "(SELECT pg_catalog.string_agg(transactionid::text, ',') FROM pg_catalog.pg_locks WHERE "
+        "pid "
         "OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() AND granted AND mode "
         "OPERATOR(pg_catalog.=) 'ExclusiveLock' AND locktype OPERATOR(pg_catalog.=) "
         "'transactionid')) ON CONFLICT (change, step) DO UPDATE SET hash = EXCLUDED.hash, state = "
@@ -270,7 +272,8 @@ struct gd_status gd_ledger_files(struct gd_pg *pg, const struct gd_ledger *ledge
         .sql = "SELECT sha256, path, folder, change, stamp, "
                "(EXTRACT(epoch FROM at) OPERATOR(pg_catalog.*) 1000000)::pg_catalog.int8, "
                "rerun_safe FROM guardian.files WHERE rolled_back_by IS NULL AND "
-               "($1::pg_catalog.text[] IS NULL OR sha256 OPERATOR(pg_catalog.=) ANY ($1)) ORDER BY at, change, "
+               "($1::pg_catalog.text[] IS NULL OR sha256 OPERATOR(pg_catalog.=) ANY ($1)) ORDER BY "
+               "at, change, "
                "path",
         .values = values,
         .value_count = 1,

@@ -434,18 +434,20 @@ static void add_up(struct transacting *of)
         const struct gd_back_task *task = &of->back->tasks[i];
         of->out->rows_kept += task->since_new - (of->drop_unfit ? task->unfit : 0);
         if (task->collided > 0)
-            gd_texts_add(&of->out->conflicts,
-                         gd_arena_printf(of->arena,
-                                         "%" PRId64 " rows of table %s did not come back: others "
-                                         "have taken their place under a unique constraint",
-                                         task->collided, task->plain),
-                         of->arena);
+            gd_texts_add(
+                &of->out->conflicts,
+                gd_arena_printf(of->arena,
+                                "%" PRId64 " %s of table %s did not come back: others "
+                                "have taken their place under a unique constraint, or what "
+                                "they refer to is not there",
+                                task->collided, task->collided == 1 ? "row" : "rows", task->plain),
+                of->arena);
         if (task->kept > 0)
             gd_texts_add(&of->out->conflicts,
-                         gd_arena_printf(of->arena,
-                                         "%" PRId64 " values of table %s that were written since "
-                                         "stay as they are",
-                                         task->kept, task->plain),
+                         gd_arena_printf(
+                             of->arena, "%" PRId64 " %s of table %s, written since, %s as they are",
+                             task->kept, task->kept == 1 ? "value" : "values", task->plain,
+                             task->kept == 1 ? "stays" : "stay"),
                          of->arena);
     }
 }

@@ -158,7 +158,7 @@ def test_deleted_rows_come_back_beside_new_ones(world):
     world.apply("public.users,public.orders", "TRUNCATE users RESTART IDENTITY CASCADE", "public.users", "public.orders")
     world.sql("INSERT INTO users (name) VALUES ('since'); INSERT INTO users (id, name) VALUES (5000, 'u7'), (5001, 'more')")
     said = world.back().stdout
-    assert "conflict: 1 rows of table public.users did not come back" in said
+    assert "conflict: 1 row of table public.users did not come back" in said
     assert world.sql("SELECT name FROM users WHERE id IN (1, 5000, 5001) ORDER BY id").split() == ["since", "u7", "more"]
     assert world.sql("SELECT count(*) FROM users").strip() == "302"
     assert int(world.sql("SELECT nextval('users_id_seq')")) == 302
