@@ -70,9 +70,11 @@ GD_MUST static struct gd_status open_all(struct rolling *of, struct gd_error *er
     if (database.uri == NULL)
         return gd_hint(err, gd_fail(err, GD_USAGE, "no database is named"),
                        "Name it with --db, DATABASE_URL, or the PG* variables of libpq.");
-    of->pg_options = (struct gd_pg_options){.target = or_null(database.uri),
-                                            .lock_ms = (uint32_t)config->lock_timeout_ms,
-                                            .reopen = true};
+    of->pg_options =
+        (struct gd_pg_options){.target = or_null(database.uri),
+                               .application = gd_arena_printf(of->arena, "guardian %s", of->id),
+                               .lock_ms = (uint32_t)config->lock_timeout_ms,
+                               .reopen = true};
     GD_TRY(gd_cli_key(config, of->arena, of->events, &of->key, err));
     GD_TRY(gd_cli_store(config, of->arena, of->events, &of->store, err));
     GD_TRY(gd_cli_cluster(config, true, of->arena, of->events, &of->options.cluster, err));
@@ -288,8 +290,8 @@ GD_MUST static struct gd_status roll(struct rolling *of, const char *text, bool 
                                      struct gd_error *err)
 {
     struct gd_error ignored = {0};
-    GD_TRY(open_all(of, err));
     gd_id_new(of->id);
+    GD_TRY(open_all(of, err));
     fill_options(of);
     if (!dry) {
         GD_TRY(hold(of, true, err));

@@ -131,6 +131,16 @@ static const char *same_noted_key(const struct gd_back_task *task, struct gd_are
     return text;
 }
 
+/* The snapshot's value as the server would show it. A type of the application may be another one by
+ * now, or gone; its values show as they were copied. */
+static const char *was_text(const struct gd_back_task *task, const char *column,
+                            struct gd_arena *arena)
+{
+    if (strchr(type_of(task, column), '.') != NULL)
+        return gd_arena_printf(arena, "s.%s", gd_quoted(column, arena));
+    return gd_arena_printf(arena, "(%s)::text", was(task, column, arena));
+}
+
 static bool is_key(const struct gd_back_task *task, const char *column)
 {
     for (size_t i = 0; i < task->key_count; i++)
@@ -255,6 +265,12 @@ GD_MUST static struct gd_status count_since(struct gd_back_rows *rows, struct gd
         &task->since_gone, err);
 }
 
+/* NULL and texts in one that can be compared by =, so that the server may hash it. */
+static const char *marked(const char *text, struct gd_arena *arena)
+{
+    return gd_arena_printf(arena, "coalesce('=' || %s, '')", text);
+}
+
 /* The snapshot's row under the names and types that the change saw. */
 static const char *typed_rows(const struct gd_back_task *task, struct gd_arena *arena)
 {
@@ -286,8 +302,10 @@ GD_MUST static struct gd_status add_effects(struct gd_back_rows *rows,
     struct gd_status status = gd_pg_command(
         rows->pg, "compute values",
         gd_arena_printf(
-            arena, "INSERT INTO %s SELECT DISTINCT %s.%s::text, ((%s)::%s)::text FROM (%s) %s",
-            made, alias, column, effect, item->type_now, typed_rows(task, arena), alias),
+            arena, "INSERT INTO %s SELECT DISTINCT %s, %s FROM (%s) %s", made,
+            marked(gd_arena_printf(arena, "%s.%s::text", alias, column), arena),
+            marked(gd_arena_printf(arena, "((%s)::%s)::text", effect, item->type_now), arena),
+            typed_rows(task, arena), alias),
         &refused);
     if (gd_pg_broken(rows->pg)) {
         *err = refused;
@@ -300,48 +318,58 @@ GD_MUST static struct gd_status add_effects(struct gd_back_rows *rows,
 
 /* A value that somebody else's row has is the change's own when the change made the same of the
  * same elsewhere, or made the same of everything. */
+GD_MUST static struct gd_status note_effects(struct gd_back_rows *rows,
+                                             const struct gd_back_task *task, size_t at,
+                                             const char *made, struct gd_error *err)
+{
+    struct gd_arena *arena = rows->arena;
+    const char *name = task->items[at].name;
+    const char *became = gd_arena_printf(arena, "l.%s::text", gd_quoted(name, arena));
+    GD_TRY(gd_pg_command(
+        rows->pg, "note what the change made of values",
+        gd_arena_printf(arena,
+                        "CREATE TEMPORARY TABLE guardian_made_%u_%zu AS SELECT DISTINCT %s AS was, "
+                        "%s AS became FROM %s l JOIN %s s ON %s JOIN %s w ON %s AND w.\"guardian "
+                        "who\" = 'c'",
+                        task->number, at, marked(was_text(task, name, arena), arena),
+                        marked(became, arena), task->name, side(task, arena),
+                        gd_back_same_key(task, arena), noted(task, arena),
+                        same_noted_key(task, arena)),
+        err));
+    return add_effects(rows, task, at, made, err);
+}
+
 GD_MUST static struct gd_status decide_column(struct gd_back_rows *rows, struct gd_back_task *task,
                                               size_t at, struct gd_error *err)
 {
     struct gd_arena *arena = rows->arena;
     const struct gd_back_column_task *item = &task->items[at];
-    const char *column = gd_quoted(item->name, arena), *key = gd_back_same_key(task, arena);
-    const char *w_key = same_noted_key(task, arena), *w = noted(task, arena);
+    const char *column = gd_quoted(item->name, arena);
     const char *made = gd_arena_printf(arena, "pg_temp.guardian_made_%u_%zu", task->number, at);
+    const char *before = marked(was_text(task, item->name, arena), arena);
+    const char *is = marked(gd_arena_printf(arena, "l.%s::text", column), arena);
     int64_t kept = 0;
     if (item->fate == GD_BACK_RETURNS && !item->touched)
         return GD_DONE;
-    GD_TRY(gd_pg_command(
-        rows->pg, "note what the change made of values",
-        gd_arena_printf(
-            arena,
-            "CREATE TEMPORARY TABLE guardian_made_%u_%zu AS SELECT DISTINCT (%s)::text AS "
-            "was, l.%s::text AS became FROM %s l JOIN %s s ON %s JOIN %s w ON %s AND "
-            "w.\"guardian who\" = 'c'",
-            task->number, at, was(task, item->name, arena), column, task->name, side(task, arena),
-            key, w, w_key),
-        err));
-    GD_TRY(add_effects(rows, task, at, made, err));
+    GD_TRY(note_effects(rows, task, at, made, err));
     const char *not_strange =
         *item->strange == '\0' ? "true"
                                : gd_arena_printf(arena, "(l.%s IS NULL OR l.%s::text NOT IN (%s))",
                                                  column, column, item->strange);
-    GD_TRY(change_rows(
-        rows, task,
-        gd_arena_printf(
-            arena,
-            "UPDATE %s s SET \"guardian take %zu\" = false FROM %s l JOIN %s w ON %s WHERE %s AND "
-            "w.\"guardian who\" = 'o' AND l.%s::text IS DISTINCT FROM (%s)::text AND %s AND NOT "
-            "EXISTS "
-            "(SELECT FROM %s m WHERE m.was IS NOT DISTINCT FROM (%s)::text AND m.became IS NOT "
-            "DISTINCT "
-            "FROM l.%s::text) AND NOT ((SELECT count(DISTINCT coalesce('=' || became, '')) FROM "
-            "%s) "
-            "= 1 AND (SELECT count(*) FROM %s) > 1 AND l.%s::text IS NOT DISTINCT FROM (SELECT "
-            "became FROM %s LIMIT 1))",
-            side(task, arena), at, task->name, w, w_key, key, column, was(task, item->name, arena),
-            not_strange, made, was(task, item->name, arena), column, made, made, column, made),
-        &kept, err));
+    const char *of_change = gd_arena_printf(
+        arena,
+        "EXISTS (SELECT FROM %s m WHERE m.was = %s AND m.became = %s) OR %s = (SELECT min(became) "
+        "FROM %s HAVING count(*) > 1 AND min(became) = max(became))",
+        made, before, is, is, made);
+    GD_TRY(change_rows(rows, task,
+                       gd_arena_printf(arena,
+                                       "UPDATE %s s SET \"guardian take %zu\" = false FROM %s l "
+                                       "JOIN %s w ON %s WHERE %s AND w.\"guardian who\" = 'o' AND "
+                                       "%s <> %s AND %s AND (%s) IS NOT TRUE",
+                                       side(task, arena), at, task->name, noted(task, arena),
+                                       same_noted_key(task, arena), gd_back_same_key(task, arena),
+                                       is, before, not_strange, of_change),
+                       &kept, err));
     task->kept += kept;
     return GD_DONE;
 }

@@ -256,6 +256,7 @@ GD_MUST static struct gd_status go(struct running *of, struct gd_error *err)
     GD_TRY(record(of, GD_RECORD_RECEIVED, err));
     GD_TRY(gd_fault("rollback: it is received", err));
     GD_TRY(look_again(of, err));
+    of->story->rows_kept = of->plan->way != GD_WAY_DATABASE && of->back->ledger.there;
     GD_TRY(record(of, GD_RECORD_DECIDED, err));
     return of->plan->way == GD_WAY_DATABASE ? go_by_database(of, err) : go_by_transaction(of, err);
 }
