@@ -31,14 +31,6 @@ static void look_at_pair(const struct gd_pair *pair, bool literal, void *context
                       (looking->name == NULL || strcmp(pair->name, looking->name) == 0);
 }
 
-bool gd_back_mentions(const struct gd_back_item *item, const char *schema, const char *name,
-                      struct gd_arena *arena)
-{
-    struct looking looking = {.schema = schema, .name = name};
-    gd_each_pair(item->sql, arena, look_at_pair, &looking);
-    return looking.found;
-}
-
 static bool begins(const char *sql, const char *words)
 {
     size_t size = strlen(words);
@@ -92,28 +84,64 @@ static void find_subject(struct gd_back_item *item, struct gd_arena *arena)
     gd_each_pair(item->sql, arena, take_first, item);
 }
 
-static void describe_one(struct describing *describing, const struct gd_dump_item *from)
+static void retell(struct gd_back_item *item, struct gd_arena *arena)
 {
-    struct gd_arena *arena = describing->arena;
     struct gd_parsed parsed;
     struct gd_refusal refusal;
+    bool read = item->node != GD_KIND_NONE &&
+                gd_parse(item->sql, strlen(item->sql), arena, &parsed, &refusal) &&
+                parsed.count == 1;
+    if (!read)
+        item->node = GD_KIND_NONE;
+    gd_back_describe(item, read ? parsed.statements[0] : NULL, arena);
+    find_subject(item, arena);
+}
+
+static void describe_one(struct describing *describing, const struct gd_dump_item *from)
+{
     struct gd_back_item item = {.sql = from->sql,
                                 .node = from->node,
                                 .kind = from->kind,
                                 .post = describing->post,
                                 .superuser = from->superuser,
                                 .tablespace = from->tablespace};
-    bool read = from->node != GD_KIND_NONE &&
-                gd_parse(from->sql, strlen(from->sql), arena, &parsed, &refusal) &&
-                parsed.count == 1;
-    if (!read)
-        item.node = GD_KIND_NONE;
-    gd_back_describe(&item, read ? parsed.statements[0] : NULL, arena);
-    find_subject(&item, arena);
+    retell(&item, describing->arena);
     if (describing->mixed && is_behind_data(&item))
         describing->post = true; /* and all that follows */
     item.post = describing->post;
     describing->out->items[describing->out->count++] = item;
+}
+
+struct retelling {
+    struct gd_back_item *item;
+    struct gd_arena *arena;
+};
+
+static struct gd_status retell_deep(void *context, struct gd_error *err)
+{
+    struct retelling *retelling = context;
+    (void)err;
+    retell(retelling->item, retelling->arena);
+    return GD_DONE;
+}
+
+struct gd_status gd_back_retell(struct gd_back_item *item, const char *sql, struct gd_arena *arena,
+                                struct gd_error *err)
+{
+    struct gd_back_item fresh = {.sql = sql,
+                                 .node = item->node,
+                                 .kind = item->kind,
+                                 .post = item->post,
+                                 .superuser = item->superuser,
+                                 .tablespace = item->tablespace,
+                                 .attached = item->attached};
+    struct retelling retelling = {&fresh, arena};
+    bool partition = item->columns != NULL && item->columns->partition;
+    GD_TRY(gd_deep_call(retell_deep, &retelling, err));
+    if (fresh.columns != NULL)
+        fresh.columns->partition = partition;
+    *item = fresh;
+    return GD_DONE;
 }
 
 static bool is_left_out(const struct gd_dump_item *item, struct gd_arena *arena)

@@ -84,6 +84,10 @@ GD_MUST struct gd_status gd_back_read_text(const struct gd_restore_options *opti
                                            const char *text, struct gd_arena *arena,
                                            struct gd_back_dump *out_dump, struct gd_error *err);
 
+/** An item with another text: described anew. */
+GD_MUST struct gd_status gd_back_retell(struct gd_back_item *item, const char *sql,
+                                        struct gd_arena *arena, struct gd_error *err);
+
 /** Set `alone` and `other` in both. */
 void gd_back_pair(struct gd_back_dump *before, struct gd_back_dump *now, struct gd_arena *arena);
 
@@ -91,9 +95,6 @@ void gd_back_pair(struct gd_back_dump *before, struct gd_back_dump *now, struct 
 struct gd_back_item *gd_back_find(const struct gd_back_dump *dump, const char *class,
                                   const char *schema, const char *name, const char *table);
 const struct gd_back_column *gd_back_column(const struct gd_back_table *table, const char *name);
-/** Does its text name "schema"."name"? Must run inside gd_deep_call() or with short texts. */
-bool gd_back_mentions(const struct gd_back_item *item, const char *schema, const char *name,
-                      struct gd_arena *arena);
 
 /* rollback_undo.c: fills in class, names, key and undo of an item from its tree (may be NULL). */
 void gd_back_describe(struct gd_back_item *item, const struct gd_node *tree,

@@ -279,9 +279,12 @@ struct gd_status gd_back_look(struct gd_back *back, struct gd_error *err)
     GD_TRY(gd_back_read_snapshot(&back->restore, back->arena, &back->before, err));
     GD_TRY(gd_back_read_now(&back->restore, back->plain, back->options->pg_dump,
                             back->options->lock_ms, back->arena, &back->now, err));
+    GD_TRY(gd_back_read_texts(back, err));
+    GD_TRY(gd_back_rename_now(back, err));
     GD_TRY(gd_back_script(&back->before, &back->now, back->pg, back->arena, &back->script, err));
+    gd_back_rename_back(back);
+    gd_back_add_losses(back);
     for (size_t i = 0; i < back->script->unknown.count; i++)
         gd_back_reason(back, "%s", back->script->unknown.items[i]);
-    GD_TRY(gd_back_read_texts(back, err));
     return gd_back_plan_tasks(back, err);
 }

@@ -42,6 +42,25 @@ static uint64_t bytes_of(const struct gd_table *table)
 
 /* --- what leaves ------------------------------------------------------------------------------*/
 
+/* Rows from before the change in what it is said to have made: it was there, under another name. */
+GD_MUST static struct gd_status check_made_since(struct gd_back *back, const char *table,
+                                                 const char *condition, const char *what,
+                                                 struct gd_error *err)
+{
+    struct gd_arena *arena = back->arena;
+    int64_t older = 0;
+    GD_TRY(gd_back_number(
+        back->pg, "look for rows from before the change",
+        gd_arena_printf(arena,
+                        "SELECT count(*) FROM (SELECT FROM %s l WHERE %s = 'b' AND "
+                        "%s LIMIT 1) t",
+                        table, gd_back_who(&back->rows.writers, "l", arena), condition),
+        &older, err));
+    if (older > 0)
+        gd_back_reason(back, "%s holds what was there before the change, under another name", what);
+    return GD_DONE;
+}
+
 GD_MUST static struct gd_status measure_tables_that_leave(struct gd_back *back,
                                                           struct gd_error *err)
 {
@@ -52,6 +71,7 @@ GD_MUST static struct gd_status measure_tables_that_leave(struct gd_back *back,
         int64_t count = 0;
         if (item->columns->foreign || strstr(item->columns->tail, "PARTITION BY") != NULL)
             continue;
+        GD_TRY(check_made_since(back, item->columns->name, "true", item->what, err));
         GD_TRY(gd_back_count(&back->rows, item->columns->name, "true", &count, err));
         if (count == 0)
             continue;
@@ -61,6 +81,29 @@ GD_MUST static struct gd_status measure_tables_that_leave(struct gd_back *back,
         lose(back, since, count);
     }
     return GD_DONE;
+}
+
+/* A column that was added with a default has it in older rows without having been written there. */
+GD_MUST static struct gd_status check_column_is_new(struct gd_back *back,
+                                                    const struct gd_back_value *value,
+                                                    const char *table, const char *column,
+                                                    struct gd_error *err)
+{
+    struct gd_arena *arena = back->arena;
+    int64_t missing = 0;
+    GD_TRY(gd_back_number(
+        back->pg, "look at a column",
+        gd_arena_printf(arena,
+                        "SELECT count(*) FROM pg_catalog.pg_attribute WHERE attrelid = "
+                        "%s::regclass AND attname = %s AND atthasmissing",
+                        gd_literal(table, arena), gd_literal(value->column, arena)),
+        &missing, err));
+    if (missing > 0)
+        return GD_DONE;
+    return check_made_since(back, table, gd_arena_printf(arena, "l.%s IS NOT NULL", column),
+                            gd_arena_printf(arena, "column %s of %s", value->column,
+                                            gd_back_plain(value->schema, value->table, arena)),
+                            err);
 }
 
 /* A value that is the plain default says nothing. */
@@ -76,6 +119,7 @@ GD_MUST static struct gd_status measure_column_that_leaves(struct gd_back *back,
     const char *says = plain ? gd_arena_printf(arena, "l.%s::text IS DISTINCT FROM (%s)::text",
                                                column, value->value)
                              : gd_arena_printf(arena, "l.%s IS NOT NULL", column);
+    GD_TRY(check_column_is_new(back, value, table, column, err));
     GD_TRY(gd_back_count(&back->rows, table, says, &count, err));
     if (count == 0)
         return GD_DONE;

@@ -21,6 +21,13 @@ struct gd_back_effect {
     const char *schema, *table, *column, *alias, *sql;
 };
 
+/** What the change gave another name: a table, sequence or type, or a column of a table. */
+struct gd_back_rename {
+    const char *kind;           /* "TABLE", "SEQUENCE", "TYPE"; "COLUMN" */
+    const char *schema, *table; /* of a column: its table, as it is called now */
+    const char *from, *to;
+};
+
 struct gd_back {
     const struct gd_rollback_options *options;
     struct gd_arena *arena;
@@ -40,6 +47,8 @@ struct gd_back {
     size_t written_count;
     struct gd_back_effect *effects;
     size_t effect_count;
+    struct gd_back_rename *renames; /* in the order of the change */
+    size_t rename_count;
     bool text_known; /* the text of every file was there to be read */
     struct gd_back_task *tasks;
     size_t task_count;
@@ -62,6 +71,12 @@ bool gd_back_is_nothing(const struct gd_story *story);
 GD_MUST struct gd_status gd_back_look(struct gd_back *back, struct gd_error *err);
 /** rollback_text.c: which tables the change wrote to. */
 GD_MUST struct gd_status gd_back_read_texts(struct gd_back *back, struct gd_error *err);
+/** The same, of what only the judge found; once the dumps are compared. */
+void gd_back_add_losses(struct gd_back *back);
+/** rollback_rename.c: the dump of now under the names of before. */
+GD_MUST struct gd_status gd_back_rename_now(struct gd_back *back, struct gd_error *err);
+/** Said before everything else; what was renamed and altered, too, is a reason. */
+void gd_back_rename_back(struct gd_back *back);
 /** rollback_tasks.c */
 GD_MUST struct gd_status gd_back_plan_tasks(struct gd_back *back, struct gd_error *err);
 /** Load and weigh, and count what is lost; small tables only unless `all`. */

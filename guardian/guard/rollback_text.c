@@ -181,6 +181,73 @@ static void note_retyped(struct reading *reading, const struct gd_node *alter)
     }
 }
 
+/* --- other names ------------------------------------------------------------------------------*/
+
+static void add_rename(struct gd_back *back, const struct gd_back_rename *rename)
+{
+    struct gd_back_rename *more =
+        gd_arena_zalloc(back->arena, back->rename_count + 1, sizeof *more);
+    if (back->rename_count > 0)
+        memcpy(more, back->renames, back->rename_count * sizeof *more);
+    more[back->rename_count++] = *rename;
+    back->renames = more;
+}
+
+/* The schema of what is called so now; NULL: there is no such thing (it was renamed again, or lies
+ * elsewhere). */
+static const char *schema_now(struct reading *reading, const char *schema, const char *name,
+                              bool type)
+{
+    struct gd_back *back = reading->back;
+    const char *quoted = gd_quoted_pair(schema, name, back->arena);
+    struct gd_pg_call call = {
+        .what = "look for what was renamed",
+        .sql = type
+                   ? "SELECT n.nspname FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON "
+                     "n.oid = t.typnamespace WHERE t.oid = pg_catalog.to_regtype($1::text)"
+                   : "SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+                     "ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass($1::text)",
+        .values = &quoted,
+        .value_count = 1};
+    gd_auto_pg_rows rows = NULL;
+    if (reading->status.code != GD_OK)
+        return NULL;
+    reading->status = gd_pg_run(back->plain, &call, &rows, reading->err);
+    if (reading->status.code != GD_OK || gd_pg_rows_count(rows) != 1)
+        return NULL;
+    return gd_arena_strdup(back->arena, gd_pg_cell(rows, 0, 0));
+}
+
+static void note_rename(struct reading *reading, const struct gd_node *node)
+{
+    struct gd_arena *arena = reading->back->arena;
+    const struct gd_node *relation = gd_node_child(node, GD_F_relation);
+    const char *to = gd_arena_strdup(arena, gd_node_text(node, GD_F_newname));
+    struct gd_back_rename rename = {.to = to, .table = ""};
+    bool column = gd_node_enum_is(node, GD_F_rename_type, "OBJECT_COLUMN");
+    bool type = gd_node_enum_is(node, GD_F_rename_type, "OBJECT_TYPE");
+    if (type) {
+        const struct gd_node *name = gd_node_child(node, GD_F_object);
+        rename.kind = "TYPE";
+        rename.from = gd_arena_strdup(arena, gd_node_name_last(name, GD_F_items));
+        rename.schema = schema_now(reading, gd_node_name_schema(name, GD_F_items), to, true);
+    } else if (column && gd_node_enum_is(node, GD_F_relation_type, "OBJECT_TABLE")) {
+        rename.kind = "COLUMN";
+        rename.from = gd_arena_strdup(arena, gd_node_text(node, GD_F_subname));
+        rename.table = gd_arena_strdup(arena, gd_node_text(relation, GD_F_relname));
+        rename.schema =
+            schema_now(reading, gd_node_text(relation, GD_F_schemaname), rename.table, false);
+    } else if (gd_node_enum_is(node, GD_F_rename_type, "OBJECT_TABLE") ||
+               gd_node_enum_is(node, GD_F_rename_type, "OBJECT_SEQUENCE")) {
+        rename.kind =
+            gd_node_enum_is(node, GD_F_rename_type, "OBJECT_TABLE") ? "TABLE" : "SEQUENCE";
+        rename.from = gd_arena_strdup(arena, gd_node_text(relation, GD_F_relname));
+        rename.schema = schema_now(reading, gd_node_text(relation, GD_F_schemaname), to, false);
+    }
+    if (rename.kind != NULL && rename.schema != NULL)
+        add_rename(reading->back, &rename);
+}
+
 /* INSERT, also with ON CONFLICT DO UPDATE; MERGE may do everything. */
 static void note_one(struct reading *reading, const struct gd_node *node, enum gd_kind kind)
 {
@@ -204,6 +271,8 @@ static enum gd_walk visit(const struct gd_node *node, const struct gd_node *pare
     (void)parent;
     if (kind == GD_KIND_TruncateStmt)
         note_truncated(reading, node);
+    else if (kind == GD_KIND_RenameStmt)
+        note_rename(reading, node);
     else if (kind == GD_KIND_AlterTableStmt)
         note_retyped(reading, node);
     else if (kind == GD_KIND_InsertStmt || kind == GD_KIND_UpdateStmt ||
@@ -258,7 +327,7 @@ GD_MUST static struct gd_status read_text(struct gd_back *back, const struct gd_
 }
 
 /* Tables of losses whose rows went, and which no statement names: functions, blocks, cascades. */
-GD_MUST static struct gd_status add_losses(struct gd_back *back, struct gd_error *err)
+void gd_back_add_losses(struct gd_back *back)
 {
     for (size_t i = 0; i < back->story->loss_count; i++) {
         const struct gd_story_loss *loss = &back->story->losses[i];
@@ -278,8 +347,6 @@ GD_MUST static struct gd_status add_losses(struct gd_back *back, struct gd_error
             one->deletes |= one->columns.count == 0 && !one->inserts;
         }
     }
-    (void)err;
-    return GD_DONE;
 }
 
 struct gd_status gd_back_read_texts(struct gd_back *back, struct gd_error *err)
@@ -287,5 +354,5 @@ struct gd_status gd_back_read_texts(struct gd_back *back, struct gd_error *err)
     back->text_known = true;
     for (size_t i = 0; i < back->story->file_count; i++)
         GD_TRY(read_text(back, &back->story->files[i], err));
-    return add_losses(back, err);
+    return GD_DONE;
 }

@@ -416,7 +416,7 @@ GD_MUST static struct gd_status do_all(struct transacting *of, struct gd_error *
 {
     GD_TRY(prepare(of, err));
     gd_tell_stage(of->back->options->events, "bringing back the schema", 0);
-    GD_TRY(run_phases(of, GD_BACK_UNDO, GD_BACK_MAKE, err));
+    GD_TRY(run_phases(of, GD_BACK_RENAME, GD_BACK_MAKE, err));
     GD_TRY(gd_fault("rollback: the schema is half back", err));
     GD_TRY(merge_all(of, err));
     GD_TRY(run_phases(of, GD_BACK_FIRM, GD_BACK_POST, err));

@@ -104,6 +104,7 @@ EXACT = {
     "inverse: a view, an index, a function": ("schema", "DROP VIEW adults; DROP INDEX orders_user; CREATE OR REPLACE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'", [], "inverse"),
     "inverse: an enum value": ("schema", "ALTER TABLE users ADD COLUMN other mood; CREATE TYPE mood2 AS ENUM ('a')", [], "inverse"),
     "inverse: widened": ("schema", "ALTER TABLE orders ALTER note TYPE text", [], "inverse"),
+    "inverse: renamed": ("schema", "ALTER TABLE users RENAME COLUMN age TO years; ALTER TABLE orders RENAME TO purchases; ALTER SEQUENCE users_id_seq RENAME TO numbers; ALTER TYPE mood RENAME TO feeling; ALTER TABLE users ADD COLUMN nick text", [], "inverse"),
     "columns: dropped": ("public.users", "ALTER TABLE users DROP COLUMN age CASCADE", ["public.users.age"], "columns"),
     "columns: dropped, all of the database in the backup": ("database", "ALTER TABLE users DROP COLUMN price, DROP COLUMN mood", ["public.users.price", "public.users.mood"], "columns"),
     "columns: narrowed": ("public.users", "ALTER TABLE users ALTER price TYPE numeric(10,1)", ["public.users.price"], "columns"),
@@ -188,6 +189,14 @@ def test_new_tables_and_columns_with_others_rows_are_counted(world):
     assert "lost: 5\n" in said and "since: public.tags new 2" in said
     world.is_as_before()
     assert "done: bad state 2" in said
+
+
+def test_a_rename_that_is_not_seen_as_one_throws_nothing_away(world):
+    world.apply("schema", "DO $$ BEGIN ALTER TABLE users RENAME COLUMN price TO cost; END $$")
+    refused = world.drive("rollback", world.change, status=4)
+    assert "column cost of public.users holds what was there before the change, under another name" in refused.stderr
+    world.sql("ALTER TABLE users RENAME COLUMN cost TO price")
+    world.is_as_before()
 
 
 def test_an_enum_value_in_use(world):
