@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "guardian/cli/progress.h"
+#include "guardian/cli/report_outcome.h"
 #include "guardian/cli/report_words.h"
 
 enum { LINES_MOST = 12 };
@@ -235,73 +236,70 @@ static struct gd_json *since_of(const struct gd_rollback_plan *plan)
     return list;
 }
 
-static const char *outcome_of(const struct gd_rollback_told *told)
+static enum gd_outcome_kind outcome_of(const struct gd_rollback_told *told)
 {
-    if (told->error->text[0] != '\0')
-        return told->error->code == GD_REFUSED   ? "refused"
-               : told->error->code == GD_PARTIAL ? "partial"
-                                                 : "failed";
+    if (told->error->text[0] != '\0' && told->done == NULL)
+        return told->error->code == GD_REFUSED   ? GD_OUTCOME_REFUSED
+               : told->error->code == GD_PARTIAL ? GD_OUTCOME_PARTIAL
+                                                 : GD_OUTCOME_FAILED;
     if (told->plan->way == GD_WAY_NOTHING)
-        return "nothing";
-    return told->done == NULL ? "planned" : "rolled_back";
+        return GD_OUTCOME_NOTHING;
+    return told->done == NULL ? GD_OUTCOME_OPEN : GD_OUTCOME_ROLLED_BACK;
 }
 
-static struct gd_json *error_of(const struct gd_error *error)
+/* The story of the rollback; of a plan, one that has not begun. */
+static struct gd_story *story_of(const struct gd_rollback_told *told, struct gd_arena *arena)
 {
-    if (error->text[0] == '\0')
-        return gd_json_new_null();
-    struct gd_json *object = gd_json_object();
-    gd_json_put(object, "text", gd_json_new_text(error->text));
-    put_text(object, "hint", error->hint);
-    return object;
+    struct gd_story *story = gd_story_new(arena);
+    if (told->story != NULL)
+        *story = *told->story;
+    story->kind = GD_STORY_ROLLBACK;
+    story->of = told->plan->story->change;
+    story->cluster = told->plan->story->cluster;
+    story->database = told->plan->story->database;
+    story->class = told->plan->story->class;
+    story->loses = told->plan->story->loses;
+    story->outcome = outcome_of(told);
+    return story;
 }
 
 static void put_plan(struct gd_json *object, const struct gd_rollback_plan *plan)
 {
     gd_json_put(object, "way", gd_json_new_text(gd_way_name(plan->way)));
     gd_json_put(object, "ruled_out", list_of(&plan->ruled_out));
-    gd_json_put(object, "steps", list_of(&plan->steps));
+    gd_json_put(object, "plan", list_of(&plan->steps));
     gd_json_put(object, "sql", list_of(&plan->sql));
     gd_json_put(object, "since", since_of(plan));
     gd_json_put(object, "rows_lost", number_of(plan->rows_lost));
-    gd_json_put(object, "notes", list_of(&plan->notes));
     put_text(object, "down", plan->down);
 }
 
 static void put_done(struct gd_json *object, const struct gd_rollback_told *told)
 {
     static const struct gd_texts none = {0};
-    const struct gd_rolled_back *done = told->done;
-    struct gd_json *seconds = gd_json_object();
-    bool changed = told->story != NULL && told->story->changed;
-    gd_json_put(object, "changed", gd_json_new_bool(changed));
-    put_text(object, "snapshot", done == NULL ? NULL : done->bad_state);
-    gd_json_put(object, "proof",
-                gd_json_new_text(done != NULL && *done->bad_state != '\0' ? "digest" : "none"));
-    put_text(object, "old_database", done == NULL ? NULL : done->old_database);
-    gd_json_put(object, "differences", list_of(done == NULL ? &none : &done->differences));
-    gd_json_put(object, "conflicts", list_of(done == NULL ? &none : &done->conflicts));
-    gd_json_put(seconds, "total", gd_json_new_real(done == NULL ? 0 : done->seconds));
-    gd_json_put(object, "seconds", seconds);
+    put_text(object, "old_database", told->done == NULL ? NULL : told->done->old_database);
+    gd_json_put(object, "conflicts", list_of(told->done == NULL ? &none : &told->done->conflicts));
+    put_text(object, "revert", told->revert);
+    put_text(object, "branch", told->revert == NULL ? NULL : told->branch);
 }
 
 struct gd_json *gd_report_rollback_json(const struct gd_rollback_told *told,
                                         struct gd_json *take_warnings)
 {
-    struct gd_json *object = gd_json_object(), *way_back = gd_json_list();
-    put_text(object, "change", told->story == NULL ? NULL : told->story->change);
-    put_text(object, "of", told->plan->story->change);
-    put_text(object, "outcome", outcome_of(told));
-    put_text(object, "class", gd_class_name(told->plan->story->class));
-    put_done(object, told);
-    put_plan(object, told->plan);
+    gd_auto_arena arena = gd_arena_new();
+    struct gd_outcome *outcome = gd_outcome_of_story(story_of(told, arena), arena);
+    outcome->journaled = told->story != NULL;
+    outcome->git = told->git;
+    outcome->notes = told->plan->notes;
+    outcome->error = *told->error;
+    if (told->done != NULL) {
+        outcome->differences = told->done->differences;
+        outcome->seconds[GD_PHASE_TOTAL] = told->done->seconds;
+    }
     if (told->git != NULL && *told->git->command != '\0')
-        gd_json_push(way_back, gd_json_new_text(told->git->command));
-    gd_json_put(object, "way_back", way_back);
-    gd_json_put(object, "git", told->git == NULL ? gd_json_new_null() : gd_git_json(told->git));
-    put_text(object, "revert", told->revert);
-    put_text(object, "branch", told->revert == NULL ? NULL : told->branch);
-    gd_json_put(object, "error", error_of(told->error));
-    gd_json_put(object, "warnings", take_warnings == NULL ? gd_json_list() : take_warnings);
+        gd_texts_add(&outcome->way_back, told->git->command, arena);
+    struct gd_json *object = gd_report_outcome_json(outcome, take_warnings);
+    put_plan(object, told->plan);
+    put_done(object, told);
     return object;
 }

@@ -231,11 +231,17 @@ GD_MUST static struct gd_status later_changes(struct gd_back *back, struct gd_te
     return GD_DONE;
 }
 
+/* One that is as it was before, but for the order of columns, was brought back by somebody. */
 static bool was_changed_since(const struct gd_back *back)
 {
-    return *back->story->fingerprint_after != '\0' &&
-           strcmp(back->story->fingerprint_after, back->is.sha256) != 0 &&
-           strcmp(back->story->fingerprint_before, back->is.sha256) != 0;
+    struct gd_texts differences = {0}, notes = {0};
+    if (*back->story->fingerprint_after == '\0' ||
+        strcmp(back->story->fingerprint_after, back->is.sha256) == 0 ||
+        strcmp(back->story->fingerprint_before, back->is.sha256) == 0)
+        return false;
+    if (back->was_known)
+        gd_back_differences(&back->was, &back->is, back->arena, &differences, &notes);
+    return !back->was_known || differences.count > 0;
 }
 
 /* What came later would be undone with it: only when somebody says so. */

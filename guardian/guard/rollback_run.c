@@ -244,6 +244,7 @@ static void begin_story(struct running *of)
     story->steps[0] =
         (struct gd_story_step){.number = 1,
                                .kind = "transaction",
+                               .class = GD_CLASS_DESTRUCTIVE,
                                .file = "",
                                .text = gd_arena_printf(of->arena, "roll back change %s, way %s",
                                                        of->options->change, story->way),
