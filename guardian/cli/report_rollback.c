@@ -287,8 +287,12 @@ struct gd_json *gd_report_rollback_json(const struct gd_rollback_told *told,
                                         struct gd_json *take_warnings)
 {
     gd_auto_arena arena = gd_arena_new();
-    struct gd_outcome *outcome = gd_outcome_of_story(story_of(told, arena), arena);
+    struct gd_outcome *outcome = gd_arena_zalloc(arena, 1, sizeof *outcome);
+    outcome->story = story_of(told, arena);
+    outcome->because = "";
     outcome->journaled = told->story != NULL;
+    outcome->seconds[GD_PHASE_BACKUP] = outcome->story->backup_seconds;
+    outcome->seconds[GD_PHASE_PROOF] = outcome->story->proof_seconds;
     outcome->git = told->git;
     outcome->notes = told->plan->notes;
     outcome->error = *told->error;

@@ -104,7 +104,7 @@ def test_the_same_file_can_be_applied_again(team):
 
 
 def test_a_change_that_never_came_in_needs_no_way_back(team):
-    (team.repo / "db" / "wrong.sql").write_text("CREATE TABLE a (x int);\nSELECT 1 / 0;\n")
+    (team.repo / "db" / "wrong.sql").write_text("BEGIN;\nCREATE TABLE a (x int);\nSELECT 1 / 0;\nCOMMIT;\n")
     failed = json.loads(team.call("apply", "--json", "db/wrong.sql", status=5).stdout)
     said = team.call("rollback", failed["change"])
     assert "There was nothing to undo" in said.stdout
@@ -134,12 +134,13 @@ def test_not_one_write_of_others_is_lost(team):
     stop, ids = threading.Event(), []
 
     def write():
-        with servers.psycopg2.connect(host=team.server.dir, port=team.server.port, user="postgres", dbname=team.name) as connection:
-            connection.autocommit = True
-            cursor = connection.cursor()
-            while not stop.is_set():
-                cursor.execute("INSERT INTO users (email) VALUES (md5(random()::text)) RETURNING id")
-                ids.append(cursor.fetchone()[0])
+        connection = servers.psycopg2.connect(host=team.server.dir, port=team.server.port, user="postgres", dbname=team.name)
+        connection.autocommit = True
+        cursor = connection.cursor()
+        while not stop.wait(0.01):
+            cursor.execute("INSERT INTO users (email) VALUES (md5(random()::text)) RETURNING id")
+            ids.append(cursor.fetchone()[0])
+        connection.close()
 
     team.commit("db/bad.sql", BAD, "bad")
     writer = threading.Thread(target=write)
