@@ -140,15 +140,14 @@ GD_MUST static struct gd_status recover(struct rolling *of, struct gd_error *err
  */
 GD_MUST static struct gd_status choose_last(struct rolling *of, struct gd_error *err)
 {
-    struct gd_told *told;
-    size_t count = 0;
-    GD_TRY(gd_story_list(of->store, of->options.cluster, of->arena, &told, &count, err));
-    for (size_t i = count; i-- > 0;) {
-        const struct gd_story *story = told[i].story;
+    struct gd_told_list list = {0};
+    GD_TRY(gd_story_list(of->store, of->options.cluster, 0, of->arena, &list, err));
+    for (size_t i = list.count; i-- > 0;) {
+        const struct gd_story *story = list.items[i].story;
         if (story == NULL)
             return gd_hint(err,
-                           gd_fail(err, GD_CORRUPT, "could not read change %s: %s", told[i].change,
-                                   told[i].problem),
+                           gd_fail(err, GD_CORRUPT, "could not read change %s: %s",
+                                   list.items[i].change, list.items[i].problem),
                            "Name the change that is meant.");
         bool in = story->changed || story->unsettled ||
                   (!story->closed && story->last >= GD_RECORD_APPLYING);
