@@ -209,9 +209,13 @@ static const char *drift_in_words(const struct gd_guard *guard)
     const struct gd_story *story = guard->story;
     const char *out = "";
     for (size_t i = 0; i < story->drift_count; i++)
-        out = gd_arena_printf(guard->arena, "%s%s%s (%" PRId64 " new, %" PRId64 " changed or gone)",
-                              out, i == 0 ? "" : ", ", story->drifts[i].table,
-                              story->drifts[i].rows_new, story->drifts[i].rows_gone);
+        out = story->drifts[i].rows_new < 0
+                  ? gd_arena_printf(guard->arena, "%s%s%s (not counted)", out, i == 0 ? "" : ", ",
+                                    story->drifts[i].table)
+                  : gd_arena_printf(guard->arena,
+                                    "%s%s%s (%" PRId64 " new, %" PRId64 " changed or gone)", out,
+                                    i == 0 ? "" : ", ", story->drifts[i].table,
+                                    story->drifts[i].rows_new, story->drifts[i].rows_gone);
     return out;
 }
 
@@ -219,8 +223,25 @@ GD_MUST static struct gd_status check_drift(struct gd_guard *guard, struct gd_er
 {
     const struct gd_story *story = guard->story;
     const struct gd_limit *limit = &guard->decision->limits->drift_rows_max;
-    if (story->drift_rows <= 0)
+    if (story->drift_rows == 0)
         return GD_DONE;
+    if (story->drift_rows < 0 && limit->value != UINT64_MAX)
+        return gd_hint(err,
+                       gd_fail(err, GD_REFUSED,
+                               "rows that were written between backup and change could not be "
+                               "counted in time, and the policy allows %s: %s",
+                               limit->text, drift_in_words(guard)),
+                       "Let the policy seal the tables (sealed: always): then nobody writes in "
+                       "between.");
+    if (story->drift_rows < 0) {
+        gd_texts_add(&guard->outcome->notes,
+                     gd_arena_printf(guard->arena,
+                                     "rows that were written between backup and change could not "
+                                     "be counted in time: %s",
+                                     drift_in_words(guard)),
+                     guard->arena);
+        return GD_DONE;
+    }
     if ((uint64_t)story->drift_rows > limit->value)
         return gd_hint(
             err,
@@ -345,7 +366,7 @@ struct gd_status gd_guard_measure_later(struct gd_guard *guard, struct gd_error 
     GD_TRY(lock(guard, &backup, &unused, err));
     GD_TRY(gd_protect_drift(guard->pg, &guard->protection, &backup, guard->arena, &drifts, &count,
                             &rows, err));
-    if (rows <= 0)
+    if (rows == 0)
         return GD_DONE;
     guard->story->sealed = false;
     guard->story->drifts = drifts;

@@ -33,6 +33,7 @@ struct gd_protection {
     const char
         *pg_snapshot; /* pg_current_snapshot() of it: xmin:xmax:xip, to measure drift against */
     double take_seconds, proof_seconds;
+    uint32_t drift_ms; /* longest time to count what was written since; 0: 30,000 */
 };
 
 /**
@@ -65,7 +66,7 @@ GD_MUST struct gd_status gd_protect(const struct gd_protect_options *options,
 /**
  * Rows written since an online backup, by table, seen by `pg`, which is inside a transaction and
  * holds at least SHARE ROW EXCLUSIVE on the tables (or the numbers are lower bounds). Tables
- * without drift are left out. Takes 30 s at most.
+ * without drift are left out.
  *
  * @param out_rows  new and gone ones together: an updated row counts twice. -1: not known, because
  * a table could not be counted in time (its numbers are -1)

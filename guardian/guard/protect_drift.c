@@ -6,7 +6,7 @@
  * have 32 bits: they are widened with the server's current one. One that is so old that its bits
  * come round again may count as new, never the other way. An updated row counts on both sides.
  *
- * Every row is looked at, for no index knows: within LIMIT_MS for all tables; those that were not
+ * Every row is looked at, for no index knows: within a time for all tables; those that were not
  * done by then are not known (-1).
  */
 #include <inttypes.h>
@@ -17,7 +17,7 @@
 #include "guardian/base/clock.h"
 #include "guardian/guard/protect_own.h"
 
-enum { LIMIT_MS = 30000, LEAST_MS = 200, REPLY_MS = 10000 };
+enum { LIMIT_MS = 30000, LEAST_MS = 20, REPLY_MS = 10000 };
 
 struct drifting {
     struct gd_pg *pg;
@@ -141,10 +141,13 @@ struct gd_status gd_protect_drift(struct gd_pg *pg, const struct gd_protection *
                                   struct gd_story_drift **out_drifts, size_t *out_count,
                                   int64_t *out_rows, struct gd_error *err)
 {
-    struct drifting drifting = {.pg = pg,
-                                .protection = protection,
-                                .arena = arena,
-                                .until_us = gd_clock_monotonic_us() + LIMIT_MS * 1000LL};
+    struct drifting drifting = {
+        .pg = pg,
+        .protection = protection,
+        .arena = arena,
+
+        .until_us = gd_clock_monotonic_us() +
+                    1000LL * (protection->drift_ms == 0 ? LIMIT_MS : protection->drift_ms)};
     struct gd_protected *tables = NULL;
     size_t table_count = 0, count = 0;
     int64_t rows = 0;

@@ -5,6 +5,7 @@
  *
  *   drive_protect TARGET STORE sealed SCOPE LOCK_MS RETRIES TABLE…   lock, back up, wait, commit
  *   drive_protect TARGET STORE online SCOPE LOCK_MS RETRIES TABLE…   back up, wait, lock, drift
+ *   DRIFT_MS in the environment: the longest time to count it
  *   drive_protect TARGET STORE estimate SCOPE BYTES CLUSTER
  */
 #include <stdio.h>
@@ -110,7 +111,9 @@ GD_MUST static struct gd_status online(struct run *run, struct gd_error *err)
     struct gd_story_drift *drifts = NULL;
     size_t count = 0;
     int64_t rows = 0;
+    const char *drift_ms = getenv("DRIFT_MS");
     GD_TRY(protect(run, NULL, err));
+    run->protection.drift_ms = drift_ms == NULL ? 0 : (uint32_t)strtoul(drift_ms, NULL, 10);
     GD_TRY(wait_for_line(run, err));
     GD_TRY(gd_pg_command(run->pg, "begin", "BEGIN", err));
     GD_TRY(seal(run, &unused, err));

@@ -17,11 +17,12 @@ DRIVER = pathlib.Path(os.environ.get("GD_BUILD", ""), "system", "drive_protect")
 class Drive:
     """One run of the driver; next() gives the stage that it has come to."""
 
-    def __init__(self, server, database, tmp_path, kind, scope, *tables, lock_ms=500, retries=2, user="postgres"):
+    def __init__(self, server, database, tmp_path, kind, scope, *tables, lock_ms=500, retries=2, user="postgres", environment=None):
         self.store = f"file://{tmp_path}/store"
         self.process = subprocess.Popen(
             [DRIVER, server.uri(database, user), self.store, kind, scope, str(lock_ms), str(retries), *tables],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, **(environment or {})})
 
     def next(self, stage):
         line = self.process.stdout.readline()
@@ -243,6 +244,18 @@ def test_a_transaction_that_was_open_during_the_backup_is_drift(server, busy, tm
     writer.cursor().execute("INSERT INTO t VALUES (7777, 'begun before, committed after')")
     assert drift(server, busy, tmp_path, writer.commit, "public.t") == (1, {"public.t": [1, 0]})
     writer.close()
+
+
+def test_what_could_not_be_counted_in_time_is_not_known(server, busy, tmp_path):
+    server.run("CREATE TABLE large AS SELECT i FROM generate_series(1, 1500000) i", busy)
+    for limit, unknown in (("100", {"public.large"}), ("1", {"public.large", "public.t"})):
+        drive = Drive(server, busy, tmp_path, "online", "tables", "public.t", "public.large", environment={"DRIFT_MS": limit})
+        drive.next("protected")
+        server.run("INSERT INTO large VALUES (0)", busy)
+        drive.go()
+        found = drive.next("drift")
+        assert found["rows"] == -1 and unknown <= {name for name, counts in found["tables"].items() if counts == [-1, -1]}
+        assert drive.end()[0] == 0
 
 
 def test_a_partition_that_was_attached_since_is_new(server, busy, tmp_path):
