@@ -103,15 +103,21 @@ static void forget_all(struct expecting *expecting)
         expecting->out->items[i].forgotten = true;
 }
 
-/* What goes with `relation`; NULL: with whichever. */
-static void forget_parts(struct expecting *expecting, const char *relation)
+/* Indexes and constraints go with what they are made of. */
+static void forget_made_of(struct expecting *expecting)
 {
     for (size_t i = 0; i < expecting->out->count; i++) {
         struct gd_expected *item = &expecting->out->items[i];
-        bool part = item->kind == GD_EXPECTED_COLUMN || item->kind == GD_EXPECTED_CONSTRAINT;
-        if (item->index || (part && (relation == NULL || strcmp(item->name, relation) == 0)))
+        if (item->index || item->kind == GD_EXPECTED_CONSTRAINT)
             item->forgotten = true;
     }
+}
+
+static void forget_columns(struct expecting *expecting)
+{
+    for (size_t i = 0; i < expecting->out->count; i++)
+        if (expecting->out->items[i].kind == GD_EXPECTED_COLUMN)
+            expecting->out->items[i].forgotten = true;
 }
 
 /* ---- statements ---- */
@@ -179,14 +185,14 @@ static void alter_one(struct expecting *expecting, const char *table, const stru
         wanted.part = gd_node_text(def, GD_F_colname);
         wanted.there = true;
     } else if (strcmp(what, "AT_DropColumn") == 0) {
-        forget_parts(expecting, table);
+        forget_made_of(expecting);
     } else if (strcmp(what, "AT_AddConstraint") == 0) {
         note_not_valid(expecting, def);
         wanted.kind = GD_EXPECTED_CONSTRAINT;
         wanted.part = gd_node_text(def, GD_F_conname);
         wanted.there = true;
     } else if (strcmp(what, "AT_DropConstraint") == 0) {
-        forget_parts(expecting, NULL);
+        forget_made_of(expecting);
         wanted.kind = GD_EXPECTED_CONSTRAINT;
     } else {
         return;
@@ -225,7 +231,8 @@ static void drop(struct expecting *expecting, const struct gd_node *tree)
     enum gd_expected_kind kind;
     if (gd_node_enum_is(tree, GD_F_behavior, "DROP_CASCADE"))
         forget_all(expecting);
-    forget_parts(expecting, NULL);
+    forget_made_of(expecting);
+    forget_columns(expecting);
     if (!kind_of_drop(gd_node_enum(tree, GD_F_remove_type), &kind))
         return;
     for (size_t i = 0; i < gd_node_count(tree, GD_F_objects); i++) {
