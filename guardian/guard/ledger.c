@@ -215,6 +215,17 @@ const char *gd_ledger_file_stamp_sql(const struct gd_ledger *ledger, const char 
                            Q(stamp), Q(sha256));
 }
 
+const char *gd_ledger_stamp_again_sql(const struct gd_ledger *ledger, const char *from,
+                                      const char *to, struct gd_arena *arena)
+{
+    if (!ledger->there || *from == '\0')
+        return NULL;
+    return gd_arena_printf(arena,
+                           "UPDATE guardian.files SET stamp = %s WHERE stamp "
+                           "OPERATOR(pg_catalog.=) %s AND rolled_back_by IS NULL",
+                           Q(to), Q(from));
+}
+
 const char *gd_ledger_rolled_back_sql(const struct gd_ledger *ledger, const char *change,
                                       const char *by, struct gd_arena *arena)
 {

@@ -47,6 +47,10 @@ const char *gd_ledger_stamp_sql(const struct gd_ledger *ledger, const char *chan
 /** The same for one file, by its text: it was found to be done by looking. */
 const char *gd_ledger_file_stamp_sql(const struct gd_ledger *ledger, const char *sha256,
                                      const char *stamp, struct gd_arena *arena);
+/** The schema is again as it was under stamp `from`, and has stamp `to` now: what was done then is
+ * done. */
+const char *gd_ledger_stamp_again_sql(const struct gd_ledger *ledger, const char *from,
+                                      const char *to, struct gd_arena *arena);
 /** Mark a change as taken back; files of its text count as not applied from then on. */
 const char *gd_ledger_rolled_back_sql(const struct gd_ledger *ledger, const char *change,
                                       const char *by, struct gd_arena *arena);

@@ -148,6 +148,19 @@ GD_MUST static struct gd_status name_database(struct running *of, struct gd_erro
     return GD_DONE;
 }
 
+/* Files that were done in the state that is back are done: the next start has nothing to do. */
+GD_MUST static struct gd_status stamp_again(struct running *of, struct gd_pg *pg,
+                                            struct gd_error *err)
+{
+    const char *now = NULL;
+    if (of->out->differences.count > 0)
+        return GD_DONE;
+    GD_TRY(gd_pg_stamp(pg, of->arena, &now, err));
+    const char *sql =
+        gd_ledger_stamp_again_sql(&of->back->ledger, of->back->story->stamp_before, now, of->arena);
+    return sql == NULL ? GD_DONE : gd_pg_command(pg, "write the ledger", sql, err);
+}
+
 /* The restored database is as it was before the change: its ledger does not know of it. */
 GD_MUST static struct gd_status finish_restored(struct running *of, struct gd_error *err)
 {
@@ -174,7 +187,9 @@ GD_MUST static struct gd_status finish_restored(struct running *of, struct gd_er
         GD_TRY(gd_pg_command(pg, "write the ledger", sql, err));
     sql =
         gd_ledger_rolled_back_sql(&back->ledger, of->options->change, of->story->change, of->arena);
-    return sql == NULL ? GD_DONE : gd_pg_command(pg, "write the ledger", sql, err);
+    if (sql != NULL)
+        GD_TRY(gd_pg_command(pg, "write the ledger", sql, err));
+    return stamp_again(of, pg, err);
 }
 
 GD_MUST static struct gd_status go_by_database(struct running *of, struct gd_error *err)

@@ -317,6 +317,17 @@ GD_MUST static struct gd_status compare(struct transacting *of, struct gd_error 
                    "Nothing was changed. --way database restores all of it beside, and swaps.");
 }
 
+/* Files that were done in the state that is back are done: the next start has nothing to do. */
+GD_MUST static struct gd_status stamp_again(struct transacting *of, struct gd_error *err)
+{
+    const char *now = NULL;
+    GD_TRY(gd_pg_stamp(of->pg, of->arena, &now, err));
+    return run(
+        of, "write the ledger",
+        gd_ledger_stamp_again_sql(&of->back->ledger, of->back->story->stamp_before, now, of->arena),
+        err);
+}
+
 GD_MUST static struct gd_status write_ledger(struct transacting *of, struct gd_error *err)
 {
     const struct gd_ledger *ledger = &of->back->ledger;
@@ -329,6 +340,7 @@ GD_MUST static struct gd_status write_ledger(struct transacting *of, struct gd_e
     GD_TRY(run(of, "write the ledger", gd_ledger_change_sql(ledger, of->story, of->arena), err));
     GD_TRY(run(of, "write the ledger",
                gd_ledger_rolled_back_sql(ledger, change, of->story->change, of->arena), err));
+    GD_TRY(stamp_again(of, err));
     return run(of, "mark migrations as rolled back", of->prisma, err);
 }
 

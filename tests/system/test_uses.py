@@ -1,4 +1,4 @@
-"""Daily uses, as people do them: the start script, the enum migration by hand."""
+"""The three daily uses, as people do them: the start script, the enum migration by hand, the bad migration."""
 
 import concurrent.futures
 import hashlib
@@ -84,3 +84,33 @@ def test_one_that_was_split_by_hand_works_the_same(project):
     project.put("db/2.sql", "\n".join(lines[1:]) + "\n")
     assert project.run("apply", "db/1.sql", "db/2.sql")["outcome"] == "applied"
     assert project.value("SELECT count(*) FROM orders WHERE status::text = 'returned'") == 50
+
+
+# --- 3. the bad migration ------------------------------------------------------------------------
+
+def test_a_bad_migration_is_taken_back_and_the_next_start_changes_nothing(project):
+    project.run("apply", "--policy", "boot", "db/constraints.sql", "db/init.sql")
+    before = project.state()
+    notes = project.rows("SELECT id, marketing_notes FROM customers ORDER BY id")
+    items = project.rows("SELECT * FROM order_items ORDER BY 1, 2")
+    bad = project.commit("Tidy up", {"db/init.sql": (projects.SHOP / "init.sql").read_text() + BAD, "src/mail.ts": "// no notes any more\n"})
+    project.run("apply", "--policy", "boot", "db/constraints.sql", "db/init.sql", status=3)
+    done = project.run("apply", "--yes", "db/init.sql")  # somebody overrules it by hand
+    assert done["outcome"] == "applied" and done["snapshot"] and done["proof"] == "digest"
+    assert project.state() != before and any("rollback" in way for way in done["way_back"])
+
+    # traffic goes on
+    project.rows("INSERT INTO customers (email, name) VALUES ('late@example.org', 'Late')")
+    project.rows("INSERT INTO orders (customer_id) SELECT max(id) FROM customers")
+
+    back = project.run("rollback", "--last", "--yes")
+    assert back["outcome"] == "rolled_back"
+    assert project.rows("SELECT id, marketing_notes FROM customers WHERE email <> 'late@example.org' ORDER BY id") == notes
+    assert project.rows("SELECT * FROM order_items ORDER BY 1, 2") == items
+    assert project.value("SELECT count(*) FROM orders o JOIN customers c ON c.id = o.customer_id WHERE c.email = 'late@example.org'") == 1
+
+    git = back["git"]
+    assert git["commit"] == bad and git["path"] == "db/init.sql" and git["applies"] and git["others"] == ["src/mail.ts"]
+    project.sh(git["command"])
+    again = project.run("apply", "--policy", "boot", "db/constraints.sql", "db/init.sql")
+    assert again["outcome"] == "nothing" and not again["changed"]
