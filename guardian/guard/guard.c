@@ -64,10 +64,12 @@ static struct gd_status look_at_schema(struct gd_guard *guard, struct gd_error *
                              guard->options->key, guard->arena, &guard->story->schema_key, err);
 }
 
-static bool something_is_in(const struct gd_story *story)
+/* Has this change brought anything in that is more than a setting? */
+static bool something_is_in(const struct gd_guard *guard)
 {
-    for (size_t i = 0; i < story->step_count; i++)
-        if (story->steps[i].state == GD_STEP_IN)
+    const struct gd_story *story = guard->story;
+    for (size_t i = guard->skip_steps; i < story->step_count; i++)
+        if (story->steps[i].state == GD_STEP_IN && story->steps[i].class != GD_CLASS_NONE)
             return true;
     return false;
 }
@@ -79,10 +81,7 @@ GD_MUST static struct gd_status run_losses(struct gd_guard *guard, struct gd_err
         GD_TRY(gd_apply_to_seal(guard->applier, guard->permit, &guard->in_loss, err));
         if (!guard->in_loss)
             break;
-        struct gd_status status = gd_guard_measure_later(guard, err);
-        if (status.code != GD_OK && something_is_in(guard->story))
-            err->code = status.code = GD_PARTIAL;
-        GD_TRY(status);
+        GD_TRY(gd_guard_measure_later(guard, err));
     }
     return gd_apply_run(guard->applier, guard->permit, err);
 }
@@ -116,6 +115,19 @@ static struct gd_status close_change(struct gd_guard *guard, struct gd_error *er
     guard->story->ended_us = gd_clock_now_us();
     (void)err;
     return GD_DONE;
+}
+
+/* The journal is closed: from now on a run that finds nothing to do need not look at it. */
+static void note_closed(struct gd_guard *guard)
+{
+    struct gd_error ignored = {0};
+    const char *sql = gd_ledger_change_sql(&guard->ledger, guard->story, guard->arena);
+    if (sql != NULL &&
+        gd_pg_command(guard->pg, "note that the change is closed", sql, &ignored).code != GD_OK)
+        gd_texts_add(&guard->outcome->notes,
+                     "the ledger does not know that the change is closed; the next run looks into "
+                     "the journal",
+                     guard->arena);
 }
 
 /* ---- the table ---- */
@@ -193,6 +205,28 @@ static enum gd_outcome_kind outcome_of(const struct gd_guard *guard, enum gd_cod
     }
 }
 
+/* What is in is told to the ledger, too, where the last row did not get there: the next run of the
+ * same files begins behind it. @return false: it could not be told, so the journal has to stay open
+ */
+static bool note_steps(struct gd_guard *guard)
+{
+    struct gd_error ignored = {0};
+    gd_auto_pg pg = NULL;
+    if (!guard->ledger.there)
+        return true;
+    if (gd_pg_connect(guard->options->pg, &pg, &ignored).code != GD_OK)
+        return false;
+    for (size_t i = guard->skip_steps; i < guard->story->step_count; i++) {
+        const struct gd_story_step *step = &guard->story->steps[i];
+        const char *sql = gd_ledger_step_sql(&guard->ledger, guard->change_id, step->number,
+                                             step->hash, "in", guard->arena);
+        if (step->state == GD_STEP_IN &&
+            gd_pg_command(pg, "note a step that is in", sql, &ignored).code != GD_OK)
+            return false;
+    }
+    return true;
+}
+
 /* A change that failed is closed, too, unless nobody knows what of it is in: that the next start
  * settles. A store that cannot be written to any more leaves it open, which is as safe. */
 static void close_failed(struct gd_guard *guard, struct gd_status status,
@@ -207,7 +241,7 @@ static void close_failed(struct gd_guard *guard, struct gd_status status,
     story->hint = gd_arena_strdup(guard->arena, err->hint);
     story->ended_us = gd_clock_now_us();
     if (guard->journal == NULL || !gd_journal_begun(guard->journal) || story->unsettled ||
-        in_already)
+        in_already || (story->outcome == GD_OUTCOME_PARTIAL && !note_steps(guard)))
         return;
     if (write_record(guard, GD_RECORD_CLOSED, &ignored).code != GD_OK)
         gd_texts_add(&guard->outcome->notes,
@@ -237,6 +271,21 @@ static void tell_git(struct gd_guard *guard)
         gd_texts_add(&guard->outcome->notes,
                      gd_arena_printf(guard->arena, "git could not be asked: %s", why.text),
                      guard->arena);
+}
+
+GD_MUST static struct gd_status end_badly(struct gd_guard *guard, struct gd_status status,
+                                          struct gd_error *err)
+{
+    bool in = guard->story->outcome == GD_OUTCOME_APPLIED;
+    if (!in && something_is_in(guard))
+        err->code = status.code = GD_PARTIAL;
+    close_failed(guard, status, err);
+    guard->outcome->error = *err;
+    if (in)
+        return only_a_problem(guard, status, err);
+    if (status.code == GD_FAILED || status.code == GD_PARTIAL)
+        tell_git(guard);
+    return status;
 }
 
 /* Whatever stays of the lease runs out by itself. */
@@ -278,15 +327,10 @@ struct gd_status gd_guard_apply(const struct gd_guard_options *options, struct g
     struct gd_outcome *outcome = guard.outcome;
     *out_outcome = outcome;
     struct gd_status status = run_stages(&guard, err);
-    if (status.code != GD_OK) {
-        bool in = guard.story->outcome == GD_OUTCOME_APPLIED;
-        close_failed(&guard, status, err);
-        outcome->error = *err;
-        if (in)
-            status = only_a_problem(&guard, status, err);
-        else if (status.code == GD_FAILED || status.code == GD_PARTIAL)
-            tell_git(&guard);
-    }
+    if (status.code != GD_OK)
+        status = end_badly(&guard, status, err);
+    else if (guard.story->outcome == GD_OUTCOME_APPLIED)
+        note_closed(&guard);
     outcome->journaled = guard.journal != NULL && gd_journal_begun(guard.journal);
     gd_guard_way_back(&guard);
     outcome->seconds[GD_PHASE_TOTAL] = (double)(gd_clock_monotonic_us() - guard.began_us) / 1e6;

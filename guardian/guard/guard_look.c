@@ -264,11 +264,76 @@ GD_MUST static struct gd_status look_up(struct gd_guard *guard, const char **out
     return GD_DONE;
 }
 
+/* ---- whose turn it is, and what was left ---- */
+
+GD_MUST static struct gd_status take_lease(struct gd_guard *guard, struct gd_error *err)
+{
+    const struct gd_guard_options *options = guard->options;
+    struct gd_lease_options lease = {
+        .pg = guard->pg,
+        .store = options->store,
+        .cluster = guard->story->cluster,
+        .change = guard->change_id,
+        .who = gd_arena_printf(guard->arena, "%s@%s", guard->story->who, guard->story->host),
+        .wait_ms = options->busy_ms,
+        .events = options->events,
+    };
+    if (gd_pg_pooled(guard->pg))
+        return gd_hint(err,
+                       gd_fail(err, GD_UNPROTECTED,
+                               "could not hold %s: a pooler stands between, and a lock taken "
+                               "through it is nobody's",
+                               guard->story->where),
+                       "Name the server itself, without the pooler, with --db.");
+    return gd_lease_take(&lease, &guard->lease, err);
+}
+
+GD_MUST static struct gd_status recover(struct gd_guard *guard, bool *out_moved,
+                                        const struct gd_recovered **out_unfinished,
+                                        struct gd_error *err)
+{
+    struct gd_recovered *recovered;
+    size_t count;
+    GD_TRY(gd_recover(guard->pg, guard->options->store, guard->story->cluster, guard->asked.sha256,
+                      &guard->ledger, guard->options->events, guard->arena, &recovered, &count,
+                      err));
+    *out_moved = count > 0;
+    *out_unfinished = NULL;
+    for (size_t i = 0; i < count; i++) {
+        gd_texts_add(&guard->outcome->notes, recovered[i].text, guard->arena);
+        if (recovered[i].what == GD_RECOVERY_PART && recovered[i].still_open)
+            *out_unfinished = &recovered[i];
+        if (recovered[i].what == GD_RECOVERY_UNKNOWN && recovered[i].still_open)
+            return gd_hint(
+                err,
+                gd_fail(err, GD_PARTIAL,
+                        "change %s was cut off, and nobody can tell what of it is in: %s",
+                        recovered[i].story->change, recovered[i].text),
+                "Look at the steps with guardian show %s; guardian rollback %s brings "
+                "back the state before it.",
+                recovered[i].story->change, recovered[i].story->change);
+    }
+    return GD_DONE;
+}
+
+/* All is done, but the last who worked here may have died before he wrote so. */
+GD_MUST static struct gd_status settle(struct gd_guard *guard, struct gd_error *err)
+{
+    const struct gd_recovered *unfinished;
+    bool unended, moved;
+    GD_TRY(gd_ledger_unended(guard->pg, &guard->ledger, &unended, err));
+    if (!unended || guard->lease != NULL)
+        return GD_DONE;
+    GD_TRY(take_lease(guard, err));
+    return recover(guard, &moved, &unfinished, err);
+}
+
 struct gd_status gd_guard_look(struct gd_guard *guard, struct gd_error *err)
 {
     const char *because;
     GD_TRY(look_up(guard, &because, err));
     if (because != NULL) {
+        GD_TRY(settle(guard, err));
         gd_guard_over(guard, GD_OUTCOME_NOTHING, because);
         return GD_DONE;
     }
@@ -308,28 +373,6 @@ struct gd_status gd_guard_ask(struct gd_guard *guard, struct gd_error *err)
 
 /* ---- hold ---- */
 
-GD_MUST static struct gd_status take_lease(struct gd_guard *guard, struct gd_error *err)
-{
-    const struct gd_guard_options *options = guard->options;
-    struct gd_lease_options lease = {
-        .pg = guard->pg,
-        .store = options->store,
-        .cluster = guard->story->cluster,
-        .change = guard->change_id,
-        .who = gd_arena_printf(guard->arena, "%s@%s", guard->story->who, guard->story->host),
-        .wait_ms = options->busy_ms,
-        .events = options->events,
-    };
-    if (gd_pg_pooled(guard->pg))
-        return gd_hint(err,
-                       gd_fail(err, GD_UNPROTECTED,
-                               "could not hold %s: a pooler stands between, and a lock taken "
-                               "through it is nobody's",
-                               guard->story->where),
-                       "Name the server itself, without the pooler, with --db.");
-    return gd_lease_take(&lease, &guard->lease, err);
-}
-
 /* The steps of a change that was cut off, which are in: they are not run again. */
 GD_MUST static struct gd_status go_on(struct gd_guard *guard, const struct gd_recovered *recovered,
                                       struct gd_error *err)
@@ -338,7 +381,6 @@ GD_MUST static struct gd_status go_on(struct gd_guard *guard, const struct gd_re
     gd_auto_arena scratch = gd_arena_new();
     struct gd_journal *journal = NULL;
     struct gd_story closing = *old;
-    guard->goes_on = old->change;
     closing.outcome = GD_OUTCOME_PARTIAL;
     closing.changed = true;
     closing.ended_us = gd_clock_now_us();
@@ -351,60 +393,61 @@ GD_MUST static struct gd_status go_on(struct gd_guard *guard, const struct gd_re
     return status;
 }
 
-GD_MUST static struct gd_status recover(struct gd_guard *guard, bool *out_moved,
-                                        const struct gd_recovered **out_unfinished,
-                                        struct gd_error *err)
+static bool story_has(const struct gd_story *old, const char *hash)
 {
-    struct gd_recovered *recovered;
-    size_t count;
-    GD_TRY(gd_recover(guard->pg, guard->options->store, guard->story->cluster, guard->asked.sha256,
-                      &guard->ledger, guard->options->events, guard->arena, &recovered, &count,
-                      err));
-    *out_moved = count > 0;
-    *out_unfinished = NULL;
-    for (size_t i = 0; i < count; i++) {
-        gd_texts_add(&guard->outcome->notes, recovered[i].text, guard->arena);
-        if (recovered[i].what == GD_RECOVERY_PART && recovered[i].still_open)
-            *out_unfinished = &recovered[i];
-        if (recovered[i].what == GD_RECOVERY_UNKNOWN && recovered[i].still_open)
-            return gd_hint(
-                err,
-                gd_fail(err, GD_PARTIAL,
-                        "change %s was cut off, and nobody can tell what of it is in: %s",
-                        recovered[i].story->change, recovered[i].text),
-                "Look at the steps with guardian show %s; guardian rollback %s brings "
-                "back the state before it.",
-                recovered[i].story->change, recovered[i].story->change);
-    }
-    return GD_DONE;
-}
-
-static bool was_in(const struct gd_story *old, const char *hash)
-{
-    for (size_t i = 0; i < old->step_count; i++)
+    for (size_t i = 0; old != NULL && i < old->step_count; i++)
         if (old->steps[i].state == GD_STEP_IN && strcmp(old->steps[i].hash, hash) == 0)
             return true;
     return false;
 }
 
-/* The plan of the same files has the same steps: those that are in come first. What writes nothing,
- * or is rolled back by the file itself, leaves no trace, and counts when something behind it is in.
- */
-static void skip_what_is_in(struct gd_guard *guard, const struct gd_story *old)
+static const struct gd_ledger_step *row_of(const struct gd_ledger_step *rows, size_t count,
+                                           const char *hash)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].hash, hash) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+/* Steps of these very files that an earlier change brought in before it failed or was cut off are
+ * not run again: those that stand first, in the journal of that change (`old`) or in the ledger.
+ * What writes nothing, or is rolled back by the file itself, leaves no trace, and counts when
+ * something behind it is in. */
+GD_MUST static struct gd_status skip_what_is_in(struct gd_guard *guard, const struct gd_story *old,
+                                                struct gd_error *err)
 {
     struct gd_story *story = guard->story;
+    const char **hashes = gd_arena_zalloc(guard->arena, story->step_count + 1, sizeof *hashes);
+    struct gd_ledger_step *rows = NULL;
+    size_t count = 0, skip = 0;
+    for (size_t i = 0; i < story->step_count; i++)
+        hashes[i] = story->steps[i].hash;
+    GD_TRY(gd_ledger_steps_left(guard->pg, &guard->ledger, hashes, story->step_count, guard->arena,
+                                &rows, &count, err));
     for (size_t i = 0; i < story->step_count; i++) {
         const struct gd_story_step *step = &story->steps[i];
-        bool writes =
-            step->class != GD_CLASS_NONE && !guard->plan->steps[step->number - 1]->rolled_back;
-        bool in = was_in(old, step->hash);
-        if (writes && !in)
+        const struct gd_ledger_step *row = row_of(rows, count, hashes[i]);
+        bool in = row != NULL || story_has(old, hashes[i]);
+        if (in)
+            skip = i + 1;
+        else if (step->class != GD_CLASS_NONE && !guard->plan->steps[step->number - 1]->rolled_back)
             break;
         if (in)
-            guard->skip_steps = (uint32_t)i + 1;
+            gd_texts_add(&guard->goes_on, row == NULL ? old->change : row->state, guard->arena);
     }
-    for (uint32_t i = 0; i < guard->skip_steps; i++)
+    for (size_t i = 0; i < skip; i++)
         story->steps[i].state = GD_STEP_IN;
+    guard->skip_steps = (uint32_t)skip;
+    if (skip > 0)
+        gd_texts_add(&guard->outcome->notes,
+                     gd_arena_printf(guard->arena,
+                                     "goes on behind step %u, which change %s "
+                                     "brought in before it failed",
+                                     story->steps[skip - 1].number,
+                                     guard->goes_on.items[guard->goes_on.count - 1]),
+                     guard->arena);
+    return GD_DONE;
 }
 
 /* Look again until nothing moves under us. */
@@ -436,8 +479,9 @@ struct gd_status gd_guard_hold(struct gd_guard *guard, struct gd_error *err)
     GD_TRY(take_lease(guard, err));
     GD_TRY(recover(guard, &moved, &unfinished, err));
     GD_TRY(look_until_still(guard, moved || gd_lease_waited(guard->lease), err));
-    if (guard->over || unfinished == NULL)
+    if (guard->over)
         return GD_DONE;
-    skip_what_is_in(guard, unfinished->story);
-    return go_on(guard, unfinished, err);
+    if (!guard->options->again)
+        GD_TRY(skip_what_is_in(guard, unfinished == NULL ? NULL : unfinished->story, err));
+    return unfinished == NULL ? GD_DONE : go_on(guard, unfinished, err);
 }

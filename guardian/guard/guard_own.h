@@ -25,8 +25,8 @@ struct gd_guard {
     const struct gd_decision *decision;
     struct gd_plan_options planning;
     const struct gd_plan *plan;
-    uint32_t skip_steps; /* of the plan: in already, by a change that was cut off */
-    const char *goes_on; /* that change; NULL */
+    uint32_t skip_steps;     /* of the plan: in already, by a change that was cut off */
+    struct gd_texts goes_on; /* changes that brought those in */
     struct gd_lease *lease;
     struct gd_journal *journal;
     struct gd_fingerprint before;

@@ -16,26 +16,41 @@ static bool demands_backup(const struct gd_guard *guard)
     return guard->decision->backup.scope != GD_SCOPE_NONE;
 }
 
-/* What a file needs around it to be recorded where its tool looks. */
+/* Statements of our own, one behind the other; any of them may be NULL. */
+static const char *joined(const char *first, const char *second, struct gd_arena *arena)
+{
+    if (first == NULL || second == NULL)
+        return first == NULL ? second : first;
+    return gd_arena_printf(arena, "%s;\n%s", first, second);
+}
+
+/* What a file needs around it to be recorded where its tool looks. With the last one goes the row
+ * of the whole change: it is there exactly if all of it is in, and says that nobody has closed it
+ * yet. */
 static void list_files(struct gd_guard *guard)
 {
     const struct gd_report *report = guard->change.report;
-    guard->apply_files =
-        gd_arena_zalloc(guard->arena, report->file_count + 1, sizeof *guard->apply_files);
+    struct gd_arena *arena = guard->arena;
+    guard->apply_files = gd_arena_zalloc(arena, report->file_count + 1, sizeof *guard->apply_files);
     for (size_t i = 0; i < report->file_count; i++) {
         const struct gd_scripts_file *file = &guard->todo.files[i];
-        struct gd_story_file *told = &guard->story->files[i];
-        const char *own = file->migration == NULL ? NULL : file->migration->after;
-        const char *row = gd_ledger_file_sql(&guard->ledger, guard->change_id, told,
-                                             report->files[i]->rerun_safe, guard->arena);
+        const char *after =
+            gd_ledger_file_sql(&guard->ledger, guard->change_id, &guard->story->files[i],
+                               report->files[i]->rerun_safe, arena);
+        if (file->migration != NULL)
+            after = joined(file->migration->after, after, arena);
+        for (size_t k = 0; i + 1 == report->file_count && k < guard->goes_on.count; k++)
+            after = joined(after,
+                           gd_ledger_continued_sql(&guard->ledger, guard->goes_on.items[k], arena),
+                           arena);
+        if (i + 1 == report->file_count)
+            after = joined(after, gd_ledger_change_sql(&guard->ledger, guard->story, arena), arena);
         guard->apply_files[i] = (struct gd_apply_file){
             .file = report->files[i],
             .text = file->text,
             .size = file->size,
             .before = file->migration == NULL ? NULL : file->migration->before,
-            .after = own == NULL   ? row
-                     : row == NULL ? own
-                                   : gd_arena_printf(guard->arena, "%s;\n%s", own, row),
+            .after = after,
             .whole = file->folder != NULL && file->folder->kind == GD_FOLDER_PRISMA,
         };
     }

@@ -231,12 +231,25 @@ const char *gd_ledger_rolled_back_sql(const struct gd_ledger *ledger, const char
 {
     if (!ledger->there)
         return NULL;
+    return gd_arena_printf(
+        arena,
+        "WITH files AS (UPDATE guardian.files SET rolled_back_by = %s WHERE "
+        "change OPERATOR(pg_catalog.=) %s), steps AS (UPDATE guardian.steps SET "
+        "state = 'rolled back' WHERE change OPERATOR(pg_catalog.=) %s) UPDATE "
+        "guardian.changes SET rolled_back_by = %s, outcome = 'rolled_back' WHERE "
+        "change OPERATOR(pg_catalog.=) %s",
+        Q(by), Q(change), Q(change), Q(by), Q(change));
+}
+
+const char *gd_ledger_continued_sql(const struct gd_ledger *ledger, const char *change,
+                                    struct gd_arena *arena)
+{
+    if (!ledger->there)
+        return NULL;
     return gd_arena_printf(arena,
-                           "WITH files AS (UPDATE guardian.files SET rolled_back_by = %s WHERE "
-                           "change OPERATOR(pg_catalog.=) %s) UPDATE guardian.changes SET "
-                           "rolled_back_by = %s, outcome = 'rolled_back' WHERE change "
+                           "UPDATE guardian.steps SET state = 'continued' WHERE change "
                            "OPERATOR(pg_catalog.=) %s",
-                           Q(by), Q(change), Q(by), Q(change));
+                           Q(change));
 }
 
 /* --- rows, read ------------------------------------------------------------------------------- */
@@ -330,6 +343,52 @@ struct gd_status gd_ledger_steps(struct gd_pg *pg, const struct gd_ledger *ledge
                                            .hash = copy(rows, i, 1, arena),
                                            .state = copy(rows, i, 2, arena),
                                            .xid = copy(rows, i, 3, arena)};
+    *out_steps = steps;
+    *out_count = count;
+    return GD_DONE;
+}
+
+struct gd_status gd_ledger_unended(struct gd_pg *pg, const struct gd_ledger *ledger,
+                                   bool *out_unended, struct gd_error *err)
+{
+    struct gd_pg_call call = {
+        .what = "look for changes that did not end",
+        .sql = "SELECT EXISTS (SELECT FROM guardian.changes WHERE ended IS NULL)"};
+    gd_auto_pg_rows rows = NULL;
+    *out_unended = false;
+    if (!ledger->there)
+        return GD_DONE;
+    GD_TRY(gd_pg_run(pg, &call, &rows, err));
+    *out_unended = gd_pg_bool(rows, 0, 0);
+    return GD_DONE;
+}
+
+struct gd_status gd_ledger_steps_left(struct gd_pg *pg, const struct gd_ledger *ledger,
+                                      const char *const *hashes, size_t hash_count,
+                                      struct gd_arena *arena, struct gd_ledger_step **out_steps,
+                                      size_t *out_count, struct gd_error *err)
+{
+    gd_auto_pg_rows rows = NULL;
+    *out_steps = NULL;
+    *out_count = 0;
+    if (!ledger->there || hash_count == 0)
+        return GD_DONE;
+    const char *values[] = {array_of(hashes, hash_count, arena)};
+    struct gd_pg_call call = {
+        .what = "read which steps are in",
+        .sql = "SELECT s.hash, s.change FROM guardian.steps s WHERE "
+               "s.state OPERATOR(pg_catalog.=) 'in' AND s.hash OPERATOR(pg_catalog.=) ANY "
+               "($1::pg_catalog.text[]) AND NOT EXISTS (SELECT FROM guardian.changes c WHERE "
+               "c.change OPERATOR(pg_catalog.=) s.change) ORDER BY s.at",
+        .values = values,
+        .value_count = 1,
+    };
+    GD_TRY(gd_pg_run(pg, &call, &rows, err));
+    size_t count = gd_pg_rows_count(rows);
+    struct gd_ledger_step *steps = gd_arena_zalloc(arena, count + 1, sizeof *steps);
+    for (size_t i = 0; i < count; i++)
+        steps[i] = (struct gd_ledger_step){
+            .hash = copy(rows, i, 0, arena), .state = copy(rows, i, 1, arena), .xid = ""};
     *out_steps = steps;
     *out_count = count;
     return GD_DONE;

@@ -72,6 +72,21 @@ struct gd_ledger_step {
     uint32_t step;
     const char *hash, *state, *xid;
 };
+/** Steps with these hashes that are in, of changes that did not come to their end: a file that
+ * failed half way goes on behind them. `step` is not set, `state` is the change's id. */
+GD_MUST struct gd_status gd_ledger_steps_left(struct gd_pg *pg, const struct gd_ledger *ledger,
+                                              const char *const *hashes, size_t hash_count,
+                                              struct gd_arena *arena,
+                                              struct gd_ledger_step **out_steps, size_t *out_count,
+                                              struct gd_error *err);
+/** Another change went on behind the steps of `change`: they are left no more. */
+const char *gd_ledger_continued_sql(const struct gd_ledger *ledger, const char *change,
+                                    struct gd_arena *arena);
+
+/** Is there a change that nobody wrote the end of? Its journal may be open: recovery is due. */
+GD_MUST struct gd_status gd_ledger_unended(struct gd_pg *pg, const struct gd_ledger *ledger,
+                                           bool *out_unended, struct gd_error *err);
+
 /** The steps of a change that have rows. None when the ledger is not there. */
 GD_MUST struct gd_status gd_ledger_steps(struct gd_pg *pg, const struct gd_ledger *ledger,
                                          const char *change, struct gd_arena *arena,

@@ -49,7 +49,9 @@ rules:
 
 class World:
     def __init__(self, guardian, server, folder, name):
-        self.guardian, self.server, self.folder, self.name = guardian, server, folder, name
+        self.guardian, self.server, self.folder, self.name = guardian, server, folder / name, name
+        folder = self.folder
+        folder.mkdir()
         self.text, options, self.steps = CASES[name]
         (folder / "change.sql").write_text(self.text)
         (folder / "sealed.yaml").write_text(SEALED)
@@ -93,7 +95,7 @@ class World:
 
     def open_changes(self):
         return [folder.name for folder in self.store.glob("v1/*/changes/*")
-                if not list(folder.glob("closed*")) and any("-" in path.name for path in folder.iterdir())]
+                if not list(folder.glob("closed*")) and any(path.name.isdigit() for path in folder.iterdir())]
 
 
 @pytest.fixture(params=sorted(CASES))
@@ -146,9 +148,10 @@ def check_truth(world, status, document, wrong):
 
 
 def chosen(counts):
+    """Every time that a point is reached when there is time for it; otherwise the first, and for the deeds themselves the last, too."""
     for name, count in counts.items():
-        times = range(1, count + 1) if DEEP else sorted({1, count})
-        for nth in times:
+        deeds = name.startswith(("guard:", "apply:"))
+        for nth in range(1, count + 1) if DEEP else sorted({1, count} if deeds else {1}):
             yield f"@{name}#{nth}"
 
 
@@ -181,6 +184,8 @@ def cut(server, database):
 def test_after_a_cut_connection_at_each_point_the_answer_is_true_and_the_next_run_ends_it(world):
     counts = {name: count for name, count in points(world).items() if is_ours(name)}
     for name in counts:
+        if not DEEP and not name.startswith("apply:"):
+            continue
         world.fresh()
         process = world.start(f"@{name}:stop")
         for _ in range(600):
