@@ -113,6 +113,12 @@ GD_MUST static struct gd_status hold(struct rolling *of, bool session, struct gd
     return gd_lease_take(&options, &of->lease, err);
 }
 
+static struct gd_status still_ours(void *context, struct gd_error *err)
+{
+    struct rolling *of = context;
+    return gd_lease_check(of->lease, err);
+}
+
 GD_MUST static struct gd_status let_go(struct rolling *of, struct gd_error *err)
 {
     if (of->lease == NULL)
@@ -183,6 +189,8 @@ static void fill_options(struct rolling *of)
     options->lock_ms = (uint32_t)config->lock_timeout_ms;
     options->lock_retries = LOCK_RETRIES;
     options->wait_ms = (uint32_t)config->wait_ms;
+    options->still_ours = still_ours;
+    options->still_ours_context = of;
     options->events = of->events;
 }
 

@@ -56,6 +56,9 @@ struct gd_rollback_options {
     unsigned workers;
     const char *pg_dump, *pg_restore, *pg_bin;
     uint32_t lock_ms, lock_retries, wait_ms;
+    struct gd_status (*still_ours)(
+        void *context, struct gd_error *err); /* asked before it counts: the lease; may be NULL */
+    void *still_ours_context;
     const struct gd_events *events;
 };
 

@@ -199,6 +199,8 @@ GD_MUST static struct gd_status go_by_database(struct running *of, struct gd_err
     const char *database = NULL;
     GD_TRY(name_database(of, err));
     of->story->steps[0].state = GD_STEP_APPLYING;
+    if (of->options->still_ours != NULL)
+        GD_TRY(of->options->still_ours(of->options->still_ours_context, err));
     GD_TRY(record(of, GD_RECORD_APPLYING, err));
     gd_back_close(back);
     GD_TRY(gd_restore_database_of(&back->restore, of->arena, &database, err));

@@ -392,7 +392,10 @@ GD_MUST static struct gd_status settle(struct transacting *of, struct gd_status 
 
 GD_MUST static struct gd_status commit(struct transacting *of, struct gd_error *err)
 {
+    const struct gd_rollback_options *options = of->back->options;
     GD_TRY(gd_fault("rollback: before the transaction is announced", err));
+    if (options->still_ours != NULL)
+        GD_TRY(options->still_ours(options->still_ours_context, err));
     GD_TRY(announce(of, err));
     of->committing = true;
     GD_TRY(gd_fault("rollback: before the commit", err));
