@@ -96,7 +96,7 @@ static const char *way_sentence(enum gd_way way)
     case GD_WAY_NOTHING:
         return "nothing: the change is not in";
     case GD_WAY_INVERSE:
-        return "inverse: definitions only, no rows move";
+        return "inverse: what it made goes, no rows are needed from the backup";
     case GD_WAY_COLUMNS:
         return "columns: lost values return by key into the living tables";
     case GD_WAY_TABLES:

@@ -164,12 +164,13 @@ static void rule_out(const struct gd_back *back, struct gd_rollback_plan *plan, 
     struct gd_arena *arena = back->arena;
     const char *first = NULL;
     for (size_t i = 0; i < back->task_count && first == NULL; i++)
-        first = gd_arena_printf(
-            arena, "%s of table %s must come from the snapshot",
-            back->tasks[i].count > 0 && !back->tasks[i].rows
-                ? gd_arena_printf(arena, "values (%s)", column_names(&back->tasks[i], arena))
-                : "rows",
-            back->tasks[i].plain);
+        if (!back->tasks[i].own_only)
+            first = gd_arena_printf(
+                arena, "%s of table %s must come from the snapshot",
+                back->tasks[i].count > 0 && !back->tasks[i].rows
+                    ? gd_arena_printf(arena, "values (%s)", column_names(&back->tasks[i], arena))
+                    : "rows",
+                back->tasks[i].plain);
     for (enum gd_way way = GD_WAY_INVERSE; way < plan->way; way++) {
         const char *why = back->reasons.count > 0 ? back->reasons.items[0]
                           : first != NULL         ? first

@@ -233,18 +233,23 @@ GD_MUST static struct gd_status measure_cascade(struct gd_back *back, struct gd_
                               .values = &task->name,
                               .value_count = 1};
     gd_auto_pg_rows rows = NULL;
+    const char *not_stored =
+        task->own_only
+            ? "true"
+            : gd_arena_printf(arena, "NOT EXISTS (SELECT FROM pg_temp.guardian_was_%u s WHERE %s)",
+                              task->number, gd_back_same_key(task, arena));
     GD_TRY(gd_pg_run(back->pg, &call, &rows, err));
     for (size_t i = 0; i < gd_pg_rows_count(rows); i++) {
         const char *table = gd_arena_strdup(arena, gd_pg_cell(rows, i, 0));
         int64_t count = 0;
         GD_TRY(gd_back_number(
             back->pg, "count rows that would go along",
-            gd_arena_printf(arena,
-                            "SELECT count(*) FROM %s c JOIN %s l ON %s WHERE %s = 'c' AND NOT "
-                            "EXISTS (SELECT FROM pg_temp.guardian_was_%u s WHERE %s)",
-                            table, task->name, gd_pg_cell(rows, i, 1),
-                            gd_back_who(&back->rows.writers, "l", arena), task->number,
-                            gd_back_same_key(task, arena)),
+            gd_arena_printf(
+                arena,
+                "SELECT count(*) FROM %s c JOIN %s l ON %s WHERE %s = 'c' AND %s AND %s <> 'c'",
+                table, task->name, gd_pg_cell(rows, i, 1),
+                gd_back_who(&back->rows.writers, "l", arena), not_stored,
+                gd_back_who(&back->rows.writers, "c", arena)),
             &count, err));
         if (count == 0)
             continue;
@@ -262,6 +267,8 @@ GD_MUST static struct gd_status measure_cascade(struct gd_back *back, struct gd_
 GD_MUST static struct gd_status measure_task(struct gd_back *back, struct gd_back_task *task,
                                              struct gd_error *err)
 {
+    if (task->own_only)
+        return measure_cascade(back, task, err);
     if (task->whole || task->stored == NULL)
         return GD_DONE;
     if (bytes_of(task->stored) > SMALL_BYTES)

@@ -200,7 +200,7 @@ struct gd_status gd_back_load(struct gd_back_rows *rows, struct gd_back_task *ta
 {
     struct gd_arena *arena = rows->arena;
     const char *name = side(task, arena);
-    if (task->whole || task->stored == NULL || task->stored->column_count == 0)
+    if (task->whole || task->own_only || task->stored == NULL || task->stored->column_count == 0)
         return GD_DONE;
     gd_tell_stage(rows->events, "loading rows of the snapshot", 0);
     GD_TRY(gd_fault("rollback: before rows are loaded", err));
@@ -429,7 +429,7 @@ struct gd_status gd_back_merge_away(struct gd_back_rows *rows, struct gd_back_ta
 {
     struct gd_arena *arena = rows->arena;
     int64_t count = 0;
-    if (task->whole || !task->rows || task->key_count == 0)
+    if (task->whole || task->own_only || !task->rows || task->key_count == 0)
         return GD_DONE;
     return change_rows(rows, task,
                        gd_arena_printf(arena,
@@ -632,6 +632,16 @@ GD_MUST static struct gd_status require_again(struct gd_back_rows *rows,
     return GD_DONE;
 }
 
+struct gd_status gd_back_delete_own(struct gd_back_rows *rows, struct gd_back_task *task,
+                                    struct gd_error *err)
+{
+    int64_t count = 0;
+    return change_rows(rows, task,
+                       gd_arena_printf(rows->arena, "DELETE FROM %s l WHERE %s = 'c'", task->name,
+                                       gd_back_who(&rows->writers, "l", rows->arena)),
+                       &count, err);
+}
+
 struct gd_status gd_back_empty(struct gd_back_rows *rows, struct gd_back_task *task,
                                struct gd_error *err)
 {
@@ -652,7 +662,7 @@ struct gd_status gd_back_merge(struct gd_back_rows *rows, struct gd_back_task *t
                                bool drop_unfit, struct gd_error *err)
 {
     GD_TRY(gd_fault("rollback: before rows are merged", err));
-    if (task->stored == NULL || task->stored->column_count == 0)
+    if (task->own_only || task->stored == NULL || task->stored->column_count == 0)
         return GD_DONE;
     if (task->whole) {
         task->back = (int64_t)task->stored->digest.rows;

@@ -53,6 +53,7 @@ struct gd_back_task {
     bool whole;                          /* it was dropped: its rows are loaded as they are */
     bool rows;                           /* the change deleted, inserted or updated rows */
     bool rows_went;                      /* it may have deleted some: those come back */
+    bool own_only; /* it only inserted: its rows go, and nothing need come back */
     struct gd_back_column_task *items;
     size_t count;
     const char *const *keys; /* columns that tell a row; none: it has no key */
@@ -97,6 +98,9 @@ GD_MUST struct gd_status gd_back_merge(struct gd_back_rows *rows, struct gd_back
 /** Values that cannot become what they were, and for which the snapshot has others, are emptied. */
 GD_MUST struct gd_status gd_back_clear(struct gd_back_rows *rows, struct gd_back_task *task,
                                        struct gd_error *err);
+/** Rows that the change inserted go, before anything rewrites them. For own_only. */
+GD_MUST struct gd_status gd_back_delete_own(struct gd_back_rows *rows, struct gd_back_task *task,
+                                            struct gd_error *err);
 /** Nothing of a task without a key was written by others: its rows are thrown away, before anything
  * rewrites them, and gd_back_merge() loads them. */
 GD_MUST struct gd_status gd_back_empty(struct gd_back_rows *rows, struct gd_back_task *task,

@@ -265,7 +265,8 @@ static void plan_written(struct gd_back *back, const struct gd_back_written *wri
     if (was == NULL || now == NULL)
         return; /* it leaves, or it comes back whole */
     const char *plain = gd_back_plain(written->schema, written->table, back->arena);
-    if (strstr(was->columns->tail, "PARTITION BY") != NULL) {
+    bool own_only = written->inserts && !written->deletes && written->columns.count == 0;
+    if (strstr(was->columns->tail, "PARTITION BY") != NULL && !own_only) {
         gd_back_reason(back, "rows of the partitioned table %s were changed", plain);
         return;
     }
@@ -275,6 +276,10 @@ static void plan_written(struct gd_back *back, const struct gd_back_written *wri
     if (!steady)
         return; /* only columns that the change made itself */
     struct gd_back_task *task = task_of(back, was->schema, was->name);
+    if (own_only && !task->rows && task->count == 0) {
+        task->own_only = true;
+        return;
+    }
     task->rows = true;
     task->rows_went |= written->deletes;
     if (task->stored == NULL)
@@ -300,8 +305,11 @@ GD_MUST static struct gd_status check_task(struct gd_back *back, struct gd_back_
                                            struct gd_error *err)
 {
     int64_t rules = 0;
-    if (task->whole || task->stored == NULL)
+    bool own = task->own_only && back->rows.writers.xid_count > 0;
+    if (task->whole || own || (task->stored == NULL && !task->own_only))
         return GD_DONE;
+    task->rows |= task->own_only;
+    task->own_only = false;
     GD_TRY(find_key(back, task, err));
     GD_TRY(gd_back_number(back->pg, "look for rules",
                           gd_arena_printf(back->arena,
@@ -403,7 +411,8 @@ enum gd_way gd_back_cheapest(const struct gd_back *back)
         const struct gd_back_task *task = &back->tasks[i];
         if (task->whole || task->rows || task->unfit > 0)
             return GD_WAY_TABLES;
-        way = GD_WAY_COLUMNS;
+        if (!task->own_only)
+            way = GD_WAY_COLUMNS;
     }
     return way;
 }

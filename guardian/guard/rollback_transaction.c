@@ -420,10 +420,13 @@ GD_MUST static struct gd_status prepare(struct transacting *of, struct gd_error 
         struct gd_back_task *task = &back->tasks[i];
         GD_TRY(silence(of, task->name, err));
         GD_TRY(gd_back_weigh(&back->rows, task, err));
-        if (!task->whole && task->key_count == 0)
+        if (!task->whole && !task->own_only && task->key_count == 0)
             GD_TRY(gd_back_empty(&back->rows, task, err));
         GD_TRY(gd_back_clear(&back->rows, task, err));
     }
+    for (size_t i = back->task_count; i-- > 0;)
+        if (back->tasks[i].own_only)
+            GD_TRY(gd_back_delete_own(&back->rows, &back->tasks[i], err));
     return GD_DONE;
 }
 

@@ -120,14 +120,15 @@ EXACT = {
     "tables: deleted": ("public.users,public.orders", "DELETE FROM orders WHERE id > 10; DELETE FROM users WHERE id > 100", ["public.users", "public.orders"], "tables"),
     "tables: updated": ("public.users", "UPDATE users SET name = 'gone ' || id, age = NULL", ["public.users.name", "public.users.age"], "tables"),
     "tables: updated in a savepoint": ("public.users", "SAVEPOINT a; UPDATE users SET age = NULL; RELEASE a", ["public.users.age"], "tables"),
-    "tables: inserted": ("public.users", "INSERT INTO users (name, age) VALUES ('new', 1)", [], "tables"),
+    "inverse: inserted": ("schema", "INSERT INTO users (name, age) VALUES ('new', 1); SAVEPOINT a; INSERT INTO log VALUES ('seed', 1); INSERT INTO orders (user_id, note) VALUES (302, 'n'); RELEASE a; INSERT INTO days VALUES ('2026-02-28', 1); ALTER TABLE orders ADD COLUMN extra int", [], "inverse"),
+    "tables: inserted or updated": ("public.users", "INSERT INTO users (name, age) VALUES ('new', 1), ('u5', 2) ON CONFLICT (name) DO UPDATE SET age = excluded.age", [], "tables"),
     "tables: without a key": ("public.log", "UPDATE log SET at = 0; DELETE FROM log WHERE line = 'l3'", ["public.log"], "tables"),
     "tables: all at once": ("database", "DROP TABLE orders; ALTER TABLE users DROP COLUMN price; UPDATE users SET age = 1 WHERE age < 50; CREATE TABLE t (x int); DELETE FROM log", ["public.orders", "public.users", "public.log"], "tables"),
     "database: a domain on top": ("database", "CREATE DOMAIN small AS int CHECK (VALUE < 1000); ALTER TABLE users SET (fillfactor = 50); DELETE FROM orders", ["public.orders"], "database"),
 }
 
 
-OFTEN = ["inverse: a table, seeded", "columns: dropped", "columns: narrowed", "columns: an enum without a label", "tables: dropped with what refers",
+OFTEN = ["inverse: a table, seeded", "inverse: inserted", "columns: dropped", "columns: narrowed", "columns: an enum without a label", "tables: dropped with what refers",
          "tables: updated in a savepoint", "tables: all at once", "database: a domain on top"]
 
 
