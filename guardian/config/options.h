@@ -78,9 +78,9 @@ enum gd_origin {
 #define GD_PROVES(X) X(PROVE_NONE, "none") X(PROVE_DIGEST, "digest") X(PROVE_DRILL, "drill")
 
 /* The commands that open a store: they take all of its options. */
-#define GD_STORE_VERBS "plan apply rollback snapshot verify list show restore export import prune doctor"
+#define GD_STORE_VERBS "plan apply approve rollback snapshot verify list show restore export import prune doctor"
 /* The commands that seal or open objects. */
-#define GD_KEY_VERBS "plan apply rollback snapshot verify restore doctor key"
+#define GD_KEY_VERBS "plan apply approve rollback snapshot verify restore doctor key"
 
 #define X(name, word) GD_##name,
 enum gd_format { GD_FORMATS(X) };

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "guardian/guard/approved.h"
 #include "guardian/guard/guard_own.h"
 #include "guardian/snapshot/cluster.h"
 
@@ -152,7 +153,8 @@ GD_MUST static struct gd_status decide(struct gd_guard *guard, struct gd_error *
                     guard->todo.files[i].folder->kind == GD_FOLDER_PRISMA;
     if (options->no_waivers)
         forget_waivers(guard->change.report);
-    GD_TRY(gd_decide(&input, guard->arena, &guard->decision, err));
+    GD_TRY(gd_decide_approved(&input, options->store, &guard->outcome->notes, guard->arena,
+                              &guard->decision, err));
     guard->planning.single_transaction =
         options->whole || guard->decision->single_transaction || guard->decision->backup.sealed;
     guard->planning.single_files = single;

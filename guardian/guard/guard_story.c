@@ -2,40 +2,22 @@
  * Guard: what is told of a change, in its journal and to people.
  */
 #include <inttypes.h>
-#include <pwd.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "guardian/base/whoami.h"
 #include "guardian/classify/rule.h"
 #include "guardian/guard/guard_own.h"
 #include "guardian/version.h"
 
-enum { HOST_SIZE = 256, TEXT_MAX = 200 };
-
-static const char *who(struct gd_arena *arena)
-{
-    struct passwd buffer, *found = NULL;
-    char space[4096];
-    if (getpwuid_r(geteuid(), &buffer, space, sizeof space, &found) == 0 && found != NULL)
-        return gd_arena_strdup(arena, found->pw_name);
-    return gd_arena_printf(arena, "uid %u", (unsigned)geteuid());
-}
-
-static const char *host(struct gd_arena *arena)
-{
-    char name[HOST_SIZE] = "";
-    if (gethostname(name, sizeof name - 1) != 0)
-        return "";
-    return gd_arena_strdup(arena, name);
-}
+enum { TEXT_MAX = 200 };
 
 void gd_guard_story_begin(struct gd_guard *guard)
 {
     struct gd_story *story = guard->story;
     story->kind = GD_STORY_APPLY;
     story->began_us = gd_clock_now_us();
-    story->who = who(guard->arena);
-    story->host = host(guard->arena);
+    story->who = gd_whoami(guard->arena);
+    story->host = gd_hostname(guard->arena);
     story->version = gd_version();
 }
 
