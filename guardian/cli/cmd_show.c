@@ -1,5 +1,6 @@
 /*
- * guardian show: what one snapshot holds, what was proven of it, and how to get it back.
+ * guardian show: what one snapshot holds, what was proven of it, and how to get it back; or what
+ * became of one change.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
 #include "guardian/cli/progress.h"
+#include "guardian/cli/report_outcome.h"
 #include "guardian/cli/report_show.h"
 #include "guardian/cli/shelves.h"
 #include "guardian/cli/stores.h"
@@ -104,18 +106,15 @@ static struct gd_status print(const struct gd_config *config, struct gd_store *s
     return status;
 }
 
-static struct gd_status show(const struct gd_config *config, const char *id,
-                             struct gd_progress *progress, struct gd_arena *arena,
-                             struct gd_error *err)
+static struct gd_status show_snapshot(const struct gd_config *config, struct gd_store *store,
+                                      const char *id, struct gd_progress *progress,
+                                      struct gd_arena *arena, struct gd_error *err)
 {
-    const struct gd_events *events = gd_progress_events(progress);
-    gd_auto_store store = NULL;
     const char *cluster = NULL;
     struct gd_manifest *manifest = NULL;
     struct gd_show_view view = {.now_us = gd_clock_now_us()};
-    GD_TRY(gd_cli_store_to_read(config, arena, events, &store, err));
-    GD_TRY(
-        gd_cli_snapshot(config, store, id, GD_SNAPSHOT_SCHEMA, arena, events, &cluster, &id, err));
+    GD_TRY(gd_cli_snapshot(config, store, id, GD_SNAPSHOT_SCHEMA, arena,
+                           gd_progress_events(progress), &cluster, &id, err));
     GD_TRY(gd_manifest_load(store, cluster, id, arena, &manifest, view.manifest_sha256, err));
     view.manifest = manifest;
     view.store = gd_store_url(store);
@@ -124,15 +123,73 @@ static struct gd_status show(const struct gd_config *config, const char *id,
     return print(config, store, &view, progress, arena, err);
 }
 
+/* ---- a change ---- */
+
+static struct gd_status show_change(const struct gd_config *config, struct gd_store *store,
+                                    const char *cluster, const char *change,
+                                    struct gd_progress *progress, struct gd_arena *arena,
+                                    struct gd_error *err)
+{
+    struct gd_story *story = NULL;
+    GD_TRY(gd_story_read(store, cluster, change, arena, &story, err));
+    const struct gd_outcome *outcome = gd_outcome_of_story(story, arena);
+    gd_progress_end(progress, GD_DONE);
+    if (!config->json) {
+        struct gd_screen screen =
+            gd_screen_of(stdout, gd_config_use_color(config, STDOUT_FILENO), config->verbose);
+        gd_report_outcome_text(outcome, &screen, arena);
+        return GD_DONE;
+    }
+    struct gd_json *document = gd_report_outcome_json(outcome, gd_progress_warnings(progress));
+    struct gd_status status = gd_json_write(document, stdout, 1, err);
+    gd_json_free(document);
+    return status;
+}
+
+/* Which of the two is meant: ids of both look alike, and none is used twice. What is no change is
+ * looked for among the snapshots, and the answer is theirs. */
+static struct gd_status find_change(const struct gd_config *config, struct gd_store *store,
+                                    const char *text, struct gd_progress *progress,
+                                    struct gd_arena *arena, const char **out_cluster,
+                                    const char **out_change, struct gd_error *err)
+{
+    struct gd_error none = {0};
+    bool last = strcmp(text, "last") == 0;
+    const char *cluster = NULL;
+    *out_change = NULL;
+    if (last)
+        GD_TRY(gd_cli_cluster(config, false, arena, gd_progress_events(progress), &cluster, err));
+    struct gd_status status =
+        gd_journal_resolve(store, cluster, text, arena, out_cluster, out_change, &none);
+    if (status.code == GD_OK || (status.code == GD_USAGE && !last))
+        return GD_DONE;
+    *err = none;
+    return status;
+}
+
+static struct gd_status show(const struct gd_config *config, const char *id,
+                             struct gd_progress *progress, struct gd_arena *arena,
+                             struct gd_error *err)
+{
+    gd_auto_store store = NULL;
+    const char *cluster = NULL, *change = NULL;
+    GD_TRY(gd_cli_store_to_read(config, arena, gd_progress_events(progress), &store, err));
+    GD_TRY(find_change(config, store, id, progress, arena, &cluster, &change, err));
+    return change == NULL ? show_snapshot(config, store, id, progress, arena, err)
+                          : show_change(config, store, cluster, change, progress, arena, err);
+}
+
 int gd_cmd_show(const struct gd_config *config, int argc, char **argv)
 {
     gd_auto_arena arena = gd_arena_new();
     gd_auto_progress progress = gd_progress_new(config);
     struct gd_error err = {0};
     struct gd_status status =
-        argc == 1 ? show(config, argv[0], progress, arena, &err)
-                  : gd_hint(&err, gd_fail(&err, GD_USAGE, "show takes the id of one snapshot"),
-                            "\"guardian list\" shows them; \"latest\" is the newest proven one.");
+        argc == 1
+            ? show(config, argv[0], progress, arena, &err)
+            : gd_hint(&err, gd_fail(&err, GD_USAGE, "show takes the id of one snapshot or change"),
+                      "\"guardian list\" shows them; \"latest\" is the newest proven "
+                      "snapshot, \"last\" the last change.");
     gd_progress_end(progress, status);
     return status.code == GD_OK ? gd_cli_end(0) : gd_cli_fail(&err);
 }

@@ -1,6 +1,7 @@
 #include "guardian/cli/report_outcome.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "guardian/cli/progress.h"
@@ -43,8 +44,8 @@ struct gd_outcome *gd_outcome_of_story(struct gd_story *story, struct gd_arena *
     if (in && story->kind != GD_STORY_ROLLBACK && story->rolled_back_by[0] == '\0')
         gd_texts_add(&outcome->way_back,
                      gd_arena_printf(arena, "guardian rollback %s", story->change), arena);
-    (void)!gd_fail(&outcome->error, GD_OK, "%s", story->error).code;
-    (void)!gd_hint(&outcome->error, GD_DONE, "%s", story->hint).code;
+    (void)snprintf(outcome->error.text, sizeof outcome->error.text, "%s", story->error);
+    (void)snprintf(outcome->error.hint, sizeof outcome->error.hint, "%s", story->hint);
     return outcome;
 }
 
