@@ -329,8 +329,8 @@ GD_MUST static struct gd_status try_all(struct gd_applier *applier,
             *err = failure;
             return status;
         }
-        gd_tell_note(applier->options.events, "%s; trying again (%u of %u)", failure.text, tries,
-                     applier->options.lock_retries);
+        gd_tell_note(applier->options.events, "trying again (%u of %u): %s", tries,
+                     applier->options.lock_retries, failure.text);
         gd_apply_back_off(applier, tries);
         GD_TRY(gd_interrupt_check(err));
     }

@@ -78,6 +78,15 @@ GD_MUST static struct gd_status in_the_file(const struct gd_applier *applier,
     return *hint == '\0' ? status : gd_hint(err, status, "%s", hint);
 }
 
+/* Without the server's "canceling statement", which sounds as if somebody had done so. */
+static const char *missing_lock(const struct gd_applier *applier, const struct gd_pg_words *words)
+{
+    if (strstr(words->message, "lock timeout") == NULL)
+        return words->message;
+    return gd_arena_printf(applier->scratch, "its lock did not come within %u ms",
+                           applier->options.lock_ms);
+}
+
 GD_MUST static struct gd_status lock_did_not_come(const struct gd_applier *applier,
                                                   const struct gd_pg_words *words,
                                                   struct gd_error *err)
@@ -85,7 +94,8 @@ GD_MUST static struct gd_status lock_did_not_come(const struct gd_applier *appli
     const char *who = gd_watch_blockers(applier->watch);
     const char *detail = strcmp(words->sqlstate, "40P01") == 0 ? words->detail : "";
     return gd_hint(err,
-                   gd_fail(err, GD_BUSY, "%s: %s%s%s%s", gd_apply_place(applier), words->message,
+                   gd_fail(err, GD_BUSY, "%s: %s (%s)%s%s%s", gd_apply_place(applier),
+                           missing_lock(applier, words), words->sqlstate,
                            *who == '\0' ? "" : ", held by ", who, part(applier, "", detail)),
                    "Wait until it has ended, end it with pg_terminate_backend(PID), or raise the "
                    "policy's lock_wait.");

@@ -305,14 +305,14 @@ GD_MUST static struct gd_status run_transaction(struct gd_applier *applier,
                                                 const struct gd_apply_step *step,
                                                 struct gd_error *err)
 {
-    for (uint32_t tries = 1;; tries++) {
+    for (uint32_t tries = 1;;) {
         bool again = false;
         struct gd_error failure = {0};
         applier->not_repeatable = false;
         struct gd_status status = try_transaction(applier, step, &again, &failure);
         if (status.code == GD_OK)
             return status;
-        bool busy = may_repeat(applier, status) && lock_is_missing(applier) &&
+        bool busy = !again && may_repeat(applier, status) && lock_is_missing(applier) &&
                     tries <= applier->options.lock_retries;
         bool whole = undo(applier, again || busy);
         if (step->story->state != GD_STEP_UNKNOWN)
@@ -322,9 +322,9 @@ GD_MUST static struct gd_status run_transaction(struct gd_applier *applier,
             return status;
         }
         if (busy) {
-            gd_tell_note(applier->options.events, "%s; trying again (%u of %u)", failure.text,
-                         tries, applier->options.lock_retries);
-            gd_apply_back_off(applier, tries);
+            gd_tell_note(applier->options.events, "trying again (%u of %u): %s", tries,
+                         applier->options.lock_retries, failure.text);
+            gd_apply_back_off(applier, tries++);
             GD_TRY(gd_interrupt_check(err));
         }
     }

@@ -27,6 +27,7 @@ struct gd_watch {
     bool gave_up, staged;
     uint32_t flags;
     int64_t next_ms, told_ms;
+    const struct gd_apply_stmt *told_of; /* each try of one statement need not say it again */
     char blockers[BLOCKERS_SIZE];
 };
 
@@ -53,7 +54,9 @@ void gd_watch_begin(struct gd_watch *watch, uint32_t flags)
     uint32_t half = watch->applier->options.lock_ms / 2;
     watch->flags = flags;
     watch->blockers[0] = '\0';
-    watch->told_ms = 0;
+    if (watch->told_of != watch->applier->at)
+        watch->told_ms = 0;
+    watch->told_of = watch->applier->at;
     watch->staged = false;
     watch->next_ms = now_ms() + (half > 0 && half < FIRST_LOOK_MS ? half : FIRST_LOOK_MS);
 }
