@@ -98,3 +98,19 @@ def test_writers_wait_for_the_seal_and_not_much_longer(site):
         writers.wait_for(20)
     sealed = told["seconds"].get("sealed", told["seconds"]["backup"] + told["seconds"]["proof"])
     assert told["sealed"] and waited < 3 * sealed + 3
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM writes;", "ALTER TABLE writes DROP COLUMN pad;"])
+def test_a_rollback_loses_not_one_write_that_was_confirmed_before_the_change(site, change):
+    with clients.Writers(site.server, site.database, 4) as writers:
+        writers.wait_for(200)
+        told = site.apply(change)
+        before = writers.mark()  # the change is in: all that was confirmed before it is among these
+        writers.wait_for(50)
+        site.guard("rollback", told["change"], "--yes")
+        since = writers.mark()
+        writers.wait_for(20)
+        there = clients.rows(site.server, site.database)
+        assert not writers.lost(before, there)
+        assert not writers.lost(since, there)  # those written after it have keys of their own, and stay
+    assert not site.server.run("SELECT 1 FROM writes WHERE pad <> repeat('w', 100)", site.database)
