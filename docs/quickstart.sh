@@ -1,6 +1,6 @@
 #!/bin/bash
 # See Guardian at work: builds it, starts a throwaway PostgreSQL in a temporary folder (a unix socket, no
-# port), loads a small shop with data, lets Guardian read what would be done to it, and loses and restores it.
+# port), loads a small shop with data, changes it, loses something, and takes the change back.
 #
 # Needs Debian 12 or newer and root or sudo for missing packages. Leaves nothing behind but build/quickstart.
 set -euo pipefail
@@ -14,6 +14,7 @@ show() {
     printf '\n$ %s\n' "$*" | sed "s|$guardian|guardian|g; s|${database:-none}|\"\$DATABASE_URL\"|g"
     "$@" || printf '(exit status %s)\n' $?
 }
+ask() { psql -X -q -A -t -v ON_ERROR_STOP=1 -c "$1"; }
 
 say "1. Packages and build"
 .ci/packages demo
@@ -22,7 +23,7 @@ ninja -C build/quickstart --quiet
 guardian=$PWD/build/quickstart/guardian
 "$guardian" --version
 
-say "2. A throwaway PostgreSQL"
+say "2. A throwaway PostgreSQL, and the application's repository"
 work=$(mktemp -d /tmp/guardian-quickstart-XXXXXX)
 finish() {
     "$root/tests/harness/pg.sh" stop "$work/server" immediate || true
@@ -34,36 +35,53 @@ tests/harness/pg.sh start "$work/server" >"$work/env"
 # shellcheck disable=SC1091
 source "$work/env"
 psql -X -q -v ON_ERROR_STOP=1 -f docs/quickstart/shop.sql
-psql -X -A -t -c "SELECT 'PostgreSQL ' || current_setting('server_version') || ' with ' ||
+ask "SELECT 'PostgreSQL ' || current_setting('server_version') || ' with ' ||
     (SELECT count(*) FROM customers) || ' customers and ' || (SELECT count(*) FROM orders) || ' orders'"
 database="postgresql:///$PGDATABASE?host=$PGHOST&port=$PGPORT&user=$PGUSER"
+export GUARDIAN_STORE="file://$work/store" DATABASE_URL="$database" HOME="$work"
 
-cd docs/quickstart
-say "3. A migration, read by its text alone"
-show "$guardian" classify 1-add-loyalty.sql
+mkdir "$work/shop" && cd "$work/shop"
+git init -q -b main
+git config user.name Ann && git config user.email ann@example.org
+commit() { git add . && git commit -q -m "$1"; }
+cp "$root"/docs/quickstart/{init,1-add-loyalty,2-order-returns}.sql . && commit "The shop"
+cp "$root"/docs/quickstart/3-clean-up.sql . && commit "Clean up"
+cp "$root"/docs/quickstart/4-drop-notes.sql . && echo "// no notes any more" >mail.ts && commit "Drop the notes"
 
-say "4. One that destroys data, compared with the live database"
+say "3. A script that runs at every boot: once, and then never again"
+show "$guardian" apply --policy boot init.sql
+show "$guardian" apply --policy boot init.sql
+
+say "4. One that looks tidy in review, compared with the live database"
 show "$guardian" classify --db "$database" 3-clean-up.sql
 
-say "5. An enum change that people split by hand: the plan, under the policy for production"
-show "$guardian" plan --db "$database" --policy strict 2-order-returns.sql
+say "5. An enum change that people split by hand: what would be done"
+show "$guardian" plan 2-order-returns.sql
 
-say "6. A script that runs at every boot: nothing to do, nothing to back up"
-show "$guardian" classify --db "$database" --verbose init.sql
+say "6. And done: the new value first, the rest in the file's own transaction, behind a proven backup"
+show "$guardian" apply --yes --quiet 2-order-returns.sql
 
-say "7. Why a rule says what it says"
-show "$guardian" explain A015
+say "7. A change that must fail fails at once, with the rows counted and nothing touched"
+show "$guardian" apply --yes --quiet 3-clean-up.sql
 
-say "8. A backup, read back before it counts"
-export GUARDIAN_STORE="file://$work/store" DATABASE_URL="$database"
-show "$guardian" snapshot --quiet
+say "8. One that loses data, on a boot: stopped"
+show "$guardian" apply --policy boot --quiet 4-drop-notes.sql
 
-say "9. Is it one? Restored on trial, and compared"
-show "$guardian" verify latest --drill --quiet
+say "9. Somebody insists. Writers are stopped, the backup is made and read back, then the change runs"
+show "$guardian" apply --yes --quiet 4-drop-notes.sql
 
-say "10. The bad night: rows and a table are gone, one command brings them back"
-psql -X -q -c "DROP TABLE order_items" -c "UPDATE customers SET marketing_notes = NULL"
-show "$guardian" restore latest --replace --yes --quiet
-psql -X -A -t -c "SELECT count(*) || ' order items, ' || (SELECT count(marketing_notes) FROM customers) || ' notes'  FROM order_items"
+say "10. Too late they notice. Meanwhile a customer has signed up"
+ask "INSERT INTO customers (email, name) VALUES ('new@example.org', 'New') RETURNING 'customer ' || id"
+
+say "11. One command back: the notes return, the customer stays, and the commit to revert is named"
+show "$guardian" rollback --last --yes --quiet
+ask "SELECT count(marketing_notes) || ' notes, ' || count(*) || ' customers' FROM customers"
+
+say "12. The commit goes, too; what runs at every boot has nothing to do"
+show git revert --no-edit HEAD
+show "$guardian" apply --policy boot init.sql
+
+say "13. Everything that happened, on one time line"
+show "$guardian" list
 
 say "The server is stopped and removed. Guardian itself stays in build/quickstart/guardian."

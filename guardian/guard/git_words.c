@@ -80,10 +80,11 @@ static const char *find_end(const struct gd_texts *paths, const char *end)
 
 static const char *deploys_of_schema(const char *schema, struct gd_arena *arena)
 {
-    return gd_arena_printf(arena,
-                           "Until the revert is deployed, prisma db push makes the change again, "
-                           "from %s; afterwards it finds the database as it wants it.",
-                           schema);
+    return gd_arena_printf(
+        arena,
+        "Until the revert is deployed, prisma db push asks for the change again, "
+        "from %s; afterwards it finds the database as it wants it.",
+        schema);
 }
 
 /* What the next start of the application does with the file. */
@@ -91,7 +92,7 @@ const char *gd_git_deploys(const struct gd_git_guidance *guidance, struct gd_are
 {
     if (guidance->commit_count == 0)
         return guidance->file_count > 0 && guidance->files[0].uncommitted
-                   ? "Whoever runs the file again makes the change again: nobody but you has it."
+                   ? "Whoever runs the file runs this text again: there is no commit to revert."
                    : "";
     if (guidance->reverted)
         return "The change is reverted in what is checked out: see that it is deployed.";
@@ -105,8 +106,8 @@ const char *gd_git_deploys(const struct gd_git_guidance *guidance, struct gd_are
         return "Until the revert is deployed, prisma migrate deploy runs the migration again; "
                "afterwards it has nothing to run.";
     return gd_arena_printf(arena,
-                           "Until the revert is deployed, the next start that runs %s makes the "
-                           "change again; afterwards it finds nothing to do.",
+                           "Until the revert is deployed, the next start that runs %s runs this "
+                           "text again.",
                            path);
 }
 

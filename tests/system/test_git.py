@@ -97,7 +97,7 @@ def test_the_commit_is_found_tried_and_explained_without_a_trace(repo, tmp_path)
     assert found["others"] == ["src/app.ts"] and not found["dependents"]
     assert found["command"] == f"git revert --no-edit {bad[:7]}"
     assert f'init.sql came in with {bad[:7]} "Drop the age" (Ann, 2026-11-20)' in found["lines"]
-    assert "src/app.ts" in found["lines"] and "the next start that runs init.sql makes the change again" in found["deploys"]
+    assert "src/app.ts" in found["lines"] and "the next start that runs init.sql runs this text again" in found["deploys"]
     repo.git(*found["command"].split()[1:])
     assert (repo.top / "init.sql").read_text() == ADD
 
@@ -212,7 +212,7 @@ def test_several_files_give_each_commit_once_newest_first(repo):
 def test_prismas_files_tell_what_the_next_boot_does(repo):
     repo.commit("First", prisma__schema_dot_prisma="model User { age Int }\n")
     repo.commit("Bad", prisma__schema_dot_prisma="model User { }\n", init_dot_sql=DROP, prisma__migrations__1_a__migration_dot_sql=DROP + " \n")
-    assert "prisma db push makes the change again, from prisma/schema.prisma" in guide(repo, ("init.sql", DROP))["deploys"]
+    assert "prisma db push asks for the change again, from prisma/schema.prisma" in guide(repo, ("init.sql", DROP))["deploys"]
     assert "prisma migrate deploy runs the migration again" in guide(repo, ("prisma/migrations/1_a/migration.sql", DROP + " \n"))["deploys"]
 
 
