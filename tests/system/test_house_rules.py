@@ -193,6 +193,17 @@ def test_production_wants_each_text_approved(project, text):
     assert done["outcome"] == "applied" and project.state() != before
 
 
+def test_an_approval_in_the_store_is_for_one_text(project):
+    project.put("change.sql", ADD)
+    project.put("other.sql", ADD + "-- the same, nearly\n")
+    before = project.state()
+    project.sh("guardian approve other.sql")
+    project.run("apply", "--policy", "strict", "--yes", "change.sql", status=3)
+    assert project.state() == before
+    project.sh("guardian approve change.sql")
+    assert project.run("apply", "--policy", "strict", "--yes", "change.sql")["outcome"] == "applied"
+
+
 UNREADABLE = {
     "another language": "SELECT set_config('x.y', pg_read_file('PG_VERSION'), false);\nDO LANGUAGE plpython3u $$ x $$;\n",
     "a text that is made": "DO $$ BEGIN EXECUTE convert_from(decode('44524f50205441424c45206f726465725f6974656d73', 'hex'), 'UTF8'); END $$;\n",
