@@ -139,9 +139,10 @@ static void print_backup(const struct page *page)
                 page->arena, "%s to copy, %s to prove%s",
                 gd_text_seconds(page->arena, story->backup_seconds),
                 gd_text_seconds(page->arena, story->proof_seconds),
-                story->sealed ? gd_arena_printf(page->arena, "; writers waited %s",
-                                                gd_text_seconds(page->arena, story->sealed_seconds))
-                              : ""));
+                story->sealed_seconds > 0
+                    ? gd_arena_printf(page->arena, "; writers waited %s",
+                                      gd_text_seconds(page->arena, story->sealed_seconds))
+                    : ""));
 }
 
 static enum gd_ink ink_of(enum gd_step_state state)
