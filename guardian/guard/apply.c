@@ -233,5 +233,9 @@ struct gd_status gd_apply_run(struct gd_applier *applier, const struct gd_permit
                               struct gd_error *err)
 {
     GD_TRY(check_permit(applier, permit, err));
-    return told(applier, run(applier, err), err);
+    struct gd_error ignored = {0};
+    struct gd_status status = told(applier, run(applier, err), err);
+    if (gd_apply_reset(applier, &ignored).code != GD_OK)
+        gd_tell_warning(applier->options.events, NULL, "%s", ignored.text);
+    return status;
 }

@@ -69,6 +69,7 @@ struct gd_applier {
     bool cut_off;      /* the connection was lost and is a new one */
     bool journal_failed;
     bool not_repeatable; /* in this attempt something ran that may reach outside */
+    bool touched;        /* the file, or code that it ran, may have set something for the session */
     bool row_written;    /* in the transaction that is open */
     enum gd_rows_mode rows;
     const struct gd_apply_step *rowless; /* its transaction takes no row */
@@ -94,6 +95,8 @@ const char *gd_apply_place(const struct gd_applier *applier);
 /* ---- apply_session.c ---- */
 
 GD_MUST struct gd_status gd_apply_pin(struct gd_applier *applier, struct gd_error *err);
+/** Behind the change: who connected is who goes on, with the settings that are ours. */
+GD_MUST struct gd_status gd_apply_reset(struct gd_applier *applier, struct gd_error *err);
 /** After a statement: is the session still what the text was judged for? */
 GD_MUST struct gd_status gd_apply_look(struct gd_applier *applier, struct gd_error *err);
 
@@ -142,6 +145,9 @@ bool gd_apply_value_is_in(struct gd_applier *applier, const struct gd_apply_step
 
 /** Do steps have rows in the ledger, as far as is known by now? */
 bool gd_apply_keeps_rows(const struct gd_applier *applier);
+
+/** In a transaction: what follows runs as who connected; and back to whom the file has become. */
+extern const char gd_apply_to_own_role[], gd_apply_back_to_role[];
 
 /** Add the calls that write the step's row to a batch. @return how many */
 size_t gd_apply_row_calls(const struct gd_applier *applier, const struct gd_apply_step *step,

@@ -6,10 +6,10 @@
 
 #include "guardian/guard/apply_own.h"
 
-static const char to_own_role[] =
+const char gd_apply_to_own_role[] =
     "SELECT pg_catalog.set_config('guardian.role', pg_catalog.current_setting('role'), true),"
     " pg_catalog.set_config('role', 'none', true)";
-static const char back_to_role[] =
+const char gd_apply_back_to_role[] =
     "SELECT pg_catalog.set_config('role', pg_catalog.current_setting('guardian.role'), true)";
 
 bool gd_apply_keeps_rows(const struct gd_applier *applier)
@@ -31,10 +31,12 @@ size_t gd_apply_row_calls(const struct gd_applier *applier, const struct gd_appl
     bool own = applier->rows == GD_ROWS_OWN_ROLE;
     size_t count = 0;
     if (own)
-        calls[count++] = (struct gd_pg_call){.what = "become the own role", .sql = to_own_role};
+        calls[count++] =
+            (struct gd_pg_call){.what = "become the own role", .sql = gd_apply_to_own_role};
     calls[count++] = (struct gd_pg_call){.what = "note the step in the database", .sql = sql};
     if (own)
-        calls[count++] = (struct gd_pg_call){.what = "become the file's role", .sql = back_to_role};
+        calls[count++] =
+            (struct gd_pg_call){.what = "become the file's role", .sql = gd_apply_back_to_role};
     return count;
 }
 

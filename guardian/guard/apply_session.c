@@ -53,6 +53,16 @@ struct gd_status gd_apply_pin(struct gd_applier *applier, struct gd_error *err)
     return same_path(applier, err);
 }
 
+struct gd_status gd_apply_reset(struct gd_applier *applier, struct gd_error *err)
+{
+    if (!applier->touched || gd_pg_state(applier->pg) != GD_PG_OUTSIDE)
+        return GD_DONE;
+    GD_TRY(gd_apply_send_own(applier, "set the session back",
+                             "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL", NULL, err));
+    applier->touched = false;
+    return pin(applier, err);
+}
+
 /* ---- after a statement ---- */
 
 GD_MUST static struct gd_status check_reading(const struct gd_applier *applier,
@@ -114,6 +124,8 @@ struct gd_status gd_apply_look(struct gd_applier *applier, struct gd_error *err)
 {
     uint32_t flags = applier->at->flags;
     GD_TRY(check_reading(applier, err));
+    applier->touched =
+        applier->touched || (flags & (GD_APPLY_SETS | GD_APPLY_MAY_SET | GD_APPLY_RESETS)) != 0;
     if ((flags & (GD_APPLY_SETS | GD_APPLY_MAY_SET | GD_APPLY_RESETS)) == 0 ||
         gd_pg_state(applier->pg) == GD_PG_ABORTED)
         return GD_DONE;

@@ -221,9 +221,12 @@ GD_MUST static struct gd_status send_around(struct gd_applier *applier,
                                             struct gd_error *err)
 {
     const char *sql = own_sql(applier, step, after);
-    return sql == NULL
-               ? GD_DONE
-               : gd_apply_send_own(applier, "keep the record of migrations", sql, NULL, err);
+    if (sql == NULL)
+        return GD_DONE;
+    if (applier->touched) /* the file may have taken a role */
+        sql = gd_arena_printf(applier->arena, "%s;\n%s\n;%s", gd_apply_to_own_role, sql,
+                              gd_apply_back_to_role);
+    return gd_apply_send_own(applier, "keep the record of migrations", sql, NULL, err);
 }
 
 /* What is not the file's own transaction, or is one that will not be there. */
@@ -358,7 +361,8 @@ GD_MUST static struct gd_status run_bare(struct gd_applier *applier,
 GD_MUST static struct gd_status own_transaction(struct gd_applier *applier, const char *before,
                                                 const char *after, struct gd_error *err)
 {
-    const char *sql = gd_arena_printf(applier->arena, "BEGIN;\n%s\n;%s\n;COMMIT",
+    const char *sql = gd_arena_printf(applier->arena, "BEGIN;%s;\n%s\n;%s\n;COMMIT",
+                                      applier->touched ? gd_apply_to_own_role : "",
                                       before == NULL ? "" : before, after == NULL ? "" : after);
     if (before == NULL && after == NULL)
         return GD_DONE;

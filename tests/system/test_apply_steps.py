@@ -244,6 +244,13 @@ def test_a_role_that_the_file_takes_does_not_keep_the_row_away(driver):
         assert ran.code == "OK", ran.text
         assert driver.sql("SELECT step FROM guardian.steps ORDER BY 1") == [(2,), (3,)]
         assert driver.sql("SELECT tableowner FROM pg_tables WHERE schemaname = 's'") == [("gd_app",)] * 2
+        driver.sql("CREATE TABLE log AS SELECT current_user::text AS who, ''::text AS path")
+        ran = driver.run("SET ROLE gd_app;\nSET search_path = s;\nCREATE TABLE c AS SELECT current_user::text AS who;\nCREATE TABLE d AS SELECT current_user::text AS who;\n",
+                         "--single", "--check", "--before", "INSERT INTO public.log SELECT current_user, 'before'",
+                         "--after", "INSERT INTO public.log SELECT current_user, 'after'")
+        assert (ran.code, ran.problems) == ("OK", []), ran.text
+        assert driver.sql("SELECT * FROM log UNION ALL SELECT who, 'd' FROM s.d") == [
+            ("postgres", ""), ("postgres", "before"), ("postgres", "after"), ("gd_app", "d")]
     finally:
         driver.sql("DROP OWNED BY gd_app CASCADE; DROP ROLE gd_app")
 
