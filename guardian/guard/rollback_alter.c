@@ -186,13 +186,60 @@ static void add_checks(struct altering *of)
                 gd_arena_printf(of->script->arena, "ADD %s", of->before->checks[i]));
 }
 
+static const char options_begin[] = "\nWITH (";
+
+/* What stands in WITH (…), when nothing else stands behind the columns; "" without any, NULL for
+ * anything else. */
+static const char *options_of(const char *tail, struct gd_arena *arena)
+{
+    size_t begin = sizeof options_begin - 1, size = strlen(tail);
+    if (*tail == '\0')
+        return "";
+    if (strncmp(tail, options_begin, begin) != 0 || tail[size - 1] != ')' ||
+        strchr(tail + 1, '\n') != NULL)
+        return NULL;
+    return gd_arena_strndup(arena, tail + begin, size - begin - 1);
+}
+
+/* "fillfactor='50', autovacuum_enabled='false'" → "fillfactor, autovacuum_enabled" */
+static const char *option_names(const char *options, struct gd_arena *arena)
+{
+    const char *names = "";
+    for (const char *at = options; *at != '\0';) {
+        const char *equal = strchr(at, '='), *next = strstr(at, ", ");
+        if (equal == NULL)
+            return NULL;
+        names = gd_arena_printf(arena, "%s%s%.*s", names, *names == '\0' ? "" : ", ",
+                                (int)(equal - at), at);
+        at = next == NULL ? at + strlen(at) : next + 2;
+    }
+    return names;
+}
+
+/* @return false when the two differ in more than that */
+static bool set_options(struct altering *of)
+{
+    struct gd_arena *arena = of->script->arena;
+    const char *before = options_of(of->before->tail, arena);
+    const char *now = options_of(of->now->tail, arena);
+    const char *names = now == NULL ? NULL : option_names(now, arena);
+    if (before == NULL || names == NULL || same(before, now))
+        return false;
+    if (*names != '\0')
+        say(of, GD_BACK_MAKE, gd_arena_printf(arena, "RESET (%s)", names));
+    if (*before != '\0')
+        say(of, GD_BACK_MAKE, gd_arena_printf(arena, "SET (%s)", before));
+    return true;
+}
+
 /* "CREATE UNLOGGED TABLE x " and what stands behind the columns. */
 static void alter_frame(struct altering *of)
 {
     struct gd_arena *arena = of->script->arena;
     if (of->before->unlogged != of->now->unlogged)
         say(of, GD_BACK_MAKE, of->before->unlogged ? "SET UNLOGGED" : "SET LOGGED");
-    if (of->before->odd || of->now->odd || !same(of->before->tail, of->now->tail) ||
+    bool optioned = set_options(of);
+    if (of->before->odd || of->now->odd || (!optioned && !same(of->before->tail, of->now->tail)) ||
         of->before->foreign != of->now->foreign)
         gd_texts_add(&of->script->unknown,
                      gd_arena_printf(arena, "it is not known how to undo what was done to %s",
@@ -204,9 +251,9 @@ void gd_back_alter(struct gd_back_script *script, const struct gd_back_item *bef
                    const struct gd_back_item *now)
 {
     struct altering of = altering_of(script, before, now);
+    alter_frame(&of);
     if (of.before->partition && of.now->partition)
         return;
-    alter_frame(&of);
     for (size_t i = 0; i < of.before->column_count; i++) {
         const struct gd_back_column *column = &of.before->columns[i];
         const struct gd_back_column *is = gd_back_column(of.now, column->name);

@@ -206,14 +206,20 @@ GD_MUST static struct gd_status make_all(struct gd_back_script *script,
     return GD_DONE;
 }
 
+/* A table or a sequence that is there in both is altered; anything else is made anew. */
+static bool is_made(const struct gd_back_item *item)
+{
+    bool altered = item->other != NULL && (is_class(item, "table") || is_class(item, "sequence"));
+    return item->touched || (item->alone && !altered);
+}
+
 static bool makes_owned(const struct gd_back_dump *before)
 {
     static const char *const classes[] = {
         "table", "view", "materialized view", "sequence", "function", "type", "schema"};
     for (size_t i = 0; i < before->count; i++)
         for (size_t c = 0; c < sizeof classes / sizeof classes[0]; c++)
-            if ((before->items[i].alone || before->items[i].touched) &&
-                is_class(&before->items[i], classes[c]))
+            if (is_made(&before->items[i]) && is_class(&before->items[i], classes[c]))
                 return true;
     return false;
 }

@@ -143,15 +143,35 @@ GD_MUST static struct gd_status find_key(struct gd_back *back, struct gd_back_ta
 
 /* --- which tables -----------------------------------------------------------------------------*/
 
+/* Equal but for quotes: two writers of names need not agree on when one must stand in them. */
+static bool is_named(const char *left, const char *right)
+{
+    for (;;) {
+        left += strspn(left, "\"");
+        right += strspn(right, "\"");
+        if (*left != *right || *left == '\0')
+            return *left == *right;
+        left++;
+        right++;
+    }
+}
+
+static bool names(const struct gd_texts *texts, const char *name)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        if (is_named(texts->items[i], name))
+            return true;
+    return false;
+}
+
 /* Was data lost of this table, by the judge? A name alone means all its columns. */
 static bool lost_data(const struct gd_back *back, const char *plain, const char *column)
 {
-    const char *full =
-        gd_arena_printf(back->arena, "%s.%s", plain, gd_back_plain("", column, back->arena));
+    const char *full = gd_arena_printf(back->arena, "%s.%s", plain, column);
     for (size_t i = 0; i < back->story->loss_count; i++) {
         const struct gd_story_loss *loss = &back->story->losses[i];
         if (loss->loses == GD_LOSES_DATA &&
-            (gd_texts_has(&loss->columns, full) || gd_texts_has(&loss->tables, plain)))
+            (names(&loss->columns, full) || names(&loss->tables, plain)))
             return true;
     }
     return false;
