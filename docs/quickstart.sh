@@ -48,21 +48,21 @@ cp "$root"/docs/quickstart/{init,1-add-loyalty,2-order-returns}.sql . && commit 
 cp "$root"/docs/quickstart/3-clean-up.sql . && commit "Clean up"
 cp "$root"/docs/quickstart/4-drop-notes.sql . && echo "// no notes any more" >mail.ts && commit "Drop the notes"
 
-say "3. A script that runs at every boot: once, and then never again"
-show "$guardian" apply --policy boot init.sql
-show "$guardian" apply --policy boot init.sql
-
-say "4. One that looks tidy in review, compared with the live database"
+say "3. One that looks tidy in review, compared with the live database"
 show "$guardian" classify --db "$database" 3-clean-up.sql
 
-say "5. An enum change that people split by hand: what would be done"
+say "4. An enum change that people split by hand: what would be done"
 show "$guardian" plan 2-order-returns.sql
 
-say "6. And done: the new value first, the rest in the file's own transaction, behind a proven backup"
+say "5. And done: the new value first, the rest in the file's own transaction, behind a proven backup"
 show "$guardian" apply --yes --quiet 2-order-returns.sql
 
-say "7. A change that must fail fails at once, with the rows counted and nothing touched"
+say "6. A change that must fail fails at once, with the rows counted and nothing touched"
 show "$guardian" apply --yes --quiet 3-clean-up.sql
+
+say "7. A script that runs at every boot: once, and then never again"
+show "$guardian" apply --policy boot init.sql
+show "$guardian" apply --policy boot init.sql
 
 say "8. One that loses data, on a boot: stopped"
 show "$guardian" apply --policy boot --quiet 4-drop-notes.sql

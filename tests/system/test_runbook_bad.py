@@ -77,3 +77,15 @@ def test_the_page_from_top_to_bottom(project):
     project.sh(revert)
     assert (project.top / "db" / "init.sql").read_text() == init
     assert "NOTHING" in project.sh(again).stdout
+
+
+def test_the_revert_can_be_made_on_a_branch_of_its_own(project):
+    assert "guardian rollback --last --git-revert" in PAGE.read_text()
+    init = (project.top / "db" / "init.sql").read_text()
+    bad = project.commit("Tidy up", {"db/init.sql": init + BAD})
+    project.sh("guardian apply db/init.sql", GUARDIAN_YES="yes")
+    project.sh("guardian rollback --last --git-revert", GUARDIAN_YES="yes")
+    assert project.git("rev-parse", "HEAD") == bad and project.git("status", "--porcelain") == "" and project.git("branch", "--show-current") == "main"
+    made, = [name for name in project.git("for-each-ref", "--format=%(refname:short)", "refs/heads").split() if name != "main"]
+    assert project.git("show", f"{made}:db/init.sql") == init.strip() and project.git("rev-parse", f"{made}^") == bad
+    assert "This reverts commit" in project.git("log", "-1", "--format=%B", made)
