@@ -271,7 +271,7 @@ GD_MUST static struct gd_status too_busy(struct sealing *sealing, const char *wh
 /* The next try begins after a while that grows, and is not the same for two who meet. */
 static void pause_before(uint32_t next)
 {
-    uint32_t most = PAUSE_MS << (next > 5 ? 5 : next);
+    uint32_t most = (uint32_t)PAUSE_MS << (next > 5 ? 5 : next);
     uint32_t spread =
         (uint32_t)((uint64_t)gd_clock_monotonic_us() * 2654435761u + (uint64_t)getpid() * 40503u);
     most = most > PAUSE_MAX_MS ? PAUSE_MAX_MS : most;

@@ -115,21 +115,23 @@ static bool read_cast(const char *at, struct cast *out_cast)
     return cast.type_length > 0;
 }
 
+static size_t put(char *out, const char *text, size_t length)
+{
+    memcpy(out, text, length);
+    return length;
+}
+
 static size_t put_elements(char *out, const char *at, const struct cast *cast)
 {
-    size_t length = 6;
-    memcpy(out, "ARRAY[", 6);
-    for (const char *from = at + 7; length == 6 || from[-1] == ',';) {
+    size_t length = put(out, "ARRAY[", 6);
+    const char *from = at + 7;
+    for (size_t i = 0; i < cast->elements; i++) {
         const char *end = end_of_element(from);
         from += *from == ' ';
-        memcpy(out + length, length == 6 ? "(" : ", (", length == 6 ? 1 : 3);
-        length += length == 6 ? 1 : 3;
-        memcpy(out + length, from, (size_t)(end - from));
-        length += (size_t)(end - from);
-        memcpy(out + length, ")::", 3);
-        length += 3;
-        memcpy(out + length, cast->type, cast->type_length);
-        length += cast->type_length;
+        length += i == 0 ? put(out + length, "(", 1) : put(out + length, ", (", 3);
+        length += put(out + length, from, (size_t)(end - from));
+        length += put(out + length, ")::", 3);
+        length += put(out + length, cast->type, cast->type_length);
         from = end + 1;
     }
     out[length++] = ']';
