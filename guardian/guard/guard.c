@@ -11,6 +11,7 @@
 
 #include "guardian/base/fault.h"
 #include "guardian/guard/guard_own.h"
+#include "guardian/guard/secret_text.h"
 
 /* ---- stages that are one call ---- */
 
@@ -41,6 +42,15 @@ GD_MUST static struct gd_status keep_texts(struct gd_guard *guard, struct gd_err
     for (size_t i = 0; i < guard->story->file_count; i++) {
         const struct gd_scripts_file *file = &guard->todo.files[i];
         const char *name = gd_arena_printf(guard->arena, "text-%zu", i + 1);
+        if (guard->options->key == NULL && gd_secret_in_text(file->text) != NULL) {
+            gd_texts_add(&guard->outcome->notes,
+                         gd_arena_printf(guard->arena,
+                                         "%s seems to hold a password, so its text is not kept in "
+                                         "the store: with a key it would be, encrypted",
+                                         file->path),
+                         guard->arena);
+            continue;
+        }
         GD_TRY(gd_journal_attach(guard->journal, name, file->text, file->size, guard->options->key,
                                  guard->arena, &guard->story->files[i].text_key, err));
     }

@@ -7,6 +7,7 @@
 #include "guardian/base/whoami.h"
 #include "guardian/classify/rule.h"
 #include "guardian/guard/guard_own.h"
+#include "guardian/guard/secret_text.h"
 #include "guardian/version.h"
 
 enum { TEXT_MAX = 200 };
@@ -70,7 +71,7 @@ static void tell_losses(struct gd_guard *guard)
     story->loss_count = count;
 }
 
-/* One line of it, for a list. */
+/* One line of it, for a list; what could be a password ends it. */
 static const char *first_words(const struct gd_step *step, struct gd_arena *arena)
 {
     if (step->statement_count == 0)
@@ -87,7 +88,8 @@ static const char *first_words(const struct gd_step *step, struct gd_arena *aren
     for (char *at = text; *at != '\0'; at++)
         if ((unsigned char)*at < 0x20)
             *at = ' ';
-    return text;
+    const char *secret = gd_secret_in_text(text);
+    return secret == NULL ? text : gd_arena_printf(arena, "%.*s…", (int)(secret - text), text);
 }
 
 /* The same step of the same text. */
