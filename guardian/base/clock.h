@@ -21,8 +21,9 @@ bool gd_clock_parse(const char *text, int64_t *out_time_us);
 void gd_sleep_ms(uint32_t ms); /* ends early when gd_interrupted() */
 
 /**
- * Ids: sortable by time, with 40 random bits: "20261122T214807Z-3f9c01d2aa". Never the same twice,
- * and never smaller than one made before in this process, also when the clock goes back.
+ * Ids: sortable by time, to the microsecond, with 20 random bits: "20261122T214807Z-3f9c01d2aa".
+ * Never the same twice, and never smaller than one made before in this process, also when the clock
+ * goes back.
  */
 enum { GD_ID_SIZE = 32 };
 void gd_id_new(char out_id[GD_ID_SIZE]);

@@ -27,23 +27,25 @@ static uint64_t random_number(void)
     return number;
 }
 
+/* Microseconds in front, so that ids of different processes sort by time, too. */
 static void next_id(int64_t *out_second, uint64_t *out_random)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static int64_t last_second;
     static uint64_t last_random;
 
-    int64_t second = gd_clock_now_us() / SECOND_US;
-    uint64_t number = random_number();
+    int64_t now = gd_clock_now_us(), second = now / SECOND_US;
+    uint64_t chance = random_number() & 0xFFFFF;
+    uint64_t number = (uint64_t)(now % SECOND_US) << 20 | chance;
     (void)pthread_mutex_lock(&lock);
-    if (second > last_second) {
+    if (second > last_second || (second == last_second && number > last_random)) {
         last_second = second;
-        last_random = number & (random_mask >> 1); /* room to count up */
+        last_random = number;
     } else {
-        last_random += 1 + (number & 0xFFFFF);
+        last_random += 1 + chance;
         if (last_random > random_mask) {
             last_second++;
-            last_random = number & (random_mask >> 1);
+            last_random = chance;
         }
     }
     *out_second = last_second;
