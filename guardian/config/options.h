@@ -75,10 +75,12 @@ enum gd_origin {
 #define GD_TAKE_SCOPES(X)                                                                          \
     X(TAKE_AUTO, "auto")                                                                           \
     X(TAKE_SCHEMA, "schema") X(TAKE_TABLES, "tables") X(TAKE_DATABASE, "database")
+#define GD_ASES(X)                                                                                 \
+    X(AS_UNSET, "unknown") X(AS_APPLIED, "applied") X(AS_PARTIAL, "partial") X(AS_FAILED, "failed")
 #define GD_PROVES(X) X(PROVE_NONE, "none") X(PROVE_DIGEST, "digest") X(PROVE_DRILL, "drill")
 
 /* The commands that open a store: they take all of its options. */
-#define GD_STORE_VERBS "plan apply approve rollback snapshot verify list show restore export import prune doctor"
+#define GD_STORE_VERBS "plan apply approve rollback snapshot verify list show restore export import prune doctor settle"
 /* The commands that seal or open objects. */
 #define GD_KEY_VERBS "plan apply rollback snapshot verify restore doctor key"
 
@@ -93,6 +95,7 @@ enum gd_store_encryption { GD_STORE_ENCRYPTIONS(X) };
 enum gd_store_lock { GD_STORE_LOCKS(X) };
 enum gd_take_scope { GD_TAKE_SCOPES(X) };
 enum gd_prove { GD_PROVES(X) };
+enum gd_as { GD_ASES(X) };
 #undef X
 
 struct gd_option {

@@ -311,7 +311,9 @@ GD_MUST static struct gd_status recover(struct gd_guard *guard, bool *out_moved,
                 gd_fail(err, GD_PARTIAL,
                         "change %s was cut off, and nobody can tell what of it is in: %s",
                         recovered[i].story->change, recovered[i].text),
-                "Look at the steps with guardian show %s; guardian rollback %s brings "
+                "Look at the steps with guardian show %s and at the database, then say what you "
+                "found: "
+                "guardian settle %s --as applied, partial or failed; guardian rollback brings "
                 "back the state before it.",
                 recovered[i].story->change, recovered[i].story->change);
     }

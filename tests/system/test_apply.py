@@ -339,3 +339,35 @@ def test_the_keys_of_the_document_are_documented(shop):
     page = (pathlib.Path(__file__).resolve().parents[2] / "docs/formats/outcome.md").read_text()
     for key in [*done, *done["steps"][0], *done["files"][0], *done["seconds"]]:
         assert f"`{key}`" in page, key
+
+
+def test_a_change_of_which_nobody_can_tell_waits_for_a_person(shop):
+    shop.rows("CREATE TABLE calls (n int)")
+    shop.rows("CREATE PROCEDURE call_it() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO calls VALUES (1); COMMIT; END $$")
+    path = shop.file("CALL call_it();\n")
+    crashed = shop.start(path, "--policy", "development", environment={"GUARDIAN_FAULT": "@apply: after a statement that runs alone:exit"})
+    crashed.communicate(timeout=60)
+    if crashed.returncode != 99:
+        pytest.skip("this build has no fault points")
+    assert shop.value("SELECT count(*) FROM calls") == 1
+    stopped = shop.start(path, "--policy", "development")
+    said, wrong = stopped.communicate(timeout=60)
+    assert stopped.returncode == 6 and "guardian settle" in wrong, wrong
+    change, = shop.changes()
+    bare = subprocess.run([shop.guardian, "settle", "--store", f"file://{shop.store}", change], env=shop.server.env(shop.database),
+                          capture_output=True, text=True)
+    assert bare.returncode == 2 and "--as" in bare.stderr
+    settled = subprocess.run([shop.guardian, "settle", "--store", f"file://{shop.store}", "--as", "applied", "--reason", "one row is there", change],
+                             env=shop.server.env(shop.database), capture_output=True, text=True)
+    assert settled.returncode == 0 and settled.stdout.startswith("APPLIED"), settled.stderr
+    shop.end(shop.start(path, "--policy", "development"), "nothing")
+    assert shop.value("SELECT count(*) FROM calls") == 1
+
+
+def test_a_password_is_kept_nowhere(shop):
+    done = shop.apply("CREATE ROLE guarded_test_role LOGIN PASSWORD 'hunter2';\nALTER TABLE users ADD COLUMN b int;\n", "--policy", "development")
+    shop.rows("DROP ROLE guarded_test_role")
+    assert "hunter2" not in json.dumps(done)
+    for path in shop.store.glob(f"v1/*/changes/{done['change']}/*"):
+        data = subprocess.run(["zstd", "-dcqf", str(path)], capture_output=True).stdout if path.suffix == ".zst" else path.read_bytes()
+        assert b"hunter2" not in data, path
