@@ -260,6 +260,10 @@ GD_MUST static struct gd_status look_up(struct gd_guard *guard, const char **out
     GD_TRY(gd_pg_stamp(guard->pg, guard->arena, &guard->stamp, err));
     GD_TRY(gd_scripts_pending(&guard->asked, guard->pg, &guard->ledger, guard->arena, &guard->todo,
                               err));
+    for (size_t f = 0; f < guard->asked.folder_count; f++)
+        for (size_t i = 0; i < guard->asked.folders[f]->notes.count; i++)
+            gd_texts_add(&guard->outcome->notes, guard->asked.folders[f]->notes.items[i],
+                         guard->arena);
     GD_TRY(leave_out_done(guard, &last, err));
     if (guard->todo.file_count == 0)
         *out_because = nothing_to_do(guard, last);
