@@ -220,14 +220,14 @@ static struct line change_line(const struct gd_told *told, struct gd_arena *aren
     };
 }
 
-/* One time line: a change before the snapshot that was made for it. */
+/* One time line, by ids, which sort by time: a change before the snapshot that was made for it. */
 static size_t merge(const struct gd_shelf_view *view, struct line *lines, struct gd_arena *arena)
 {
     size_t snapshots = 0, changes = 0, count = 0;
     while (snapshots < view->count || changes < view->changes.count) {
-        bool change = snapshots == view->count ||
-                      (changes < view->changes.count && view->changes.items[changes].time_us <=
-                                                            view->items[snapshots].listed.time_us);
+        bool change = snapshots == view->count || (changes < view->changes.count &&
+                                                   strcmp(view->changes.items[changes].change,
+                                                          view->items[snapshots].listed.id) <= 0);
         lines[count++] = change ? change_line(&view->changes.items[changes++], arena)
                                 : line_of(&view->items[snapshots++], arena);
     }

@@ -76,11 +76,16 @@ enum gd_origin {
     X(TAKE_AUTO, "auto")                                                                           \
     X(TAKE_SCHEMA, "schema") X(TAKE_TABLES, "tables") X(TAKE_DATABASE, "database")
 #define GD_ASES(X)                                                                                 \
-    X(AS_UNSET, "unknown") X(AS_APPLIED, "applied") X(AS_PARTIAL, "partial") X(AS_FAILED, "failed")
+    X(AS_UNSET, "unknown")                                                                         \
+    X(AS_APPLIED, "applied")                                                                       \
+    X(AS_PARTIAL, "partial")                                                                       \
+    X(AS_FAILED, "failed")
 #define GD_PROVES(X) X(PROVE_NONE, "none") X(PROVE_DIGEST, "digest") X(PROVE_DRILL, "drill")
 
 /* The commands that open a store: they take all of its options. */
+/* clang-format off */
 #define GD_STORE_VERBS "plan apply approve rollback snapshot verify list show restore export import prune doctor settle"
+/* clang-format on */
 /* The commands that seal or open objects. */
 #define GD_KEY_VERBS "plan apply rollback snapshot verify restore doctor key"
 

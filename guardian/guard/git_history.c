@@ -67,9 +67,10 @@ static const char *next_version(const struct gd_git_ran *log, const char *at, co
     char mode[16];
     const char *fields = at + strspn(at, "\n") + 1;
     struct version version = {.commit = *commit};
-    bool good = take_field(&fields, mode, sizeof mode) && take_field(&fields, mode, sizeof mode) &&
-                take_field(&fields, version.before, sizeof version.before) &&
-                take_field(&fields, version.after, sizeof version.after);
+    bool good = take_field(&fields, mode, sizeof mode);      /* before */
+    good = good && take_field(&fields, mode, sizeof mode) && /* and after */
+           take_field(&fields, version.before, sizeof version.before) &&
+           take_field(&fields, version.after, sizeof version.after);
     version.how = *fields;
     if (good && (*fields == 'R' || *fields == 'C'))
         at = gd_git_next(log, at);

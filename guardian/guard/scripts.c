@@ -21,14 +21,15 @@ struct reading {
     size_t file_capacity, folder_capacity;
 };
 
-static void *wider(struct gd_arena *arena, const void *items, size_t count, size_t *capacity,
-                   size_t size)
+/* Room for one more; `items` or what takes its place. */
+static void *with_room(struct gd_arena *arena, void *items, size_t count, size_t *capacity,
+                       size_t size)
 {
-    if (count < *capacity)
-        return NULL;
+    if (items != NULL && count < *capacity)
+        return items;
     *capacity = *capacity == 0 ? 8 : *capacity * 2;
     void *more = gd_arena_zalloc(arena, *capacity, size);
-    if (count > 0)
+    if (items != NULL)
         memcpy(more, items, count * size);
     return more;
 }
@@ -36,9 +37,8 @@ static void *wider(struct gd_arena *arena, const void *items, size_t count, size
 static struct gd_scripts_file *add_file(struct reading *reading, const char *path)
 {
     struct gd_scripts *scripts = reading->scripts;
-    void *more = wider(reading->arena, scripts->files, scripts->file_count, &reading->file_capacity,
-                       sizeof *scripts->files);
-    scripts->files = more == NULL ? scripts->files : more;
+    scripts->files = with_room(reading->arena, scripts->files, scripts->file_count,
+                               &reading->file_capacity, sizeof *scripts->files);
     struct gd_scripts_file *file = &scripts->files[scripts->file_count++];
     *file = (struct gd_scripts_file){.path = path, .origin = ""};
     return file;
@@ -105,9 +105,8 @@ GD_MUST static struct gd_status read_folder(struct reading *reading, const char 
     struct gd_scripts *scripts = reading->scripts;
     struct gd_folder *folder = NULL;
     GD_TRY(gd_folder_read(path, reading->arena, &folder, err));
-    void *more = wider(reading->arena, scripts->folders, scripts->folder_count,
-                       &reading->folder_capacity, sizeof(struct gd_folder *));
-    scripts->folders = more == NULL ? scripts->folders : more;
+    scripts->folders = with_room(reading->arena, scripts->folders, scripts->folder_count,
+                                 &reading->folder_capacity, sizeof(struct gd_folder *));
     scripts->folders[scripts->folder_count++] = folder;
     for (size_t i = 0; i < folder->count; i++) {
         const struct gd_migration *migration = &folder->migrations[i];

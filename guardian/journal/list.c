@@ -49,10 +49,10 @@ static int64_t time_of_id(const char *id)
 
 static struct gd_change_entry *add_entry(struct listing *listing, const char *change)
 {
-    if (listing->count == listing->room) {
+    if (listing->items == NULL || listing->count == listing->room) {
         size_t room = listing->room == 0 ? 64 : 2 * listing->room;
         struct gd_change_entry *items = gd_arena_zalloc(listing->arena, room, sizeof *items);
-        if (listing->count > 0)
+        if (listing->items != NULL)
             memcpy(items, listing->items, listing->count * sizeof *items);
         listing->items = items;
         listing->room = room;

@@ -296,14 +296,6 @@ static void keep_told(struct telling *telling, size_t index, const struct gd_rec
     pthread_mutex_unlock(&telling->lock);
 }
 
-/* An id knows the second; what happened within one is told by the records. */
-static void tell_moment(struct gd_told *told)
-{
-    enum { SECOND_US = 1000000 };
-    if (told->story != NULL && told->story->began_us / SECOND_US == told->time_us / SECOND_US)
-        told->time_us = told->story->began_us;
-}
-
 static struct gd_status tell_one(void *context, size_t index, struct gd_arena *scratch,
                                  struct gd_error *err)
 {
@@ -314,7 +306,6 @@ static struct gd_status tell_one(void *context, size_t index, struct gd_arena *s
         read_brief(telling->store, &telling->entries[index], scratch, &records, &problem);
     if (status.code == GD_OK || status.code == GD_CORRUPT || status.code == GD_USAGE) {
         keep_told(telling, index, &records, status.code == GD_OK ? NULL : problem.text);
-        tell_moment(&telling->told[index]);
         gd_records_done(&records);
         return GD_DONE;
     }

@@ -74,17 +74,17 @@ static const struct gd_words loss_words = {loss_word, GD_LOSES_OUTSIDE + 1, GD_L
 
 /* --- fields ----------------------------------------------------------------------------------- */
 
-#define IN(kind) (1U << GD_RECORD_##kind)
-#define RECEIVED (IN(RECEIVED) | IN(CLOSED))
-#define DECIDED (IN(DECIDED) | IN(CLOSED))
-#define BACKUP (IN(PROTECTING) | IN(PROTECTED) | IN(PROVEN) | IN(CLOSED))
-#define PROTECTED (IN(PROTECTED) | IN(PROVEN) | IN(CLOSED))
-#define PROVEN (IN(PROVEN) | IN(CLOSED))
-#define APPLY (IN(APPLYING) | IN(APPLIED) | IN(CHECKED) | IN(CLOSED))
-#define STEPS (IN(DECIDED) | APPLY)
-#define ENDED (IN(APPLIED) | IN(CHECKED) | IN(CLOSED))
-#define CHECKED (IN(CHECKED) | IN(CLOSED))
-#define CLOSED IN(CLOSED)
+#define IN(record) (1U << GD_RECORD_##record)
+#define AT_RECEIVED (IN(RECEIVED) | IN(CLOSED))
+#define AT_DECIDED (IN(DECIDED) | IN(CLOSED))
+#define AT_BACKUP (IN(PROTECTING) | IN(PROTECTED) | IN(PROVEN) | IN(CLOSED))
+#define AT_PROTECTED (IN(PROTECTED) | IN(PROVEN) | IN(CLOSED))
+#define AT_PROVEN (IN(PROVEN) | IN(CLOSED))
+#define AT_APPLY (IN(APPLYING) | IN(APPLIED) | IN(CHECKED) | IN(CLOSED))
+#define AT_STEPS (IN(DECIDED) | AT_APPLY)
+#define AT_ENDED (IN(APPLIED) | IN(CHECKED) | IN(CLOSED))
+#define AT_CHECKED (IN(CHECKED) | IN(CLOSED))
+#define AT_CLOSED IN(CLOSED)
 #define EVER (~0U)
 
 /* clang-format off */
@@ -108,14 +108,14 @@ static const struct gd_told_field file_fields[] = {
 /* What was decided of a step is not said again until the end. */
 static const struct gd_told_field step_fields[] = {
     COUNTS(gd_story_step, number, EVER),
-    TEXT(gd_story_step, kind, DECIDED),
-    TEXT(gd_story_step, file, DECIDED),
-    COUNTS(gd_story_step, line, DECIDED),
-    COUNTS(gd_story_step, statements, DECIDED),
-    WORD(gd_story_step, class, class_words, DECIDED),
-    WORD(gd_story_step, loses, loss_words, DECIDED),
-    TEXT(gd_story_step, text, DECIDED),
-    TEXT(gd_story_step, hash, DECIDED),
+    TEXT(gd_story_step, kind, AT_DECIDED),
+    TEXT(gd_story_step, file, AT_DECIDED),
+    COUNTS(gd_story_step, line, AT_DECIDED),
+    COUNTS(gd_story_step, statements, AT_DECIDED),
+    WORD(gd_story_step, class, class_words, AT_DECIDED),
+    WORD(gd_story_step, loses, loss_words, AT_DECIDED),
+    TEXT(gd_story_step, text, AT_DECIDED),
+    TEXT(gd_story_step, hash, AT_DECIDED),
     TEXT(gd_story_step, xid, EVER),
     WORD(gd_story_step, state, state_words, EVER),
     REAL(gd_story_step, seconds, EVER),
@@ -140,54 +140,54 @@ static const struct gd_told_shape loss_shape = SHAPE(loss);
 static const struct gd_told_shape drift_shape = SHAPE(drift);
 
 static const struct gd_told_field story_fields[] = {
-    TEXT(gd_story, cluster, RECEIVED),
-    TEXT(gd_story, database, RECEIVED),
-    WORD(gd_story, kind, kind_words, RECEIVED),
-    TEXT(gd_story, of, RECEIVED),
-    TIME(gd_story, "began", began_us, RECEIVED),
-    TEXT(gd_story, who, RECEIVED),
-    TEXT(gd_story, host, RECEIVED),
-    TEXT(gd_story, version, RECEIVED),
-    TEXT(gd_story, command, RECEIVED),
-    TEXT(gd_story, where, RECEIVED),
-    TEXT(gd_story, server_version, RECEIVED),
-    LIST(files, file_count, file_shape, RECEIVED),
-    TEXT(gd_story, text_sha256, RECEIVED),
-    TEXT(gd_story, repository, RECEIVED),
-    WORD(gd_story, class, class_words, DECIDED),
-    WORD(gd_story, loses, loss_words, DECIDED),
+    TEXT(gd_story, cluster, AT_RECEIVED),
+    TEXT(gd_story, database, AT_RECEIVED),
+    WORD(gd_story, kind, kind_words, AT_RECEIVED),
+    TEXT(gd_story, of, AT_RECEIVED),
+    TIME(gd_story, "began", began_us, AT_RECEIVED),
+    TEXT(gd_story, who, AT_RECEIVED),
+    TEXT(gd_story, host, AT_RECEIVED),
+    TEXT(gd_story, version, AT_RECEIVED),
+    TEXT(gd_story, command, AT_RECEIVED),
+    TEXT(gd_story, where, AT_RECEIVED),
+    TEXT(gd_story, server_version, AT_RECEIVED),
+    LIST(files, file_count, file_shape, AT_RECEIVED),
+    TEXT(gd_story, text_sha256, AT_RECEIVED),
+    TEXT(gd_story, repository, AT_RECEIVED),
+    WORD(gd_story, class, class_words, AT_DECIDED),
+    WORD(gd_story, loses, loss_words, AT_DECIDED),
 
-    TEXT(gd_story, policy, DECIDED),
-    TEXT(gd_story, action, DECIDED),
-    TEXT(gd_story, because, DECIDED),
-    TEXT(gd_story, approved_by, DECIDED),
-    TEXTS(gd_story, waived, DECIDED),
-    LIST(losses, loss_count, loss_shape, DECIDED),
-    TEXT(gd_story, stamp_before, DECIDED),
-    TEXT(gd_story, fingerprint_before, DECIDED),
-    TEXT(gd_story, schema_key, DECIDED),
-    LIST(steps, step_count, step_shape, STEPS),
-    TEXT(gd_story, snapshot, BACKUP),
-    BOOL(gd_story, sealed, BACKUP),
-    BOOL(gd_story, covers, PROTECTED),
-    REAL(gd_story, backup_seconds, PROTECTED),
-    WORD(gd_story, proof, proof_words, PROVEN),
-    REAL(gd_story, proof_seconds, PROVEN),
-    NUMBER(gd_story, drift_rows, APPLY),
-    LIST(drifts, drift_count, drift_shape, APPLY),
-    TEXT(gd_story, backend_pid, APPLY),
-    BOOL(gd_story, rows_kept, APPLY),
-    REAL(gd_story, sealed_seconds, ENDED),
-    BOOL(gd_story, changed, ENDED),
-    BOOL(gd_story, unsettled, ENDED),
-    TEXT(gd_story, error, ENDED),
-    TEXT(gd_story, hint, ENDED),
-    TEXT(gd_story, fingerprint_after, CHECKED),
-    TEXT(gd_story, way, ENDED),
-    WORD(gd_story, outcome, outcome_words, CLOSED),
-    TIME(gd_story, "ended", ended_us, CLOSED),
-    TEXT(gd_story, git_commit, CLOSED),
-    TEXT(gd_story, git_path, CLOSED),
+    TEXT(gd_story, policy, AT_DECIDED),
+    TEXT(gd_story, action, AT_DECIDED),
+    TEXT(gd_story, because, AT_DECIDED),
+    TEXT(gd_story, approved_by, AT_DECIDED),
+    TEXTS(gd_story, waived, AT_DECIDED),
+    LIST(losses, loss_count, loss_shape, AT_DECIDED),
+    TEXT(gd_story, stamp_before, AT_DECIDED),
+    TEXT(gd_story, fingerprint_before, AT_DECIDED),
+    TEXT(gd_story, schema_key, AT_DECIDED),
+    LIST(steps, step_count, step_shape, AT_STEPS),
+    TEXT(gd_story, snapshot, AT_BACKUP),
+    BOOL(gd_story, sealed, AT_BACKUP),
+    BOOL(gd_story, covers, AT_PROTECTED),
+    REAL(gd_story, backup_seconds, AT_PROTECTED),
+    WORD(gd_story, proof, proof_words, AT_PROVEN),
+    REAL(gd_story, proof_seconds, AT_PROVEN),
+    NUMBER(gd_story, drift_rows, AT_APPLY),
+    LIST(drifts, drift_count, drift_shape, AT_APPLY),
+    TEXT(gd_story, backend_pid, AT_APPLY),
+    BOOL(gd_story, rows_kept, AT_APPLY),
+    REAL(gd_story, sealed_seconds, AT_ENDED),
+    BOOL(gd_story, changed, AT_ENDED),
+    BOOL(gd_story, unsettled, AT_ENDED),
+    TEXT(gd_story, error, AT_ENDED),
+    TEXT(gd_story, hint, AT_ENDED),
+    TEXT(gd_story, fingerprint_after, AT_CHECKED),
+    TEXT(gd_story, way, AT_ENDED),
+    WORD(gd_story, outcome, outcome_words, AT_CLOSED),
+    TIME(gd_story, "ended", ended_us, AT_CLOSED),
+    TEXT(gd_story, git_commit, AT_CLOSED),
+    TEXT(gd_story, git_path, AT_CLOSED),
 };
 /* clang-format on */
 

@@ -145,7 +145,7 @@ struct gd_decision {
     struct gd_backup backup; /* one that satisfies every ruling */
     struct gd_texts tell;
     const struct gd_limits *limits;
-    bool single_transaction; /* what a file commits statement by statement runs in one */
+    bool single_transaction;          /* what a file commits statement by statement runs in one */
     const struct gd_ruling **rulings; /* in the order of the files and statements */
     size_t ruling_count;
     const struct gd_ruling *lead; /* the first of the strictest; NULL without statements */
