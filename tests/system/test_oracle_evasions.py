@@ -64,6 +64,9 @@ def test_guardian_is_not_deceived_by_what_it_sees_in_the_catalogue(guardian, cle
     deceived = {}
     with effects.Scratch(clean_server) as scratch:
         uri = clean_server.uri(scratch.name)
+        for name in ("gd_watch_drop", "gd_watch_rewrite"):  # the harness's own watch writes rows, and would be judged with what it watches
+            clean_server.run(f"DROP EVENT TRIGGER {name}", scratch.name)
+        scratch.before = scratch.capture()
         for case in CASES:
             said = classified(guardian, case, "--db", uri)
             if said != "refused" and not effects.at_least(said, demanded(case)):
