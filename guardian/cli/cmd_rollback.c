@@ -217,14 +217,23 @@ GD_MUST static struct gd_status guide(struct rolling *of, struct gd_error *err)
 
 GD_MUST static struct gd_status revert(struct rolling *of, struct gd_error *err)
 {
-    if (!of->config->git_revert)
-        return GD_DONE;
     if (of->git == NULL || of->git->commit_count == 0)
         return gd_fail(err, GD_REFUSED, "there is no commit to revert: %s",
                        of->git == NULL || of->git->why_not == NULL ? "git knows none"
                                                                    : of->git->why_not);
     of->branch = gd_arena_printf(of->arena, "guardian/revert-%s", of->git->commits[0].short_hash);
     return gd_git_revert(of->git, of->branch, of->arena, &of->revert, err);
+}
+
+/* The database is as asked by now: that a commit could not be made does not change that. */
+static void try_revert(struct rolling *of)
+{
+    if (!of->config->git_revert)
+        return;
+    struct gd_error why = {0};
+    if (revert(of, &why).code != GD_OK)
+        gd_tell_warning(of->events, why.hint,
+                        "the database was rolled back, but no revert was committed: %s", why.text);
 }
 
 /* --- asking and doing -------------------------------------------------------------------------*/
@@ -313,7 +322,8 @@ GD_MUST static struct gd_status roll(struct rolling *of, const char *text, bool 
     gd_progress_end(of->progress, GD_DONE);
     GD_TRY(ask(of, err));
     GD_TRY(carry_out(of, err));
-    return revert(of, err);
+    try_revert(of);
+    return GD_DONE;
 }
 
 /* --- the answer -------------------------------------------------------------------------------*/

@@ -221,11 +221,15 @@ static enum gd_outcome_kind outcome_of(const struct gd_guard *guard, enum gd_cod
 static bool note_steps(struct gd_guard *guard)
 {
     struct gd_error ignored = {0};
+    struct gd_fingerprint left = {0};
     gd_auto_pg pg = NULL;
+    if (gd_pg_connect(guard->options->pg, &pg, &ignored).code != GD_OK)
+        return !guard->ledger.there;
+    /* What it left behind: a rollback must be able to tell what others did since. */
+    if (gd_pg_fingerprint(pg, guard->arena, &left, &ignored).code == GD_OK)
+        guard->story->fingerprint_after = gd_arena_strdup(guard->arena, left.sha256);
     if (!guard->ledger.there)
         return true;
-    if (gd_pg_connect(guard->options->pg, &pg, &ignored).code != GD_OK)
-        return false;
     for (size_t i = guard->skip_steps; i < guard->story->step_count; i++) {
         const struct gd_story_step *step = &guard->story->steps[i];
         const char *sql = gd_ledger_step_sql(&guard->ledger, guard->change_id, step->number,

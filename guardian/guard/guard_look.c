@@ -6,14 +6,16 @@
  * another one, or we stood in line, everything is looked at again.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "guardian/guard/approved.h"
 #include "guardian/guard/guard_own.h"
+#include "guardian/pg/target.h"
 #include "guardian/snapshot/cluster.h"
 
 /* Somebody who changes the schema as fast as we look at it is left alone. */
-enum { LOOKS_MAX = 5 };
+enum { LOOKS_MAX = 5, JOURNAL_LOOKS_MAX = 500 };
 
 struct gd_status gd_guard_read(struct gd_guard *guard, struct gd_error *err)
 {
@@ -49,6 +51,57 @@ static bool is_done(const struct gd_guard *guard, const struct gd_ledger_file *f
     return file != NULL && (!file->rerun_safe || strcmp(file->stamp, guard->stamp) == 0);
 }
 
+/* In another schema the same text is another change: what the target says of the search path is
+ * part of its name in the ledger. */
+static void name_for_ledger(struct gd_guard *guard, struct gd_scripts_file *file)
+{
+    const char *text = guard->options->pg->target;
+    struct gd_pg_target target = {0};
+    struct gd_error ignored = {0};
+    text = text != NULL ? text : getenv("DATABASE_URL");
+    memcpy(file->ledger_sha256, file->sha256, sizeof file->sha256);
+    if (text == NULL || gd_pg_target_parse(text, guard->arena, &target, &ignored).code != GD_OK ||
+        (target.schema == NULL && target.search_path == NULL))
+        return;
+    const char *name = gd_arena_printf(guard->arena, "%s\n%s\n%s", file->sha256,
+                                       target.schema == NULL ? "" : target.schema,
+                                       target.search_path == NULL ? "" : target.search_path);
+    gd_digest_of(name, strlen(name), file->ledger_sha256);
+}
+
+/* Without a ledger the journal remembers: the texts of changes that came to their end. Whether one
+ * can be run again it does not know, so none is. */
+GD_MUST static struct gd_status files_of_journal(struct gd_guard *guard,
+                                                 struct gd_ledger_file **out_files,
+                                                 size_t *out_count, struct gd_error *err)
+{
+    struct gd_told_list list = {0};
+    size_t count = 0;
+    *out_files = NULL;
+    *out_count = 0;
+    if (guard->options->store == NULL)
+        return GD_DONE;
+    GD_TRY(gd_story_list(guard->options->store, guard->story->cluster, JOURNAL_LOOKS_MAX,
+                         guard->arena, &list, err));
+    for (size_t i = 0; i < list.count; i++)
+        count += list.items[i].story == NULL ? 0 : list.items[i].story->file_count;
+    struct gd_ledger_file *files = gd_arena_zalloc(guard->arena, count + 1, sizeof *files);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct gd_story *story = list.items[i].story;
+        if (story == NULL || story->outcome != GD_OUTCOME_APPLIED ||
+            story->kind != GD_STORY_APPLY || *story->rolled_back_by != '\0')
+            continue;
+        for (size_t f = 0; f < story->file_count; f++)
+            files[(*out_count)++] = (struct gd_ledger_file){.sha256 = story->files[f].sha256,
+                                                            .path = story->files[f].path,
+                                                            .change = story->change,
+                                                            .stamp = "",
+                                                            .at_us = story->ended_us};
+    }
+    *out_files = files;
+    return GD_DONE;
+}
+
 /* Leave out what the ledger has as done; `*out_last`: the newest of them. */
 GD_MUST static struct gd_status leave_out_done(struct gd_guard *guard,
                                                const struct gd_ledger_file **out_last,
@@ -58,15 +111,19 @@ GD_MUST static struct gd_status leave_out_done(struct gd_guard *guard,
     const char **hashes = gd_arena_zalloc(guard->arena, todo->file_count + 1, sizeof *hashes);
     struct gd_ledger_file *files = NULL;
     size_t count = 0, kept = 0;
-    for (size_t i = 0; i < todo->file_count; i++)
-        hashes[i] = todo->files[i].sha256;
-    *out_last = NULL;
-    if (!guard->ledger.there || guard->options->again || todo->file_count == 0)
-        return GD_DONE;
-    GD_TRY(gd_ledger_files(guard->pg, &guard->ledger, hashes, todo->file_count, guard->arena,
-                           &files, &count, err));
     for (size_t i = 0; i < todo->file_count; i++) {
-        const struct gd_ledger_file *file = known(files, count, todo->files[i].sha256);
+        name_for_ledger(guard, &todo->files[i]);
+        hashes[i] = todo->files[i].ledger_sha256;
+    }
+    *out_last = NULL;
+    if (guard->options->again || todo->file_count == 0)
+        return GD_DONE;
+    GD_TRY(guard->ledger.there
+               ? gd_ledger_files(guard->pg, &guard->ledger, hashes, todo->file_count, guard->arena,
+                                 &files, &count, err)
+               : files_of_journal(guard, &files, &count, err));
+    for (size_t i = 0; i < todo->file_count; i++) {
+        const struct gd_ledger_file *file = known(files, count, todo->files[i].ledger_sha256);
         bool done = todo->files[i].migration == NULL && is_done(guard, file);
         if (!done)
             todo->files[kept++] = todo->files[i];
@@ -228,8 +285,8 @@ static void remember_stamp(const struct gd_guard *guard)
     if (!guard->ledger.there)
         return;
     for (size_t i = 0; i < guard->todo.file_count; i++) {
-        const char *sql = gd_ledger_file_stamp_sql(&guard->ledger, guard->todo.files[i].sha256,
-                                                   guard->stamp, guard->arena);
+        const char *sql = gd_ledger_file_stamp_sql(
+            &guard->ledger, guard->todo.files[i].ledger_sha256, guard->stamp, guard->arena);
         if (gd_pg_command(guard->pg, "remember the schema's stamp", sql, &ignored).code != GD_OK)
             return;
     }

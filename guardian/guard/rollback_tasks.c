@@ -408,6 +408,86 @@ static void sort_tasks(struct gd_back *back)
     }
 }
 
+/* ---- is every loss accounted for? ---- */
+
+static bool task_has_column(const struct gd_back_task *task, const char *full)
+{
+    size_t prefix = strlen(task->plain);
+    if (task->whole || task->rows)
+        return true;
+    if (strncmp(full, task->plain, prefix) != 0 || full[prefix] != '.')
+        return false;
+    for (size_t i = 0; i < task->count; i++)
+        if (is_named(task->items[i].name, full + prefix + 1))
+            return true;
+    return false;
+}
+
+static const struct gd_table *stored_plain(const struct gd_back *back, const char *plain)
+{
+    for (size_t i = 0; i < back->manifest->table_count; i++) {
+        const struct gd_table *table = &back->manifest->tables[i];
+        if (is_named(gd_back_plain(table->schema, table->name, back->arena), plain))
+            return table;
+    }
+    return NULL;
+}
+
+/* Nothing was there to be lost, or a task brings it back. */
+static bool is_accounted(const struct gd_back *back, const struct gd_story_loss *loss,
+                         const char *plain)
+{
+    const struct gd_table *stored = stored_plain(back, plain);
+    if (stored != NULL && !stored->left_out && stored->digest.rows == 0)
+        return true;
+    for (size_t i = 0; i < back->task_count; i++) {
+        const struct gd_back_task *task = &back->tasks[i];
+        bool rows = loss->columns.count > 0 || task->whole || task->rows_went;
+        bool all = rows && is_named(task->plain, plain);
+        for (size_t c = 0; all && c < loss->columns.count; c++)
+            all = strncmp(loss->columns.items[c], plain, strlen(plain)) != 0 ||
+                  task_has_column(task, loss->columns.items[c]);
+        if (all)
+            return true;
+    }
+    return false;
+}
+
+/* What the judge saw go, and nobody brings back by rows: the definitions of before and now may be
+ * the same, and the data gone all the same (a column that was dropped and made again, a large
+ * object, the value of a sequence). Then only the whole database is exact. */
+static void account_for_losses(struct gd_back *back)
+{
+    for (size_t i = 0; i < back->story->loss_count; i++) {
+        const struct gd_story_loss *loss = &back->story->losses[i];
+        if (loss->loses == GD_LOSES_SEQUENCE ||
+            (loss->loses == GD_LOSES_DATA && loss->tables.count == 0))
+            gd_back_reason(back, "%s (rule %s) cannot be brought back by itself",
+                           *loss->object == '\0' ? "what a statement took away" : loss->object,
+                           loss->rule);
+        for (size_t t = 0; loss->loses == GD_LOSES_DATA && t < loss->tables.count; t++)
+            if (!is_accounted(back, loss, loss->tables.items[t]))
+                gd_back_reason(back,
+                               "what went of table %s (rule %s) does not show in its definition",
+                               loss->tables.items[t], loss->rule);
+    }
+}
+
+/* A name that was given away and taken: columns that changed places look as before. */
+static void account_for_swaps(struct gd_back *back)
+{
+    for (size_t i = 0; i < back->rename_count; i++)
+        for (size_t k = 0; k < back->rename_count; k++)
+            if (i != k && strcmp(back->renames[i].kind, back->renames[k].kind) == 0 &&
+                is(back->renames[i].schema, back->renames[k].schema) &&
+                is(back->renames[i].table, back->renames[k].table) &&
+                is(back->renames[i].from, back->renames[k].to)) {
+                gd_back_reason(back, "\"%s\" was renamed, and something else took the name",
+                               back->renames[i].from);
+                return;
+            }
+}
+
 struct gd_status gd_back_plan_tasks(struct gd_back *back, struct gd_error *err)
 {
     for (size_t i = 0; i < back->script->return_count; i++)
@@ -419,6 +499,9 @@ struct gd_status gd_back_plan_tasks(struct gd_back *back, struct gd_error *err)
     for (size_t i = 0; i < back->task_count; i++)
         GD_TRY(check_task(back, &back->tasks[i], err));
     sort_tasks(back);
+    if (back->manifest != NULL)
+        account_for_losses(back);
+    account_for_swaps(back);
     return check_temporary(back, err);
 }
 

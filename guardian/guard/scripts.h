@@ -18,7 +18,8 @@ struct gd_scripts_file {
     const char *text;
     size_t size;
     char sha256[GD_DIGEST_HEX_SIZE];
-    const struct gd_folder *folder; /* it is a migration of this folder; NULL */
+    char ledger_sha256[GD_DIGEST_HEX_SIZE]; /* its name in the ledger; filled by guard/ */
+    const struct gd_folder *folder;         /* it is a migration of this folder; NULL */
     const struct gd_migration *migration;
 };
 

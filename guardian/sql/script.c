@@ -291,10 +291,12 @@ static GD_MUST struct gd_status refuse_meta_command(const struct gd_script *scri
         "it is for guardian run -- psql -f FILE, which a later version brings.");
 }
 
-/* pg_dump brackets its output with \restrict and \unrestrict: they do nothing to the database. */
+/* pg_dump brackets its output with \restrict and \unrestrict: they do nothing to the database. A
+ * name such as "my-shop" it puts between two lines of \encoding, for the \connect that reads it. */
 static bool is_dump_bracket(const struct gd_script *script, const char *line)
 {
-    if (script->skip_connect && strncmp(line, "\\connect ", 9) == 0)
+    if (script->skip_connect &&
+        (strncmp(line, "\\connect ", 9) == 0 || strncmp(line, "\\encoding ", 10) == 0))
         return true;
     return strncmp(line, "\\restrict ", 10) == 0 || strncmp(line, "\\unrestrict ", 12) == 0;
 }

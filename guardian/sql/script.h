@@ -57,8 +57,9 @@ struct gd_script;
 
 struct gd_script_options {
     size_t statement_bytes_max; /* a longer one is GD_USAGE; 0: 64 MiB */
-    bool skip_connect; /* lines of \connect are passed over, as \restrict always is: for the output
-                          of pg_restore --create, which goes to a connection of our own */
+    bool skip_connect; /* lines of \connect, and of \encoding around them, are passed over, as
+                          \restrict always is: for the output of pg_restore --create, which goes to
+                          a connection of our own */
 };
 
 /** Start reading. `name` is for error texts ("-" prints as "standard input"). */

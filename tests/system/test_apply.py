@@ -371,3 +371,52 @@ def test_a_password_is_kept_nowhere(shop):
     for path in shop.store.glob(f"v1/*/changes/{done['change']}/*"):
         data = subprocess.run(["zstd", "-dcqf", str(path)], capture_output=True).stdout if path.suffix == ".zst" else path.read_bytes()
         assert b"hunter2" not in data, path
+
+
+def test_the_same_file_for_another_schema_is_another_change(shop):
+    shop.rows("CREATE SCHEMA a")
+    shop.rows("CREATE SCHEMA b")
+    for schema in ("a", "b"):
+        shop.rows(f"CREATE TABLE {schema}.t (id int)")
+        done = shop.apply("ALTER TABLE t ADD COLUMN n int;\n", "--db", shop.server.uri(shop.database) + f"?schema={schema}")
+        assert f"{schema}.t" in " ".join(done["differences"])
+    shop.apply("ALTER TABLE t ADD COLUMN n int;\n", "--db", shop.server.uri(shop.database) + "?schema=b", outcome="nothing")
+
+
+def test_who_may_make_no_schema_runs_nothing_twice(shop):
+    shop.rows("DROP ROLE IF EXISTS guest_of_the_shop")
+    shop.rows("CREATE ROLE guest_of_the_shop LOGIN")
+    shop.rows(f'REVOKE CREATE, TEMPORARY ON DATABASE "{shop.database}" FROM PUBLIC')
+    shop.rows("CREATE TABLE mine (n int)")
+    shop.rows("ALTER TABLE mine OWNER TO guest_of_the_shop")
+    shop.rows("GRANT SELECT ON ALL TABLES IN SCHEMA public TO guest_of_the_shop")
+    target = ("--db", shop.server.uri(shop.database, "guest_of_the_shop"))
+    try:
+        done = shop.apply("INSERT INTO mine VALUES (1);\n", *target)
+        assert any("no record is kept in the database" in note for note in done["notes"])
+        shop.apply("INSERT INTO mine VALUES (1);\n", *target, outcome="nothing")
+        assert shop.value("SELECT count(*) FROM mine") == 1
+    finally:
+        shop.rows("DROP OWNED BY guest_of_the_shop")
+        shop.rows("DROP ROLE guest_of_the_shop")
+
+
+@pytest.mark.parametrize("text, sql", [
+    ("ALTER TABLE users DROP COLUMN name;\nALTER TABLE users ADD COLUMN name text;\n", "SELECT count(name) FROM users"),
+    ("DROP TABLE users CASCADE;\nCREATE TABLE users (id int PRIMARY KEY, name text, age int, state status DEFAULT 'new');\n"
+     "CREATE VIEW adults AS SELECT id FROM users WHERE age >= 18;\n", "SELECT count(name) FROM users"),
+    ("SELECT lo_unlink(4242);\n", "SELECT count(*) FROM pg_largeobject_metadata"),
+])
+def test_what_is_lost_without_a_trace_in_the_definitions_comes_back(shop, text, sql):
+    shop.rows("SELECT lo_create(4242)")
+    before = shop.value(sql)
+    assert before > 0
+    done = shop.apply(text)
+    assert shop.value(sql) == 0
+    ran = subprocess.run([shop.guardian, "rollback", "--yes", "--quiet", "--store", f"file://{shop.store}", done["change"]],
+                         env=shop.server.env(shop.database), capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert shop.value(sql) == before
+    for name, in shop.server.run("SELECT datname FROM pg_database WHERE datname LIKE %s", parameters=[f"{shop.database}\\_before%"]):
+        shop.server.run(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true')
+        shop.server.drop(name)

@@ -169,6 +169,21 @@ def test_another_collation_is_told(guardian, own, tmp_path):
         own.drop("sorted")
 
 
+def test_a_database_with_a_name_that_wants_quotes(guardian, own, tmp_path):
+    """pg_restore puts \\encoding around the \\connect to such a name."""
+    own.create("my-shop")
+    own.psql("my-shop", "-c", "CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
+    one = Shop(guardian, own, "my-shop", tmp_path)
+    one.take()
+    try:
+        one.restore("--into", "copy-of it")
+        assert own.run("SELECT a FROM t", "copy-of it") == [(1,)]
+        one.call("verify", one.id, "--drill")
+    finally:
+        own.drop("copy-of it")
+        own.drop("my-shop")
+
+
 @pytest.mark.parametrize("more", ["", "CREATE STATISTICS of_both (dependencies) ON up, other FROM left_one;"])
 def test_large_tables_that_refer_to_each_other_have_keys_and_statistics(guardian, own, tmp_path, more):
     own.create("knot")
