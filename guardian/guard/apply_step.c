@@ -284,7 +284,7 @@ static bool undo(struct gd_applier *applier, bool keep_seal)
 void gd_apply_back_off(const struct gd_applier *applier, uint32_t tries)
 {
     (void)applier;
-    uint32_t most = BACK_OFF_MS << (tries > 6 ? 6 : tries);
+    uint32_t most = (uint32_t)BACK_OFF_MS << (tries > 6 ? 6 : tries);
     most = most > BACK_OFF_MAX_MS ? BACK_OFF_MAX_MS : most;
     /* Two that met once shall not meet again at the same moment: any time will do as randomness. */
     uint64_t mixed = (uint64_t)gd_clock_monotonic_us() * UINT64_C(0x9E3779B97F4A7C15);

@@ -443,7 +443,6 @@ GD_MUST static struct gd_status go_on(struct gd_guard *guard, const struct gd_re
                                       struct gd_error *err)
 {
     const struct gd_story *old = recovered->story;
-    gd_auto_arena scratch = gd_arena_new();
     struct gd_journal *journal = NULL;
     struct gd_story closing = *old;
     closing.outcome = GD_OUTCOME_PARTIAL;

@@ -19,8 +19,8 @@ static const struct gd_plan *plan_of(const char *sql, struct gd_arena *arena)
     struct gd_error err = {0};
     struct gd_input input = {"m.sql", sql, strlen(sql)};
     struct gd_change *change = gd_arena_zalloc(arena, 1, sizeof *change);
-    const struct gd_policy *policy;
-    const struct gd_decision *decision;
+    const struct gd_policy *policy = NULL;
+    const struct gd_decision *decision = NULL;
     struct gd_change_options options = {.statement_bytes_max = 1 << 20};
     if (gd_change_read(&input, 1, &options, arena, change, &err).code != GD_OK ||
         gd_policy_load_text("go.yaml", go_policy, strlen(go_policy), arena, &policy, &err).code !=
