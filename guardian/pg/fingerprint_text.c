@@ -436,15 +436,17 @@ static void walk(struct sides *sides, const struct gd_texts *before, const struc
 
 static void find_alone(struct sides *sides, const char *before, const char *after)
 {
-    if (before == NULL || after == NULL)
-        note_alone(sides, before == NULL ? after : before);
+    const char *only = before == NULL ? after : after == NULL ? before : NULL;
+    if (only != NULL)
+        note_alone(sides, only);
 }
 
 static void say_one(struct sides *sides, const char *before, const char *after)
 {
-    if (before == NULL || after == NULL)
-        say_alone(sides, before == NULL ? after : before, before == NULL);
-    else
+    const char *only = before == NULL ? after : after == NULL ? before : NULL;
+    if (only != NULL)
+        say_alone(sides, only, before == NULL);
+    else if (before != NULL && after != NULL)
         say_difference(sides, before, after);
 }
 

@@ -123,7 +123,7 @@ EXACT = {
     "inverse: inserted": ("schema", "INSERT INTO users (name, age) VALUES ('new', 1); SAVEPOINT a; INSERT INTO log VALUES ('seed', 1); INSERT INTO orders (user_id, note) VALUES (302, 'n'); RELEASE a; INSERT INTO days VALUES ('2026-02-28', 1); ALTER TABLE orders ADD COLUMN extra int", [], "inverse"),
     "tables: inserted or updated": ("public.users", "INSERT INTO users (name, age) VALUES ('new', 1), ('u5', 2) ON CONFLICT (name) DO UPDATE SET age = excluded.age", [], "tables"),
     "tables: without a key": ("public.log", "UPDATE log SET at = 0; DELETE FROM log WHERE line = 'l3'", ["public.log"], "tables"),
-    "tables: all at once": ("database", "DROP TABLE orders; ALTER TABLE users DROP COLUMN price; UPDATE users SET age = 1 WHERE age < 50; CREATE TABLE t (x int); DELETE FROM log", ["public.orders", "public.users", "public.log"], "tables"),
+    "tables: all at once": ("database", "DROP TABLE orders; ALTER TABLE users DROP COLUMN price; UPDATE users SET age = 1 WHERE age < 50; CREATE TABLE t (x int); DELETE FROM log", ["public.orders", "public.users.price", "public.users.age", "public.log"], "tables"),
     "database: storage": ("database", "ALTER TABLE users ALTER name SET STORAGE EXTERNAL; DELETE FROM orders", ["public.orders"], "database"),
 }
 
