@@ -11,7 +11,7 @@ SKIPPED = 77
 
 # DESIGN: the layers, lowest first. A file includes only from its own layer and from those below.
 LAYERS = ["base", "io", "pg", "sql", "store", "classify", "policy", "journal", "wal", "snapshot",
-          "restore", "prove", "guard", "config", "cli", "proxy"]
+          "restore", "prove", "guard", "proxy", "config", "cli"]
 
 
 ROOTS = ["guardian", "include", "policies", "tests", "docs", ".cmake", ".ci"]

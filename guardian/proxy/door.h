@@ -1,0 +1,58 @@
+/*
+ * Door: where clients come in.
+ *
+ * Invariant 1  A unix socket lies in a folder of mode 0700 that was made for it, and only a process
+ *              of the same user comes in (SO_PEERCRED); a TCP door listens on a loopback address
+ *              unless it has TLS, and asks for a password always.
+ * Invariant 2  The password is made for this run alone (256 bits at random) and goes to nobody but
+ *              through gd_door_environment(); it never stands in argv, logs or texts of errors.
+ * Invariant 3  Closing it removes the socket and its folder, also after being asked to stop.
+ */
+#ifndef GUARDIAN_PROXY_DOOR_H
+#define GUARDIAN_PROXY_DOOR_H
+
+#include <stdint.h>
+
+#include "guardian/base/arena.h"
+#include "guardian/base/texts.h"
+#include "guardian/io/stream.h"
+
+struct gd_door;
+
+struct gd_door_options {
+    const char *listen;            /* "unix:" (a folder of its own), "unix:/folder", "127.0.0.1",
+                                      "127.0.0.1:6543", "[::1]:0", "0.0.0.0:6432" (TLS only); NULL: loopback,
+                                      a free port */
+    const char *certificate, *key; /* PEM files; NULL: no TLS, SSLRequest is answered N */
+    const char *users;             /* file of SCRAM verifiers for `guardian proxy`, a line each:
+                                      "name" "SCRAM-SHA-256$…" as in pg_authid; NULL: the one-time
+                                      password, user name of the target */
+    uint32_t client_max;           /* at once; 0: 100 */
+};
+
+/** @return GD_USAGE the address cannot be used as asked (why); GD_SYSTEM no socket */
+GD_MUST struct gd_status gd_door_open(const struct gd_door_options *options, struct gd_arena *arena,
+                                      struct gd_door **out_door, struct gd_error *err);
+void gd_door_close(struct gd_door *door);
+
+int gd_door_descriptor(const struct gd_door *door); /* listening, for poll */
+/** The next client that waits; NULL: none, or one that may not come in (it is counted). */
+struct gd_stream *gd_door_accept(struct gd_door *door);
+/** "127.0.0.1:40231", "unix socket /run/…": without the password. */
+const char *gd_door_where(const struct gd_door *door);
+
+struct gd_door_visitor { /* as what the child shall come in */
+    const char *user, *database;
+    const char *target;       /* what the user gave (a Prisma URL with ?schema= and the like): its
+                                 parameters are kept, but for host, port, password and those of TLS */
+    const char *const *names; /* further variables that hold the URL (--env NAME) */
+    size_t name_count;
+};
+/** What goes into the child's environment: "DATABASE_URL=postgresql://…", PGHOST, PGPORT, PGUSER,
+ * PGPASSWORD, PGDATABASE, PGSSLMODE, each of `names`; names alone ("PGSERVICE") are taken out. */
+GD_MUST struct gd_status gd_door_environment(const struct gd_door *door,
+                                             const struct gd_door_visitor *visitor,
+                                             struct gd_arena *arena, struct gd_texts *out_lines,
+                                             struct gd_error *err);
+
+#endif
