@@ -2,8 +2,8 @@
  * SARIF 2.1.0: one result for each risky finding, one for each other statement.
  *
  * Invariant 1  A result's fingerprint is made of the rule and the statement's text, so that it
- * stays the same when lines move. Invariant 2  columns count characters (columnKind
- * unicodeCodePoints), as the script reader does.
+ *              stays the same when lines move.
+ * Invariant 2  columns count characters (columnKind unicodeCodePoints), as the script reader does.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -4,11 +4,12 @@
  *
  * Invariant 1  Nothing runs without a permit made for this very plan's decision.
  * Invariant 2  What runs are the bytes that were judged: each statement's SHA-256 is compared with
- * the verdict's before it is sent. Invariant 3  Before a COMMIT of a risky step its transaction id
- * is in the journal, and before any COMMIT the step's row is in the ledger, where there is one.
+ *              the verdict's before it is sent.
+ * Invariant 3  Before a COMMIT of a risky step its transaction id is in the journal, and before any
+ *              COMMIT the step's row is in the ledger, where there is one.
  * Invariant 4  The session is pinned (settings, encoding, search_path, time zone, time-outs) and
- * looked at again after statements that could change what it depends on. Invariant 5  The first
- * error ends it. What is in and what is not is told for every step.
+ *              looked at again after statements that could change what it depends on.
+ * Invariant 5  The first error ends it. What is in and what is not is told for every step.
  */
 #ifndef GUARDIAN_GUARD_APPLY_H
 #define GUARDIAN_GUARD_APPLY_H

@@ -5,9 +5,10 @@
  * configured, no hook runs, no prompt, no network, no lock is taken.
  *
  * Invariant 1  gd_git_guide() leaves no trace in the repository, also when it is killed: a revert
- * is tried as a merge of trees whose objects go into a temporary folder. No work tree is made, and
- * none is touched. Invariant 2  A commit is named only when its text is what was applied (line ends
- * apart): by content, never by date or message.
+ *              is tried as a merge of trees whose objects go into a temporary folder. No work tree
+ *              is made, and none is touched.
+ * Invariant 2  A commit is named only when its text is what was applied (line ends apart): by
+ *              content, never by date or message.
  */
 #ifndef GUARDIAN_GUARD_GIT_H
 #define GUARDIAN_GUARD_GIT_H

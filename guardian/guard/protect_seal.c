@@ -5,8 +5,9 @@
  * Invariant 2  The snapshot is taken after the last lock, so that it sees every write that was
  *              committed on these tables; until the transaction ends, there are no others. What is
  *              locked is what the names stand for once it is locked: nobody attached a partition,
- * or renamed, in between. Invariant 3  While it waits in the queue of one table, traffic waits
- * behind it: no longer than `lock_ms`, then it steps out of the way.
+ *              or renamed, in between.
+ * Invariant 3  While it waits in the queue of one table, traffic waits behind it: no longer than
+ *              `lock_ms`, then it steps out of the way.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,15 +1,15 @@
 /*
  * Rollback: the plan, and the order in which it is carried out. See rollback.h.
  *
- * | last record of the rollback  | what is certain                    | a second run | |
- * ---------------------------- | ---------------------------------- | ----------------------------
- * | | received, decided            | nothing was touched                | begins anew | |
- * protecting, protected,       | nothing was touched, the backup of | begins anew, with another |
- * | proven                       | the bad state may be there         | backup | | applying +
- * transaction id    | ask the server: in, or not         | is told by recovery          | |
- * applying, way "database"     | the name holds another database    | is told by recovery | | |
- * than the recorded one, or it does  |                              | | | not | | | applied,
- * checked             | the state before is back           | finds it rolled back already |
+ * | last record of the rollback  | what is certain                      | a second run            |
+ * | ---------------------------- | ------------------------------------ | ----------------------- |
+ * | received, decided            | nothing was touched                  | begins anew             |
+ * | protecting, protected,       | nothing was touched, the backup of   | begins anew, with       |
+ * | proven                       | the bad state may be there           | another backup          |
+ * | applying + transaction id    | ask the server: in, or not           | is told by recovery     |
+ * | applying, way "database"     | the name holds another database than | is told by recovery     |
+ * |                              | the recorded one, or it does not     |                         |
+ * | applied, checked             | the state before is back             | finds it rolled back    |
  */
 #include "guardian/guard/rollback.h"
 

@@ -1,19 +1,22 @@
 /*
  * Rollback: the state before a change, by the cheapest way that is exact.
  *
- *     nothing    PostgreSQL rolled it back itself, or it never began
- *     inverse    what the change made is taken away again, and what it took away had no rows:
- * generated, lossless, one transaction columns    values of columns that were dropped or narrowed
- * come from the snapshot by key, into the live table; rows written since stay tables     affected
- * tables come from the snapshot; rows written since the change are kept where keys allow it,
- * conflicts are listed database   restored beside, compared, swapped by renaming; the bad state
- * stays under a dated name
+ *     nothing    PostgreSQL rolled it back itself, or it never began.
+ *     inverse    What the change made is taken away again, and what it took away had no rows:
+ *                generated, lossless, one transaction.
+ *     columns    Values of columns that were dropped or narrowed come from the snapshot by key,
+ *                into the living table; rows written since stay.
+ *     tables     The affected tables come from the snapshot; rows written since the change are
+ *                kept where keys allow it, conflicts are listed.
+ *     database   Restored beside, compared, swapped by renaming; the bad state stays under a dated
+ *                name.
  *
  * Invariant 1  A snapshot of the bad state is proven before anything is touched (database: the old
  *              database itself is kept).
  * Invariant 2  It ends with the fingerprint of before the change, or says what differs; ways below
  *              database run in one transaction that is rolled back when the fingerprint would
- * differ. Invariant 3  What is lost is counted before, shown, and asked for.
+ *              differ.
+ * Invariant 3  What is lost is counted before, shown, and asked for.
  */
 #ifndef GUARDIAN_GUARD_ROLLBACK_H
 #define GUARDIAN_GUARD_ROLLBACK_H

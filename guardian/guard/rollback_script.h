@@ -3,9 +3,9 @@
  *
  * Made from two dumps and a look at what depends on what; nothing is run here.
  *
- * Phases       old names · take away · make (tables get their columns back, without rows) · [rows]
- * · firm up (NOT NULL, checks) · indexes and keys · partitions join the roots that are there · the
- * rest behind the rows · grants · last
+ * Phases       old names; take away; make (tables get their columns back, without rows); [rows];
+ *              firm up (NOT NULL, checks); indexes and keys; partitions join the roots that are
+ *              there; the rest behind the rows; grants; last.
  */
 #ifndef GUARDIAN_GUARD_ROLLBACK_SCRIPT_H
 #define GUARDIAN_GUARD_ROLLBACK_SCRIPT_H

@@ -1,8 +1,8 @@
 /*
  * Rollback, tasks: of which tables rows must come back, by what key, and what is lost thereby.
  *
- * Invariant  A table whose rows cannot be told apart, or are not in the snapshot, is a reason
- * against every way but the whole database.
+ * Invariant  A table whose rows cannot be told apart, or are not in the snapshot, is a
+ *            reason against every way but the whole database.
  */
 #include <inttypes.h>
 #include <string.h>

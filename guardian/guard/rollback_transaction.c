@@ -7,8 +7,8 @@
  * Invariant 1  Until COMMIT nothing is changed, and whatever fails rolls back; temporary tables go
  *              with the session.
  * Invariant 2  COMMIT is sent only when the schema is the one from before the change.
- * Invariant 3  The id of the transaction is in the journal before COMMIT, so that its outcome can
- * be asked for.
+ * Invariant 3  The id of the transaction is in the journal before COMMIT, so that its outcome
+ *              can be asked for.
  */
 #include <inttypes.h>
 #include <stdio.h>

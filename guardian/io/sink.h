@@ -2,10 +2,10 @@
  * Sink: where bytes go. A filter is a sink that owns the next one.
  *
  * Invariant 1  One finish makes the object count: it has been looked at by everything below, down
- * to the disk or the store. A sink that is freed without it gives the attempt up, and nothing of it
- * remains under its name. Invariant 2  After a failed write or finish the sink is broken: only
- * freeing it is allowed. Owner        freeing the outermost sink frees those below. One thread at a
- * time.
+ *              to the disk or the store. A sink that is freed without it gives the attempt up, and
+ *              nothing of it remains under its name.
+ * Invariant 2  After a failed write or finish the sink is broken: only freeing it is allowed.
+ * Owner        freeing the outermost sink frees those below. One thread at a time.
  */
 #ifndef GUARDIAN_IO_SINK_H
 #define GUARDIAN_IO_SINK_H

@@ -9,11 +9,15 @@
  * texts that are too big for a record.
  *
  * Invariant 1  A record is in the store, and was read back, before the deed that it announces
- * begins. Invariant 2  chain = SHA-256 of the previous chain and the payload: an edit breaks all
- * that follows. Invariant 3  An object's number is taken once (conditional put), whatever it holds:
- * of two writers of one change one is turned away. Invariant 4  Only a last object may be torn; an
- * earlier bad one is GD_CORRUPT, unless the one behind it names it as set aside. Owner guard/ is
- * the only writer; anybody may read. Not here     what to do after a crash: guard/recover.h.
+ *              begins.
+ * Invariant 2  chain = SHA-256 of the previous chain and the payload: an edit breaks all that
+ *              follows.
+ * Invariant 3  An object's number is taken once (conditional put), whatever it holds: of two
+ *              writers of one change one is turned away.
+ * Invariant 4  Only a last object may be torn; an earlier bad one is GD_CORRUPT, unless the one
+ *              behind it names it as set aside.
+ * Owner        guard/ is the only writer; anybody may read.
+ * Not here     what to do after a crash: guard/recover.h.
  */
 #ifndef GUARDIAN_JOURNAL_JOURNAL_H
 #define GUARDIAN_JOURNAL_JOURNAL_H

@@ -15,9 +15,10 @@
  * is older is removed where that is allowed.
  *
  * Invariant 1  A holder stops believing in its lease before anybody else may take it, measured on
- * clocks that only count on. No machine's time of day is asked. Invariant 2  Who finds the session
- * of a holder gone, in the database that both mean, need not wait for the lease to run out; unless
- * the holder said that it works in other sessions, too.
+ *              clocks that only count on. No machine's time of day is asked.
+ * Invariant 2  Who finds the session of a holder gone, in the database that both mean, need not
+ *              wait for the lease to run out; unless the holder said that it works in other
+ *              sessions, too.
  */
 #ifndef GUARDIAN_JOURNAL_LEASE_H
 #define GUARDIAN_JOURNAL_LEASE_H

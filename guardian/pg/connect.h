@@ -3,9 +3,9 @@
  *
  * Invariant 1  Every wait has a limit, also one for a server or a network that has gone silent.
  * Invariant 2  Nothing is set for the session: gd_pg_begin() sets what holds for one transaction,
- * so that a pooler which hands its server connections round passes nothing on. Invariant 3  No
- * error text holds a password or another secret of the target. Owner        one thread at a time;
- * gd_pg_close() ends it, and an open transaction with it.
+ *              so that a pooler which hands its server connections round passes nothing on.
+ * Invariant 3  No error text holds a password or another secret of the target.
+ * Owner        one thread at a time; gd_pg_close() ends it, and an open transaction with it.
  */
 #ifndef GUARDIAN_PG_CONNECT_H
 #define GUARDIAN_PG_CONNECT_H

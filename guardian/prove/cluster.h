@@ -2,10 +2,11 @@
  * Cluster: a throwaway PostgreSQL server of our own, for a drill.
  *
  * Invariant 1  Its folder is ours alone (0700) and holds everything: data, socket, password.
- * Nothing listens on a port. Invariant 2  It does not outlive us: the server gets a signal when we
- * die, and a small helper that waits for our end removes the folder, whatever we die of. Invariant
- * 3  What runs in it cannot get out where the kernel can hold it (sandbox.h); gd_cluster_confined()
- * says so.
+ *              Nothing listens on a port.
+ * Invariant 2  It does not outlive us: the server gets a signal when we die, and a small helper
+ *              that waits for our end removes the folder, whatever we die of.
+ * Invariant 3  What runs in it cannot get out where the kernel can hold it (sandbox.h);
+ *              gd_cluster_confined() says so.
  */
 #ifndef GUARDIAN_PROVE_CLUSTER_H
 #define GUARDIAN_PROVE_CLUSTER_H

@@ -7,8 +7,8 @@
  * row without its line feed are damage.
  *
  * Invariant 1  Memory is one buffer, which grows only for a row that does not fit, up to the
- * server's own limit for a row. Invariant 2  Every byte is looked at once, in blocks; the rows
- * digest is made on the way.
+ *              server's own limit for a row.
+ * Invariant 2  Every byte is looked at once, in blocks; the rows digest is made on the way.
  * Owner        one thread at a time; used again for the next part.
  */
 #ifndef GUARDIAN_PROVE_COPY_TEXT_H

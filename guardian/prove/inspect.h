@@ -2,8 +2,9 @@
  * Inspect: every object that a manifest names, looked at by a few threads, biggest first.
  *
  * Invariant 1  What is found does not depend on the order of the work: findings are told in the
- * order of the manifest, all of them. Invariant 2  A failure of the world (network, memory, a
- * signal) ends the work and is never told as damage.
+ *              order of the manifest, all of them.
+ * Invariant 2  A failure of the world (network, memory, a signal) ends the work and is never told
+ *              as damage.
  */
 #ifndef GUARDIAN_PROVE_INSPECT_H
 #define GUARDIAN_PROVE_INSPECT_H

@@ -3,9 +3,11 @@
  *
  * Only prove/ includes this: nobody else can make a struct gd_proof.
  *
- * Invariant 1  A record lies under a key of its own and is never changed. Invariant 2  A record is
- * untrusted input when it is read: what cannot be understood proves nothing. Invariant 3  The time
- * at which a part was really read is carried along: a part is not younger for being remembered.
+ * Invariant 1  A record lies under a key of its own and is never changed.
+ * Invariant 2  A record is untrusted input when it is read: what cannot be understood proves
+ *              nothing.
+ * Invariant 3  The time at which a part was really read is carried along: a part is not younger for
+ *              being remembered.
  */
 #ifndef GUARDIAN_PROVE_PROOF_H
 #define GUARDIAN_PROVE_PROOF_H

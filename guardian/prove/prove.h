@@ -2,9 +2,10 @@
  * Prove: what was read back, and what was restored, and nothing else, is a backup.
  *
  * Invariant 1  Only this module makes a struct gd_proof; who holds one holds the outcome of a check
- * that was really done. Invariant 2  A proof is bound to the manifest's SHA-256 and to each part's;
- * it is recorded in the store under an id of its own (v1/<cluster>/proofs/<snapshot>/<id>.json) and
- * never changed.
+ *              that was really done.
+ * Invariant 2  A proof is bound to the manifest's SHA-256 and to each part's; it is recorded in the
+ *              store under an id of its own (v1/<cluster>/proofs/<snapshot>/<id>.json) and never
+ *              changed.
  */
 #ifndef GUARDIAN_PROVE_PROVE_H
 #define GUARDIAN_PROVE_PROVE_H

@@ -11,10 +11,10 @@
  *
  * The last four are for large plain tables only: what else there is of them waits for post.c, in
  * the order of the dump. Of what can begin, that goes first which has the most work behind it: the
- * checks of one table run one after the other, and must not be left alone at the end. Invariant 1
- * A job begins only when no other holds its tables in a way that conflicts: no session waits for
- * another one's lock in the server, and none can deadlock. Invariant 2  What may read other tables
- * (an expression) does not begin before all rows are in.
+ * checks of one table run one after the other, and must not be left alone at the end.
+ * Invariant 1  A job begins only when no other holds its tables in a way that conflicts: no session
+ *              waits for another one's lock in the server, and none can deadlock.
+ * Invariant 2  What may read other tables (an expression) does not begin before all rows are in.
  */
 #include <string.h>
 

@@ -2,8 +2,9 @@
  * Build plan: which jobs the rows, indexes and keys of a database are, and which goes before which.
  *
  * Costs are guesses, for the order alone; their unit is the time in which the server sorts one byte
- * of rows by a simple column. Invariant  No index is built ahead of its turn that may need what the
- * dump makes later: see can_go_first().
+ * of rows by a simple column.
+ * Invariant    No index is built ahead of its turn that may need what the dump makes later: see
+ *              can_go_first().
  */
 #include <stdlib.h>
 #include <string.h>

@@ -3,9 +3,9 @@
  *
  * A table that one session loads is truncated and filled in one transaction, so that its rows can
  * be written frozen: nothing needs to look at them again later. One that is so large that the
- * others would wait for it is loaded by all of them, part by part, without that. Invariant  A
- * transaction ends only after the source has been compared with the manifest to its true end, and
- * the server has taken the recorded number of rows.
+ * others would wait for it is loaded by all of them, part by part, without that.
+ * Invariant    A transaction ends only after the source has been compared with the manifest to its
+ *              true end, and the server has taken the recorded number of rows.
  */
 #include <stdlib.h>
 #include <string.h>

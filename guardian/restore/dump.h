@@ -2,10 +2,11 @@
  * Dump: the SQL of a snapshot's archive, read, looked at, and sorted by what each statement is.
  *
  * pg_restore turns the archive into text; the text is cut and parsed here; nothing has been run
- * yet. Invariant 1  A snapshot is untrusted input: a statement whose kind is not on the list of
- * what pg_dump writes is refused, and so is one that reaches outside the database, unless the
- * options say "trust". Invariant 2  Names of the archive never reach argv or a path. Inside
- * restore/ only.
+ * yet.
+ * Invariant 1  A snapshot is untrusted input: a statement whose kind is not on the list of what
+ *              pg_dump writes is refused, and so is one that reaches outside the database, unless
+ *              the options say "trust".
+ * Invariant 2  Names of the archive never reach argv or a path. Inside restore/ only.
  */
 #ifndef GUARDIAN_RESTORE_DUMP_H
 #define GUARDIAN_RESTORE_DUMP_H

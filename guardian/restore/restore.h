@@ -2,11 +2,12 @@
  * Restore: a snapshot back into a server.
  *
  * Invariant 1  Nothing of the target is touched before the snapshot's manifest and the target were
- * checked; data goes only into what this run created, or into tables that are empty. Invariant 2
- * Every object is compared with the manifest as it is read (gd_object_source_new), and what the
- * server says it took with the recorded rows. The first error ends it; nothing half loaded is left
- * under the final name. Invariant 3  SQL of the snapshot runs through libpq, never through psql;
- * statements that reach outside the database are refused.
+ *              checked; data goes only into what this run created, or into tables that are empty.
+ * Invariant 2  Every object is compared with the manifest as it is read (gd_object_source_new), and
+ *              what the server says it took with the recorded rows. The first error ends it;
+ *              nothing half loaded is left under the final name.
+ * Invariant 3  SQL of the snapshot runs through libpq, never through psql; statements that reach
+ *              outside the database are refused.
  */
 #ifndef GUARDIAN_RESTORE_RESTORE_H
 #define GUARDIAN_RESTORE_RESTORE_H

@@ -3,10 +3,11 @@
  * every key.
  *
  * Invariant 1  It is written last, under an id never used twice, and read back; objects without one
- * are litter. Invariant 2  What is read is untrusted: names of objects are checked
- * (gd_manifest_parse) before they become keys or paths, numbers are in range, parts add up to their
- * table. Invariant 3  Version 1 is read for ever; a newer version is refused by name, never half
- * understood.
+ *              are litter.
+ * Invariant 2  What is read is untrusted: names of objects are checked (gd_manifest_parse) before
+ *              they become keys or paths, numbers are in range, parts add up to their table.
+ * Invariant 3  Version 1 is read for ever; a newer version is refused by name, never half
+ *              understood.
  */
 #ifndef GUARDIAN_SNAPSHOT_MANIFEST_H
 #define GUARDIAN_SNAPSHOT_MANIFEST_H

@@ -2,9 +2,10 @@
  * Take: a snapshot of a database, or a part of it, into the store.
  *
  * Order        look, export one snapshot, pg_dump the schema under it while workers COPY the data,
- * sequences read last, release the server, manifest last, read back. A failure or a signal leaves
- * nothing that is listed. Memory       fixed buffers for each worker; nothing is kept on local
- * disk. Not here     proof: a taken snapshot is not proven until prove/ has read it back.
+ *              sequences read last, release the server, manifest last, read back. A failure or a
+ *              signal leaves nothing that is listed.
+ * Memory       fixed buffers for each worker; nothing is kept on local disk.
+ * Not here     proof: a taken snapshot is not proven until prove/ has read it back.
  */
 #ifndef GUARDIAN_SNAPSHOT_TAKE_H
 #define GUARDIAN_SNAPSHOT_TAKE_H

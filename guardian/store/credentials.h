@@ -2,10 +2,11 @@
  * Credentials: who we are to an S3 server, from where AWS's own tools look, in their order.
  *
  * Order        environment, web identity (token file + STS), profile files (static keys,
- * credential_process, role with source_profile), container (ECS/EKS URI), instance metadata
- * (IMDSv2). Invariant 1  What expires is fetched anew five minutes before it does, by whoever asks
- * next. Invariant 2  No secret appears in an error text, an event or argv. Owner        one
- * gd_credentials per store; its calls may come from several threads.
+ *              credential_process, role with source_profile), container (ECS/EKS URI), instance
+ *              metadata (IMDSv2).
+ * Invariant 1  What expires is fetched anew five minutes before it does, by whoever asks next.
+ * Invariant 2  No secret appears in an error text, an event or argv.
+ * Owner        one gd_credentials per store; its calls may come from several threads.
  */
 #ifndef GUARDIAN_STORE_CREDENTIALS_H
 #define GUARDIAN_STORE_CREDENTIALS_H

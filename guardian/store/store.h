@@ -3,10 +3,12 @@
  * (tests/contract).
  *
  * Invariant 1  An object is whole or absent. What a finished put stored is what get gives, byte for
- * byte. Invariant 2  Nothing is overwritten: a put to a key that is there fails with GD_REFUSED
- * where the store can tell without a gap (capability `conditional`), and by looking first where it
- * cannot. Invariant 3  "Not there" is only said when the store said so: a network failure is never
- * absence. Owner        a store may be used by several threads at once; a sink or source by one.
+ *              byte.
+ * Invariant 2  Nothing is overwritten: a put to a key that is there fails with GD_REFUSED where the
+ *              store can tell without a gap (capability `conditional`), and by looking first where
+ *              it cannot.
+ * Invariant 3  "Not there" is only said when the store said so: a network failure is never absence.
+ * Owner        a store may be used by several threads at once; a sink or source by one.
  */
 #ifndef GUARDIAN_STORE_STORE_H
 #define GUARDIAN_STORE_STORE_H

@@ -2,11 +2,13 @@
  * A guarded change and its rollback without the parts that judge and ask, for
  * tests/system/test_rollback_ways.py.
  *
- *   drive_change TARGET STORE apply SCOPE CHANGE.sql [LOSS…]   backs up (schema, database, or
- * tables: "public.a,public.b"), runs the file in one transaction, and writes the journal and the
- * ledger; prints the change's id. LOSS is a table or a column whose data is lost: "public.users",
- * "public.users.age" drive_change TARGET STORE plan CHANGE [WAY] drive_change TARGET STORE rollback
- * CHANGE [WAY]             prints what is planned, and what came of it
+ *   drive_change TARGET STORE apply SCOPE CHANGE.sql [LOSS…]
+ *       backs up (schema, database, or tables: "public.a,public.b"), runs the file in one
+ *       transaction, and writes the journal and the ledger; prints the change's id. LOSS is a table
+ *       or a column whose data is lost: "public.users", "public.users.age".
+ *   drive_change TARGET STORE plan CHANGE [WAY]
+ *   drive_change TARGET STORE rollback CHANGE [WAY]
+ *       prints what is planned, and what came of it.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,13 +1,16 @@
 /*
  * Drives pg/copy.h for tests/system/test_copy.py.
  *
- *   drive_copy TARGET out SQL [STALL_MS]   the rows to stdout; "rows digest bytes" to stderr
+ *   drive_copy TARGET out SQL [STALL_MS]   the rows to stdout; "rows digest bytes" to stderr.
  *   drive_copy TARGET fail SQL BYTES       the sink fails after BYTES; then SELECT in the same
- * session drive_copy TARGET in SQL               rows from stdin drive_copy TARGET cut SQL BYTES
- * rows from stdin, whose source fails after BYTES drive_copy TARGET command SQL          a
- * statement drive_copy TARGET shared SQL           in a second session that shares the first one's
- * snapshot drive_copy TARGET environment [DB]     NAME=value lines drive_copy TARGET like [DB]
- * where a second connection goes
+ *                                          session.
+ *   drive_copy TARGET in SQL               rows from stdin.
+ *   drive_copy TARGET cut SQL BYTES        rows from stdin, whose source fails after BYTES.
+ *   drive_copy TARGET command SQL          a statement.
+ *   drive_copy TARGET shared SQL           in a second session that shares the first one's
+ *                                          snapshot.
+ *   drive_copy TARGET environment [DB]     NAME=value lines.
+ *   drive_copy TARGET like [DB]            where a second connection goes.
  */
 #include <inttypes.h>
 #include <stdio.h>

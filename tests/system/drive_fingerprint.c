@@ -1,10 +1,14 @@
 /*
  * Drives pg/fingerprint.h for tests/system/test_fingerprint.py.
  *
- *   drive_fingerprint TARGET stamp [ROUNDS]     the stamp; with ROUNDS: milliseconds of the
- * quickest drive_fingerprint TARGET lines [ROUNDS]     the lines; with ROUNDS: milliseconds of the
- * quickest drive_fingerprint TARGET inside             lines inside of a transaction: its settings
- * stay drive_fingerprint - compare BEFORE AFTER    files of lines: what differs
+ *   drive_fingerprint TARGET stamp [ROUNDS]
+ *       the stamp; with ROUNDS: milliseconds of the quickest.
+ *   drive_fingerprint TARGET lines [ROUNDS]
+ *       the lines; with ROUNDS: milliseconds of the quickest.
+ *   drive_fingerprint TARGET inside
+ *       lines inside of a transaction: its settings stay.
+ *   drive_fingerprint - compare BEFORE AFTER
+ *       files of lines: what differs.
  */
 #include <stdio.h>
 #include <stdlib.h>

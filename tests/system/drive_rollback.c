@@ -1,11 +1,10 @@
 /*
  * Drives the generated way back for tests/system/test_rollback_script.py.
  *
- *   drive_rollback TARGET BEFORE.sql    BEFORE.sql is what pg_dump --schema-only wrote before a
- * change; prints the statements that make the schema of TARGET like it, "-- unknown: …" for what
- * they cannot do, and
- *                                       "-- value: FATE table.column" for each column whose values
- * they change or lose
+ *   drive_rollback TARGET BEFORE.sql
+ *       BEFORE.sql is what pg_dump --schema-only wrote before a change; prints the statements that
+ *       make the schema of TARGET like it, "-- unknown: …" for what they cannot do, and
+ *       "-- value: FATE table.column" for each column whose values they change or lose.
  */
 #include <stdio.h>
 #include <stdlib.h>
