@@ -1,81 +1,10 @@
 /*
- * Gate: what the relay asks before it lets a statement through. The relay knows bytes and states,
- * the gate knows SQL, policies and backups; it is handed in as functions, so that each is tested
- * without the other.
- *
- * Rest  The server has answered everything, and no message of the extended protocol is waiting for
- *       its Sync. Only then may queries of our own be put between the client's.
+ * Gate, as the relay sees it: guard/gate.h has the contract.
  */
 #ifndef GUARDIAN_PROXY_GATE_H
 #define GUARDIAN_PROXY_GATE_H
 
-#include "guardian/base/texts.h"
-#include "guardian/pg/execute.h"
-
-enum gd_gate_verdict {
-    GD_GATE_PASS,   /* goes on as it is */
-    GD_GATE_REFUSE, /* an ordinary SQL error instead, at its place in the order of answers */
-    GD_GATE_ANSWER, /* is not run; the client is told `tag` as if it was, and `notice` */
-    GD_GATE_RETURN, /* the client's connection is ended with the error (57P01) */
-};
-
-struct gd_gate_answer {
-    enum gd_gate_verdict verdict;
-    char sqlstate[6];
-    const char *message, *detail, *hint; /* "" when there is nothing to say */
-    const char *notice;                  /* a NOTICE before the answer; NULL */
-    const char *tag;                     /* of GD_GATE_ANSWER: "DROP INDEX" */
-    bool wrap; /* passed inside BEGIN … COMMIT of our own, which `before` has opened already on the
-                  session: the relay sends the COMMIT, and hides all of it */
-    uint64_t ticket; /* given to `passed` when the server has answered */
-};
-
-struct gd_gate_session; /* the gate's own memory of one client session */
-
-struct gd_gate_request {
-    struct gd_gate_session *session;
-    const char *text; /* of Query or Parse, as sent; ends with a zero */
-    size_t size;      /* without it */
-    bool parse;       /* it is prepared, not run; what runs it comes later */
-    const char *name; /* of the prepared statement; "" unnamed; NULL: a Query */
-    const char
-        *earlier; /* texts sent since the last rest, in order, joined by ";\n" ("": at rest) */
-    enum gd_pg_state state;
-    struct gd_pg *pg;       /* the session's own server connection, at rest; NULL: not at rest */
-    int backend;            /* its process */
-    struct gd_arena *arena; /* for the answer's texts */
-    bool (*gone)(void *context); /* the client has left, or wants to cancel: stop waiting */
-    void *gone_context;
-};
-
-struct gd_gate_result { /* of something that was passed */
-    bool failed;
-    char sqlstate[6];
-    const char *tag; /* of the last command that ended; "" none */
-    enum gd_pg_state state;
-    bool lost; /* the server went away before it answered */
-};
-
-struct gd_gate {
-    void *context;
-    /** A client came in, over a server connection that is at rest. Worker thread. */
-    struct gd_status (*enter)(void *context, const char *database, const char *user,
-                              struct gd_pg *pg, struct gd_gate_session **out_session,
-                              struct gd_error *err);
-    void (*leave)(void *context, struct gd_gate_session *session);
-    /** May it go on at once? Called on the loop's thread: microseconds, no lock that another thread
-     *  holds for long, no I/O. false: judge() is asked. */
-    bool (*glance)(void *context, struct gd_gate_session *session, const char *text, size_t size,
-                   bool parse);
-    /** Worker thread; may take as long as a backup. */
-    void (*judge)(void *context, const struct gd_gate_request *request,
-                  struct gd_gate_answer *out_answer);
-    /** A prepared statement is executed: does the verdict of its Parse still hold? As glance(). */
-    bool (*still)(void *context, struct gd_gate_session *session, const char *name);
-    /** The server has answered what was passed with a ticket (not 0). Loop's thread. */
-    void (*passed)(void *context, struct gd_gate_session *session, uint64_t ticket,
-                   const struct gd_gate_result *result);
-};
+#include "guardian/guard/gate.h"
 
 /** Lets everything through at once: for tests, and measurements. */
 extern const struct gd_gate gd_gate_open;
