@@ -24,4 +24,10 @@ bool gd_texts_add(struct gd_texts *texts, const char *text, struct gd_arena *are
 
 bool gd_texts_has(const struct gd_texts *texts, const char *text);
 
+/** NULL for "": settings say "none" with an empty text, the library with NULL. */
+static inline const char *gd_text_or_null(const char *text)
+{
+    return text[0] == '\0' ? NULL : text;
+}
+
 #endif

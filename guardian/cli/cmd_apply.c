@@ -8,21 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guardian/base/texts.h"
 #include "guardian/cli/ask.h"
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
+#include "guardian/cli/guarding.h"
 #include "guardian/cli/keys.h"
 #include "guardian/cli/progress.h"
 #include "guardian/cli/report.h"
 #include "guardian/cli/report_outcome.h"
 #include "guardian/cli/stores.h"
 #include "guardian/config/config.h"
-#include "guardian/guard/guard.h"
-
-static const char *or_null(const char *text)
-{
-    return text[0] == '\0' ? NULL : text;
-}
 
 struct asking {
     const struct gd_config *config;
@@ -50,58 +46,28 @@ static struct gd_status ask(void *context, const struct gd_plan *plan, struct gd
     return gd_cli_ask(config, "This is what would be done.", err);
 }
 
-GD_MUST static struct gd_status find_database(const struct gd_config *config,
-                                              struct gd_pg_options *out_pg, struct gd_error *err)
-{
-    struct gd_database_choice database = gd_config_database(config, true);
-    if (database.uri == NULL)
-        return gd_hint(err, gd_fail(err, GD_USAGE, "no database is named"),
-                       "Name it with --db, DATABASE_URL, or the PG* variables of libpq.");
-    *out_pg = (struct gd_pg_options){.target = or_null(database.uri),
-                                     .lock_ms = (uint32_t)config->lock_timeout_ms};
-    return GD_DONE;
-}
-
 GD_MUST static struct gd_status apply(const struct gd_config *config, int argc, char **argv,
                                       struct gd_progress *progress, struct gd_arena *arena,
                                       struct gd_outcome **out_outcome, struct gd_error *err)
 {
     const struct gd_events *events = gd_progress_events(progress);
     struct asking asking = {config, progress};
-    struct gd_pg_options pg, scratch = {.target = config->scratch};
+    struct gd_pg_options pg = {.lock_ms = (uint32_t)config->lock_timeout_ms};
+    struct gd_pg_options scratch = {.target = config->scratch};
+    struct gd_guard_options options;
     gd_auto_store store = NULL;
     gd_auto_key key = NULL;
-    struct gd_guard_options options = {
-        .pg = &pg,
-        .environment = config->environment,
-        .approvals = config->approve.items,
-        .approval_count = config->approve.count,
-        .no_waivers = config->waivers == GD_WAIVERS_OFF,
-        .paths = (const char *const *)argv,
-        .path_count = (size_t)argc,
-        .statement_bytes_max = (size_t)config->statement_size_max,
-        .check_ms = (uint32_t)config->check_timeout_ms,
-        .samples = (uint32_t)config->samples,
-        .statement_ms = (uint32_t)config->statement_timeout_ms,
-        .busy_ms = (uint32_t)config->busy_timeout_ms,
-        .again = config->again,
-        .whole = config->single_transaction,
-        .reason = config->reason,
-        .workers = (unsigned)config->workers,
-        .level = (int)config->level,
-        .pg_dump = or_null(config->pg_dump),
-        .pg_bin = or_null(config->pg_bin),
-        .scratch = *config->scratch == '\0' ? NULL : &scratch,
-        .ask = ask,
-        .ask_context = &asking,
-        .events = events,
-    };
-    GD_TRY(find_database(config, &pg, err));
-    GD_TRY(gd_policy_load(config->policy, arena, &options.policy, err));
+    GD_TRY(gd_cli_need_database(config, &pg.target, err));
+    pg.target = gd_text_or_null(pg.target);
+    GD_TRY(gd_cli_guard_options(config, &pg, argc, argv, arena, &options, err));
     GD_TRY(gd_cli_key(config, arena, events, &key, err));
     GD_TRY(gd_cli_store(config, arena, events, &store, err));
     options.store = store;
     options.key = key;
+    options.scratch = *config->scratch == '\0' ? NULL : &scratch;
+    options.ask = ask;
+    options.ask_context = &asking;
+    options.events = events;
     return gd_guard_apply(&options, arena, out_outcome, err);
 }
 

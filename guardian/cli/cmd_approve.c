@@ -95,13 +95,6 @@ static void print_text(const struct approving *approving)
     }
 }
 
-static void put_time(struct gd_json *object, const char *key, int64_t time_us)
-{
-    char text[GD_TIME_SIZE];
-    gd_clock_text(time_us, text);
-    gd_json_put(object, key, gd_json_new_text(time_us == 0 ? NULL : text));
-}
-
 static struct gd_status print_json(const struct approving *approving, struct gd_progress *progress,
                                    struct gd_error *err)
 {
@@ -115,8 +108,8 @@ static struct gd_status print_json(const struct approving *approving, struct gd_
         gd_json_put(one, "class",
                     gd_json_new_text(gd_class_name(approving->report->files[i]->class)));
         gd_json_put(one, "who", gd_json_new_text(approval->who));
-        put_time(one, "time", approval->time_us);
-        put_time(one, "expires", approval->expires_us);
+        gd_json_put(one, "time", gd_json_new_time(approval->time_us));
+        gd_json_put(one, "expires", gd_json_new_time(approval->expires_us));
         gd_json_push(list, one);
     }
     gd_json_put(document, "approved", list);

@@ -8,14 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guardian/base/texts.h"
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/cmd_rollback.h"
 #include "guardian/cli/ending.h"
+#include "guardian/cli/guarding.h"
 #include "guardian/cli/input.h"
 #include "guardian/cli/report.h"
 #include "guardian/cli/stores.h"
 #include "guardian/config/config.h"
-#include "guardian/guard/guard.h"
 
 static struct gd_change_options options_of(const struct gd_config *config)
 {
@@ -26,14 +27,6 @@ static struct gd_change_options options_of(const struct gd_config *config)
         .check_ms = (uint32_t)config->check_timeout_ms,
         .samples = (uint32_t)config->samples,
     };
-}
-
-/* --waivers off: a waiver is read from the comment before its statement, so there is none. */
-static void forget_waivers(struct gd_report *report)
-{
-    for (size_t f = 0; f < report->file_count; f++)
-        for (size_t e = 0; e < report->files[f]->entry_count; e++)
-            report->files[f]->entries[e]->comment = NULL;
 }
 
 static struct gd_status decide(const struct gd_config *config, const struct gd_change *change,
@@ -47,7 +40,7 @@ static struct gd_status decide(const struct gd_config *config, const struct gd_c
                                     .approval_count = config->approve.count};
     GD_TRY(gd_policy_load(config->policy, arena, &input.policy, err));
     if (config->waivers == GD_WAIVERS_OFF)
-        forget_waivers(change->report);
+        gd_change_forget_waivers(change->report);
     return gd_decide(&input, arena, out_decision, err);
 }
 
@@ -56,24 +49,11 @@ GD_MUST static struct gd_status plan_live(const struct gd_config *config, const 
                                           char **argv, struct gd_arena *arena,
                                           const struct gd_plan **out_plan, struct gd_error *err)
 {
-    struct gd_pg_options pg = {.target = uri[0] == '\0' ? NULL : uri,
+    struct gd_pg_options pg = {.target = gd_text_or_null(uri),
                                .lock_ms = (uint32_t)config->lock_timeout_ms};
     gd_auto_store store = NULL;
-    struct gd_guard_options options = {
-        .pg = &pg,
-        .environment = config->environment,
-        .approvals = config->approve.items,
-        .approval_count = config->approve.count,
-        .no_waivers = config->waivers == GD_WAIVERS_OFF,
-        .paths = (const char *const *)argv,
-        .path_count = (size_t)argc,
-        .statement_bytes_max = (size_t)config->statement_size_max,
-        .check_ms = (uint32_t)config->check_timeout_ms,
-        .samples = (uint32_t)config->samples,
-        .again = config->again,
-        .whole = config->single_transaction,
-    };
-    GD_TRY(gd_policy_load(config->policy, arena, &options.policy, err));
+    struct gd_guard_options options;
+    GD_TRY(gd_cli_guard_options(config, &pg, argc, argv, arena, &options, err));
     if (config->store[0] != '\0')
         GD_TRY(gd_cli_store(config, arena, NULL, &store, err));
     options.store = store;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "guardian/base/clock.h"
+#include "guardian/base/texts.h"
 #include "guardian/cli/ask.h"
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
@@ -23,11 +24,6 @@ struct answer {
     bool compared;
     double seconds;
 };
-
-static const char *or_null(const char *text)
-{
-    return text[0] == '\0' ? NULL : text;
-}
 
 /* Exactly one way back. */
 GD_MUST static struct gd_status check_request(const struct gd_config *config, int argc,
@@ -64,15 +60,15 @@ static struct gd_restore_options options_of(const struct gd_config *config, stru
 {
     return (struct gd_restore_options){
         .workers = (unsigned)config->workers,
-        .pg_restore = or_null(config->pg_restore),
+        .pg_restore = gd_text_or_null(config->pg_restore),
         .no_owner = config->no_owner,
         .no_acl = config->no_acl,
-        .owner = or_null(config->owner),
+        .owner = gd_text_or_null(config->owner),
         .map_roles =
             terminated((const char *const *)config->map_role.items, config->map_role.count, arena),
         .skip_missing_roles = config->skip_missing_roles,
         .skip_unprivileged = config->skip_unprivileged,
-        .tablespace = or_null(config->tablespace),
+        .tablespace = gd_text_or_null(config->tablespace),
         .analyze = !config->no_analyze,
         .trust = config->trust,
         .wait_ms = (uint32_t)config->wait_ms,
@@ -198,9 +194,10 @@ static struct gd_status restore(const struct gd_config *config, const char *id,
 {
     const struct gd_events *events = gd_progress_events(progress);
     struct gd_restore_options options = options_of(config, arena);
-    struct gd_pg_options pg = {.target = or_null(gd_config_database(config, true).uri == NULL
-                                                     ? ""
-                                                     : gd_config_database(config, true).uri)};
+    struct gd_pg_options pg = {.target =
+                                   gd_text_or_null(gd_config_database(config, true).uri == NULL
+                                                       ? ""
+                                                       : gd_config_database(config, true).uri)};
     gd_auto_store store = NULL;
     gd_auto_key key = NULL;
     struct gd_manifest *manifest;

@@ -5,17 +5,19 @@
  * when nothing that was written since is lost, or with --yes.
  */
 #include "guardian/cli/cmd_rollback.h"
+#include "guardian/base/texts.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "guardian/base/clock.h"
+#include "guardian/base/whoami.h"
 #include "guardian/cli/ask.h"
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
+#include "guardian/cli/guarding.h"
 #include "guardian/cli/keys.h"
 #include "guardian/cli/progress.h"
 #include "guardian/cli/report_rollback.h"
@@ -47,11 +49,6 @@ struct rolling {
     const char *revert, *branch;
 };
 
-static const char *or_null(const char *text)
-{
-    return *text == '\0' ? NULL : text;
-}
-
 /* --- getting ready ----------------------------------------------------------------------------*/
 
 GD_MUST static struct gd_status check_request(const struct gd_config *config, int argc,
@@ -66,12 +63,10 @@ GD_MUST static struct gd_status check_request(const struct gd_config *config, in
 GD_MUST static struct gd_status open_all(struct rolling *of, struct gd_error *err)
 {
     const struct gd_config *config = of->config;
-    struct gd_database_choice database = gd_config_database(config, true);
-    if (database.uri == NULL)
-        return gd_hint(err, gd_fail(err, GD_USAGE, "no database is named"),
-                       "Name it with --db, DATABASE_URL, or the PG* variables of libpq.");
+    const char *uri;
+    GD_TRY(gd_cli_need_database(config, &uri, err));
     of->pg_options =
-        (struct gd_pg_options){.target = or_null(database.uri),
+        (struct gd_pg_options){.target = gd_text_or_null(uri),
                                .application = gd_arena_printf(of->arena, "guardian %s", of->id),
                                .lock_ms = (uint32_t)config->lock_timeout_ms,
                                .reopen = true};
@@ -81,35 +76,20 @@ GD_MUST static struct gd_status open_all(struct rolling *of, struct gd_error *er
     return gd_pg_connect(&of->pg_options, &of->pg, err);
 }
 
-static const char *user_name(struct gd_arena *arena)
-{
-    struct passwd buffer, *found = NULL;
-    char space[4096];
-    if (getpwuid_r(geteuid(), &buffer, space, sizeof space, &found) == 0 && found != NULL)
-        return gd_arena_strdup(arena, found->pw_name);
-    return gd_arena_printf(arena, "uid %u", (unsigned)geteuid());
-}
-
-static const char *host_name(struct gd_arena *arena)
-{
-    char name[256] = "";
-    return gethostname(name, sizeof name - 1) == 0 ? gd_arena_strdup(arena, name) : "";
-}
-
 /* `session` false: the database itself is swapped, and every session with it. */
 GD_MUST static struct gd_status hold(struct rolling *of, bool session, struct gd_error *err)
 {
-    struct gd_lease_options options = {.pg = session ? of->pg : NULL,
-                                       .store = of->store,
-                                       .cluster = of->options.cluster,
-                                       .change = of->id,
-                                       .who = gd_arena_printf(of->arena, "%s@%s pid %ld",
-                                                              user_name(of->arena),
-                                                              host_name(of->arena), (long)getpid()),
-                                       .wait_ms = (uint32_t)of->config->busy_timeout_ms,
-                                       .lease_ms = LEASE_MS,
-                                       .elsewhere = true,
-                                       .events = of->events};
+    struct gd_lease_options options = {
+        .pg = session ? of->pg : NULL,
+        .store = of->store,
+        .cluster = of->options.cluster,
+        .change = of->id,
+        .who = gd_arena_printf(of->arena, "%s@%s pid %ld", gd_whoami(of->arena),
+                               gd_hostname(of->arena), (long)getpid()),
+        .wait_ms = (uint32_t)of->config->busy_timeout_ms,
+        .lease_ms = LEASE_MS,
+        .elsewhere = true,
+        .events = of->events};
     return gd_lease_take(&options, &of->lease, err);
 }
 
@@ -184,8 +164,8 @@ static void fill_options(struct rolling *of)
     options->key = of->key;
     options->way = config->way == GD_ROLL_CHEAPEST ? -1 : config->way - GD_ROLL_CHEAPEST - 1;
     options->workers = (unsigned)config->workers;
-    options->pg_dump = or_null(config->pg_dump);
-    options->pg_restore = or_null(config->pg_restore);
+    options->pg_dump = gd_text_or_null(config->pg_dump);
+    options->pg_restore = gd_text_or_null(config->pg_restore);
     options->lock_ms = (uint32_t)config->lock_timeout_ms;
     options->lock_retries = LOCK_RETRIES;
     options->wait_ms = (uint32_t)config->wait_ms;
@@ -203,7 +183,7 @@ GD_MUST static struct gd_status guide(struct rolling *of, struct gd_error *err)
     const char **hashes = gd_arena_zalloc(of->arena, story->file_count + 1, sizeof *hashes);
     struct gd_git_options options = {.paths = paths,
                                      .sha256 = hashes,
-                                     .repository = or_null(story->repository),
+                                     .repository = gd_text_or_null(story->repository),
                                      .limit_ms = GIT_MS,
                                      .events = of->events};
     for (size_t i = 0; i < story->file_count; i++) {
@@ -278,8 +258,8 @@ static void begin_story(struct rolling *of)
     of->story->cluster = of->options.cluster;
     of->story->database = of->plan->story->database;
     of->story->began_us = gd_clock_now_us();
-    of->story->who = user_name(of->arena);
-    of->story->host = host_name(of->arena);
+    of->story->who = gd_whoami(of->arena);
+    of->story->host = gd_hostname(of->arena);
     of->story->version = gd_version();
     of->story->where = of->plan->story->where;
     of->story->server_version = of->plan->story->server_version;

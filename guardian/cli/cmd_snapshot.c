@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "guardian/base/clock.h"
+#include "guardian/base/texts.h"
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
+#include "guardian/cli/guarding.h"
 #include "guardian/cli/keys.h"
 #include "guardian/cli/progress.h"
 #include "guardian/cli/report_screen.h"
@@ -26,11 +28,6 @@ struct outcome {
     double take_seconds, proof_seconds;
     size_t parts, left_out;
 };
-
-static const char *or_null(const char *text)
-{
-    return text[0] == '\0' ? NULL : text;
-}
 
 static enum gd_snapshot_scope scope_of(const struct gd_config *config)
 {
@@ -66,11 +63,9 @@ GD_MUST static struct gd_status take(const struct gd_config *config, struct gd_s
                                      struct gd_arena *arena, struct outcome *out_outcome,
                                      struct gd_error *err)
 {
-    struct gd_database_choice database = gd_config_database(config, true);
-    if (database.uri == NULL)
-        return gd_hint(err, gd_fail(err, GD_USAGE, "no database is named"),
-                       "Name it with --db, DATABASE_URL, or the PG* variables of libpq.");
-    struct gd_pg_options pg = {.target = database.uri[0] == '\0' ? NULL : database.uri,
+    const char *uri;
+    GD_TRY(gd_cli_need_database(config, &uri, err));
+    struct gd_pg_options pg = {.target = gd_text_or_null(uri),
                                .lock_ms = (uint32_t)config->lock_timeout_ms};
     struct gd_take_options options = {
         .pg = &pg,
@@ -85,7 +80,7 @@ GD_MUST static struct gd_status take(const struct gd_config *config, struct gd_s
         .level = (int)config->level,
         .part_bytes = (uint64_t)config->part_bytes,
         .foreign_data = config->foreign_data,
-        .pg_dump = or_null(config->pg_dump),
+        .pg_dump = gd_text_or_null(config->pg_dump),
         .reason = config->reason,
         .lock_ms = (uint32_t)config->lock_timeout_ms,
         .events = events,
@@ -111,7 +106,7 @@ GD_MUST static struct gd_status prove(const struct gd_config *config, struct gd_
                                        .workers = (unsigned)config->workers,
                                        .events = events,
                                        .scratch = *config->scratch == '\0' ? NULL : &scratch,
-                                       .pg_bin = or_null(config->pg_bin)};
+                                       .pg_bin = gd_text_or_null(config->pg_bin)};
     enum gd_prove how = (enum gd_prove)config->prove;
     struct gd_prove_outcome proven = {0};
     const struct gd_proof *proof = NULL;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guardian/base/texts.h"
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
 #include "guardian/cli/keys.h"
@@ -30,11 +31,6 @@ struct verify {
     struct gd_verified *items;
     size_t count;
 };
-
-static const char *or_null(const char *text)
-{
-    return text[0] == '\0' ? NULL : text;
-}
 
 /* --- which ones --- */
 
@@ -139,7 +135,7 @@ static void fill_options(struct verify *verify, const struct gd_key *key)
         .no_record = config->no_record,
         .events = &verify->events,
         .scratch = *config->scratch == '\0' ? NULL : &verify->scratch,
-        .pg_bin = or_null(config->pg_bin),
+        .pg_bin = gd_text_or_null(config->pg_bin),
     };
 }
 

@@ -80,18 +80,6 @@ enum gd_ink gd_change_ink(const struct gd_told *told)
 
 /* ---- for programs ---- */
 
-static void put_text(struct gd_json *object, const char *key, const char *text)
-{
-    gd_json_put(object, key, gd_json_new_text(text != NULL && text[0] != '\0' ? text : NULL));
-}
-
-static void put_time(struct gd_json *object, const char *key, int64_t time_us)
-{
-    char text[GD_TIME_SIZE];
-    gd_clock_text(time_us, text);
-    put_text(object, key, time_us == 0 ? NULL : text);
-}
-
 static struct gd_json *files_of(const struct gd_story *story)
 {
     struct gd_json *list = gd_json_list();
@@ -102,32 +90,32 @@ static struct gd_json *files_of(const struct gd_story *story)
 
 static void put_story(struct gd_json *object, const struct gd_story *story)
 {
-    put_text(object, "kind", gd_story_kind_name(story->kind));
-    put_text(object, "of", story->of);
-    put_text(object, "database", story->database);
-    put_text(object, "outcome", gd_outcome_name(story->outcome));
-    put_text(object, "last_record", gd_record_name(story->last));
-    put_text(object, "class", gd_class_name(story->class));
-    put_text(object, "loses", gd_loss_name(story->loses));
+    gd_json_put_text(object, "kind", gd_story_kind_name(story->kind));
+    gd_json_put_text(object, "of", story->of);
+    gd_json_put_text(object, "database", story->database);
+    gd_json_put_text(object, "outcome", gd_outcome_name(story->outcome));
+    gd_json_put_text(object, "last_record", gd_record_name(story->last));
+    gd_json_put_text(object, "class", gd_class_name(story->class));
+    gd_json_put_text(object, "loses", gd_loss_name(story->loses));
     gd_json_put(object, "changed", gd_json_new_bool(story->changed));
     gd_json_put(object, "unsettled", gd_json_new_bool(story->unsettled));
     gd_json_put(object, "files", files_of(story));
-    put_text(object, "command", story->command);
-    put_text(object, "who", story->who);
-    put_text(object, "snapshot", story->snapshot);
-    put_text(object, "rolled_back_by", story->rolled_back_by);
-    put_time(object, "ended", story->ended_us);
-    put_text(object, "error", story->error);
+    gd_json_put_text(object, "command", story->command);
+    gd_json_put_text(object, "who", story->who);
+    gd_json_put_text(object, "snapshot", story->snapshot);
+    gd_json_put_text(object, "rolled_back_by", story->rolled_back_by);
+    gd_json_put(object, "ended", gd_json_new_time(story->ended_us));
+    gd_json_put_text(object, "error", story->error);
 }
 
 struct gd_json *gd_report_change_json(const struct gd_told *told)
 {
     struct gd_json *object = gd_json_object();
-    put_text(object, "id", told->change);
-    put_text(object, "cluster", told->cluster);
-    put_time(object, "time", told->time_us);
+    gd_json_put_text(object, "id", told->change);
+    gd_json_put_text(object, "cluster", told->cluster);
+    gd_json_put(object, "time", gd_json_new_time(told->time_us));
     gd_json_put(object, "open", gd_json_new_bool(told->open));
-    put_text(object, "problem", told->problem);
+    gd_json_put_text(object, "problem", told->problem);
     if (told->story != NULL)
         put_story(object, told->story);
     return object;

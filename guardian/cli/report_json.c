@@ -8,27 +8,13 @@
 #include "guardian/cli/report_words.h"
 #include "guardian/io/json.h"
 
-static struct gd_json *list_of(const struct gd_texts *texts)
-{
-    struct gd_json *list = gd_json_list();
-    for (size_t i = 0; i < texts->count; i++)
-        gd_json_push(list, gd_json_new_text(texts->items[i]));
-    return list;
-}
-
-/* "" is how the structs say that there is nothing; the document says null. */
-static struct gd_json *text_or_null(const char *text)
-{
-    return gd_json_new_text(text == NULL || text[0] == '\0' ? NULL : text);
-}
-
 static struct gd_json *scope_of(enum gd_scope kind, const struct gd_texts *tables,
                                 const struct gd_texts *columns)
 {
     struct gd_json *scope = gd_json_object();
     gd_json_put(scope, "kind", gd_json_new_text(gd_scope_name(kind)));
-    gd_json_put(scope, "tables", list_of(tables));
-    gd_json_put(scope, "columns", list_of(columns));
+    gd_json_put(scope, "tables", gd_json_new_texts(tables));
+    gd_json_put(scope, "columns", gd_json_new_texts(columns));
     return scope;
 }
 
@@ -38,12 +24,12 @@ static struct gd_json *check_of(const struct gd_check *check)
     gd_json_put(object, "kind", gd_json_new_text(check->kind));
     gd_json_put(object, "object", gd_json_new_text(check->object));
     gd_json_put(object, "fails", gd_json_new_bool(check->fails));
-    gd_json_put(object, "sqlstate", text_or_null(check->sqlstate));
+    gd_json_put_text(object, "sqlstate", check->sqlstate);
     gd_json_put(object, "done", gd_json_new_bool(check->done));
     gd_json_put(object, "count",
                 check->count < 0 ? gd_json_new_null() : gd_json_new_int(check->count));
-    gd_json_put(object, "gave_up", text_or_null(check->gave_up));
-    gd_json_put(object, "samples", list_of(&check->samples));
+    gd_json_put_text(object, "gave_up", check->gave_up);
+    gd_json_put(object, "samples", gd_json_new_texts(&check->samples));
     gd_json_put(object, "sql", gd_json_new_text(check->count_sql));
     return object;
 }
@@ -56,21 +42,21 @@ static void put_judgement(struct gd_json *object, const struct gd_finding *findi
     gd_json_put(object, "rule", gd_json_new_text(gd_words_rule(finding)));
     gd_json_put(object, "scope", scope_of(finding->scope, &finding->tables, &finding->columns));
     gd_json_put(object, "lock", gd_json_new_text(gd_lock_name(finding->lock)));
-    gd_json_put(object, "lock_on", text_or_null(finding->lock_on));
+    gd_json_put_text(object, "lock_on", finding->lock_on);
     gd_json_put(object, "rewrite", gd_json_new_bool(finding->rewrite));
     gd_json_put(object, "scan", gd_json_new_bool(finding->scan));
     gd_json_put(object, "transaction", gd_json_new_bool(finding->transaction));
     gd_json_put(object, "rerun", gd_json_new_text(gd_rerun_name(finding->rerun)));
-    gd_json_put(object, "object", text_or_null(finding->object));
+    gd_json_put_text(object, "object", finding->object);
     gd_json_put(object, "reason", gd_json_new_text(finding->reason));
     gd_json_put(object, "instead",
                 gd_json_new_text(finding->instead == NULL ? "" : finding->instead));
-    gd_json_put(object, "within", text_or_null(finding->within));
-    gd_json_put(object, "takes", list_of(&finding->takes));
-    gd_json_put(object, "notes", list_of(&finding->notes));
-    gd_json_put(object, "fires", list_of(&finding->fires));
+    gd_json_put_text(object, "within", finding->within);
+    gd_json_put(object, "takes", gd_json_new_texts(&finding->takes));
+    gd_json_put(object, "notes", gd_json_new_texts(&finding->notes));
+    gd_json_put(object, "fires", gd_json_new_texts(&finding->fires));
     gd_json_put(object, "empty", gd_json_new_bool(finding->empty));
-    gd_json_put(object, "fresh", text_or_null(finding->fresh));
+    gd_json_put_text(object, "fresh", finding->fresh);
 }
 
 static struct gd_json *findings_of(const struct gd_verdict *verdict)
@@ -133,7 +119,7 @@ static struct gd_json *statement_of(const struct gd_judged *entry, struct gd_are
     gd_json_put(object, "repeated",
                 gd_json_new_int(entry->repeated == 0 ? 1 : (int64_t)entry->repeated));
     put_judgement(object, &sum);
-    gd_json_put(object, "part_of", text_or_null(entry->part_of));
+    gd_json_put_text(object, "part_of", entry->part_of);
     gd_json_put(object, "in_block", gd_json_new_bool(entry->in_block));
     gd_json_put(object, "unread", gd_json_new_bool(entry->unread));
     gd_json_put(object, "findings", findings_of(&entry->verdict));
@@ -158,7 +144,7 @@ static struct gd_json *backup_of(const struct gd_backup *backup)
 {
     struct gd_json *object = gd_json_object();
     gd_json_put(object, "kind", gd_json_new_text(gd_scope_name(backup->scope)));
-    gd_json_put(object, "tables", list_of(&backup->tables));
+    gd_json_put(object, "tables", gd_json_new_texts(&backup->tables));
     gd_json_put(object, "sealed", gd_json_new_bool(backup->sealed));
     gd_json_put(object, "proof", gd_json_new_text(gd_proof_name(backup->proof)));
     gd_json_put(object, "covers", gd_json_new_bool(backup->covers));
@@ -187,7 +173,7 @@ static struct gd_json *ruling_of(const struct gd_ruling *ruling)
     gd_json_put(object, "action", gd_json_new_text(gd_action_name(ruling->action)));
     gd_json_put(object, "ask", gd_json_new_text(gd_ask_name(ruling->ask)));
     gd_json_put(object, "backup", backup_of(&ruling->backup));
-    gd_json_put(object, "tell", list_of(&ruling->tell));
+    gd_json_put(object, "tell", gd_json_new_texts(&ruling->tell));
     struct gd_json *grounds = gd_json_list();
     for (size_t i = 0; i < ruling->ground_count; i++)
         gd_json_push(grounds, ground_of(ruling->grounds[i]));
@@ -217,9 +203,9 @@ static struct gd_json *decision_of(const struct gd_decision *decision)
     gd_json_put(object, "action", gd_json_new_text(gd_action_name(decision->action)));
     gd_json_put(object, "ask", gd_json_new_text(gd_ask_name(decision->ask)));
     gd_json_put(object, "backup", backup_of(&decision->backup));
-    gd_json_put(object, "tell", list_of(&decision->tell));
+    gd_json_put(object, "tell", gd_json_new_texts(&decision->tell));
     gd_json_put(object, "limits", limits_of(decision->limits));
-    gd_json_put(object, "notes", list_of(&decision->notes));
+    gd_json_put(object, "notes", gd_json_new_texts(&decision->notes));
     return object;
 }
 
@@ -344,7 +330,7 @@ static struct gd_json *step_of(const struct gd_step *step)
     gd_json_put(object, "locks", locks_of(step));
     gd_json_put(object, "rewrite_bytes", gd_json_new_int((int64_t)step->rewrite_bytes));
     gd_json_put(object, "if_it_fails", gd_json_new_text(step->if_it_fails));
-    gd_json_put(object, "way_back", text_or_null(step->way_back));
+    gd_json_put_text(object, "way_back", step->way_back);
     return object;
 }
 
@@ -359,7 +345,7 @@ struct gd_status gd_report_plan_json(const struct gd_plan *plan, FILE *stream, s
     for (size_t i = 0; i < plan->step_count; i++)
         gd_json_add(writer, NULL, step_of(plan->steps[i]));
     gd_json_end(writer);
-    gd_json_add(writer, "notes", list_of(&plan->notes));
+    gd_json_add(writer, "notes", gd_json_new_texts(&plan->notes));
     gd_json_end(writer);
     return gd_json_writer_finish(writer, err);
 }

@@ -220,27 +220,6 @@ void gd_report_outcome_text(const struct gd_outcome *outcome, const struct gd_sc
 
 /* ---- the document ---- */
 
-static void put_text(struct gd_json *object, const char *key, const char *text)
-{
-    gd_json_put(object, key, gd_json_new_text(text == NULL || text[0] == '\0' ? NULL : text));
-}
-
-static void put_time(struct gd_json *object, const char *key, int64_t time_us)
-{
-    char text[GD_TIME_SIZE] = "";
-    if (time_us > 0)
-        gd_clock_text(time_us, text);
-    put_text(object, key, text);
-}
-
-static struct gd_json *list_of(const struct gd_texts *texts)
-{
-    struct gd_json *list = gd_json_list();
-    for (size_t i = 0; i < texts->count; i++)
-        gd_json_push(list, gd_json_new_text(texts->items[i]));
-    return list;
-}
-
 static struct gd_json *steps_of(const struct gd_story *story)
 {
     struct gd_json *list = gd_json_list();
@@ -248,14 +227,14 @@ static struct gd_json *steps_of(const struct gd_story *story)
         const struct gd_story_step *step = &story->steps[i];
         struct gd_json *object = gd_json_object();
         gd_json_put(object, "number", gd_json_new_int(step->number));
-        put_text(object, "kind", step->kind);
-        put_text(object, "file", step->file);
+        gd_json_put_text(object, "kind", step->kind);
+        gd_json_put_text(object, "file", step->file);
         gd_json_put(object, "line", gd_json_new_int(step->line));
         gd_json_put(object, "statements", gd_json_new_int(step->statements));
-        put_text(object, "class", gd_class_name(step->class));
-        put_text(object, "loses", gd_loss_name(step->loses));
-        put_text(object, "text", step->text);
-        put_text(object, "state", gd_step_state_name(step->state));
+        gd_json_put_text(object, "class", gd_class_name(step->class));
+        gd_json_put_text(object, "loses", gd_loss_name(step->loses));
+        gd_json_put_text(object, "text", step->text);
+        gd_json_put_text(object, "state", gd_step_state_name(step->state));
         gd_json_put(object, "seconds", gd_json_new_real(step->seconds));
         gd_json_push(list, object);
     }
@@ -267,9 +246,9 @@ static struct gd_json *files_of(const struct gd_story *story)
     struct gd_json *list = gd_json_list();
     for (size_t i = 0; i < story->file_count; i++) {
         struct gd_json *object = gd_json_object();
-        put_text(object, "path", story->files[i].path);
-        put_text(object, "sha256", story->files[i].sha256);
-        put_text(object, "class", gd_class_name(story->files[i].class));
+        gd_json_put_text(object, "path", story->files[i].path);
+        gd_json_put_text(object, "sha256", story->files[i].sha256);
+        gd_json_put_text(object, "class", gd_class_name(story->files[i].class));
         gd_json_push(list, object);
     }
     return list;
@@ -280,7 +259,7 @@ static struct gd_json *drifts_of(const struct gd_story *story)
     struct gd_json *list = gd_json_list();
     for (size_t i = 0; i < story->drift_count; i++) {
         struct gd_json *object = gd_json_object();
-        put_text(object, "table", story->drifts[i].table);
+        gd_json_put_text(object, "table", story->drifts[i].table);
         gd_json_put(object, "rows_new", gd_json_new_int(story->drifts[i].rows_new));
         gd_json_put(object, "rows_gone", gd_json_new_int(story->drifts[i].rows_gone));
         gd_json_push(list, object);
@@ -306,15 +285,15 @@ static struct gd_json *error_of(const struct gd_outcome *outcome)
     if (outcome->story->error[0] == '\0')
         return gd_json_new_null();
     struct gd_json *object = gd_json_object();
-    put_text(object, "text", outcome->story->error);
-    put_text(object, "hint", outcome->story->hint);
+    gd_json_put_text(object, "text", outcome->story->error);
+    gd_json_put_text(object, "hint", outcome->story->hint);
     return object;
 }
 
 static void put_backup(struct gd_json *object, const struct gd_story *story)
 {
-    put_text(object, "snapshot", story->snapshot);
-    put_text(object, "proof", gd_proof_name(story->proof));
+    gd_json_put_text(object, "snapshot", story->snapshot);
+    gd_json_put_text(object, "proof", gd_proof_name(story->proof));
     gd_json_put(object, "sealed", gd_json_new_bool(story->sealed));
     gd_json_put(object, "drift_rows",
                 story->drift_rows < 0 ? gd_json_new_null() : gd_json_new_int(story->drift_rows));
@@ -323,16 +302,16 @@ static void put_backup(struct gd_json *object, const struct gd_story *story)
 
 static void put_who(struct gd_json *object, const struct gd_story *story)
 {
-    put_text(object, "kind", gd_story_kind_name(story->kind));
-    put_text(object, "of", story->of);
-    put_text(object, "cluster", story->cluster);
-    put_text(object, "database", story->database);
-    put_text(object, "policy", story->policy);
-    put_text(object, "who", story->who);
-    put_text(object, "host", story->host);
-    put_time(object, "began", story->began_us);
-    put_time(object, "ended", story->ended_us);
-    put_text(object, "rolled_back_by", story->rolled_back_by);
+    gd_json_put_text(object, "kind", gd_story_kind_name(story->kind));
+    gd_json_put_text(object, "of", story->of);
+    gd_json_put_text(object, "cluster", story->cluster);
+    gd_json_put_text(object, "database", story->database);
+    gd_json_put_text(object, "policy", story->policy);
+    gd_json_put_text(object, "who", story->who);
+    gd_json_put_text(object, "host", story->host);
+    gd_json_put(object, "began", gd_json_new_time(story->began_us));
+    gd_json_put(object, "ended", gd_json_new_time(story->ended_us));
+    gd_json_put_text(object, "rolled_back_by", story->rolled_back_by);
 }
 
 struct gd_json *gd_report_outcome_json(const struct gd_outcome *outcome,
@@ -340,22 +319,22 @@ struct gd_json *gd_report_outcome_json(const struct gd_outcome *outcome,
 {
     const struct gd_story *story = outcome->story;
     struct gd_json *object = gd_json_object();
-    put_text(object, "change", outcome->journaled ? story->change : NULL);
-    put_text(object, "outcome", gd_outcome_name(story->outcome));
-    put_text(object, "because", outcome->because);
-    put_text(object, "class", gd_class_name(story->class));
-    put_text(object, "loses", gd_loss_name(story->loses));
+    gd_json_put_text(object, "change", outcome->journaled ? story->change : NULL);
+    gd_json_put_text(object, "outcome", gd_outcome_name(story->outcome));
+    gd_json_put_text(object, "because", outcome->because);
+    gd_json_put_text(object, "class", gd_class_name(story->class));
+    gd_json_put_text(object, "loses", gd_loss_name(story->loses));
     gd_json_put(object, "changed", gd_json_new_bool(story->changed));
     put_backup(object, story);
     gd_json_put(object, "files", files_of(story));
     gd_json_put(object, "steps", steps_of(story));
     gd_json_put(object, "seconds", seconds_of(outcome));
-    gd_json_put(object, "way_back", list_of(&outcome->way_back));
+    gd_json_put(object, "way_back", gd_json_new_texts(&outcome->way_back));
     gd_json_put(object, "git",
                 outcome->git == NULL ? gd_json_new_null() : gd_git_json(outcome->git));
-    gd_json_put(object, "notes", list_of(&outcome->notes));
-    gd_json_put(object, "problems", list_of(&outcome->problems));
-    gd_json_put(object, "differences", list_of(&outcome->differences));
+    gd_json_put(object, "notes", gd_json_new_texts(&outcome->notes));
+    gd_json_put(object, "problems", gd_json_new_texts(&outcome->problems));
+    gd_json_put(object, "differences", gd_json_new_texts(&outcome->differences));
     put_who(object, story);
     gd_json_put(object, "error", error_of(outcome));
     gd_json_put(object, "warnings", take_warnings == NULL ? gd_json_list() : take_warnings);

@@ -199,20 +199,6 @@ void gd_report_rollback_done(const struct gd_rollback_told *told, const struct g
 
 /* --- for programs -----------------------------------------------------------------------------*/
 
-static void put_text(struct gd_json *object, const char *key, const char *text)
-{
-    gd_json_put(object, key,
-                text == NULL || *text == '\0' ? gd_json_new_null() : gd_json_new_text(text));
-}
-
-static struct gd_json *list_of(const struct gd_texts *texts)
-{
-    struct gd_json *list = gd_json_list();
-    for (size_t i = 0; i < texts->count; i++)
-        gd_json_push(list, gd_json_new_text(texts->items[i]));
-    return list;
-}
-
 /* -1: not known */
 static struct gd_json *number_of(int64_t number)
 {
@@ -230,7 +216,7 @@ static struct gd_json *since_of(const struct gd_rollback_plan *plan)
         gd_json_put(one, "rows_changed", number_of(since->rows_changed));
         gd_json_put(one, "rows_gone", number_of(since->rows_gone));
         gd_json_put(one, "lost", number_of(since->lost));
-        put_text(one, "conflict", since->conflict);
+        gd_json_put_text(one, "conflict", since->conflict);
         gd_json_push(list, one);
     }
     return list;
@@ -266,21 +252,22 @@ static struct gd_story *story_of(const struct gd_rollback_told *told, struct gd_
 static void put_plan(struct gd_json *object, const struct gd_rollback_plan *plan)
 {
     gd_json_put(object, "way", gd_json_new_text(gd_way_name(plan->way)));
-    gd_json_put(object, "ruled_out", list_of(&plan->ruled_out));
-    gd_json_put(object, "plan", list_of(&plan->steps));
-    gd_json_put(object, "sql", list_of(&plan->sql));
+    gd_json_put(object, "ruled_out", gd_json_new_texts(&plan->ruled_out));
+    gd_json_put(object, "plan", gd_json_new_texts(&plan->steps));
+    gd_json_put(object, "sql", gd_json_new_texts(&plan->sql));
     gd_json_put(object, "since", since_of(plan));
     gd_json_put(object, "rows_lost", number_of(plan->rows_lost));
-    put_text(object, "down", plan->down);
+    gd_json_put_text(object, "down", plan->down);
 }
 
 static void put_done(struct gd_json *object, const struct gd_rollback_told *told)
 {
     static const struct gd_texts none = {0};
-    put_text(object, "old_database", told->done == NULL ? NULL : told->done->old_database);
-    gd_json_put(object, "conflicts", list_of(told->done == NULL ? &none : &told->done->conflicts));
-    put_text(object, "revert", told->revert);
-    put_text(object, "branch", told->revert == NULL ? NULL : told->branch);
+    gd_json_put_text(object, "old_database", told->done == NULL ? NULL : told->done->old_database);
+    gd_json_put(object, "conflicts",
+                gd_json_new_texts(told->done == NULL ? &none : &told->done->conflicts));
+    gd_json_put_text(object, "revert", told->revert);
+    gd_json_put_text(object, "branch", told->revert == NULL ? NULL : told->branch);
 }
 
 struct gd_json *gd_report_rollback_json(const struct gd_rollback_told *told,

@@ -14,20 +14,13 @@ static void put_int(struct gd_json *object, const char *key, uint64_t number)
     gd_json_put(object, key, gd_json_new_int((int64_t)number));
 }
 
-static void put_time(struct gd_json *object, const char *key, int64_t time_us)
-{
-    char text[GD_TIME_SIZE];
-    gd_clock_text(time_us, text);
-    put_text(object, key, text);
-}
-
 static struct gd_json *proof_of(const struct gd_shelved *item)
 {
     if (item->proof == GD_PROOF_NONE)
         return gd_json_new_null();
     struct gd_json *proof = gd_json_object();
     put_text(proof, "kind", gd_shelf_proof(item->proof));
-    put_time(proof, "time", item->proven_us);
+    gd_json_put(proof, "time", gd_json_new_time(item->proven_us));
     return proof;
 }
 
@@ -53,7 +46,7 @@ struct gd_json *gd_report_shelved_json(const struct gd_shelved *item)
     struct gd_json *object = gd_json_object();
     put_text(object, "id", item->listed.id);
     put_text(object, "cluster", item->listed.cluster);
-    put_time(object, "time", item->listed.time_us);
+    gd_json_put(object, "time", gd_json_new_time(item->listed.time_us));
     put_text(object, "problem", item->listed.problem);
     gd_json_put(object, "unfinished", gd_json_new_bool(item->listed.unfinished));
     gd_json_put(object, "held", gd_json_new_bool(item->listed.held));

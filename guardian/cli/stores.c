@@ -5,10 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *or_null(const char *text)
-{
-    return text[0] == '\0' ? NULL : text;
-}
+#include "guardian/base/texts.h"
 
 /* --- without a setting ------------------------------------------------------------------------ */
 
@@ -45,7 +42,7 @@ static const char *url_of_folder(struct gd_arena *arena, const char *folder)
 struct gd_status gd_cli_store_url(const struct gd_config *config, struct gd_arena *arena,
                                   const char **out_url, struct gd_error *err)
 {
-    *out_url = or_null(config->store);
+    *out_url = gd_text_or_null(config->store);
     if (*out_url != NULL)
         return GD_DONE;
     const char *folder = folder_of_this_machine(arena);
@@ -108,16 +105,16 @@ static struct gd_status check_pairs(const struct gd_config *config, struct gd_er
 static struct gd_store_options options_of(const struct gd_config *config)
 {
     return (struct gd_store_options){
-        .region = or_null(config->store_region),
-        .endpoint = or_null(config->store_endpoint),
+        .region = gd_text_or_null(config->store_region),
+        .endpoint = gd_text_or_null(config->store_endpoint),
         .addressing = addressing_of(config),
-        .profile = or_null(config->store_profile),
-        .ca_file = or_null(config->store_ca_file),
-        .storage_class = or_null(config->store_class),
+        .profile = gd_text_or_null(config->store_profile),
+        .ca_file = gd_text_or_null(config->store_ca_file),
+        .storage_class = gd_text_or_null(config->store_class),
         .encryption = encryption_of(config),
-        .kms_key_id = or_null(config->store_kms_key),
-        .customer_key = or_null(config->store_customer_key),
-        .tags = or_null(config->store_tags),
+        .kms_key_id = gd_text_or_null(config->store_kms_key),
+        .customer_key = gd_text_or_null(config->store_customer_key),
+        .tags = gd_text_or_null(config->store_tags),
         .lock_mode = lock_of(config),
         .lock_days = (uint32_t)config->store_lock_days,
         .allow_http = config->store_allow_http,

@@ -194,3 +194,10 @@ struct gd_status gd_change_read(const struct gd_input *inputs, size_t input_coun
     *out_change = change;
     return GD_DONE;
 }
+
+void gd_change_forget_waivers(struct gd_report *report)
+{
+    for (size_t f = 0; f < report->file_count; f++)
+        for (size_t e = 0; e < report->files[f]->entry_count; e++)
+            report->files[f]->entries[e]->comment = NULL;
+}

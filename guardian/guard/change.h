@@ -39,4 +39,7 @@ GD_MUST struct gd_status gd_change_read(const struct gd_input *inputs, size_t in
                                         struct gd_arena *arena, struct gd_change *out_change,
                                         struct gd_error *err);
 
+/** A waiver stands in the comment before its statement: from now on nobody reads one. */
+void gd_change_forget_waivers(struct gd_report *report);
+
 #endif

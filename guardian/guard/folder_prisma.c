@@ -43,43 +43,6 @@ static const char *literal(const char *text, struct gd_arena *arena)
     return quoted;
 }
 
-/* --- the same text ------------------------------------------------------------------------------
- */
-
-/* The checksum of the text with every line end as `end`. */
-static void digest_with(const struct gd_migration *migration, const char *end, char out_hex[65])
-{
-    struct gd_digest *digest = gd_digest_new();
-    const char *at = migration->text, *stop = at + migration->size;
-    while (at < stop) {
-        const char *line_end = memchr(at, '\n', (size_t)(stop - at));
-        const char *upto = line_end == NULL ? stop : line_end;
-        if (line_end != NULL && upto > at && upto[-1] == '\r')
-            upto--;
-        gd_digest_add(digest, at, (size_t)(upto - at));
-        if (line_end == NULL)
-            break;
-        gd_digest_add(digest, end, strlen(end));
-        at = line_end + 1;
-    }
-    gd_digest_hex(digest, out_hex);
-    gd_digest_free(digest);
-}
-
-static bool same_text(const struct gd_migration *migration, const char *sha256)
-{
-    static const char *const ends[] = {"\n", "\r\n"};
-    if (strcmp(migration->sha256, sha256) == 0)
-        return true;
-    for (size_t i = 0; i < 2; i++) {
-        char hex[GD_DIGEST_HEX_SIZE];
-        digest_with(migration, ends[i], hex);
-        if (strcmp(hex, sha256) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* --- the record ---------------------------------------------------------------------------------
  */
 
@@ -237,7 +200,7 @@ static GD_MUST struct gd_status take_row(const struct gd_pg_rows *rows, size_t r
         return failed_earlier(rows, row, arena, err);
     if (migration == NULL)
         return finished ? GD_DONE : failed_earlier(rows, row, arena, err);
-    if (!same_text(migration, gd_pg_cell(rows, row, 1)))
+    if (!gd_digest_is_of_text(migration->text, migration->size, gd_pg_cell(rows, row, 1)))
         return changed_since(migration, finished, err);
     if (finished)
         migration->applied = true;

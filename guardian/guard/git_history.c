@@ -82,35 +82,6 @@ static const char *next_version(const struct gd_git_ran *log, const char *at, co
 /* --- content ------------------------------------------------------------------------------------
  */
 
-static void digest_with(const char *text, size_t size, const char *end, char out_hex[65])
-{
-    struct gd_digest *digest = gd_digest_new();
-    const char *at = text, *stop = text + size;
-    while (at < stop) {
-        const char *line_end = memchr(at, '\n', (size_t)(stop - at));
-        const char *upto = line_end == NULL ? stop : line_end;
-        if (line_end != NULL && upto > at && upto[-1] == '\r')
-            upto--;
-        gd_digest_add(digest, at, (size_t)(upto - at));
-        if (line_end == NULL)
-            break;
-        gd_digest_add(digest, end, strlen(end));
-        at = line_end + 1;
-    }
-    gd_digest_hex(digest, out_hex);
-    gd_digest_free(digest);
-}
-
-static bool is_text(const char *text, size_t size, const char *sha256)
-{
-    static const char *const ends[] = {"\n", "\r\n"};
-    char hex[GD_DIGEST_HEX_SIZE];
-    gd_digest_of(text, size, hex);
-    for (size_t i = 0; i < 2 && strcmp(hex, sha256) != 0; i++)
-        digest_with(text, size, ends[i], hex);
-    return strcmp(hex, sha256) == 0;
-}
-
 static bool is_absent(const char *blob)
 {
     return strspn(blob, "0") == strlen(blob);
@@ -127,7 +98,7 @@ static GD_MUST struct gd_status holds(const struct gd_git *git, const char *blob
     struct gd_arena_mark mark = gd_arena_mark(git->arena);
     struct gd_git_ran ran;
     GD_TRY(gd_git_run(git, GD_GIT("cat-file", "blob", blob), &ran, err));
-    *out_holds = ran.exit == 0 && is_text(ran.text, ran.size, sha256);
+    *out_holds = ran.exit == 0 && gd_digest_is_of_text(ran.text, ran.size, sha256);
     gd_arena_rewind(git->arena, mark);
     if (!*out_holds)
         (void)gd_texts_add(others, gd_arena_strdup(git->arena, blob), git->arena);

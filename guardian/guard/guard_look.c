@@ -186,13 +186,6 @@ static bool has_migration(const struct gd_scripts *scripts)
     return false;
 }
 
-static void forget_waivers(struct gd_report *report)
-{
-    for (size_t f = 0; f < report->file_count; f++)
-        for (size_t e = 0; e < report->files[f]->entry_count; e++)
-            report->files[f]->entries[e]->comment = NULL;
-}
-
 GD_MUST static struct gd_status decide(struct gd_guard *guard, struct gd_error *err)
 {
     const struct gd_guard_options *options = guard->options;
@@ -209,7 +202,7 @@ GD_MUST static struct gd_status decide(struct gd_guard *guard, struct gd_error *
         single[i] = guard->todo.files[i].folder != NULL &&
                     guard->todo.files[i].folder->kind == GD_FOLDER_PRISMA;
     if (options->no_waivers)
-        forget_waivers(guard->change.report);
+        gd_change_forget_waivers(guard->change.report);
     GD_TRY(gd_decide_approved(&input, options->store, &guard->outcome->notes, guard->arena,
                               &guard->decision, err));
     guard->planning.single_transaction =

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* libcrypto fails here only when memory is out or its build lacks SHA-256: neither can be met by
  * going on. */
@@ -77,4 +78,35 @@ void gd_digest_of(const void *data, size_t size, char out_hex[GD_DIGEST_HEX_SIZE
     gd_digest_add(digest, data, size);
     gd_digest_hex(digest, out_hex);
     gd_digest_free(digest);
+}
+
+/* The digest of the text with every line end as `end`. */
+static void digest_with(const char *text, size_t size, const char *end,
+                        char out_hex[GD_DIGEST_HEX_SIZE])
+{
+    struct gd_digest *digest = gd_digest_new();
+    const char *at = text, *stop = text + size;
+    while (at < stop) {
+        const char *line_end = memchr(at, '\n', (size_t)(stop - at));
+        const char *upto = line_end == NULL ? stop : line_end;
+        if (line_end != NULL && upto > at && upto[-1] == '\r')
+            upto--;
+        gd_digest_add(digest, at, (size_t)(upto - at));
+        if (line_end == NULL)
+            break;
+        gd_digest_add(digest, end, strlen(end));
+        at = line_end + 1;
+    }
+    gd_digest_hex(digest, out_hex);
+    gd_digest_free(digest);
+}
+
+bool gd_digest_is_of_text(const char *text, size_t size, const char *sha256)
+{
+    static const char *const ends[] = {"\n", "\r\n"};
+    char hex[GD_DIGEST_HEX_SIZE];
+    gd_digest_of(text, size, hex);
+    for (size_t i = 0; i < 2 && strcmp(hex, sha256) != 0; i++)
+        digest_with(text, size, ends[i], hex);
+    return strcmp(hex, sha256) == 0;
 }

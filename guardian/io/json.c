@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guardian/base/clock.h"
 #include "guardian/base/utf8.h"
 
 static json_t *inside(const struct gd_json *value)
@@ -162,6 +163,13 @@ struct gd_json *gd_json_new_null(void)
     return outside(json_null());
 }
 
+struct gd_json *gd_json_new_time(int64_t time_us)
+{
+    char text[GD_TIME_SIZE];
+    gd_clock_text(time_us, text);
+    return time_us == 0 ? gd_json_new_null() : gd_json_new_text(text);
+}
+
 void gd_json_put(struct gd_json *object, const char *key, struct gd_json *take_value)
 {
     if (json_object_set_new(inside(object), key, inside(take_value)) != 0)
@@ -172,6 +180,20 @@ void gd_json_push(struct gd_json *list, struct gd_json *take_value)
 {
     if (json_array_append_new(inside(list), inside(take_value)) != 0)
         abort();
+}
+
+void gd_json_put_text(struct gd_json *object, const char *key, const char *text_or_none)
+{
+    bool none = text_or_none == NULL || text_or_none[0] == '\0';
+    gd_json_put(object, key, gd_json_new_text(none ? NULL : text_or_none));
+}
+
+struct gd_json *gd_json_new_texts(const struct gd_texts *texts)
+{
+    struct gd_json *list = gd_json_list();
+    for (size_t i = 0; i < texts->count; i++)
+        gd_json_push(list, gd_json_new_text(texts->items[i]));
+    return list;
 }
 
 /* Pass `size` bytes on to the stream; characters that deceive a reader of the document (they stand

@@ -17,6 +17,7 @@
 
 #include "guardian/base/arena.h"
 #include "guardian/base/status.h"
+#include "guardian/base/texts.h"
 
 struct gd_json;
 
@@ -61,7 +62,12 @@ struct gd_json *gd_json_new_int(int64_t number);
 struct gd_json *gd_json_new_real(double number);
 struct gd_json *gd_json_new_bool(bool truth);
 struct gd_json *gd_json_new_null(void);
+/** As the structs say "none": 0 makes null. Otherwise what gd_clock_text() writes. */
+struct gd_json *gd_json_new_time(int64_t time_us);
+struct gd_json *gd_json_new_texts(const struct gd_texts *texts);
 void gd_json_put(struct gd_json *object, const char *key, struct gd_json *take_value);
+/** "" is how many structs say that there is no text: null, as for NULL. */
+void gd_json_put_text(struct gd_json *object, const char *key, const char *text_or_none);
 void gd_json_push(struct gd_json *list, struct gd_json *take_value);
 
 /** Write `value` to `stream`, with an indent of `indent` blanks (0: one line). Keys keep the order

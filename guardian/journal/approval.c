@@ -17,13 +17,6 @@ static bool is_hash(const char *text)
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static struct gd_json *time_of(int64_t time_us)
-{
-    char text[GD_TIME_SIZE];
-    gd_clock_text(time_us, text);
-    return time_us == 0 ? gd_json_new_null() : gd_json_new_text(text);
-}
-
 static struct gd_json *text_of(const char *text)
 {
     return gd_json_new_text(text == NULL ? "" : text);
@@ -35,8 +28,8 @@ static struct gd_json *document_of(const struct gd_approval *approval)
     gd_json_put(document, "guardian_approval", gd_json_new_int(APPROVAL_FORMAT));
     gd_json_put(document, "sha256", text_of(approval->sha256));
     gd_json_put(document, "id", text_of(approval->id));
-    gd_json_put(document, "time", time_of(approval->time_us));
-    gd_json_put(document, "expires", time_of(approval->expires_us));
+    gd_json_put(document, "time", gd_json_new_time(approval->time_us));
+    gd_json_put(document, "expires", gd_json_new_time(approval->expires_us));
     gd_json_put(document, "who", text_of(approval->who));
     gd_json_put(document, "host", text_of(approval->host));
     gd_json_put(document, "path", text_of(approval->path));

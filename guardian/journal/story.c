@@ -51,13 +51,6 @@ static struct gd_json *list_of(const struct gd_told_field *field, const void *ba
     return list;
 }
 
-static struct gd_json *time_of(int64_t time_us)
-{
-    char text[GD_TIME_SIZE];
-    gd_clock_text(time_us, text);
-    return time_us == 0 ? gd_json_new_null() : gd_json_new_text(text);
-}
-
 static struct gd_json *text_of(const char *text)
 {
     return gd_json_new_text(text == NULL ? "" : text);
@@ -79,7 +72,7 @@ static struct gd_json *value_of(const struct gd_told_field *field, const void *b
     case GD_TOLD_REAL:
         return gd_json_new_real(*(const double *)member);
     case GD_TOLD_TIME:
-        return time_of(*(const int64_t *)member);
+        return gd_json_new_time(*(const int64_t *)member);
     case GD_TOLD_WORD:
         return gd_json_new_text(field->words->name(*(const unsigned *)member));
     case GD_TOLD_TEXTS:

@@ -1,0 +1,43 @@
+#include "guardian/cli/guarding.h"
+
+#include "guardian/base/texts.h"
+#include "guardian/policy/policy.h"
+
+struct gd_status gd_cli_need_database(const struct gd_config *config, const char **out_uri,
+                                      struct gd_error *err)
+{
+    *out_uri = gd_config_database(config, true).uri;
+    if (*out_uri != NULL)
+        return GD_DONE;
+    return gd_hint(err, gd_fail(err, GD_USAGE, "no database is named"),
+                   "Name it with --db, DATABASE_URL, or the PG* variables of libpq.");
+}
+
+struct gd_status gd_cli_guard_options(const struct gd_config *config,
+                                      const struct gd_pg_options *pg, int argc, char **argv,
+                                      struct gd_arena *arena, struct gd_guard_options *out_options,
+                                      struct gd_error *err)
+{
+    *out_options = (struct gd_guard_options){
+        .pg = pg,
+        .environment = config->environment,
+        .approvals = config->approve.items,
+        .approval_count = config->approve.count,
+        .no_waivers = config->waivers == GD_WAIVERS_OFF,
+        .paths = (const char *const *)argv,
+        .path_count = (size_t)argc,
+        .statement_bytes_max = (size_t)config->statement_size_max,
+        .check_ms = (uint32_t)config->check_timeout_ms,
+        .samples = (uint32_t)config->samples,
+        .statement_ms = (uint32_t)config->statement_timeout_ms,
+        .busy_ms = (uint32_t)config->busy_timeout_ms,
+        .again = config->again,
+        .whole = config->single_transaction,
+        .reason = config->reason,
+        .workers = (unsigned)config->workers,
+        .level = (int)config->level,
+        .pg_dump = gd_text_or_null(config->pg_dump),
+        .pg_bin = gd_text_or_null(config->pg_bin),
+    };
+    return gd_policy_load(config->policy, arena, &out_options->policy, err);
+}
