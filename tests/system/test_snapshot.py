@@ -16,6 +16,7 @@ import pytest
 
 from harness import server as servers
 from harness import world
+from harness.lack import lack
 
 DEEP = os.environ.get("GUARDIAN_TEST_DEEP") == "1"
 
@@ -265,7 +266,7 @@ def test_who_queues_for_an_exclusive_lock_while_rows_are_copied_is_named(guardia
         taking.send_signal(signal.SIGCONT)
         taking.communicate(timeout=60)
     else:
-        pytest.skip("the copy is too quick here")
+        lack("the copy is too quick to be seen")
     with server.connect(database, autocommit=False, application_name="migration") as link, link.cursor() as cursor:
         queued = threading.Thread(target=lambda: cursor.execute("ALTER TABLE small ADD COLUMN b int"))
         queued.start()
@@ -405,7 +406,7 @@ def test_whole_or_absent_under_every_failure_and_every_crash(guardian, server, s
     wrong = counted.communicate(timeout=60)[1]
     assert counted.returncode == 0
     if "fault" not in wrong:
-        pytest.skip("a release build has no fault points")
+        lack("the binary under test has no fault points")
     count = int([word for word in wrong.split() if word.isdigit()][-1])
     assert count > 10
     step = 1 if DEEP else 3
@@ -464,7 +465,7 @@ def test_every_major(guardian, major, tmp_path):
         process = start(guardian, one, "everything", tmp_path, "--part-size", "64kB")
         said, wrong = process.communicate(timeout=120)
         if process.returncode == 2 and "could not find a pg_dump" in wrong:
-            pytest.skip("no pg_dump for it on this machine")
+            lack(f"there is no pg_dump for PostgreSQL {major}")
         assert process.returncode == 0, wrong
         folder, manifest = manifest_of(tmp_path, json.loads(said))
         for table in manifest["tables"]:
