@@ -21,6 +21,7 @@
 #include "guardian/prove/cluster.h"
 #include "guardian/prove/digest.h"
 #include "guardian/prove/schema_text.h"
+#include "guardian/prove/scratch.h"
 #include "guardian/snapshot/programs.h"
 
 struct drill {
@@ -29,6 +30,7 @@ struct drill {
     struct gd_manifest manifest; /* as it can be restored here */
     struct gd_place place;
     struct gd_cluster *cluster;   /* NULL: a server that was named */
+    struct gd_pg *keeper;         /* there: says that the scratch database is ours */
     const char *role;             /* of the throwaway server */
     struct gd_pg_options pg;      /* as whom it is restored */
     struct gd_pg_options looking; /* as whom it is compared */
@@ -156,7 +158,8 @@ static struct gd_status choose_place(struct drill *drill, struct gd_error *err)
     if (drill->options->scratch != NULL) {
         drill->pg = drill->looking = *drill->options->scratch;
         drill->where = "the server that was named";
-        return GD_DONE;
+        return gd_scratch_keep(drill->options->scratch, drill->database, drill->options->events,
+                               drill->arena, &drill->keeper, err);
     }
     struct gd_cluster_options options = {.server_version = drill->manifest.server_version,
                                          .pg_bin = drill->options->pg_bin,
@@ -177,12 +180,11 @@ static void drop_place(struct drill *drill)
         gd_cluster_free(GD_MOVE(drill->cluster));
         return;
     }
-    if (!drill->made)
-        return;
-    if (gd_restore_drop(&drill->looking, drill->database, &err).code != GD_OK)
+    if (drill->made && gd_restore_drop(&drill->looking, drill->database, &err).code != GD_OK)
         gd_tell_warning(drill->options->events, "Drop it by hand.",
                         "the scratch database \"%s\" is still there: %s", drill->database,
                         err.text);
+    gd_pg_close(GD_MOVE(drill->keeper));
 }
 
 /* --- restoring --- */
