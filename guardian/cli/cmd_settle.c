@@ -89,9 +89,10 @@ GD_MUST static struct gd_status tell_ledger(struct settling *settling, struct gd
     if (!ledger.there)
         return GD_DONE;
     for (size_t i = 0; i < story->file_count; i++)
-        GD_TRY(gd_pg_command(
-            settling->pg, "note a file that was applied",
-            gd_ledger_file_sql(&ledger, story->change, &story->files[i], false, arena), err));
+        GD_TRY(gd_pg_command(settling->pg, "note a file that was applied",
+                             gd_ledger_file_sql(&ledger, story->change, &story->files[i],
+                                                story->place, false, arena),
+                             err));
     return gd_pg_command(settling->pg, "note a change that is in",
                          gd_ledger_change_sql(&ledger, story, arena), err);
 }

@@ -38,6 +38,7 @@ struct gd_folder {
     const char *path;
     struct gd_migration *migrations; /* in order */
     size_t count, pending;
+    const char *place;     /* guard/known_as.h; NULL and "" are the usual one */
     struct gd_texts notes; /* what a person should know: files that are left out, records without a
                               folder */
 };

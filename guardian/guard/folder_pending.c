@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "guardian/guard/folder.h"
+#include "guardian/guard/known_as.h"
 
 /* --- Guardian's own record ----------------------------------------------------------------------
  */
@@ -53,6 +54,11 @@ static const struct gd_migration *told_of(const struct gd_folder *folder, const 
     return NULL;
 }
 
+static const char *place_of(const struct gd_folder *folder)
+{
+    return folder->place == NULL ? "" : folder->place;
+}
+
 /* A text that was applied is applied under whatever name, unless that name belongs to another file
  * (two migrations of the same text). */
 static void mark_applied(struct gd_folder *folder, const char *called_as,
@@ -61,7 +67,9 @@ static void mark_applied(struct gd_folder *folder, const char *called_as,
     const struct gd_migration *about = told_of(folder, called_as, row, arena);
     for (size_t i = 0; i < folder->count; i++) {
         struct gd_migration *migration = &folder->migrations[i];
-        if (strcmp(migration->sha256, row->sha256) == 0 && (about == NULL || about == migration))
+        char name[GD_DIGEST_HEX_SIZE];
+        gd_known_as(migration->sha256, place_of(folder), name);
+        if (strcmp(name, row->sha256) == 0 && (about == NULL || about == migration))
             migration->applied = true;
     }
 }
@@ -140,6 +148,7 @@ static GD_MUST struct gd_status by_ledger(struct gd_folder *folder, struct gd_pg
     if (!ledger->there)
         return GD_DONE;
     GD_TRY(gd_ledger_files(pg, ledger, NULL, 0, arena, &rows, &count, err));
+    count = gd_ledger_files_at(rows, count, place_of(folder));
     const char *called_as = called(folder->path, arena);
     for (size_t i = 0; i < count; i++)
         mark_applied(folder, called_as, &rows[i], arena);

@@ -6,12 +6,11 @@
  * another one, or we stood in line, everything is looked at again.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "guardian/guard/approved.h"
 #include "guardian/guard/guard_own.h"
-#include "guardian/pg/target.h"
+#include "guardian/guard/known_as.h"
 #include "guardian/snapshot/cluster.h"
 
 /* Somebody who changes the schema as fast as we look at it is left alone. */
@@ -30,6 +29,8 @@ struct gd_status gd_guard_connect(struct gd_guard *guard, struct gd_error *err)
     GD_TRY(gd_pg_connect(&options, &guard->pg, err));
     guard->story->where = gd_arena_strdup(guard->arena, gd_pg_where(guard->pg));
     GD_TRY(gd_cluster_of(guard->pg, guard->arena, &guard->story->cluster, err));
+    guard->story->place = gd_known_place(&options, guard->arena);
+    gd_scripts_name(&guard->asked, guard->story->place);
     return gd_ledger_open(guard->pg, false, guard->arena, &guard->ledger, err);
 }
 
@@ -51,22 +52,16 @@ static bool is_done(const struct gd_guard *guard, const struct gd_ledger_file *f
     return file != NULL && (!file->rerun_safe || strcmp(file->stamp, guard->stamp) == 0);
 }
 
-/* In another schema the same text is another change: what the target says of the search path is
- * part of its name in the ledger. */
-static void name_for_ledger(struct gd_guard *guard, struct gd_scripts_file *file)
+/* The changes that the journal remembers, for a database that keeps no ledger; NULL items where
+ * there is no store. */
+GD_MUST static struct gd_status list_changes(const struct gd_guard *guard,
+                                             struct gd_told_list *out_list, struct gd_error *err)
 {
-    const char *text = guard->options->pg->target;
-    struct gd_pg_target target = {0};
-    struct gd_error ignored = {0};
-    text = text != NULL ? text : getenv("DATABASE_URL");
-    memcpy(file->ledger_sha256, file->sha256, sizeof file->sha256);
-    if (text == NULL || gd_pg_target_parse(text, guard->arena, &target, &ignored).code != GD_OK ||
-        (target.schema == NULL && target.search_path == NULL))
-        return;
-    const char *name = gd_arena_printf(guard->arena, "%s\n%s\n%s", file->sha256,
-                                       target.schema == NULL ? "" : target.schema,
-                                       target.search_path == NULL ? "" : target.search_path);
-    gd_digest_of(name, strlen(name), file->ledger_sha256);
+    *out_list = (struct gd_told_list){0};
+    if (guard->options->store == NULL)
+        return GD_DONE;
+    return gd_story_list(guard->options->store, guard->story->cluster, JOURNAL_LOOKS_MAX,
+                         guard->arena, out_list, err);
 }
 
 /* Without a ledger the journal remembers: the texts of changes that came to their end. Whether one
@@ -79,10 +74,7 @@ GD_MUST static struct gd_status files_of_journal(struct gd_guard *guard,
     size_t count = 0;
     *out_files = NULL;
     *out_count = 0;
-    if (guard->options->store == NULL)
-        return GD_DONE;
-    GD_TRY(gd_story_list(guard->options->store, guard->story->cluster, JOURNAL_LOOKS_MAX,
-                         guard->arena, &list, err));
+    GD_TRY(list_changes(guard, &list, err));
     for (size_t i = 0; i < list.count; i++)
         count += list.items[i].story == NULL ? 0 : list.items[i].story->file_count;
     struct gd_ledger_file *files = gd_arena_zalloc(guard->arena, count + 1, sizeof *files);
@@ -92,7 +84,7 @@ GD_MUST static struct gd_status files_of_journal(struct gd_guard *guard,
             story->kind != GD_STORY_APPLY || *story->rolled_back_by != '\0')
             continue;
         for (size_t f = 0; f < story->file_count; f++)
-            files[(*out_count)++] = (struct gd_ledger_file){.sha256 = story->files[f].sha256,
+            files[(*out_count)++] = (struct gd_ledger_file){.sha256 = story->files[f].known_as,
                                                             .path = story->files[f].path,
                                                             .change = story->change,
                                                             .stamp = "",
@@ -111,10 +103,8 @@ GD_MUST static struct gd_status leave_out_done(struct gd_guard *guard,
     const char **hashes = gd_arena_zalloc(guard->arena, todo->file_count + 1, sizeof *hashes);
     struct gd_ledger_file *files = NULL;
     size_t count = 0, kept = 0;
-    for (size_t i = 0; i < todo->file_count; i++) {
-        name_for_ledger(guard, &todo->files[i]);
-        hashes[i] = todo->files[i].ledger_sha256;
-    }
+    for (size_t i = 0; i < todo->file_count; i++)
+        hashes[i] = todo->files[i].known_as;
     *out_last = NULL;
     if (guard->options->again || todo->file_count == 0)
         return GD_DONE;
@@ -123,8 +113,11 @@ GD_MUST static struct gd_status leave_out_done(struct gd_guard *guard,
                                  &files, &count, err)
                : files_of_journal(guard, &files, &count, err));
     for (size_t i = 0; i < todo->file_count; i++) {
-        const struct gd_ledger_file *file = known(files, count, todo->files[i].ledger_sha256);
-        bool done = todo->files[i].migration == NULL && is_done(guard, file);
+        const struct gd_scripts_file *asked = &todo->files[i];
+        const struct gd_ledger_file *file = known(files, count, todo->files[i].known_as);
+        bool told = asked->migration != NULL && /* by gd_scripts_pending() */
+                    (guard->ledger.there || asked->folder->kind == GD_FOLDER_PRISMA);
+        bool done = !told && is_done(guard, file);
         if (!done)
             todo->files[kept++] = todo->files[i];
         else if (*out_last == NULL || (*out_last)->at_us < file->at_us)
@@ -278,8 +271,8 @@ static void remember_stamp(const struct gd_guard *guard)
     if (!guard->ledger.there)
         return;
     for (size_t i = 0; i < guard->todo.file_count; i++) {
-        const char *sql = gd_ledger_file_stamp_sql(
-            &guard->ledger, guard->todo.files[i].ledger_sha256, guard->stamp, guard->arena);
+        const char *sql = gd_ledger_file_stamp_sql(&guard->ledger, guard->todo.files[i].known_as,
+                                                   guard->stamp, guard->arena);
         if (gd_pg_command(guard->pg, "remember the schema's stamp", sql, &ignored).code != GD_OK)
             return;
     }
@@ -450,6 +443,27 @@ GD_MUST static struct gd_status go_on(struct gd_guard *guard, const struct gd_re
     return status;
 }
 
+/* Without a ledger: the newest change of the same request, when it stopped half way. */
+GD_MUST static struct gd_status left_in_journal(const struct gd_guard *guard,
+                                                const struct gd_story **out_old,
+                                                struct gd_error *err)
+{
+    struct gd_told_list list = {0};
+    *out_old = NULL;
+    GD_TRY(list_changes(guard, &list, err));
+    for (size_t i = 0; i < list.count; i++) {
+        const struct gd_story *story = list.items[i].story;
+        if (story == NULL || story->kind != GD_STORY_APPLY || !story->closed ||
+            strcmp(story->text_sha256, guard->asked.sha256) != 0)
+            continue;
+        if (story->outcome == GD_OUTCOME_PARTIAL && *story->rolled_back_by == '\0')
+            *out_old = story;
+        else if (story->changed)
+            *out_old = NULL;
+    }
+    return GD_DONE;
+}
+
 static bool story_has(const struct gd_story *old, const char *hash)
 {
     for (size_t i = 0; old != NULL && i < old->step_count; i++)
@@ -480,6 +494,8 @@ GD_MUST static struct gd_status skip_what_is_in(struct gd_guard *guard, const st
     size_t count = 0, skip = 0;
     for (size_t i = 0; i < story->step_count; i++)
         hashes[i] = story->steps[i].hash;
+    if (old == NULL && !guard->ledger.there)
+        GD_TRY(left_in_journal(guard, &old, err));
     GD_TRY(gd_ledger_steps_left(guard->pg, &guard->ledger, hashes, story->step_count, guard->arena,
                                 &rows, &count, err));
     for (size_t i = 0; i < story->step_count; i++) {

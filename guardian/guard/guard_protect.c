@@ -34,11 +34,9 @@ static void list_files(struct gd_guard *guard)
     guard->apply_files = gd_arena_zalloc(arena, report->file_count + 1, sizeof *guard->apply_files);
     for (size_t i = 0; i < report->file_count; i++) {
         const struct gd_scripts_file *file = &guard->todo.files[i];
-        struct gd_story_file known = guard->story->files[i];
-        if (file->migration == NULL)
-            known.sha256 = file->ledger_sha256;
-        const char *after = gd_ledger_file_sql(&guard->ledger, guard->change_id, &known,
-                                               report->files[i]->rerun_safe, arena);
+        const char *after =
+            gd_ledger_file_sql(&guard->ledger, guard->change_id, &guard->story->files[i],
+                               guard->story->place, report->files[i]->rerun_safe, arena);
         if (file->migration != NULL)
             after = joined(file->migration->after, after, arena);
         for (size_t k = 0; i + 1 == report->file_count && k < guard->goes_on.count; k++)

@@ -1,6 +1,7 @@
 /*
  * Guard: what is told of a change, in its journal and to people.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ static void tell_files(struct gd_guard *guard)
             .path = guard->todo.files[i].path,
             .origin = guard->todo.files[i].origin,
             .sha256 = guard->todo.files[i].sha256,
+            .known_as = guard->todo.files[i].known_as,
             .class = report->files[i]->class,
             .text_key = "",
         };
@@ -92,12 +94,23 @@ static const char *first_words(const struct gd_step *step, struct gd_arena *aren
     return secret == NULL ? text : gd_arena_printf(arena, "%.*s…", (int)(secret - text), text);
 }
 
-/* The same step of the same text. */
-static const char *step_hash(const struct gd_step *step, struct gd_arena *arena)
+static const char *known_as(const struct gd_guard *guard, const struct gd_judged_file *file)
 {
+    const struct gd_report *report = guard->change.report;
+    size_t at = 0;
+    while (at < report->file_count && report->files[at] != file)
+        at++;
+    assert(at < report->file_count);
+    return guard->todo.files[at].known_as;
+}
+
+/* The same step of the same text for the same place. */
+static const char *step_hash(const struct gd_guard *guard, const struct gd_step *step)
+{
+    struct gd_arena *arena = guard->arena;
     struct gd_digest *digest = gd_digest_new();
     char *hex = gd_arena_alloc(arena, GD_DIGEST_HEX_SIZE);
-    const char *place = gd_arena_printf(arena, "%s:%u:%s", step->file->hash,
+    const char *place = gd_arena_printf(arena, "%s:%u:%s", known_as(guard, step->file),
                                         step->statement_count == 0 ? 0 : step->statements[0]->line,
                                         gd_step_kind_name(step->kind));
     gd_digest_add(digest, place, strlen(place) + 1);
@@ -135,7 +148,7 @@ static void tell_steps(struct gd_guard *guard)
             .file = step->file->path,
             .line = step->statement_count == 0 ? 0 : step->statements[0]->line,
             .text = first_words(step, guard->arena),
-            .hash = step_hash(step, guard->arena),
+            .hash = step_hash(guard, step),
             .xid = "",
             .state = GD_STEP_PLANNED,
         };

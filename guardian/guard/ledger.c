@@ -171,15 +171,25 @@ const char *gd_ledger_change_sql(const struct gd_ledger *ledger, const struct gd
         Q(story->text_sha256));
 }
 
-static const char *folder_of(const struct gd_story_file *file, struct gd_arena *arena)
+/* Layout 1 has no column for the place: it stands behind the folder. */
+static const char at_place[] = "?search_path=";
+
+static const char *folder_of(const struct gd_story_file *file, const char *place,
+                             struct gd_arena *arena)
 {
     const char *path = file->origin != NULL && file->origin[0] != '\0' ? file->origin : file->path;
     const char *slash = strrchr(path, '/');
-    return slash == NULL ? "" : gd_arena_strndup(arena, path, (size_t)(slash - path));
+    const char *folder = slash == NULL ? "" : gd_arena_strndup(arena, path, (size_t)(slash - path));
+    return *place == '\0' ? folder : gd_arena_printf(arena, "%s%s%s", folder, at_place, place);
+}
+
+static const char *name_of(const struct gd_story_file *file)
+{
+    return file->known_as == NULL || *file->known_as == '\0' ? file->sha256 : file->known_as;
 }
 
 const char *gd_ledger_file_sql(const struct gd_ledger *ledger, const char *change,
-                               const struct gd_story_file *file, bool rerun_safe,
+                               const struct gd_story_file *file, const char *place, bool rerun_safe,
                                struct gd_arena *arena)
 {
     if (!ledger->there)
@@ -189,7 +199,7 @@ const char *gd_ledger_file_sql(const struct gd_ledger *ledger, const char *chang
         "INSERT INTO guardian.files (sha256, path, folder, change, at, rerun_safe) VALUES (%s, %s, "
         "%s, %s, pg_catalog.clock_timestamp(), %s) ON CONFLICT (change, sha256, path) DO UPDATE "
         "SET at = EXCLUDED.at, rerun_safe = EXCLUDED.rerun_safe, rolled_back_by = NULL",
-        Q(file->sha256), Q(file->path), Q(folder_of(file, arena)), Q(change),
+        Q(name_of(file)), Q(file->path), Q(folder_of(file, place, arena)), Q(change),
         rerun_safe ? "true" : "false");
 }
 
@@ -204,7 +214,7 @@ const char *gd_ledger_stamp_sql(const struct gd_ledger *ledger, const char *chan
                            Q(stamp), Q(change));
 }
 
-const char *gd_ledger_file_stamp_sql(const struct gd_ledger *ledger, const char *sha256,
+const char *gd_ledger_file_stamp_sql(const struct gd_ledger *ledger, const char *known_as,
                                      const char *stamp, struct gd_arena *arena)
 {
     if (!ledger->there)
@@ -212,7 +222,7 @@ const char *gd_ledger_file_stamp_sql(const struct gd_ledger *ledger, const char 
     return gd_arena_printf(arena,
                            "UPDATE guardian.files SET stamp = %s WHERE sha256 "
                            "OPERATOR(pg_catalog.=) %s AND rolled_back_by IS NULL",
-                           Q(stamp), Q(sha256));
+                           Q(stamp), Q(known_as));
 }
 
 const char *gd_ledger_stamp_again_sql(const struct gd_ledger *ledger, const char *from,
@@ -280,6 +290,14 @@ static const char *copy(const struct gd_pg_rows *rows, size_t row, size_t column
     return cell == NULL ? "" : gd_arena_strdup(arena, cell);
 }
 
+static void split_folder(const char *folder, struct gd_ledger_file *file, struct gd_arena *arena)
+{
+    const char *place = strstr(folder, at_place);
+    file->folder =
+        place == NULL ? folder : gd_arena_strndup(arena, folder, (size_t)(place - folder));
+    file->place = place == NULL ? "" : place + sizeof at_place - 1;
+}
+
 struct gd_status gd_ledger_files(struct gd_pg *pg, const struct gd_ledger *ledger,
                                  const char *const *hashes, size_t hash_count,
                                  struct gd_arena *arena, struct gd_ledger_file **out_files,
@@ -305,17 +323,27 @@ struct gd_status gd_ledger_files(struct gd_pg *pg, const struct gd_ledger *ledge
     GD_TRY(gd_pg_run(pg, &call, &rows, err));
     size_t count = gd_pg_rows_count(rows);
     struct gd_ledger_file *files = gd_arena_zalloc(arena, count, sizeof *files);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         files[i] = (struct gd_ledger_file){.sha256 = copy(rows, i, 0, arena),
                                            .path = copy(rows, i, 1, arena),
-                                           .folder = copy(rows, i, 2, arena),
                                            .change = copy(rows, i, 3, arena),
                                            .stamp = copy(rows, i, 4, arena),
                                            .at_us = gd_pg_int(rows, i, 5),
                                            .rerun_safe = gd_pg_bool(rows, i, 6)};
+        split_folder(copy(rows, i, 2, arena), &files[i], arena);
+    }
     *out_files = files;
     *out_count = count;
     return GD_DONE;
+}
+
+size_t gd_ledger_files_at(struct gd_ledger_file *files, size_t count, const char *place)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(files[i].place, place) == 0)
+            files[kept++] = files[i];
+    return kept;
 }
 
 struct gd_status gd_ledger_steps(struct gd_pg *pg, const struct gd_ledger *ledger,

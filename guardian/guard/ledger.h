@@ -38,14 +38,14 @@ const char *gd_ledger_step_sql(const struct gd_ledger *ledger, const char *chang
 const char *gd_ledger_change_sql(const struct gd_ledger *ledger, const struct gd_story *story,
                                  struct gd_arena *arena); /* insert, or update by its id */
 const char *gd_ledger_file_sql(const struct gd_ledger *ledger, const char *change,
-                               const struct gd_story_file *file, bool rerun_safe,
+                               const struct gd_story_file *file, const char *place, bool rerun_safe,
                                struct gd_arena *arena);
 /** Set the stamp of the files of a change once it is over, so that the same files are known to be
  * done. */
 const char *gd_ledger_stamp_sql(const struct gd_ledger *ledger, const char *change,
                                 const char *stamp, struct gd_arena *arena);
-/** The same for one file, by its text: it was found to be done by looking. */
-const char *gd_ledger_file_stamp_sql(const struct gd_ledger *ledger, const char *sha256,
+/** The same for one file, by what it is known as: it was found to be done by looking. */
+const char *gd_ledger_file_stamp_sql(const struct gd_ledger *ledger, const char *known_as,
                                      const char *stamp, struct gd_arena *arena);
 /** The schema is again as it was under stamp `from`, and has stamp `to` now: what was done then is
  * done. */
@@ -57,7 +57,8 @@ const char *gd_ledger_rolled_back_sql(const struct gd_ledger *ledger, const char
 
 /** What the ledger knows of a file's text. */
 struct gd_ledger_file {
-    const char *sha256, *path, *folder, *change, *stamp; /* stamp "": none */
+    const char *sha256;                                 /* what it is known as */
+    const char *path, *folder, *place, *change, *stamp; /* stamp "": none */
     int64_t at_us;
     bool rerun_safe;
 };
@@ -67,6 +68,9 @@ GD_MUST struct gd_status gd_ledger_files(struct gd_pg *pg, const struct gd_ledge
                                          const char *const *hashes, size_t hash_count,
                                          struct gd_arena *arena, struct gd_ledger_file **out_files,
                                          size_t *out_count, struct gd_error *err);
+
+/** Keep those that were applied for `place` (guard/known_as.h). @return how many */
+size_t gd_ledger_files_at(struct gd_ledger_file *files, size_t count, const char *place);
 
 struct gd_ledger_step {
     uint32_t step;

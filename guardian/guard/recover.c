@@ -165,13 +165,32 @@ static struct gd_status close_story(struct gd_store *store, struct gd_story *sto
     return gd_fault("recover: after a change is closed", err);
 }
 
-/* The ledger's row of the whole change is for people; the journal is what counts. */
+/* A run of the same files goes on behind them. */
+static void note_steps_in(const struct recovery *recovery, const struct gd_story *story)
+{
+    struct gd_error ignored = {0};
+    for (size_t i = 0; i < story->step_count; i++)
+        if (story->steps[i].state == GD_STEP_IN && gd_recover_writes(&story->steps[i]))
+            (void)gd_pg_command(recovery->pg, "note a step that is in",
+                                gd_ledger_step_sql(recovery->ledger, story->change,
+                                                   story->steps[i].number, story->steps[i].hash,
+                                                   "in", recovery->arena),
+                                &ignored)
+                .code;
+}
+
+/* The ledger's row of the whole change is for people; the journal is what counts. A change of which
+ * only a part is in has none: its steps are what is left of it. */
 static void note_in_ledger(const struct recovery *recovery, const struct gd_story *story)
 {
     struct gd_error ignored = {0};
     bool back = story->kind == GD_STORY_ROLLBACK && story->of[0] != '\0';
     if (!recovery->ledger->there || story->outcome == GD_OUTCOME_FAILED)
         return;
+    if (story->outcome == GD_OUTCOME_PARTIAL && story->kind == GD_STORY_APPLY) {
+        note_steps_in(recovery, story);
+        return;
+    }
     (void)gd_pg_command(recovery->pg, "note how a change ended",
                         gd_ledger_change_sql(recovery->ledger, story, recovery->arena), &ignored)
         .code;

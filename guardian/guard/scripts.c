@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "guardian/io/digest.h"
+#include "guardian/guard/known_as.h"
 #include "guardian/io/fd.h"
 
 /* What is judged is held in memory until it has run. */
@@ -121,14 +121,23 @@ GD_MUST static struct gd_status read_folder(struct reading *reading, const char 
     return GD_DONE;
 }
 
-/* The same files in the same order are the same request. */
+/* The same files in the same order for the same place are the same request. */
 static void digest_all(struct gd_scripts *scripts)
 {
     struct gd_digest *digest = gd_digest_new();
     for (size_t i = 0; i < scripts->file_count; i++)
-        gd_digest_add(digest, scripts->files[i].sha256, GD_DIGEST_HEX_SIZE);
+        gd_digest_add(digest, scripts->files[i].known_as, GD_DIGEST_HEX_SIZE);
     gd_digest_hex(digest, scripts->sha256);
     gd_digest_free(digest);
+}
+
+void gd_scripts_name(struct gd_scripts *scripts, const char *place)
+{
+    for (size_t i = 0; i < scripts->file_count; i++)
+        gd_known_as(scripts->files[i].sha256, place, scripts->files[i].known_as);
+    for (size_t i = 0; i < scripts->folder_count; i++)
+        scripts->folders[i]->place = place;
+    digest_all(scripts);
 }
 
 struct gd_status gd_scripts_read(const char *const *paths, size_t count, struct gd_arena *arena,
@@ -145,7 +154,7 @@ struct gd_status gd_scripts_read(const char *const *paths, size_t count, struct 
             strcmp(paths[i], "-") != 0 && stat(paths[i], &what) == 0 && S_ISDIR(what.st_mode);
         GD_TRY(folder ? read_folder(&reading, paths[i], err) : read_file(&reading, paths[i], err));
     }
-    digest_all(&scripts);
+    gd_scripts_name(&scripts, "");
     *out_scripts = scripts;
     return GD_DONE;
 }

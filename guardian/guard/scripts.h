@@ -18,8 +18,8 @@ struct gd_scripts_file {
     const char *text;
     size_t size;
     char sha256[GD_DIGEST_HEX_SIZE];
-    char ledger_sha256[GD_DIGEST_HEX_SIZE]; /* its name in the ledger; filled by guard/ */
-    const struct gd_folder *folder;         /* it is a migration of this folder; NULL */
+    char known_as[GD_DIGEST_HEX_SIZE]; /* guard/known_as.h */
+    const struct gd_folder *folder;    /* it is a migration of this folder; NULL */
     const struct gd_migration *migration;
 };
 
@@ -28,7 +28,7 @@ struct gd_scripts {
     size_t file_count;
     struct gd_folder **folders;
     size_t folder_count;
-    char sha256[GD_DIGEST_HEX_SIZE]; /* over the files' digests in order: the same request again */
+    char sha256[GD_DIGEST_HEX_SIZE]; /* over what they are known as, in order: the same request */
 };
 
 /** Read files, folders of migrations, and standard input ("-"). @return GD_USAGE  one cannot be
@@ -36,6 +36,9 @@ struct gd_scripts {
 GD_MUST struct gd_status gd_scripts_read(const char *const *paths, size_t count,
                                          struct gd_arena *arena, struct gd_scripts *out_scripts,
                                          struct gd_error *err);
+
+/** They are meant for `place` (guard/known_as.h): a name of their own for each. */
+void gd_scripts_name(struct gd_scripts *scripts, const char *place);
 
 /** Those that are still to be done: migrations that the database's own record (or the ledger) does
  * not have, and every file that stands for itself. `pg` NULL: all of them.

@@ -207,6 +207,14 @@ void gd_story_learn(struct gd_story *story, const struct gd_json *body, struct g
     read_body(&gd_story_shape, body, story, arena);
 }
 
+/* Written before there was another name than the text's own. */
+static void name_files(struct gd_story *story)
+{
+    for (size_t i = 0; i < story->file_count; i++)
+        if (story->files[i].known_as[0] == '\0')
+            story->files[i].known_as = story->files[i].sha256;
+}
+
 static struct gd_story *story_of(const struct gd_records *records, const char *change,
                                  const char *cluster, struct gd_arena *arena)
 {
@@ -223,6 +231,7 @@ static struct gd_story *story_of(const struct gd_records *records, const char *c
         story->began_us = records->items[0].time_us;
     if (!story->closed)
         story->outcome = GD_OUTCOME_OPEN;
+    name_files(story);
     story->change = gd_arena_strdup(arena, change);
     story->cluster = gd_arena_strdup(arena, cluster);
     story->rolled_back_by = gd_arena_strdup(arena, records->rolled_back_by);

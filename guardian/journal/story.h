@@ -32,9 +32,10 @@ enum gd_story_kind { GD_STORY_APPLY, GD_STORY_ROLLBACK, GD_STORY_RUN };
 const char *gd_story_kind_name(enum gd_story_kind kind); /* "apply", "rollback", "run" */
 
 struct gd_story_file {
-    const char *path;   /* as it was given */
-    const char *origin; /* absolute path, for git; "" for standard input */
-    const char *sha256; /* of its bytes */
+    const char *path;     /* as it was given */
+    const char *origin;   /* absolute path, for git; "" for standard input */
+    const char *sha256;   /* of its bytes */
+    const char *known_as; /* tells the same text for another schema apart: guard/known_as.h */
     enum gd_class class;
     const char *text_key; /* key of an object that holds its text (zstd): what was applied can be
                              read after the file is gone; "" when it is not kept */
@@ -91,8 +92,10 @@ struct gd_story {
     const char *server_version;
     struct gd_story_file *files;
     size_t file_count;
-    const char *text_sha256; /* over the files' hashes, in order: the same request again */
-    const char *repository;  /* top folder of the git work tree; "" */
+    const char
+        *text_sha256;  /* over what the files are known as, in order: the same request again */
+    const char *place; /* schemas that the request names, as search_path takes them; "" the usual */
+    const char *repository; /* top folder of the git work tree; "" */
     /* decided */
     enum gd_class class;
     enum gd_loss loses;

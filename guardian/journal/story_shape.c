@@ -102,6 +102,7 @@ static const struct gd_told_field file_fields[] = {
     TEXT(gd_story_file, path, EVER),
     TEXT(gd_story_file, origin, EVER),
     TEXT(gd_story_file, sha256, EVER),
+    TEXT(gd_story_file, known_as, EVER),
     WORD(gd_story_file, class, class_words, EVER),
     TEXT(gd_story_file, text_key, EVER),
 };
@@ -153,6 +154,7 @@ static const struct gd_told_field story_fields[] = {
     TEXT(gd_story, server_version, AT_RECEIVED),
     LIST(files, file_count, file_shape, AT_RECEIVED),
     TEXT(gd_story, text_sha256, AT_RECEIVED),
+    TEXT(gd_story, place, AT_RECEIVED),
     TEXT(gd_story, repository, AT_RECEIVED),
     WORD(gd_story, class, class_words, AT_DECIDED),
     WORD(gd_story, loses, loss_words, AT_DECIDED),

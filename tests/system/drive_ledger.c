@@ -71,7 +71,7 @@ static const char *made_sql(const struct job *job)
     if (strcmp(what, "back") == 0)
         return gd_ledger_rolled_back_sql(&job->ledger, words[1], words[2], job->arena);
     struct gd_story_file file = {.path = words[2], .origin = words[3], .sha256 = words[4]};
-    return gd_ledger_file_sql(&job->ledger, words[1], &file, true, job->arena);
+    return gd_ledger_file_sql(&job->ledger, words[1], &file, "", true, job->arena);
 }
 
 static struct gd_status run(struct job *job, const char *task, struct gd_error *err)
