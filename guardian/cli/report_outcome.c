@@ -39,6 +39,7 @@ struct gd_outcome *gd_outcome_of_story(struct gd_story *story, struct gd_arena *
     outcome->because = "";
     outcome->seconds[GD_PHASE_BACKUP] = story->backup_seconds;
     outcome->seconds[GD_PHASE_PROOF] = story->proof_seconds;
+    outcome->seconds[GD_PHASE_SEALED] = story->sealed_seconds;
     if (story->ended_us > story->began_us)
         outcome->seconds[GD_PHASE_TOTAL] = (double)(story->ended_us - story->began_us) / 1e6;
     if (in && story->kind != GD_STORY_ROLLBACK && story->rolled_back_by[0] == '\0')
@@ -125,6 +126,11 @@ static const char *drift_of(const struct page *page)
 static void print_backup(const struct page *page)
 {
     const struct gd_story *story = page->story;
+    bool waited = story->sealed_seconds > 0;
+    if (waited && (story->snapshot[0] == '\0' || story->backup_seconds <= 0))
+        row(page, "took", GD_INK_PLAIN,
+            gd_arena_printf(page->arena, "writers waited %s",
+                            gd_text_seconds(page->arena, story->sealed_seconds)));
     if (story->snapshot[0] == '\0')
         return;
     row(page, "backup", story->proof == GD_PROOF_NONE ? GD_INK_YELLOW : GD_INK_GREEN,
@@ -139,10 +145,9 @@ static void print_backup(const struct page *page)
                 page->arena, "%s to copy, %s to prove%s",
                 gd_text_seconds(page->arena, story->backup_seconds),
                 gd_text_seconds(page->arena, story->proof_seconds),
-                story->sealed_seconds > 0
-                    ? gd_arena_printf(page->arena, "; writers waited %s",
-                                      gd_text_seconds(page->arena, story->sealed_seconds))
-                    : ""));
+                waited ? gd_arena_printf(page->arena, "; writers waited %s",
+                                         gd_text_seconds(page->arena, story->sealed_seconds))
+                       : ""));
 }
 
 static enum gd_ink ink_of(enum gd_step_state state)

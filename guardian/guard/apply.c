@@ -32,7 +32,7 @@ struct gd_status gd_apply_new(const struct gd_apply_options *options, struct gd_
     return GD_DONE;
 }
 
-void gd_apply_free(struct gd_applier *applier)
+void gd_apply_let_go(struct gd_applier *applier)
 {
     if (applier == NULL)
         return;
@@ -43,6 +43,15 @@ void gd_apply_free(struct gd_applier *applier)
             gd_apply_send_own(applier, "roll back", "ROLLBACK", NULL, &ignored);
         (void)status.code;
     }
+    applier->open = false;
+    gd_seal_clock_stop(applier->options.held);
+}
+
+void gd_apply_free(struct gd_applier *applier)
+{
+    if (applier == NULL)
+        return;
+    gd_apply_let_go(applier);
     for (size_t i = 0; applier->texts != NULL && i < applier->options.file_count; i++)
         free(applier->texts[i].stmts);
     gd_watch_free(applier->watch);

@@ -17,6 +17,7 @@
 #include "guardian/guard/ledger.h"
 #include "guardian/guard/permit.h"
 #include "guardian/guard/plan.h"
+#include "guardian/guard/seal_clock.h"
 
 /** SQL of Guardian's own around a file, in the same transaction as its first or last step where
  * that is possible (`_prisma_migrations`). May be NULL. */
@@ -40,7 +41,10 @@ struct gd_apply_options {
     bool whole; /* all that can run in a transaction runs in one (policy: all or nothing) */
     uint32_t statement_ms;          /* statement_timeout; 0: none */
     uint32_t lock_ms, lock_retries; /* one wait for a lock; then back off with jitter, and again */
-    uint32_t total_ms;              /* for all of it; 0: none */
+    uint32_t sealed_ms; /* from the first try of a step that was begun to be sealed until the last
+                           one is given up: others wait all the while; 0: no limit */
+    struct gd_seal_clock *held; /* stopped when the transaction of such a step ends; may be NULL */
+    uint32_t total_ms;          /* for all of it; 0: none */
     struct gd_status (*still_ours)(
         void *context, struct gd_error *err); /* asked before each COMMIT; may be NULL */
     void *still_ours_context;
@@ -55,6 +59,8 @@ GD_MUST struct gd_status gd_apply_new(const struct gd_apply_options *options, st
                                       struct gd_arena *arena, struct gd_applier **out_applier,
                                       struct gd_error *err);
 void gd_apply_free(struct gd_applier *applier); /* rolls back what is open */
+/** Roll back what is open: whatever else is to be done now, nobody waits for it. NULL is fine. */
+void gd_apply_let_go(struct gd_applier *applier);
 
 /**
  * Begin the transaction of the next step that loses rows, and stop inside of it: nothing of that

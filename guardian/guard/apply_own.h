@@ -75,7 +75,8 @@ struct gd_applier {
     const struct gd_apply_step *rowless; /* its transaction takes no row */
     char sqlstate[6];                    /* of the statement that the server refused last */
     struct gd_texts notices;
-    int64_t deadline_us; /* 0: none */
+    int64_t deadline_us;     /* 0: none */
+    int64_t sealed_until_us; /* no further try of the step that is sealed; 0: no limit */
     struct gd_watch *watch;
     const struct gd_apply_step *at_step; /* what runs now, for notices and errors */
     const struct gd_apply_stmt *at;

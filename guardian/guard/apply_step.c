@@ -7,7 +7,13 @@
 #include "guardian/base/fault.h"
 #include "guardian/guard/apply_own.h"
 
-enum { CALLS_MAX = 8, BACK_OFF_MS = 100, BACK_OFF_MAX_MS = 5000 };
+enum {
+    CALLS_MAX = 8,
+    BACK_OFF_MS = 100,
+    BACK_OFF_MAX_MS = 5000,
+    BACK_OFF_SEALED_MS = 200, /* those who write wait in it, too */
+    LOCK_LEAST_MS = 10,
+};
 
 /* ---- the journal ---- */
 
@@ -236,6 +242,31 @@ static bool around_stands_alone(const struct gd_apply_step *step)
            step->step->rolled_back;
 }
 
+/* Milliseconds in which those who write may still be held; UINT32_MAX: no limit. */
+static uint32_t sealed_left(const struct gd_applier *applier)
+{
+    if (applier->sealed_until_us == 0)
+        return UINT32_MAX;
+    int64_t left_ms = (applier->sealed_until_us - gd_clock_monotonic_us()) / 1000;
+    return left_ms <= 0 ? 0 : (uint32_t)left_ms;
+}
+
+/* Inside of the seal: where a try begins. Its locks must come while there is time. */
+GD_MUST static struct gd_status set_savepoint(struct gd_applier *applier, struct gd_error *err)
+{
+    uint32_t left = sealed_left(applier);
+    if (left >= applier->options.lock_ms)
+        return gd_apply_send_own(applier, "set a savepoint", "SAVEPOINT guardian_sealed", NULL,
+                                 err);
+    const char *sql = gd_arena_printf(
+        applier->arena,
+        "SAVEPOINT guardian_sealed; SELECT pg_catalog.set_config('lock_timeout', LEAST((extract("
+        "epoch FROM pg_catalog.current_setting('lock_timeout')::pg_catalog.interval) * 1000)::"
+        "pg_catalog.int8, %u)::pg_catalog.text, true)",
+        left < LOCK_LEAST_MS ? LOCK_LEAST_MS : left);
+    return gd_apply_send_own(applier, "set a savepoint", sql, NULL, err);
+}
+
 GD_MUST static struct gd_status try_transaction(struct gd_applier *applier,
                                                 const struct gd_apply_step *step, bool *out_again,
                                                 struct gd_error *err)
@@ -244,8 +275,7 @@ GD_MUST static struct gd_status try_transaction(struct gd_applier *applier,
     bool plain = !applier->open && step->begin == SIZE_MAX && step->leading == 0;
     step->story->xid = "";
     if (applier->open)
-        GD_TRY(
-            gd_apply_send_own(applier, "set a savepoint", "SAVEPOINT guardian_sealed", NULL, err));
+        GD_TRY(set_savepoint(applier, err));
     else if (!plain)
         GD_TRY(gd_apply_begin(applier, step, err));
     GD_TRY(gd_fault("apply: before the step's row", err));
@@ -283,9 +313,9 @@ static bool undo(struct gd_applier *applier, bool keep_seal)
 
 void gd_apply_back_off(const struct gd_applier *applier, uint32_t tries)
 {
-    (void)applier;
     uint32_t most = (uint32_t)BACK_OFF_MS << (tries > 6 ? 6 : tries);
-    most = most > BACK_OFF_MAX_MS ? BACK_OFF_MAX_MS : most;
+    uint32_t limit = applier->open ? BACK_OFF_SEALED_MS : BACK_OFF_MAX_MS;
+    most = most > limit ? limit : most;
     /* Two that met once shall not meet again at the same moment: any time will do as randomness. */
     uint64_t mixed = (uint64_t)gd_clock_monotonic_us() * UINT64_C(0x9E3779B97F4A7C15);
     gd_sleep_ms((uint32_t)((mixed >> 33) % most) + 1);
@@ -304,9 +334,43 @@ static bool lock_is_missing(const struct gd_applier *applier)
     return state == GD_PG_ABORTED || state == GD_PG_OUTSIDE;
 }
 
-GD_MUST static struct gd_status run_transaction(struct gd_applier *applier,
-                                                const struct gd_apply_step *step,
-                                                struct gd_error *err)
+/* Another try? Inside of the seal others wait all the while: then time counts, and not tries. */
+static bool has_tries(const struct gd_applier *applier, uint32_t tries)
+{
+    if (applier->open && applier->sealed_until_us != 0)
+        return sealed_left(applier) > 0;
+    return tries <= applier->options.lock_retries;
+}
+
+static void tell_again(const struct gd_applier *applier, uint32_t tries, const char *why)
+{
+    if (applier->open && applier->sealed_until_us != 0)
+        gd_tell_note(applier->options.events, "trying again for %u ms more: %s",
+                     sealed_left(applier), why);
+    else
+        gd_tell_note(applier->options.events, "trying again (%u of %u): %s", tries,
+                     applier->options.lock_retries, why);
+}
+
+/* Nobody waits any more for what did not come. */
+static struct gd_status given_up(const struct gd_applier *applier, uint32_t tries,
+                                 struct gd_status status, struct gd_error *err)
+{
+    struct gd_error why = *err;
+    if (status.code != GD_BUSY)
+        return status;
+    return gd_hint(err,
+                   gd_fail(err, GD_BUSY,
+                           "%s; given up after %u ms (tries: %u), because those who write to the "
+                           "tables were kept waiting",
+                           why.text, applier->options.sealed_ms, tries),
+                   "%s The policy's sealed_wait says how long writers may wait for that; the "
+                   "backup that was made is proven and stays.",
+                   why.hint);
+}
+
+GD_MUST static struct gd_status run_tries(struct gd_applier *applier,
+                                          const struct gd_apply_step *step, struct gd_error *err)
 {
     for (uint32_t tries = 1;;) {
         bool again = false;
@@ -315,22 +379,35 @@ GD_MUST static struct gd_status run_transaction(struct gd_applier *applier,
         struct gd_status status = try_transaction(applier, step, &again, &failure);
         if (status.code == GD_OK)
             return status;
+        bool late = applier->sealed_until_us != 0 && sealed_left(applier) == 0;
         bool busy = !again && may_repeat(applier, status) && lock_is_missing(applier) &&
-                    tries <= applier->options.lock_retries;
+                    has_tries(applier, tries);
         bool whole = undo(applier, again || busy);
         if (step->story->state != GD_STEP_UNKNOWN)
             step->story->state = GD_STEP_NOT_IN;
         if (!whole || (!again && !busy)) {
             *err = failure;
-            return status;
+            return late ? given_up(applier, tries, status, err) : status;
         }
         if (busy) {
-            gd_tell_note(applier->options.events, "trying again (%u of %u): %s", tries,
-                         applier->options.lock_retries, failure.text);
+            tell_again(applier, tries, failure.text);
             gd_apply_back_off(applier, tries++);
             GD_TRY(gd_interrupt_check(err));
         }
     }
+}
+
+GD_MUST static struct gd_status run_transaction(struct gd_applier *applier,
+                                                const struct gd_apply_step *step,
+                                                struct gd_error *err)
+{
+    uint32_t limit_ms = applier->options.sealed_ms;
+    applier->sealed_until_us =
+        applier->open && limit_ms != 0 ? gd_clock_monotonic_us() + (int64_t)limit_ms * 1000 : 0;
+    struct gd_status status = run_tries(applier, step, err);
+    gd_seal_clock_stop(applier->options.held); /* whichever way, the transaction is over */
+    applier->sealed_until_us = 0;
+    return status;
 }
 
 /* ---- bare ---- */

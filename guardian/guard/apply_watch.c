@@ -53,10 +53,12 @@ void gd_watch_begin(struct gd_watch *watch, uint32_t flags)
 {
     uint32_t half = watch->applier->options.lock_ms / 2;
     watch->flags = flags;
-    watch->blockers[0] = '\0';
-    if (watch->told_of != watch->applier->at)
+    /* Of the next try of the same statement, which may be too short to look, it still holds. */
+    if (watch->applier->at != NULL && watch->told_of != watch->applier->at) {
+        watch->blockers[0] = '\0';
         watch->told_ms = 0;
-    watch->told_of = watch->applier->at;
+        watch->told_of = watch->applier->at;
+    }
     watch->staged = false;
     watch->next_ms = now_ms() + (half > 0 && half < FIRST_LOOK_MS ? half : FIRST_LOOK_MS);
 }

@@ -96,20 +96,41 @@ GD_MUST static struct gd_status run_losses(struct gd_guard *guard, struct gd_err
     return gd_apply_run(guard->applier, guard->permit, err);
 }
 
+static void tell_held(struct gd_guard *guard)
+{
+    guard->story->sealed_seconds = gd_seal_clock_seconds(&guard->held);
+    guard->outcome->seconds[GD_PHASE_SEALED] = guard->story->sealed_seconds;
+}
+
 static struct gd_status apply(struct gd_guard *guard, struct gd_error *err)
 {
     GD_TRY(run_losses(guard, err));
+    tell_held(guard);
     guard->story->changed = true;
     guard->story->outcome = GD_OUTCOME_APPLIED;
     return GD_DONE;
 }
 
 /* What the checks find is told; the change is in. */
+struct checking {
+    struct gd_guard *guard;
+    struct gd_checked checked;
+};
+
+static struct gd_status check_once(void *context, struct gd_error *err)
+{
+    struct checking *checking = context;
+    struct gd_guard *guard = checking->guard;
+    return gd_check_after(guard->pg, guard->plan, &guard->before, guard->arena, &checking->checked,
+                          err);
+}
+
 static struct gd_status check(struct gd_guard *guard, struct gd_error *err)
 {
-    struct gd_checked checked = {0};
+    struct checking checking = {.guard = guard};
     const char *sql;
-    GD_TRY(gd_check_after(guard->pg, guard->plan, &guard->before, guard->arena, &checked, err));
+    GD_TRY(gd_guard_patiently(guard, check_once, &checking, err));
+    const struct gd_checked checked = checking.checked;
     guard->outcome->problems = checked.problems;
     guard->outcome->differences = checked.differences;
     guard->story->fingerprint_after = checked.fingerprint;
@@ -291,6 +312,8 @@ GD_MUST static struct gd_status end_badly(struct gd_guard *guard, struct gd_stat
                                           struct gd_error *err)
 {
     bool in = guard->story->outcome == GD_OUTCOME_APPLIED;
+    gd_apply_let_go(guard->applier);
+    tell_held(guard);
     if (!in && something_is_in(guard))
         err->code = status.code = GD_PARTIAL;
     close_failed(guard, status, err);

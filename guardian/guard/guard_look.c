@@ -278,8 +278,9 @@ static void remember_stamp(const struct gd_guard *guard)
     }
 }
 
-GD_MUST static struct gd_status survey(struct gd_guard *guard, struct gd_error *err)
+static struct gd_status survey_once(void *context, struct gd_error *err)
 {
+    struct gd_guard *guard = context;
     const struct gd_guard_options *options = guard->options;
     struct gd_change_options reading = {
         .database = "",
@@ -294,6 +295,28 @@ GD_MUST static struct gd_status survey(struct gd_guard *guard, struct gd_error *
                           err);
 }
 
+struct gd_status gd_guard_patiently(struct gd_guard *guard, gd_look_fn *look, void *context,
+                                    struct gd_error *err)
+{
+    const struct gd_patience patience = {
+        .retries = gd_guard_bounded(&gd_policy_limits(guard->options->policy)->lock_retries),
+        .events = guard->options->events,
+    };
+    return gd_look_patiently(guard->pg, &patience, look, context, guard->arena, err);
+}
+
+GD_MUST static struct gd_status survey(struct gd_guard *guard, struct gd_error *err)
+{
+    return gd_guard_patiently(guard, survey_once, guard, err);
+}
+
+static struct gd_status find_pending(void *context, struct gd_error *err)
+{
+    struct gd_guard *guard = context;
+    return gd_scripts_pending(&guard->asked, guard->pg, &guard->ledger, guard->arena, &guard->todo,
+                              err);
+}
+
 /* What is still to be done; `*out_because` when that is nothing. */
 GD_MUST static struct gd_status look_up(struct gd_guard *guard, const char **out_because,
                                         struct gd_error *err)
@@ -301,8 +324,7 @@ GD_MUST static struct gd_status look_up(struct gd_guard *guard, const char **out
     const struct gd_ledger_file *last;
     *out_because = NULL;
     GD_TRY(gd_pg_stamp(guard->pg, guard->arena, &guard->stamp, err));
-    GD_TRY(gd_scripts_pending(&guard->asked, guard->pg, &guard->ledger, guard->arena, &guard->todo,
-                              err));
+    GD_TRY(gd_guard_patiently(guard, find_pending, guard, err));
     for (size_t f = 0; f < guard->asked.folder_count; f++)
         for (size_t i = 0; i < guard->asked.folders[f]->notes.count; i++)
             gd_texts_add(&guard->outcome->notes, guard->asked.folders[f]->notes.items[i],

@@ -7,6 +7,7 @@
 #include "guardian/guard/apply.h"
 #include "guardian/guard/check.h"
 #include "guardian/guard/guard.h"
+#include "guardian/guard/holders.h"
 #include "guardian/guard/scripts.h"
 #include "guardian/journal/lease.h"
 
@@ -32,7 +33,8 @@ struct gd_guard {
     struct gd_fingerprint before;
     struct gd_apply_file *apply_files;
     struct gd_applier *applier;
-    bool in_loss; /* the applier stands inside the first losing transaction */
+    struct gd_seal_clock held; /* those who write are kept waiting */
+    bool in_loss;              /* the applier stands inside the first losing transaction */
     struct gd_protection protection;
     const struct gd_permit *permit;
     bool asked_person;
@@ -48,7 +50,20 @@ gd_guard_stage_fn gd_guard_foresee;
 /** The lease, what was left open, and whether what was judged still stands. */
 gd_guard_stage_fn gd_guard_hold;
 
+/** `look` again and again, as the policy's lock_retries say, while somebody holds what it reads. */
+GD_MUST struct gd_status gd_guard_patiently(struct gd_guard *guard, gd_look_fn *look, void *context,
+                                            struct gd_error *err);
+
 /* ---- guard_protect.c ---- */
+/** A limit of milliseconds or tries. "Unlimited" is eleven days, which a server's setting holds. */
+uint32_t gd_guard_bounded(const struct gd_limit *limit);
+/** The fingerprint of the schema as it is: context is a struct gd_guard_print. */
+gd_look_fn gd_guard_fingerprint;
+struct gd_guard_print {
+    struct gd_pg *pg;
+    struct gd_arena *arena;
+    struct gd_fingerprint *out;
+};
 gd_guard_stage_fn gd_guard_prepare, gd_guard_open_seal, gd_guard_protect, gd_guard_permit;
 /** The applier stands inside a losing transaction that is not the first: what was written since? */
 gd_guard_stage_fn gd_guard_measure_later;

@@ -73,6 +73,18 @@ static uint32_t time_left(const struct gd_guard *guard)
     return left > UINT32_MAX ? UINT32_MAX : (uint32_t)left;
 }
 
+uint32_t gd_guard_bounded(const struct gd_limit *limit)
+{
+    enum { MOST = 1000000000 };
+    return limit->value > MOST ? MOST : (uint32_t)limit->value;
+}
+
+struct gd_status gd_guard_fingerprint(void *context, struct gd_error *err)
+{
+    const struct gd_guard_print *print = context;
+    return gd_pg_fingerprint(print->pg, print->arena, print->out, err);
+}
+
 struct gd_status gd_guard_prepare(struct gd_guard *guard, struct gd_error *err)
 {
     const struct gd_limits *limits = guard->decision->limits;
@@ -82,7 +94,8 @@ struct gd_status gd_guard_prepare(struct gd_guard *guard, struct gd_error *err)
                      gd_arena_printf(guard->arena, "no record is kept in the database: %s",
                                      guard->ledger.why),
                      guard->arena);
-    GD_TRY(gd_pg_fingerprint(guard->pg, guard->arena, &guard->before, err));
+    struct gd_guard_print print = {guard->pg, guard->arena, &guard->before};
+    GD_TRY(gd_guard_patiently(guard, gd_guard_fingerprint, &print, err));
     list_files(guard);
     struct gd_apply_options options = {
         .plan = guard->plan,
@@ -93,8 +106,10 @@ struct gd_status gd_guard_prepare(struct gd_guard *guard, struct gd_error *err)
         .story = guard->story,
         .skip_steps = guard->skip_steps,
         .statement_ms = guard->options->statement_ms,
-        .lock_ms = (uint32_t)limits->lock_wait.value,
-        .lock_retries = (uint32_t)limits->lock_retries.value,
+        .lock_ms = gd_guard_bounded(&limits->lock_wait),
+        .lock_retries = gd_guard_bounded(&limits->lock_retries),
+        .sealed_ms = limits->sealed_wait.value == 0 ? 1 : gd_guard_bounded(&limits->sealed_wait),
+        .held = &guard->held,
         .total_ms = time_left(guard),
         .still_ours = still_ours,
         .still_ours_context = guard,
@@ -120,13 +135,48 @@ static void tell_phases(struct gd_guard *guard)
     seconds[GD_PHASE_PROOF] = guard->story->proof_seconds = guard->protection.proof_seconds;
 }
 
+static bool is_to_come(const struct gd_guard *guard, const struct gd_step *step)
+{
+    for (size_t i = 0; i < guard->story->step_count; i++)
+        if (guard->story->steps[i].number == step->number)
+            return guard->story->steps[i].state != GD_STEP_IN;
+    return false; /* the backup */
+}
+
+/* Tables that the next step which takes any so must have for itself, readers included. */
+static void tables_alone(const struct gd_guard *guard, struct gd_texts *out_tables)
+{
+    for (size_t i = 0; i < guard->plan->step_count && out_tables->count == 0; i++) {
+        const struct gd_step *step = guard->plan->steps[i];
+        for (size_t s = 0; is_to_come(guard, step) && s < step->statement_count; s++) {
+            const struct gd_verdict *verdict = &step->statements[s]->verdict;
+            for (size_t f = 0; f < verdict->finding_count; f++) {
+                const struct gd_finding *finding = verdict->findings[f];
+                if (finding->lock != GD_LOCK_AX || finding->fresh != NULL)
+                    continue;
+                if (finding->lock_on != NULL)
+                    gd_texts_add(out_tables, finding->lock_on, guard->arena);
+                for (size_t t = 0; t < finding->tables.count; t++)
+                    gd_texts_add(out_tables, finding->tables.items[t], guard->arena);
+            }
+        }
+    }
+}
+
 GD_MUST static struct gd_status lock(struct gd_guard *guard, const struct gd_backup *backup,
                                      const char **out_snapshot, struct gd_error *err)
 {
     const struct gd_limits *limits = guard->decision->limits;
-    return gd_protect_seal(guard->pg, backup, (uint32_t)limits->lock_wait.value,
-                           (uint32_t)limits->lock_retries.value, guard->options->events,
-                           guard->arena, out_snapshot, err);
+    const struct gd_seal_options options = {
+        .lock_ms = gd_guard_bounded(&limits->lock_wait),
+        .retries = gd_guard_bounded(&limits->lock_retries),
+        .clock = &guard->held,
+        .events = guard->options->events,
+    };
+    struct gd_texts alone = {0};
+    tables_alone(guard, &alone);
+    GD_TRY(gd_protect_readers(guard->pg, &alone, &options, guard->arena, err));
+    return gd_protect_seal(guard->pg, backup, &options, guard->arena, out_snapshot, err);
 }
 
 GD_MUST static struct gd_status check_duration(const struct gd_guard *guard, struct gd_error *err)
@@ -173,24 +223,22 @@ GD_MUST static struct gd_status make_backup(struct gd_guard *guard, const char *
     return check_duration(guard, err);
 }
 
-static void tell_sealed(struct gd_guard *guard, int64_t since_us)
+static void tell_sealed(struct gd_guard *guard)
 {
     guard->story->drift_rows = 0;
     guard->story->drift_count = 0;
-    guard->story->sealed_seconds = (double)(gd_clock_monotonic_us() - since_us) / 1e6;
 }
 
 struct gd_status gd_guard_protect(struct gd_guard *guard, struct gd_error *err)
 {
     const char *snapshot = NULL;
-    int64_t begin = gd_clock_monotonic_us();
     if (!demands_backup(guard))
         return GD_DONE;
     if (guard->in_loss)
         GD_TRY(lock(guard, &guard->decision->backup, &snapshot, err));
     GD_TRY(make_backup(guard, snapshot, err));
     if (guard->in_loss)
-        tell_sealed(guard, begin);
+        tell_sealed(guard);
     return GD_DONE;
 }
 
@@ -281,7 +329,6 @@ GD_MUST static struct gd_status check_drift(struct gd_guard *guard, struct gd_er
 GD_MUST static struct gd_status measure_drift(struct gd_guard *guard, struct gd_error *err)
 {
     struct gd_story *story = guard->story;
-    int64_t begin = gd_clock_monotonic_us();
     const char *snapshot;
     GD_TRY(lock(guard, &guard->decision->backup, &snapshot, err));
     GD_TRY(gd_protect_drift(guard->pg, &guard->protection, &guard->decision->backup, guard->arena,
@@ -291,7 +338,7 @@ GD_MUST static struct gd_status measure_drift(struct gd_guard *guard, struct gd_
     if (story->drift_rows != 0) {
         GD_TRY(make_backup(guard, snapshot, err));
         GD_TRY(make_permit(guard, err));
-        tell_sealed(guard, begin);
+        tell_sealed(guard);
     }
     story->sealed = true;
     return GD_DONE;

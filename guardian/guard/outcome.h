@@ -13,6 +13,7 @@
     X(WAIT, "wait") /* for another guardian */                                                     \
     X(BACKUP, "backup")                                                                            \
     X(PROOF, "proof")                                                                              \
+    X(SEALED, "sealed") /* those who write waited: over several of the others */                   \
     X(APPLY, "apply")                                                                              \
     X(CHECK, "check")                                                                              \
     X(TOTAL, "total")

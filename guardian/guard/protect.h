@@ -9,6 +9,7 @@
 #define GUARDIAN_GUARD_PROTECT_H
 
 #include "guardian/guard/permit.h"
+#include "guardian/guard/seal_clock.h"
 #include "guardian/journal/story.h"
 #include "guardian/snapshot/take.h"
 
@@ -36,6 +37,14 @@ struct gd_protection {
     uint32_t drift_ms; /* longest time to count what was written since; 0: 30,000 */
 };
 
+struct gd_seal_options {
+    uint32_t lock_ms;            /* longest wait for one lock; a list of them may take twice that */
+    uint32_t retries;            /* tries after the first */
+    struct gd_seal_clock *clock; /* started with the first lock; whoever ends the transaction stops
+                                    it. May be NULL */
+    const struct gd_events *events;
+};
+
 /**
  * The lock that stops writers (SHARE ROW EXCLUSIVE) on the tables of the decision's backup, in one
  * fixed order, inside the READ COMMITTED transaction that `pg` has open. All or none: a try that
@@ -45,17 +54,27 @@ struct gd_protection {
  * Names of what has no rows (views, sequences) and of nothing are passed over; a foreign table
  * cannot be sealed, and a warning says so.
  *
- * @param lock_ms       longest wait for one lock; a list of them may take twice that
- * @param retries       tries after the first
  * @param out_snapshot  id of the snapshot that it exports; valid while the transaction is
  * @return GD_BUSY         the locks did not come; the text says who writes (pid, state, query, age)
  *         GD_UNPROTECTED  the role may not lock them, the lock table is full, or the transaction is
  *                         REPEATABLE READ or stricter
  */
 GD_MUST struct gd_status gd_protect_seal(struct gd_pg *pg, const struct gd_backup *backup,
-                                         uint32_t lock_ms, uint32_t retries,
-                                         const struct gd_events *events, struct gd_arena *arena,
-                                         const char **out_snapshot, struct gd_error *err);
+                                         const struct gd_seal_options *options,
+                                         struct gd_arena *arena, const char **out_snapshot,
+                                         struct gd_error *err);
+
+/**
+ * Before anybody is stopped: wait for those who have been reading `tables` for longer than a lock
+ * is waited for, because the change will need these tables alone. No lock is asked for, so that
+ * nobody waits behind this. Who came later is not waited for: he may be as quick as most.
+ *
+ * @return GD_BUSY  one of them outlasted as many waits as the change itself would make; the text
+ *                  says who
+ */
+GD_MUST struct gd_status gd_protect_readers(struct gd_pg *pg, const struct gd_texts *tables,
+                                            const struct gd_seal_options *options,
+                                            struct gd_arena *arena, struct gd_error *err);
 
 /** Take and prove. `shared_snapshot` NULL: online. The journal's protecting record must have been
  *  written. @return GD_UNPROTECTED, GD_BUSY, GD_CORRUPT */

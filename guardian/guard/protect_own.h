@@ -22,6 +22,8 @@ GD_MUST struct gd_status gd_protected_tables(struct gd_pg *pg, const struct gd_b
                                              struct gd_error *err);
 
 /** An SQL array of text, to be given as a parameter. */
+const char *gd_protect_oids(const struct gd_protected *tables, size_t count,
+                            struct gd_arena *arena);
 const char *gd_protect_array(const struct gd_texts *texts, struct gd_arena *arena);
 
 #endif

@@ -16,6 +16,7 @@
 
 #include "guardian/base/clock.h"
 #include "guardian/base/fault.h"
+#include "guardian/guard/holders.h"
 #include "guardian/guard/protect_own.h"
 
 enum {
@@ -23,13 +24,12 @@ enum {
     PAUSE_MS = 100,
     PAUSE_MAX_MS = 3000,
     REPLY_MS = 30000,
-    BLOCKERS_MAX = 3
 };
 
 struct sealing {
     struct gd_pg *pg;
     struct gd_arena *arena;
-    const struct gd_events *events;
+    const struct gd_seal_options *options;
     const struct gd_backup *backup;
     const struct gd_protected *tables;
     size_t count;
@@ -150,6 +150,7 @@ GD_MUST static struct gd_status lock_all(struct sealing *sealing, char out_state
                                 limits_call(limits)};
     out_state[0] = '\0';
     GD_TRY(gd_pg_batch(sealing->pg, open, 2, NULL, NULL, err));
+    gd_seal_clock_start(sealing->options->clock);
     for (size_t at = 0; at < sealing->count;) {
         struct gd_pg_call call = {.what = "lock the tables",
                                   .sql = lock_sql(sealing, &at),
@@ -167,65 +168,17 @@ GD_MUST static struct gd_status lock_all(struct sealing *sealing, char out_state
     return gd_pg_batch(sealing->pg, end, 2, NULL, NULL, err);
 }
 
-/* --- who is in the way --------------------------------------------------------------------------
+/* NULL: nobody any more. Our own wait is over by now: those who hold what we wanted are asked for.
  */
-
-/* Our own wait is over by now: those who hold what we wanted are asked for. What stands in quotes
- * in a query may be somebody's data. */
-static const char holders_sql[] =
-    "SELECT l.pid, coalesce(a.usename::text, ''), coalesce(a.application_name, ''), "
-    "coalesce(a.state, ''), coalesce(extract(epoch FROM pg_catalog.clock_timestamp() - "
-    "a.xact_start), 0)::pg_catalog.int8, "
-    "coalesce(pg_catalog.left(pg_catalog.regexp_replace(pg_catalog.regexp_replace(a.query, "
-    "$$'[^']*('|$)$$, $$'…'$$, 'g'), '\\s+', ' ', 'g'), 80), ''), "
-    "pg_catalog.min(l.relation::pg_catalog.regclass::pg_catalog.text) "
-    "FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a USING (pid) "
-    "WHERE l.locktype = 'relation' AND l.relation = ANY ($1::pg_catalog.oid[]) AND l.granted "
-    "AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
-    "pg_catalog.current_database()) AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() "
-    "AND l.mode NOT IN ('AccessShareLock', 'RowShareLock') "
-    "GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 5 DESC LIMIT 4";
-
-static const char *holder_text(const struct sealing *sealing, const struct gd_pg_rows *rows,
-                               size_t row)
-{
-    const char *program = gd_pg_cell(rows, row, 2), *state = gd_pg_cell(rows, row, 3);
-    const char *query = gd_pg_cell(rows, row, 5);
-    if (gd_pg_cell(rows, row, 0) == NULL)
-        return gd_arena_printf(sealing->arena, "a prepared transaction holds a lock on %s",
-                               gd_pg_cell(rows, row, 6));
-    return gd_arena_printf(
-        sealing->arena,
-        "process %" PRId64 " (%s%s%s) holds a lock on %s, %s, in a transaction of %" PRId64
-        " s%s%s",
-        gd_pg_int(rows, row, 0), gd_pg_cell(rows, row, 1), *program == '\0' ? "" : ", ", program,
-        gd_pg_cell(rows, row, 6), *state == '\0' ? "in the background" : state,
-        gd_pg_int(rows, row, 4), *query == '\0' ? "" : ": ", query);
-}
-
-static const char *oids_of(const struct sealing *sealing)
-{
-    struct gd_texts oids = {0};
-    for (size_t i = 0; i < sealing->count; i++)
-        gd_texts_add(&oids, gd_arena_printf(sealing->arena, "%u", sealing->tables[i].oid),
-                     sealing->arena);
-    return gd_protect_array(&oids, sealing->arena);
-}
-
-/* NULL: nobody any more. */
 static const char *holders(struct sealing *sealing)
 {
+    struct gd_holders_query query = {
+        .tables = gd_protect_oids(sealing->tables, sealing->count, sealing->arena)};
+    struct gd_holders found = {0};
     struct gd_error ignored = {0};
-    gd_auto_pg_rows rows = NULL;
-    const char *text = NULL, *oids = oids_of(sealing);
-    struct gd_pg_call call = {
-        .what = "look who holds a lock", .sql = holders_sql, .values = &oids, .value_count = 1};
-    if (gd_pg_run(sealing->pg, &call, &rows, &ignored).code != GD_OK)
+    if (gd_holders_find(sealing->pg, &query, sealing->arena, &found, &ignored).code != GD_OK)
         return NULL;
-    for (size_t i = 0; i < gd_pg_rows_count(rows) && i < BLOCKERS_MAX; i++)
-        text = gd_arena_printf(sealing->arena, "%s%s%s", text == NULL ? "" : text,
-                               text == NULL ? "" : "; ", holder_text(sealing, rows, i));
-    return text;
+    return found.count == 0 ? NULL : found.text;
 }
 
 /* --- tries --------------------------------------------------------------------------------------
@@ -279,8 +232,7 @@ static void pause_before(uint32_t next)
     gd_sleep_ms(most / 2 + spread % (most / 2 + 1));
 }
 
-GD_MUST static struct gd_status try_to_lock(struct sealing *sealing, uint32_t retries,
-                                            struct gd_error *err)
+GD_MUST static struct gd_status try_to_lock(struct sealing *sealing, struct gd_error *err)
 {
     for (uint32_t tries = 1;; tries++) {
         char state[6];
@@ -292,14 +244,16 @@ GD_MUST static struct gd_status try_to_lock(struct sealing *sealing, uint32_t re
             return gd_fault("seal: locked", err);
         if (gd_pg_broken(sealing->pg) || step_back(sealing, &later).code != GD_OK)
             return status;
+        gd_seal_clock_stop(sealing->options->clock);
         /* 57014: our own limit for a list of locks */
         if (status.code != GD_BUSY && strcmp(state, "57014") != 0)
             return explain(sealing, state, status, err);
         const char *who = holders(sealing);
-        if (tries > retries)
+        if (tries > sealing->options->retries)
             return too_busy(sealing, who, tries, err);
-        gd_tell_note(sealing->events, "the locks that stop writers did not come within %u ms%s%s",
-                     sealing->lock_ms, who == NULL ? "" : ": ", who == NULL ? "" : who);
+        gd_tell_note(sealing->options->events,
+                     "the locks that stop writers did not come within %u ms%s%s", sealing->lock_ms,
+                     who == NULL ? "" : ": ", who == NULL ? "" : who);
         pause_before(tries);
     }
 }
@@ -310,13 +264,14 @@ GD_MUST static struct gd_status try_to_lock(struct sealing *sealing, uint32_t re
 static void tell(const struct sealing *sealing, const struct gd_backup *backup)
 {
     if (backup->scope == GD_SCOPE_DATABASE && backup->tables.count > 0)
-        gd_tell_note(sealing->events,
+        gd_tell_note(sealing->options->events,
                      "the whole database is backed up; kept from being written to are the %zu "
                      "tables that lose something",
                      sealing->count);
     for (size_t i = 0; i < sealing->count; i++)
         if (sealing->tables[i].kind == 'f')
-            gd_tell_warning(sealing->events, "Rows that are written there meanwhile may be lost.",
+            gd_tell_warning(sealing->options->events,
+                            "Rows that are written there meanwhile may be lost.",
                             "foreign table %s cannot be kept from being written to",
                             sealing->tables[i].qualified);
 }
@@ -332,23 +287,22 @@ GD_MUST static struct gd_status export_snapshot(struct sealing *sealing, const c
     return GD_DONE;
 }
 
-struct gd_status gd_protect_seal(struct gd_pg *pg, const struct gd_backup *backup, uint32_t lock_ms,
-                                 uint32_t retries, const struct gd_events *events,
-                                 struct gd_arena *arena, const char **out_snapshot,
-                                 struct gd_error *err)
+struct gd_status gd_protect_seal(struct gd_pg *pg, const struct gd_backup *backup,
+                                 const struct gd_seal_options *options, struct gd_arena *arena,
+                                 const char **out_snapshot, struct gd_error *err)
 {
     struct sealing sealing = {.pg = pg,
                               .backup = backup,
                               .arena = arena,
-                              .events = events,
-                              .lock_ms = lock_ms == 0 ? 2000 : lock_ms};
+                              .options = options,
+                              .lock_ms = options->lock_ms == 0 ? 2000 : options->lock_ms};
     struct gd_protected *tables = NULL;
     GD_TRY(look_at_session(&sealing, err));
     GD_TRY(gd_protected_tables(pg, backup, arena, &tables, &sealing.count, err));
     sealing.tables = tables;
-    gd_tell_stage(events, "stopping writers", 0);
+    gd_tell_stage(options->events, "stopping writers", 0);
     tell(&sealing, backup);
     if (sealing.count > 0)
-        GD_TRY(try_to_lock(&sealing, retries, err));
+        GD_TRY(try_to_lock(&sealing, err));
     return export_snapshot(&sealing, out_snapshot, err);
 }

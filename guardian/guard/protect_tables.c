@@ -39,6 +39,14 @@ const char *gd_protect_array(const struct gd_texts *texts, struct gd_arena *aren
     return array;
 }
 
+const char *gd_protect_oids(const struct gd_protected *tables, size_t count, struct gd_arena *arena)
+{
+    struct gd_texts oids = {0};
+    for (size_t i = 0; i < count; i++)
+        gd_texts_add(&oids, gd_arena_printf(arena, "%u", tables[i].oid), arena);
+    return gd_protect_array(&oids, arena);
+}
+
 struct gd_status gd_protected_tables(struct gd_pg *pg, const struct gd_backup *backup,
                                      struct gd_arena *arena, struct gd_protected **out_tables,
                                      size_t *out_count, struct gd_error *err)

@@ -43,6 +43,8 @@
 #define GD_LIMITS(X)                                                                               \
     X(lock_wait, DURATION, 2000, "longest wait for one lock")                                      \
     X(lock_retries, COUNT, 5, "how often a lock that did not come is tried for again")             \
+    X(sealed_wait, DURATION, 6000,                                                                 \
+      "longest that those who write are held for a lock that a sealed change still lacks")         \
     X(database_backup_max, SIZE, 20480ull << 20,                                                   \
       "a larger database is not backed up whole, but the tables in scope are")                     \
     X(sealed_table_max, SIZE, 10240ull << 20,                                                      \

@@ -246,7 +246,7 @@ static const struct gd_ruling approve = {
     .waiver_count = 1, GROUNDS(&drop_ground)};
 #define LIMIT(words) {.text = words, .ground = {.policy = "strict", .text = "as shipped"}}
 static const struct gd_limits limits = {
-    .lock_wait = LIMIT("2s"), .lock_retries = LIMIT("5"), .database_backup_max = LIMIT("20GB"),
+    .lock_wait = LIMIT("2s"), .lock_retries = LIMIT("5"), .sealed_wait = LIMIT("6s"), .database_backup_max = LIMIT("20GB"),
     .sealed_table_max = LIMIT("10GB"), .drift_rows_max = LIMIT("0"), .duration_max = LIMIT("30min")};
 static const struct gd_decision decision = {
     .policy = "strict", .policy_file = "strict.yaml", .environment = "production",

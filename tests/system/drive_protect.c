@@ -86,8 +86,9 @@ GD_MUST static struct gd_status protect(struct run *run, const char *snapshot, s
 GD_MUST static struct gd_status seal(struct run *run, const char **out_snapshot,
                                      struct gd_error *err)
 {
-    return gd_protect_seal(run->pg, &run->decision.backup, run->lock_ms, run->retries, &events,
-                           run->arena, out_snapshot, err);
+    const struct gd_seal_options options = {
+        .lock_ms = run->lock_ms, .retries = run->retries, .events = &events};
+    return gd_protect_seal(run->pg, &run->decision.backup, &options, run->arena, out_snapshot, err);
 }
 
 GD_MUST static struct gd_status sealed(struct run *run, struct gd_error *err)
