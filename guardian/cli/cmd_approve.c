@@ -1,5 +1,6 @@
 /*
- * guardian approve: write down that exactly these texts were read and found good.
+ * guardian approve: write down that exactly these texts were read and found good; with --list, who
+ * found what good; with --revoke, that it is not any more.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,11 +12,9 @@
 #include "guardian/cli/ending.h"
 #include "guardian/cli/input.h"
 #include "guardian/cli/progress.h"
-#include "guardian/cli/report_screen.h"
-#include "guardian/cli/report_shelf.h"
+#include "guardian/cli/report_approval.h"
 #include "guardian/cli/stores.h"
 #include "guardian/guard/change.h"
-#include "guardian/journal/approval.h"
 #include "guardian/version.h"
 
 struct approving {
@@ -71,52 +70,127 @@ static struct gd_status put_all(struct approving *approving, struct gd_store *st
     return GD_DONE;
 }
 
+/* ---- what there is ---- */
+
+/* Of the files that were named, and of each statement in them; without a file, all. */
+static struct gd_status read_approvals(struct approving *approving, struct gd_store *store,
+                                       int argc, char **argv, struct gd_approvals *out_found,
+                                       struct gd_error *err)
+{
+    struct gd_texts hashes = {0};
+    if (argc == 0)
+        return gd_approvals_list(store, gd_clock_now_us(), approving->arena, out_found, err);
+    GD_TRY(read_files(approving, argc, argv, err));
+    for (size_t i = 0; i < approving->report->file_count; i++) {
+        const struct gd_judged_file *file = approving->report->files[i];
+        gd_texts_add(&hashes, file->hash, approving->arena);
+        for (size_t e = 0; e < file->entry_count; e++)
+            gd_texts_add(&hashes, file->entries[e]->hash, approving->arena);
+    }
+    return gd_approvals_read(store, &hashes, gd_clock_now_us(), approving->arena, out_found, err);
+}
+
+/* All are found before the first is written. One that is revoked already is as it was asked for. */
+static struct gd_status revoke_all(struct approving *approving, struct gd_store *store,
+                                   struct gd_approvals *out_revoked, struct gd_error *err)
+{
+    const struct gd_config *config = approving->config;
+    struct gd_arena *arena = approving->arena;
+    struct gd_approvals all;
+    struct gd_revocation revocation = {.who = gd_whoami(arena),
+                                       .host = gd_hostname(arena),
+                                       .reason = config->reason,
+                                       .version = gd_version()};
+    size_t count = config->revoke.count;
+    struct gd_approval **named = gd_arena_zalloc(arena, count, sizeof *named);
+    *out_revoked =
+        (struct gd_approvals){gd_arena_zalloc(arena, count, sizeof *all.items), 0, count};
+    GD_TRY(gd_approvals_list(store, gd_clock_now_us(), arena, &all, err));
+    for (size_t i = 0; i < count; i++)
+        GD_TRY(gd_approvals_find(&all, config->revoke.items[i], &named[i], err));
+    for (size_t i = 0; i < count; i++) {
+        if (named[i]->state != GD_APPROVAL_REVOKED)
+            GD_TRY(gd_approval_revoke(store, named[i], &revocation, arena, err));
+        out_revoked->items[out_revoked->count++] = *named[i];
+    }
+    return GD_DONE;
+}
+
 /* ---- the answer ---- */
+
+static struct gd_screen screen_of(const struct gd_config *config)
+{
+    return gd_screen_of(stdout, gd_config_use_color(config, STDOUT_FILENO), config->verbose);
+}
 
 static void print_text(const struct approving *approving)
 {
     struct gd_arena *arena = approving->arena;
-    struct gd_screen screen =
-        gd_screen_of(stdout, gd_config_use_color(approving->config, STDOUT_FILENO), false);
+    struct gd_screen screen = screen_of(approving->config);
     for (size_t i = 0; i < approving->report->file_count; i++) {
         const struct gd_judged_file *file = approving->report->files[i];
-        const struct gd_approval *approval = &approving->approvals[i];
-        gd_screen_put(&screen, GD_INK_GREEN, "APPROVED");
-        gd_screen_put(&screen, GD_INK_PLAIN,
-                      gd_arena_printf(arena, "  %s (%s, %" PRIu64 " statements)", file->path,
-                                      gd_class_name(file->class), file->statements));
-        gd_screen_end_line(&screen);
-        gd_screen_row(&screen, "text", GD_INK_PLAIN, approval->sha256);
-        gd_screen_row(&screen, "by", GD_INK_PLAIN,
-                      gd_arena_printf(arena, "%s on %s", approval->who, approval->host));
-        gd_screen_row(&screen, "until", GD_INK_PLAIN,
-                      approval->expires_us == 0 ? "the text changes"
-                                                : gd_shelf_time(approval->expires_us, true, arena));
+        const char *about =
+            gd_arena_printf(arena, "%s, %" PRIu64 " statement%s", gd_class_name(file->class),
+                            file->statements, file->statements == 1 ? "" : "s");
+        gd_report_approval(&approving->approvals[i], about, &screen, arena);
     }
+}
+
+static struct gd_status write_json(const char *key, struct gd_json *take_list,
+                                   struct gd_progress *progress, struct gd_error *err)
+{
+    struct gd_json *document = gd_json_object();
+    gd_json_put(document, key, take_list);
+    gd_json_put(document, "warnings", gd_progress_warnings(progress));
+    struct gd_status status = gd_json_write(document, stdout, 1, err);
+    gd_json_free(document);
+    return status;
 }
 
 static struct gd_status print_json(const struct approving *approving, struct gd_progress *progress,
                                    struct gd_error *err)
 {
-    struct gd_json *document = gd_json_object(), *list = gd_json_list();
+    struct gd_json *list = gd_json_list();
     for (size_t i = 0; i < approving->report->file_count; i++) {
-        struct gd_json *one = gd_json_object();
-        const struct gd_approval *approval = &approving->approvals[i];
-        gd_json_put(one, "id", gd_json_new_text(approval->id));
-        gd_json_put(one, "path", gd_json_new_text(approval->path));
-        gd_json_put(one, "sha256", gd_json_new_text(approval->sha256));
-        gd_json_put(one, "class",
-                    gd_json_new_text(gd_class_name(approving->report->files[i]->class)));
-        gd_json_put(one, "who", gd_json_new_text(approval->who));
-        gd_json_put(one, "time", gd_json_new_time(approval->time_us));
-        gd_json_put(one, "expires", gd_json_new_time(approval->expires_us));
+        struct gd_json *one = gd_report_approval_json(&approving->approvals[i]);
+        gd_json_put_text(one, "class", gd_class_name(approving->report->files[i]->class));
         gd_json_push(list, one);
     }
-    gd_json_put(document, "approved", list);
-    gd_json_put(document, "warnings", gd_progress_warnings(progress));
-    struct gd_status status = gd_json_write(document, stdout, 1, err);
-    gd_json_free(document);
-    return status;
+    return write_json("approved", list, progress, err);
+}
+
+static struct gd_status print_found(const struct approving *approving, const char *key,
+                                    const struct gd_approvals *found, const char *store,
+                                    struct gd_progress *progress, struct gd_error *err)
+{
+    const struct gd_config *config = approving->config;
+    struct gd_screen screen = screen_of(config);
+    struct gd_json *list = gd_json_list();
+    for (size_t i = 0; i < found->count; i++)
+        gd_json_push(list, gd_report_approval_json(&found->items[i]));
+    if (config->json)
+        return write_json(key, list, progress, err);
+    gd_json_free(list);
+    screen.verbose = screen.verbose || !config->list;
+    gd_report_approvals(found, store, &screen, approving->arena);
+    return GD_DONE;
+}
+
+/* ---- the three of them ---- */
+
+static struct gd_status check_request(const struct gd_config *config, int argc,
+                                      struct gd_error *err)
+{
+    bool revokes = config->revoke.count > 0;
+    if (revokes && config->list)
+        return gd_fail(err, GD_USAGE, "--list and --revoke do not go together");
+    if (revokes && argc > 0)
+        return gd_hint(err, gd_fail(err, GD_USAGE, "--revoke takes ids of approvals, and no file"),
+                       "guardian approve --list FILE shows the ids.");
+    if (argc == 0 && !revokes && !config->list)
+        return gd_hint(err, gd_fail(err, GD_USAGE, "approve takes the files that you have read"),
+                       "--list shows what was approved, --revoke takes an approval back.");
+    return GD_DONE;
 }
 
 static struct gd_status approve(const struct gd_config *config, int argc, char **argv,
@@ -124,11 +198,25 @@ static struct gd_status approve(const struct gd_config *config, int argc, char *
                                 struct gd_error *err)
 {
     struct approving approving = {.config = config, .arena = arena};
+    const struct gd_events *events = gd_progress_events(progress);
+    struct gd_approvals found = {0};
     gd_auto_store store = NULL;
-    GD_TRY(read_files(&approving, argc, argv, err));
-    GD_TRY(gd_cli_store(config, arena, gd_progress_events(progress), &store, err));
-    GD_TRY(put_all(&approving, store, err));
+    bool reads = config->list || config->revoke.count > 0;
+    GD_TRY(check_request(config, argc, err));
+    if (!reads)
+        GD_TRY(read_files(&approving, argc, argv, err));
+    GD_TRY(reads ? gd_cli_store_to_read(config, arena, events, &store, err)
+                 : gd_cli_store(config, arena, events, &store, err));
+    if (config->list)
+        GD_TRY(read_approvals(&approving, store, argc, argv, &found, err));
+    else if (reads)
+        GD_TRY(revoke_all(&approving, store, &found, err));
+    else
+        GD_TRY(put_all(&approving, store, err));
     gd_progress_end(progress, GD_DONE);
+    if (reads)
+        return print_found(&approving, config->list ? "approvals" : "revoked", &found,
+                           gd_store_url(store), progress, err);
     if (config->json)
         return print_json(&approving, progress, err);
     print_text(&approving);

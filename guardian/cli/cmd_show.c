@@ -179,17 +179,24 @@ static struct gd_status show(const struct gd_config *config, const char *id,
                           : show_change(config, store, cluster, change, progress, arena, err);
 }
 
+GD_MUST static struct gd_status check_request(const struct gd_config *config, int argc,
+                                              struct gd_error *err)
+{
+    if (argc + (config->last ? 1 : 0) == 1)
+        return GD_DONE;
+    return gd_hint(err, gd_fail(err, GD_USAGE, "show takes the id of one snapshot or change"),
+                   "\"guardian list\" shows them; \"latest\" is the newest proven snapshot, "
+                   "--last the last change.");
+}
+
 int gd_cmd_show(const struct gd_config *config, int argc, char **argv)
 {
     gd_auto_arena arena = gd_arena_new();
     gd_auto_progress progress = gd_progress_new(config);
     struct gd_error err = {0};
-    struct gd_status status =
-        argc == 1
-            ? show(config, argv[0], progress, arena, &err)
-            : gd_hint(&err, gd_fail(&err, GD_USAGE, "show takes the id of one snapshot or change"),
-                      "\"guardian list\" shows them; \"latest\" is the newest proven "
-                      "snapshot, \"last\" the last change.");
+    struct gd_status status = check_request(config, argc, &err);
+    if (status.code == GD_OK)
+        status = show(config, config->last ? "last" : argv[0], progress, arena, &err);
     gd_progress_end(progress, status);
     return status.code == GD_OK ? gd_cli_end(0) : gd_cli_fail(&err);
 }

@@ -45,6 +45,8 @@ def test_show_is_the_document_of_apply(call, made):
         assert shown[key] == made[key], key
     assert f"guardian rollback {made['change']}" in shown["way_back"]
     assert json.loads(call("show", "--json", "last"))["change"] == made["change"]
+    assert json.loads(call("show", "--json", "--last"))["change"] == made["change"]
+    assert "one snapshot or change" in call("show", "--last", made["change"], status=2)
     text = call("show", made["change"])
     assert "APPLIED" in text and "drop_age.sql" in text
     assert "database" in call("show", made["snapshot"]) and "manifest" in json.loads(call("show", "--json", "latest"))
