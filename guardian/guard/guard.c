@@ -111,6 +111,27 @@ static struct gd_status apply(struct gd_guard *guard, struct gd_error *err)
     return GD_DONE;
 }
 
+/* With it, a file that can be run again is done while nobody changes the schema. One that acts each
+ * time has none, and is looked at each time. */
+GD_MUST static struct gd_status write_stamps(struct gd_guard *guard, const char *stamp,
+                                             struct gd_error *err)
+{
+    static const char what[] = "write the schema's stamp";
+    const struct gd_report *report = guard->change.report;
+    const struct gd_ledger *ledger = &guard->ledger;
+    if (!ledger->there)
+        return GD_DONE;
+    GD_TRY(gd_pg_command(guard->pg, what,
+                         gd_ledger_stamp_sql(ledger, guard->change_id, stamp, guard->arena), err));
+    for (size_t i = 0; i < report->file_count; i++) {
+        const char *name = guard->todo.files[i].known_as;
+        if (gd_guard_acts_each_time(report->files[i]))
+            GD_TRY(gd_pg_command(guard->pg, what,
+                                 gd_ledger_file_stamp_sql(ledger, name, "", guard->arena), err));
+    }
+    return GD_DONE;
+}
+
 /* What the checks find is told; the change is in. */
 struct checking {
     struct gd_guard *guard;
@@ -137,14 +158,8 @@ static struct gd_status check(struct gd_guard *guard, struct gd_error *err)
     sql = gd_ledger_change_sql(&guard->ledger, guard->story, guard->arena);
     if (sql != NULL)
         GD_TRY(gd_pg_command(guard->pg, "write the change into the ledger", sql, err));
-    sql = gd_ledger_stamp_sql(&guard->ledger, guard->change_id, checked.stamp, guard->arena);
-    return sql == NULL ? GD_DONE : gd_pg_command(guard->pg, "write the schema's stamp", sql, err);
-}
-
-static struct gd_status close_change(struct gd_guard *guard, struct gd_error *err)
-{
+    GD_TRY(write_stamps(guard, checked.stamp, err));
     guard->story->ended_us = gd_clock_now_us();
-    (void)err;
     return GD_DONE;
 }
 
@@ -168,7 +183,7 @@ enum { NO_RECORD = -1 };
 /* clang-format off */
 static const struct stage {
     const char *name;       /* of the point behind it, at which tests break things */
-    gd_guard_stage_fn *run;
+    gd_guard_stage_fn *run; /* NULL: it only writes its record */
     int records[2];         /* written once it is over: what announces a deed belongs to the stage before it */
     enum gd_phase phase;
     const char *crash;      /* what is certain when the process dies behind it */
@@ -182,10 +197,10 @@ static const struct stage {
     {"guard: decided",    look_at_schema,     {GD_RECORD_DECIDED, GD_RECORD_PROTECTING},      GD_PHASE_READ,   "nothing was touched; objects may be half written"},
     {"guard: opened",     gd_guard_open_seal, {NO_RECORD, NO_RECORD},                         GD_PHASE_BACKUP, "the server rolls the empty transaction back"},
     {"guard: protected",  gd_guard_protect,   {GD_RECORD_PROTECTED, GD_RECORD_PROVEN},        GD_PHASE_TOTAL,  "nothing was touched; there is a way back"},
-    {"guard: permitted",  gd_guard_permit,    {NO_RECORD, NO_RECORD},                         GD_PHASE_APPLY,  "the server rolls the transaction back"},
+    {"guard: permitted",  gd_guard_permit,    {NO_RECORD, NO_RECORD},                         GD_PHASE_APPLY,  "steps before the first that loses rows may be in, and that one is rolled back: guard/recover.c asks"},
     {"guard: applied",    apply,              {GD_RECORD_APPLIED, NO_RECORD},                 GD_PHASE_APPLY,  "what is in is asked of the database: guard/recover.c"},
     {"guard: checked",    check,              {GD_RECORD_CHECKED, NO_RECORD},                 GD_PHASE_CHECK,  "the change is in"},
-    {"guard: closed",     close_change,       {GD_RECORD_CLOSED, NO_RECORD},                  GD_PHASE_CHECK,  "it is over"},
+    {"guard: closed",     NULL,               {GD_RECORD_CLOSED, NO_RECORD},                  GD_PHASE_CHECK,  "it is over"},
 };
 /* clang-format on */
 
@@ -203,7 +218,7 @@ GD_MUST static struct gd_status run_stage(struct gd_guard *guard, const struct s
                                           struct gd_error *err)
 {
     int64_t begin = gd_clock_monotonic_us();
-    struct gd_status status = stage->run(guard, err);
+    struct gd_status status = stage->run == NULL ? GD_DONE : stage->run(guard, err);
     for (size_t i = 0; i < 2 && status.code == GD_OK && !guard->over; i++)
         if (is_wanted(guard, stage->records[i]))
             status = note_record(guard, (enum gd_record_kind)stage->records[i], err);
@@ -287,14 +302,12 @@ static void close_failed(struct gd_guard *guard, struct gd_status status,
 }
 
 /* The change is in, and something behind it went wrong: that is no reason to say that it failed. */
-GD_MUST static struct gd_status only_a_problem(struct gd_guard *guard, struct gd_status status,
-                                               struct gd_error *err)
+GD_MUST static struct gd_status only_a_problem(struct gd_guard *guard, struct gd_error *err)
 {
     gd_texts_add(&guard->outcome->problems,
                  gd_arena_printf(guard->arena, "the change is in, but what follows it failed: %s",
                                  err->text),
                  guard->arena);
-    (void)status;
     *err = (struct gd_error){0};
     return GD_DONE;
 }
@@ -319,7 +332,7 @@ GD_MUST static struct gd_status end_badly(struct gd_guard *guard, struct gd_stat
     close_failed(guard, status, err);
     guard->outcome->error = *err;
     if (in)
-        return only_a_problem(guard, status, err);
+        return only_a_problem(guard, err);
     if (status.code == GD_FAILED || status.code == GD_PARTIAL)
         tell_git(guard);
     return status;

@@ -14,7 +14,7 @@
 #include "guardian/snapshot/cluster.h"
 
 /* Somebody who changes the schema as fast as we look at it is left alone. */
-enum { LOOKS_MAX = 5, JOURNAL_LOOKS_MAX = 500 };
+enum { LOOKS_MAX = 5 };
 
 struct gd_status gd_guard_read(struct gd_guard *guard, struct gd_error *err)
 {
@@ -34,99 +34,6 @@ struct gd_status gd_guard_connect(struct gd_guard *guard, struct gd_error *err)
     return gd_ledger_open(guard->pg, false, guard->arena, &guard->ledger, err);
 }
 
-/* ---- done already? ---- */
-
-static const struct gd_ledger_file *known(const struct gd_ledger_file *files, size_t count,
-                                          const char *sha256)
-{
-    for (size_t i = count; i > 0; i--)
-        if (strcmp(files[i - 1].sha256, sha256) == 0)
-            return &files[i - 1];
-    return NULL;
-}
-
-/* Its text was applied before. One that a second run would harm is done for good; one that can be
- * run again is done as long as nobody changed the schema since. */
-static bool is_done(const struct gd_guard *guard, const struct gd_ledger_file *file)
-{
-    return file != NULL && (!file->rerun_safe || strcmp(file->stamp, guard->stamp) == 0);
-}
-
-/* The changes that the journal remembers, for a database that keeps no ledger; NULL items where
- * there is no store. */
-GD_MUST static struct gd_status list_changes(const struct gd_guard *guard,
-                                             struct gd_told_list *out_list, struct gd_error *err)
-{
-    *out_list = (struct gd_told_list){0};
-    if (guard->options->store == NULL)
-        return GD_DONE;
-    return gd_story_list(guard->options->store, guard->story->cluster, JOURNAL_LOOKS_MAX,
-                         guard->arena, out_list, err);
-}
-
-/* Without a ledger the journal remembers: the texts of changes that came to their end. Whether one
- * can be run again it does not know, so none is. */
-GD_MUST static struct gd_status files_of_journal(struct gd_guard *guard,
-                                                 struct gd_ledger_file **out_files,
-                                                 size_t *out_count, struct gd_error *err)
-{
-    struct gd_told_list list = {0};
-    size_t count = 0;
-    *out_files = NULL;
-    *out_count = 0;
-    GD_TRY(list_changes(guard, &list, err));
-    for (size_t i = 0; i < list.count; i++)
-        count += list.items[i].story == NULL ? 0 : list.items[i].story->file_count;
-    struct gd_ledger_file *files = gd_arena_zalloc(guard->arena, count + 1, sizeof *files);
-    for (size_t i = 0; i < list.count; i++) {
-        const struct gd_story *story = list.items[i].story;
-        if (story == NULL || story->outcome != GD_OUTCOME_APPLIED ||
-            story->kind != GD_STORY_APPLY || *story->rolled_back_by != '\0')
-            continue;
-        for (size_t f = 0; f < story->file_count; f++)
-            files[(*out_count)++] = (struct gd_ledger_file){.sha256 = story->files[f].known_as,
-                                                            .path = story->files[f].path,
-                                                            .change = story->change,
-                                                            .stamp = "",
-                                                            .at_us = story->ended_us};
-    }
-    *out_files = files;
-    return GD_DONE;
-}
-
-/* Leave out what the ledger has as done; `*out_last`: the newest of them. */
-GD_MUST static struct gd_status leave_out_done(struct gd_guard *guard,
-                                               const struct gd_ledger_file **out_last,
-                                               struct gd_error *err)
-{
-    struct gd_scripts *todo = &guard->todo;
-    const char **hashes = gd_arena_zalloc(guard->arena, todo->file_count + 1, sizeof *hashes);
-    struct gd_ledger_file *files = NULL;
-    size_t count = 0, kept = 0;
-    for (size_t i = 0; i < todo->file_count; i++)
-        hashes[i] = todo->files[i].known_as;
-    *out_last = NULL;
-    if (guard->options->again || todo->file_count == 0)
-        return GD_DONE;
-    GD_TRY(guard->ledger.there
-               ? gd_ledger_files(guard->pg, &guard->ledger, hashes, todo->file_count, guard->arena,
-                                 &files, &count, err)
-               : files_of_journal(guard, &files, &count, err));
-    for (size_t i = 0; i < todo->file_count; i++) {
-        const struct gd_scripts_file *asked = &todo->files[i];
-        const struct gd_ledger_file *file = known(files, count, todo->files[i].known_as);
-        bool told = asked->migration != NULL && /* by gd_scripts_pending() */
-                    (guard->ledger.there || asked->folder->kind == GD_FOLDER_PRISMA);
-        bool done = !told && is_done(guard, file);
-        if (!done)
-            todo->files[kept++] = todo->files[i];
-        else if (*out_last == NULL || (*out_last)->at_us < file->at_us)
-            *out_last = file;
-    }
-    todo->file_count = kept;
-    return GD_DONE;
-}
-
 static const char *nothing_to_do(const struct gd_guard *guard, const struct gd_ledger_file *last)
 {
     char when[GD_TIME_SIZE];
@@ -140,35 +47,6 @@ static const char *nothing_to_do(const struct gd_guard *guard, const struct gd_l
 }
 
 /* ---- look ---- */
-
-/* Statements that do their work each time, although they change nothing that could be lost. */
-static bool acts_each_time(enum gd_kind kind)
-{
-    switch (kind) {
-    case GD_KIND_VacuumStmt:
-    case GD_KIND_ReindexStmt:
-    case GD_KIND_NotifyStmt:
-    case GD_KIND_CheckPointStmt:
-    case GD_KIND_ClusterStmt:
-    case GD_KIND_RefreshMatViewStmt:
-    case GD_KIND_CallStmt:
-    case GD_KIND_LoadStmt:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool does_nothing(const struct gd_report *report)
-{
-    if (report->class != GD_CLASS_NONE || report->loses != GD_LOSES_NOTHING)
-        return false;
-    for (size_t f = 0; f < report->file_count; f++)
-        for (size_t e = 0; e < report->files[f]->entry_count; e++)
-            if (acts_each_time(report->files[f]->entries[e]->kind))
-                return false;
-    return true;
-}
 
 /* A migration leaves a record, whatever it does. */
 static bool has_migration(const struct gd_scripts *scripts)
@@ -329,7 +207,7 @@ GD_MUST static struct gd_status look_up(struct gd_guard *guard, const char **out
         for (size_t i = 0; i < guard->asked.folders[f]->notes.count; i++)
             gd_texts_add(&guard->outcome->notes, guard->asked.folders[f]->notes.items[i],
                          guard->arena);
-    GD_TRY(leave_out_done(guard, &last, err));
+    GD_TRY(gd_guard_leave_out_done(guard, &last, err));
     if (guard->todo.file_count == 0)
         *out_because = nothing_to_do(guard, last);
     return GD_DONE;
@@ -413,7 +291,7 @@ struct gd_status gd_guard_look(struct gd_guard *guard, struct gd_error *err)
     GD_TRY(survey(guard, err));
     GD_TRY(decide(guard, err));
     gd_guard_story_decided(guard);
-    if (does_nothing(guard->change.report) && !has_migration(&guard->todo)) {
+    if (gd_guard_does_nothing(guard->change.report) && !has_migration(&guard->todo)) {
         remember_stamp(guard);
         gd_guard_over(guard, GD_OUTCOME_NOTHING, nothing_to_do(guard, NULL));
         return GD_DONE;
@@ -465,27 +343,6 @@ GD_MUST static struct gd_status go_on(struct gd_guard *guard, const struct gd_re
     return status;
 }
 
-/* Without a ledger: the newest change of the same request, when it stopped half way. */
-GD_MUST static struct gd_status left_in_journal(const struct gd_guard *guard,
-                                                const struct gd_story **out_old,
-                                                struct gd_error *err)
-{
-    struct gd_told_list list = {0};
-    *out_old = NULL;
-    GD_TRY(list_changes(guard, &list, err));
-    for (size_t i = 0; i < list.count; i++) {
-        const struct gd_story *story = list.items[i].story;
-        if (story == NULL || story->kind != GD_STORY_APPLY || !story->closed ||
-            strcmp(story->text_sha256, guard->asked.sha256) != 0)
-            continue;
-        if (story->outcome == GD_OUTCOME_PARTIAL && *story->rolled_back_by == '\0')
-            *out_old = story;
-        else if (story->changed)
-            *out_old = NULL;
-    }
-    return GD_DONE;
-}
-
 static bool story_has(const struct gd_story *old, const char *hash)
 {
     for (size_t i = 0; old != NULL && i < old->step_count; i++)
@@ -517,7 +374,7 @@ GD_MUST static struct gd_status skip_what_is_in(struct gd_guard *guard, const st
     for (size_t i = 0; i < story->step_count; i++)
         hashes[i] = story->steps[i].hash;
     if (old == NULL && !guard->ledger.there)
-        GD_TRY(left_in_journal(guard, &old, err));
+        GD_TRY(gd_guard_left_in_journal(guard, &old, err));
     GD_TRY(gd_ledger_steps_left(guard->pg, &guard->ledger, hashes, story->step_count, guard->arena,
                                 &rows, &count, err));
     for (size_t i = 0; i < story->step_count; i++) {

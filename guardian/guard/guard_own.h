@@ -54,6 +54,20 @@ gd_guard_stage_fn gd_guard_hold;
 GD_MUST struct gd_status gd_guard_patiently(struct gd_guard *guard, gd_look_fn *look, void *context,
                                             struct gd_error *err);
 
+/* ---- guard_done.c ---- */
+/** Leave out of `todo` what was applied and is done; `*out_last`: the newest of it, or NULL. */
+GD_MUST struct gd_status gd_guard_leave_out_done(struct gd_guard *guard,
+                                                 const struct gd_ledger_file **out_last,
+                                                 struct gd_error *err);
+/** Without a ledger: the newest change of the same request, when it stopped half way; or NULL. */
+GD_MUST struct gd_status gd_guard_left_in_journal(const struct gd_guard *guard,
+                                                  const struct gd_story **out_old,
+                                                  struct gd_error *err);
+/** Is there a statement in it that does its work anew whenever it is run? */
+bool gd_guard_acts_each_time(const struct gd_judged_file *file);
+/** No statement changes anything, or acts each time. */
+bool gd_guard_does_nothing(const struct gd_report *report);
+
 /* ---- guard_protect.c ---- */
 /** A limit of milliseconds or tries. "Unlimited" is eleven days, which a server's setting holds. */
 uint32_t gd_guard_bounded(const struct gd_limit *limit);
