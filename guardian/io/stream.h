@@ -47,6 +47,7 @@ enum gd_stream_end gd_stream_write(struct gd_stream *stream, const void *bytes, 
                                    size_t *out_written);
 /** TLS has bytes at hand that the socket does not show: read before waiting. */
 bool gd_stream_pending(const struct gd_stream *stream);
+bool gd_stream_is_tls(const struct gd_stream *stream);
 int gd_stream_descriptor(const struct gd_stream *stream);
 /** "connection reset by peer"; valid as long as the stream. */
 const char *gd_stream_trouble(const struct gd_stream *stream);

@@ -202,7 +202,7 @@ GD_MUST static struct gd_status look_who_answers(struct gd_pg *pg, struct gd_err
     return GD_DONE;
 }
 
-GD_MUST static struct gd_status read_target(struct gd_pg *pg, struct gd_error *err)
+struct gd_status gd_pg_read_target(struct gd_pg *pg, struct gd_error *err)
 {
     const char *text = pg->options.target;
     const char *variable = getenv("DATABASE_URL");
@@ -227,10 +227,12 @@ GD_MUST static struct gd_status start_connecting(struct gd_pg *pg, struct gd_err
     if (pg->conn == NULL)
         return gd_fail(err, GD_SYSTEM, "could not connect: out of memory");
     PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
+    if (pg->verbose)
+        PQsetErrorVerbosity(pg->conn, PQERRORS_VERBOSE);
     return finish_connecting(pg, err);
 }
 
-GD_MUST static struct gd_status open_connection(struct gd_pg *pg, struct gd_error *err)
+struct gd_status gd_pg_open(struct gd_pg *pg, struct gd_error *err)
 {
     struct gd_status status = start_connecting(pg, err);
     if (status.code != GD_OK && pg->options.reopen && pg->conn != NULL &&
@@ -245,8 +247,8 @@ GD_MUST static struct gd_status open_connection(struct gd_pg *pg, struct gd_erro
     return look_who_answers(pg, err);
 }
 
-GD_MUST static struct gd_status new_connection(const struct gd_pg_options *options,
-                                               struct gd_pg **out_pg, struct gd_error *err)
+struct gd_status gd_pg_new(const struct gd_pg_options *options, struct gd_pg **out_pg,
+                           struct gd_error *err)
 {
     struct gd_pg *pg = calloc(1, sizeof *pg);
     if (pg == NULL)
@@ -266,9 +268,9 @@ struct gd_status gd_pg_connect(const struct gd_pg_options *options, struct gd_pg
                                struct gd_error *err)
 {
     gd_auto_pg pg = NULL;
-    GD_TRY(new_connection(options, &pg, err));
-    GD_TRY(read_target(pg, err));
-    GD_TRY(open_connection(pg, err));
+    GD_TRY(gd_pg_new(options, &pg, err));
+    GD_TRY(gd_pg_read_target(pg, err));
+    GD_TRY(gd_pg_open(pg, err));
     *out_pg = GD_MOVE(pg);
     return GD_DONE;
 }
@@ -283,14 +285,14 @@ struct gd_status gd_pg_connect_target(const struct gd_pg_options *options,
                                       struct gd_error *err)
 {
     gd_auto_pg pg = NULL;
-    GD_TRY(new_connection(options, &pg, err));
+    GD_TRY(gd_pg_new(options, &pg, err));
     for (size_t i = 0; i < target->count; i++)
         gd_pg_target_set(&pg->target, gd_arena_strdup(pg->arena, target->keywords[i]),
                          keep_text(pg->arena, target->values[i]));
     pg->target.schema = keep_text(pg->arena, target->schema);
     pg->target.search_path = keep_text(pg->arena, target->search_path);
     pg->target.pooler = target->pooler;
-    GD_TRY(open_connection(pg, err));
+    GD_TRY(gd_pg_open(pg, err));
     *out_pg = GD_MOVE(pg);
     return GD_DONE;
 }

@@ -21,6 +21,10 @@ struct gd_pg {
     bool reopened;
     char *copy_buffer;   /* of COPY, made once */
     bool command_limits; /* gd_pg_command() has set its time-outs for the session */
+    bool verbose;        /* a refusal to connect comes with its SQLSTATE */
+    /* What the server reported while somebody else read its messages; NULL: libpq knows best. */
+    const char *(*heard_setting)(const void *context, const char *setting);
+    const void *heard_context;
 };
 
 /** libpq's words on one line, without secrets; lives as long as the connection. */
@@ -47,6 +51,12 @@ GD_MUST struct gd_status gd_pg_finish_results(struct gd_pg *pg, const char *what
 
 /** Cancel and get out of whatever runs, a COPY or a statement; gives back `status`, a failure. */
 GD_MUST struct gd_status gd_pg_give_up(struct gd_pg *pg, const char *what, struct gd_status status);
+
+/** The three steps of gd_pg_connect(), for who changes the target in between. */
+GD_MUST struct gd_status gd_pg_new(const struct gd_pg_options *options, struct gd_pg **out_pg,
+                                   struct gd_error *err);
+GD_MUST struct gd_status gd_pg_read_target(struct gd_pg *pg, struct gd_error *err);
+GD_MUST struct gd_status gd_pg_open(struct gd_pg *pg, struct gd_error *err);
 
 /** A new connection to what `target` says; `options` without its target. */
 GD_MUST struct gd_status gd_pg_connect_target(const struct gd_pg_options *options,

@@ -357,7 +357,10 @@ struct gd_status gd_pg_pin(struct gd_pg *pg, const struct gd_pg_pin *pin, struct
 
 const char *gd_pg_reported(const struct gd_pg *pg, const char *setting)
 {
-    const char *value = PQparameterStatus(pg->conn, setting);
+    const char *value =
+        pg->heard_setting == NULL ? NULL : pg->heard_setting(pg->heard_context, setting);
+    if (value == NULL)
+        value = PQparameterStatus(pg->conn, setting);
     return value == NULL ? "" : value;
 }
 

@@ -7,6 +7,8 @@
  *
  * Invariant 1  Nothing of libpq's is in flight while bytes are relayed, and the other way round.
  * Invariant 2  The client's start-up parameters reach the server, or the connection is not made.
+ * Invariant 3  Closing says nothing more on the wire: a message that went in part is not ended by
+ *              what libpq would say.
  * Owner        one thread at a time.
  */
 #ifndef GUARDIAN_PG_UPSTREAM_H
@@ -30,10 +32,18 @@ struct gd_upstream_options {
     size_t parameter_count;
 };
 
+/** Why there is no connection, as a client is told: the server's own words where it has refused. */
+struct gd_upstream_refusal {
+    char sqlstate[6];
+    char message[GD_ERROR_TEXT_SIZE], detail[GD_ERROR_HINT_SIZE], hint[GD_ERROR_HINT_SIZE];
+};
+
 /** Blocks, within the limits of the options: not for the event loop's thread.
- *  @return as gd_pg_connect(); the server's own words are in gd_upstream_refusal() */
+ *  @param out_refusal  filled when it fails
+ *  @return as gd_pg_connect(); GD_REFUSED a start-up parameter that cannot be passed on */
 GD_MUST struct gd_status gd_upstream_connect(const struct gd_upstream_options *options,
                                              struct gd_upstream **out_upstream,
+                                             struct gd_upstream_refusal *out_refusal,
                                              struct gd_error *err);
 void gd_upstream_close(struct gd_upstream *upstream);
 
@@ -41,6 +51,9 @@ struct gd_stream *gd_upstream_stream(struct gd_upstream *upstream);
 /** What the server reported while it started, to be told to the client (ParameterStatus). */
 const struct gd_pg_parameter *gd_upstream_reported(const struct gd_upstream *upstream,
                                                    size_t *out_count);
+/** A ParameterStatus came while bytes were relayed: gd_pg_reported() of gd_upstream_pg() must know.
+ */
+void gd_upstream_told(struct gd_upstream *upstream, const char *name, const char *value);
 int gd_upstream_backend(const struct gd_upstream *upstream); /* its process */
 /** Ask the server to stop what this connection does (a CancelRequest of its own). Blocks shortly;
  *  any thread. */
@@ -48,10 +61,13 @@ GD_MUST struct gd_status gd_upstream_cancel(struct gd_upstream *upstream, struct
 
 /** The same connection for queries of our own, only at rest: the server has said ReadyForQuery and
  *  nothing was sent since. A view. What arrives meanwhile and is the client's (notifications) is
- *  taken with gd_upstream_heard(). */
+ *  taken with gd_upstream_heard(). Asks the server once for the state of its transaction, which
+ *  libpq has not followed: not for the event loop's thread. The client's unnamed prepared statement
+ *  is gone afterwards.
+ *  @return never NULL; gd_pg_broken() when the server has gone */
 struct gd_pg *gd_upstream_pg(struct gd_upstream *upstream);
 /** NotificationResponse messages that libpq swallowed meanwhile, as they go on the wire; NULL:
- *  none. */
+ *  none. Valid until the next call. */
 const void *gd_upstream_heard(struct gd_upstream *upstream, size_t *out_size);
 
 #endif
