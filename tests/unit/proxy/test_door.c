@@ -35,7 +35,7 @@ static struct gd_door *open_door(const char *listen)
 static int knock_tcp(const struct gd_door *door)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)atoi(door->port))};
+                                  .sin_port = htons((uint16_t)strtoul(door->port, NULL, 10))};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(descriptor, (struct sockaddr *)&address, sizeof address), 0);
