@@ -186,6 +186,7 @@ void gd_report_rollback_done(const struct gd_rollback_told *told, const struct g
         row(&page, "lost", plan->rows_lost == 0 ? GD_INK_GREEN : GD_INK_RED,
             lost_text(plan, arena));
         print_kept(&page, told);
+        rows(&page, "note", GD_INK_YELLOW, &plan->notes);
     }
     print_git(&page, told->git);
     if (told->revert != NULL)

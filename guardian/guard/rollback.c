@@ -232,17 +232,53 @@ GD_MUST static struct gd_status later_changes(struct gd_back *back, struct gd_te
     return GD_DONE;
 }
 
-/* One that is as it was before, but for the order of columns, was brought back by somebody. */
-static bool was_changed_since(const struct gd_back *back)
+/* Column by column the same, wherever they stand. */
+static bool is_same_schema(const struct gd_back *back, const struct gd_fingerprint *was)
 {
     struct gd_texts differences = {0}, notes = {0};
+    gd_back_differences(was, &back->is, back->arena, &differences, &notes);
+    return differences.count == 0;
+}
+
+/* The schema that the change left has its lines with the change that found it. */
+GD_MUST static struct gd_status find_lines_after(struct gd_back *back,
+                                                 struct gd_fingerprint *out_lines, bool *out_found,
+                                                 struct gd_error *err)
+{
+    struct gd_change_entry *entries;
+    size_t count = 0;
+    *out_found = false;
+    GD_TRY(gd_journal_list(back->options->store, back->options->cluster, back->arena, &entries,
+                           &count, err));
+    for (size_t i = 0; i < count && !*out_found; i++) {
+        struct gd_story *story = NULL;
+        struct gd_error ignored = {0};
+        if (entries[i].time_us + ID_SECOND_US < back->story->began_us ||
+            gd_story_brief(back->options->store, &entries[i], back->arena, &story, &ignored).code !=
+                GD_OK ||
+            strcmp(story->fingerprint_before, back->story->fingerprint_after) != 0)
+            continue;
+        GD_TRY(gd_back_read_lines(back, story->schema_key, out_lines, out_found, err));
+    }
+    return GD_DONE;
+}
+
+/* One that is as it was before was brought back by somebody; one that is as the change left it,
+ * but for the order of columns, had later changes, and those were rolled back. */
+GD_MUST static struct gd_status was_changed_since(struct gd_back *back, bool *out_changed,
+                                                  struct gd_error *err)
+{
+    struct gd_fingerprint after = {.sha256 = ""};
+    bool found = false;
+    *out_changed = false;
     if (*back->story->fingerprint_after == '\0' ||
         strcmp(back->story->fingerprint_after, back->is.sha256) == 0 ||
-        strcmp(back->story->fingerprint_before, back->is.sha256) == 0)
-        return false;
-    if (back->was_known)
-        gd_back_differences(&back->was, &back->is, back->arena, &differences, &notes);
-    return !back->was_known || differences.count > 0;
+        strcmp(back->story->fingerprint_before, back->is.sha256) == 0 ||
+        (back->was_known && is_same_schema(back, &back->was)))
+        return GD_DONE;
+    GD_TRY(find_lines_after(back, &after, &found, err));
+    *out_changed = !found || !is_same_schema(back, &after);
+    return GD_DONE;
 }
 
 /* What came later would be undone with it: only when somebody says so. */
@@ -250,7 +286,9 @@ GD_MUST static struct gd_status check_since(struct gd_back *back, struct gd_roll
                                             struct gd_error *err)
 {
     struct gd_texts later = {0};
-    if (!was_changed_since(back))
+    bool changed = false;
+    GD_TRY(was_changed_since(back, &changed, err));
+    if (!changed)
         return GD_DONE;
     GD_TRY(later_changes(back, &later, err));
     if (back->options->way >= 0) {

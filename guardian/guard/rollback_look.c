@@ -128,20 +128,23 @@ void gd_back_close(struct gd_back *back)
 
 /* --- the schema -------------------------------------------------------------------------------*/
 
-GD_MUST static struct gd_status read_lines_before(struct gd_back *back, struct gd_error *err)
+struct gd_status gd_back_read_lines(struct gd_back *back, const char *key,
+                                    struct gd_fingerprint *out_lines, bool *out_found,
+                                    struct gd_error *err)
 {
     char *text = NULL;
     size_t size = 0;
     struct gd_error missing = {0};
-    if (*back->story->schema_key == '\0')
+    *out_found = false;
+    if (*key == '\0')
         return GD_DONE;
-    if (gd_journal_attachment(back->options->store, back->story->schema_key, back->options->key,
-                              LINES_BYTES_MAX, &text, &size, &missing)
+    if (gd_journal_attachment(back->options->store, key, back->options->key, LINES_BYTES_MAX, &text,
+                              &size, &missing)
             .code != GD_OK)
         return GD_DONE;
-    struct gd_status status = gd_fingerprint_parse(text, size, back->arena, &back->was, err);
+    struct gd_status status = gd_fingerprint_parse(text, size, back->arena, out_lines, err);
     free(text);
-    back->was_known = status.code == GD_OK;
+    *out_found = status.code == GD_OK;
     return status;
 }
 
@@ -268,7 +271,7 @@ GD_MUST static struct gd_status prepare_rows(struct gd_back *back, struct gd_err
 struct gd_status gd_back_look(struct gd_back *back, struct gd_error *err)
 {
     GD_TRY(gd_ledger_open(back->pg, false, back->arena, &back->ledger, err));
-    GD_TRY(read_lines_before(back, err));
+    GD_TRY(gd_back_read_lines(back, back->story->schema_key, &back->was, &back->was_known, err));
     GD_TRY(gd_pg_fingerprint(back->pg, back->arena, &back->is, err));
     GD_TRY(prepare_rows(back, err));
     if (back->manifest == NULL) {

@@ -69,6 +69,10 @@ void gd_back_close(struct gd_back *back);
 bool gd_back_is_nothing(const struct gd_story *story);
 /** Fingerprints, dumps, script, and which tables have rows to bring back. */
 GD_MUST struct gd_status gd_back_look(struct gd_back *back, struct gd_error *err);
+/** The lines of a schema, as a change attached them; found false: they are not there. */
+GD_MUST struct gd_status gd_back_read_lines(struct gd_back *back, const char *key,
+                                            struct gd_fingerprint *out_lines, bool *out_found,
+                                            struct gd_error *err);
 /** rollback_text.c: which tables the change wrote to. */
 GD_MUST struct gd_status gd_back_read_texts(struct gd_back *back, struct gd_error *err);
 /** The same, of what only the judge found; once the dumps are compared. */

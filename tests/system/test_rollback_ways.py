@@ -231,6 +231,26 @@ def test_what_came_later_is_not_undone_by_the_way(world):
     assert "somebody changed it since" in world.drive("plan", world.change, status=3).stderr
 
 
+def test_changes_on_top_of_each_other_go_back_newest_first(world):
+    """A column that came back stands last: that is no change of the schema that would keep the next older one from its way back."""
+    states = []
+    for scope, text, *losses in [
+        ("public.users", "ALTER TABLE users DROP COLUMN age CASCADE", "public.users.age"),
+        ("public.users,public.log", "ALTER TABLE users DROP COLUMN price; DELETE FROM log", "public.users.price", "public.log"),
+        ("public.users,public.orders", "ALTER TABLE users DROP COLUMN mood; ALTER TABLE orders DROP COLUMN note", "public.users.mood", "public.orders.note"),
+    ]:
+        world.apply(scope, text, *losses)
+        states.append((world.change, world.schema, world.before))
+    newest = states[-1][0]
+    for older, _, _ in states[:2]:
+        refused = world.drive("rollback", older, status=3)
+        assert f"change {newest} changed it since" in refused.stderr and f"guardian rollback {newest}" in refused.stderr
+    for change, schema, rows in reversed(states):
+        world.drive("rollback", change)
+        assert world.dump() == schema and world.rows() == rows
+    assert world.sql("SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attisdropped").strip() == "3"
+
+
 def test_a_lock_that_does_not_come_leaves_all_as_it_is(world):
     world.apply("public.users", "ALTER TABLE users DROP COLUMN age CASCADE", "public.users.age")
     schema, rows = world.dump(), world.rows()
