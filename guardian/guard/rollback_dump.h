@@ -11,6 +11,7 @@
 #ifndef GUARDIAN_GUARD_ROLLBACK_DUMP_H
 #define GUARDIAN_GUARD_ROLLBACK_DUMP_H
 
+#include "guardian/guard/rollback_names.h"
 #include "guardian/pg/connect.h"
 #include "guardian/restore/dump.h"
 
@@ -67,6 +68,7 @@ struct gd_back_item {
 struct gd_back_dump {
     struct gd_back_item *items;
     size_t count;
+    const struct gd_back_names *names; /* of now: it is told under the names of before; NULL */
 };
 
 /** The schema of a snapshot. @return as gd_dump_read() */

@@ -99,6 +99,10 @@ static void carry(struct gd_back_script *script, const struct gd_back_item *type
     const char *schema = gd_arena_strdup(arena, gd_pg_cell(rows, row, 0));
     const char *table = gd_arena_strdup(arena, gd_pg_cell(rows, row, 1));
     const char *column = gd_arena_strdup(arena, gd_pg_cell(rows, row, 2));
+    if (script->names != NULL) {
+        gd_back_name_before(script->names, schema, table, &schema, &table);
+        column = gd_back_column_before(script->names, schema, table, column);
+    }
     const char *relation = gd_quoted_pair(schema, table, arena), *name = gd_quoted(column, arena);
     bool array = gd_pg_bool(rows, row, 3);
     const char *brackets = array ? "[]" : "", *value = gd_pg_cell(rows, row, 4);
@@ -140,6 +144,9 @@ struct gd_status gd_back_swap(struct gd_back_script *script, struct gd_pg *pg,
 {
     struct gd_arena *arena = script->arena;
     const char *name = gd_quoted_pair(before->schema, before->name, arena);
+    const char *name_now = script->names == NULL
+                               ? name
+                               : gd_back_now_name(script->names, before->schema, before->name);
     const char *aside = gd_arena_printf(arena, "%.40s__rolled_back", before->name);
     if (gd_back_is_relabelled(before, now)) {
         relabel(script, before, now);
@@ -147,7 +154,7 @@ struct gd_status gd_back_swap(struct gd_back_script *script, struct gd_pg *pg,
     }
     struct gd_pg_call call = {.what = "look which columns have a type",
                               .sql = columns_of,
-                              .values = &name,
+                              .values = &name_now,
                               .value_count = 1,
                               .limit_ms = LIMIT_MS};
     gd_auto_pg_rows rows = NULL;

@@ -108,7 +108,7 @@ GD_MUST static struct gd_status open_sessions(struct gd_back *back, struct gd_er
 struct gd_status gd_back_open(const struct gd_rollback_options *options, struct gd_arena *arena,
                               struct gd_back *back, struct gd_error *err)
 {
-    *back = (struct gd_back){.options = options, .arena = arena};
+    *back = (struct gd_back){.options = options, .arena = arena, .names = {.arena = arena}};
     GD_TRY(
         gd_story_read(options->store, options->cluster, options->change, arena, &back->story, err));
     GD_TRY(check_story(back->story, err));
@@ -284,6 +284,7 @@ struct gd_status gd_back_look(struct gd_back *back, struct gd_error *err)
                             back->options->lock_ms, back->arena, &back->now, err));
     GD_TRY(gd_back_read_texts(back, err));
     GD_TRY(gd_back_rename_now(back, err));
+    gd_back_rename_losses(back);
     GD_TRY(gd_back_script(&back->before, &back->now, back->pg, back->arena, &back->script, err));
     gd_back_rename_back(back);
     gd_back_add_losses(back);

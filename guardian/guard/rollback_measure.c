@@ -61,6 +61,21 @@ GD_MUST static struct gd_status check_made_since(struct gd_back *back, const cha
     return GD_DONE;
 }
 
+/* What stands aside while the names are given back is told as it is called now. */
+static const char *plain_now(const struct gd_back *back, const char *schema, const char *name)
+{
+    const struct gd_back_moved *moved =
+        gd_back_moved_before(&back->names, "TABLE", schema, "", name);
+    return moved == NULL ? gd_back_plain(schema, name, back->arena)
+                         : gd_back_plain(moved->schema_now, moved->name_now, back->arena);
+}
+
+static const char *what_now(const struct gd_back *back, const struct gd_back_item *item)
+{
+    return gd_arena_printf(back->arena, "%s %s", item->class,
+                           plain_now(back, item->schema, item->name));
+}
+
 GD_MUST static struct gd_status measure_tables_that_leave(struct gd_back *back,
                                                           struct gd_error *err)
 {
@@ -71,16 +86,21 @@ GD_MUST static struct gd_status measure_tables_that_leave(struct gd_back *back,
         int64_t count = 0;
         if (item->columns->foreign || strstr(item->columns->tail, "PARTITION BY") != NULL)
             continue;
-        GD_TRY(check_made_since(back, item->columns->name, "true", item->what, err));
-        GD_TRY(gd_back_count(&back->rows, item->columns->name, "true", &count, err));
+        const char *name = gd_back_now_name(&back->names, named->schema, named->name);
+        GD_TRY(check_made_since(back, name, "true", what_now(back, item), err));
+        GD_TRY(gd_back_count(&back->rows, name, "true", &count, err));
         if (count == 0)
             continue;
-        struct gd_since *since =
-            since_of(back, gd_back_plain(named->schema, named->name, back->arena));
+        struct gd_since *since = since_of(back, plain_now(back, named->schema, named->name));
         since->rows_new = count;
         lose(back, since, count);
     }
     return GD_DONE;
+}
+
+static const char *column_now(const struct gd_back *back, const struct gd_back_value *value)
+{
+    return gd_back_now_column(&back->names, value->schema, value->table, value->column);
 }
 
 /* A column that was added with a default has it in older rows without having been written there. */
@@ -96,12 +116,12 @@ GD_MUST static struct gd_status check_column_is_new(struct gd_back *back,
         gd_arena_printf(arena,
                         "SELECT count(*) FROM pg_catalog.pg_attribute WHERE attrelid = "
                         "%s::regclass AND attname = %s AND atthasmissing",
-                        gd_literal(table, arena), gd_literal(value->column, arena)),
+                        gd_literal(table, arena), gd_literal(column_now(back, value), arena)),
         &missing, err));
     if (missing > 0)
         return GD_DONE;
     return check_made_since(back, table, gd_arena_printf(arena, "l.%s IS NOT NULL", column),
-                            gd_arena_printf(arena, "column %s of %s", value->column,
+                            gd_arena_printf(arena, "column %s of %s", column_now(back, value),
                                             gd_back_plain(value->schema, value->table, arena)),
                             err);
 }
@@ -112,8 +132,8 @@ GD_MUST static struct gd_status measure_column_that_leaves(struct gd_back *back,
                                                            struct gd_error *err)
 {
     struct gd_arena *arena = back->arena;
-    const char *table = gd_quoted_pair(value->schema, value->table, arena);
-    const char *column = gd_quoted(value->column, arena);
+    const char *table = gd_back_now_name(&back->names, value->schema, value->table);
+    const char *column = gd_quoted(column_now(back, value), arena);
     bool plain = value->value != NULL && strchr(value->value, '(') == NULL;
     int64_t count = 0;
     const char *says = plain ? gd_arena_printf(arena, "l.%s::text IS DISTINCT FROM (%s)::text",
@@ -126,7 +146,7 @@ GD_MUST static struct gd_status measure_column_that_leaves(struct gd_back *back,
     struct gd_since *since = since_of(back, gd_back_plain(value->schema, value->table, arena));
     since->conflict = gd_arena_printf(
         arena, "%" PRId64 " rows that were written since have a value in column %s, which goes",
-        count, gd_back_plain("", value->column, arena));
+        count, gd_back_plain("", column_now(back, value), arena));
     lose(back, since, count);
     return GD_DONE;
 }
@@ -138,13 +158,13 @@ GD_MUST static struct gd_status measure_retyped(struct gd_back *back,
 {
     struct gd_arena *arena = back->arena;
     const char *plain = gd_back_plain(value->schema, value->table, arena);
-    const char *column = gd_quoted(value->column, arena);
+    const char *column = gd_quoted(column_now(back, value), arena);
     int64_t count = 0;
     struct gd_error refused = {0};
     const char *sql = gd_arena_printf(
         arena, "SELECT count(*) FROM %s l WHERE (l.%s::%s::%s)::text IS DISTINCT FROM l.%s::text",
-        gd_quoted_pair(value->schema, value->table, arena), column, value->type, value->type_now,
-        column);
+        gd_back_now_name(&back->names, value->schema, value->table), column, value->type,
+        value->type_now, column);
     GD_TRY(gd_pg_command(back->pg, "look whether values fit", "SAVEPOINT guardian_fits", err));
     struct gd_status status =
         gd_back_number(back->pg, "look whether values fit", sql, &count, &refused);
@@ -271,7 +291,8 @@ GD_MUST static struct gd_status measure_task(struct gd_back *back, struct gd_bac
         return measure_cascade(back, task, err);
     if (task->whole || task->stored == NULL)
         return GD_DONE;
-    if (bytes_of(task->stored) > SMALL_BYTES)
+    if (bytes_of(task->stored) > SMALL_BYTES ||
+        gd_back_has_moved_columns(&back->names, task->schema, task->table))
         return measure_large(back, task, err);
     GD_TRY(gd_back_load(&back->rows, task, err));
     GD_TRY(gd_back_weigh(&back->rows, task, err));

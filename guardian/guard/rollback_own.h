@@ -21,13 +21,6 @@ struct gd_back_effect {
     const char *schema, *table, *column, *alias, *sql;
 };
 
-/** What the change gave another name: a table, sequence or type, or a column of a table. */
-struct gd_back_rename {
-    const char *kind;           /* "TABLE", "SEQUENCE", "TYPE"; "COLUMN" */
-    const char *schema, *table; /* of a column: its table, as it is called now */
-    const char *from, *to;
-};
-
 struct gd_back {
     const struct gd_rollback_options *options;
     struct gd_arena *arena;
@@ -47,8 +40,7 @@ struct gd_back {
     size_t written_count;
     struct gd_back_effect *effects;
     size_t effect_count;
-    struct gd_back_rename *renames; /* in the order of the change */
-    size_t rename_count;
+    struct gd_back_names names;
     bool text_known; /* the text of every file was there to be read */
     struct gd_back_task *tasks;
     size_t task_count;
@@ -79,8 +71,14 @@ GD_MUST struct gd_status gd_back_read_texts(struct gd_back *back, struct gd_erro
 void gd_back_add_losses(struct gd_back *back);
 /** rollback_rename.c: the dump of now under the names of before. */
 GD_MUST struct gd_status gd_back_rename_now(struct gd_back *back, struct gd_error *err);
-/** Said before everything else; what was renamed and altered, too, is a reason. */
+/** What the judge saw lost, under the names of before. */
+void gd_back_rename_losses(struct gd_back *back);
+/** Said before everything else. */
 void gd_back_rename_back(struct gd_back *back);
+/** "table" of "TABLE" … */
+const char *gd_back_class_of(const char *kind);
+/** Equal but for quotes: two writers of names need not agree on when one must stand in them. */
+bool gd_back_is_named(const char *left, const char *right);
 /** rollback_tasks.c */
 GD_MUST struct gd_status gd_back_plan_tasks(struct gd_back *back, struct gd_error *err);
 /** Load and weigh, and count what is lost; small tables only unless `all`. */

@@ -46,9 +46,11 @@ struct gd_back_column_task {
 };
 
 struct gd_back_task {
-    const char *schema, *table, *name;   /* name: quoted with its schema; table: for people too */
-    const char *plain;                   /* public.users */
-    const struct gd_table *stored;       /* in the manifest */
+    const char *schema, *table;    /* before */
+    const char *name;              /* quoted with its schema, as the server knows it by then */
+    const char *name_before;       /* the same, once it has its name of before again */
+    const char *plain;             /* public.users */
+    const struct gd_table *stored; /* in the manifest */
     const struct gd_back_table *columns; /* as it was */
     bool whole;                          /* it was dropped: its rows are loaded as they are */
     bool rows;                           /* the change deleted, inserted or updated rows */

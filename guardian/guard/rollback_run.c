@@ -39,9 +39,10 @@ static void tables_concerned(struct running *of, struct gd_texts *out_tables)
                          (item->alone || gd_texts_has(&back->script->locked, item->columns->name));
         for (size_t t = 0; t < back->task_count && !concerned; t++)
             concerned = strcmp(item->class, "table") == 0 &&
-                        strcmp(item->columns->name, back->tasks[t].name) == 0;
+                        strcmp(item->columns->name, back->tasks[t].name_before) == 0;
         if (concerned)
-            gd_texts_add(out_tables, item->columns->name, of->arena);
+            gd_texts_add(out_tables, gd_back_now_name(&back->names, item->schema, item->name),
+                         of->arena);
     }
 }
 

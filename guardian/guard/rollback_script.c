@@ -238,6 +238,7 @@ struct gd_status gd_back_script(struct gd_back_dump *before, struct gd_back_dump
 {
     struct gd_back_script *script = gd_arena_zalloc(arena, 1, sizeof *script);
     script->arena = arena;
+    script->names = now->names;
     gd_back_pair(before, now, arena);
     GD_TRY(gd_back_touch(script, before, now, pg, err));
     if (makes_owned(before)) {

@@ -55,6 +55,7 @@ struct gd_back_named {
 
 struct gd_back_script {
     struct gd_arena *arena;
+    const struct gd_back_names *names; /* what is called otherwise now; NULL: nothing */
     struct gd_back_statement *statements;
     size_t count, capacity;
     struct gd_back_value *values;

@@ -39,7 +39,8 @@ static struct gd_back_task *task_of(struct gd_back *back, const char *schema, co
     const struct gd_back_item *item = gd_back_find(&back->before, "table", schema, table, NULL);
     *task = (struct gd_back_task){.schema = schema,
                                   .table = table,
-                                  .name = gd_quoted_pair(schema, table, back->arena),
+                                  .name = gd_back_now_name(&back->names, schema, table),
+                                  .name_before = gd_quoted_pair(schema, table, back->arena),
                                   .plain = gd_back_plain(schema, table, back->arena),
                                   .stored = stored_of(back, schema, table),
                                   .columns = item == NULL ? NULL : item->columns,
@@ -110,11 +111,14 @@ GD_MUST static struct gd_status is_unique(struct gd_back *back, const struct gd_
     *out_unique = true;
     if (!key->alone)
         return GD_DONE;
+    const char **keys = gd_arena_zalloc(back->arena, key->key_count + 1, sizeof *keys);
+    for (size_t i = 0; i < key->key_count; i++)
+        keys[i] = gd_back_now_column(&back->names, task->schema, task->table, key->keys[i]);
     GD_TRY(gd_back_number(
         back->pg, "look for keys that are there twice",
         gd_arena_printf(back->arena,
                         "SELECT count(*) FROM (SELECT FROM %s GROUP BY %s HAVING count(*) > 1) t",
-                        task->name, gd_quoted_list(key->keys, key->key_count, back->arena)),
+                        task->name, gd_quoted_list(keys, key->key_count, back->arena)),
         &twice, err));
     *out_unique = twice == 0;
     return GD_DONE;
@@ -143,8 +147,7 @@ GD_MUST static struct gd_status find_key(struct gd_back *back, struct gd_back_ta
 
 /* --- which tables -----------------------------------------------------------------------------*/
 
-/* Equal but for quotes: two writers of names need not agree on when one must stand in them. */
-static bool is_named(const char *left, const char *right)
+bool gd_back_is_named(const char *left, const char *right)
 {
     for (;;) {
         left += strspn(left, "\"");
@@ -159,7 +162,7 @@ static bool is_named(const char *left, const char *right)
 static bool names(const struct gd_texts *texts, const char *name)
 {
     for (size_t i = 0; i < texts->count; i++)
-        if (is_named(texts->items[i], name))
+        if (gd_back_is_named(texts->items[i], name))
             return true;
     return false;
 }
@@ -185,11 +188,12 @@ GD_MUST static struct gd_status uses_strange(struct gd_back *back,
     if (*value->strange == '\0')
         return GD_DONE;
     bool array = strstr(value->type, "[]") != NULL;
-    const char *column = gd_quoted(value->column, back->arena);
+    const char *column = gd_quoted(
+        gd_back_now_column(&back->names, value->schema, value->table, value->column), back->arena);
     return gd_back_number(
         back->pg, "look who uses a label",
         gd_arena_printf(back->arena, "SELECT count(*) FROM %s WHERE %s::text[] && ARRAY[%s]",
-                        gd_quoted_pair(value->schema, value->table, back->arena),
+                        gd_back_now_name(&back->names, value->schema, value->table),
                         array ? column : gd_arena_printf(back->arena, "ARRAY[%s]", column),
                         value->strange),
         out_count, err);
@@ -212,7 +216,7 @@ static struct gd_back_column_task column_task(const struct gd_back_value *value)
 GD_MUST static struct gd_status each_leaf(struct gd_back *back, const struct gd_back_value *value,
                                           struct gd_error *err)
 {
-    const char *name = gd_quoted_pair(value->schema, value->table, back->arena);
+    const char *name = gd_back_now_name(&back->names, value->schema, value->table);
     struct gd_pg_call call = {
         .what = "look for partitions",
         .sql = "SELECT n.nspname, c.relname FROM (SELECT relid::oid AS oid FROM "
@@ -226,8 +230,9 @@ GD_MUST static struct gd_status each_leaf(struct gd_back *back, const struct gd_
     GD_TRY(gd_pg_run(back->pg, &call, &rows, err));
     struct gd_back_column_task item = column_task(value);
     for (size_t i = 0; i < gd_pg_rows_count(rows); i++) {
-        const char *schema = gd_arena_strdup(back->arena, gd_pg_cell(rows, i, 0));
-        const char *table = gd_arena_strdup(back->arena, gd_pg_cell(rows, i, 1));
+        const char *schema, *table;
+        gd_back_name_before(&back->names, gd_arena_strdup(back->arena, gd_pg_cell(rows, i, 0)),
+                            gd_arena_strdup(back->arena, gd_pg_cell(rows, i, 1)), &schema, &table);
         struct gd_back_task *task = task_of(back, schema, table);
         if (task->stored == NULL) {
             gd_back_reason(back, "the snapshot holds no rows of table %s", task->plain);
@@ -418,8 +423,12 @@ static bool task_has_column(const struct gd_back_task *task, const char *full)
     if (strncmp(full, task->plain, prefix) != 0 || full[prefix] != '.')
         return false;
     for (size_t i = 0; i < task->count; i++)
-        if (is_named(task->items[i].name, full + prefix + 1))
+        if (gd_back_is_named(task->items[i].name, full + prefix + 1))
             return true;
+    for (size_t i = 0; task->columns != NULL && i < task->columns->column_count; i++)
+        if (task->columns->columns[i].generated != NULL &&
+            gd_back_is_named(task->columns->columns[i].name, full + prefix + 1))
+            return true; /* it is computed from the others */
     return false;
 }
 
@@ -427,7 +436,7 @@ static const struct gd_table *stored_plain(const struct gd_back *back, const cha
 {
     for (size_t i = 0; i < back->manifest->table_count; i++) {
         const struct gd_table *table = &back->manifest->tables[i];
-        if (is_named(gd_back_plain(table->schema, table->name, back->arena), plain))
+        if (gd_back_is_named(gd_back_plain(table->schema, table->name, back->arena), plain))
             return table;
     }
     return NULL;
@@ -443,7 +452,7 @@ static bool is_accounted(const struct gd_back *back, const struct gd_story_loss 
     for (size_t i = 0; i < back->task_count; i++) {
         const struct gd_back_task *task = &back->tasks[i];
         bool rows = loss->columns.count > 0 || task->whole || task->rows_went;
-        bool all = rows && is_named(task->plain, plain);
+        bool all = rows && gd_back_is_named(task->plain, plain);
         for (size_t c = 0; all && c < loss->columns.count; c++)
             all = strncmp(loss->columns.items[c], plain, strlen(plain)) != 0 ||
                   task_has_column(task, loss->columns.items[c]);
@@ -473,21 +482,6 @@ static void account_for_losses(struct gd_back *back)
     }
 }
 
-/* A name that was given away and taken: columns that changed places look as before. */
-static void account_for_swaps(struct gd_back *back)
-{
-    for (size_t i = 0; i < back->rename_count; i++)
-        for (size_t k = 0; k < back->rename_count; k++)
-            if (i != k && strcmp(back->renames[i].kind, back->renames[k].kind) == 0 &&
-                is(back->renames[i].schema, back->renames[k].schema) &&
-                is(back->renames[i].table, back->renames[k].table) &&
-                is(back->renames[i].from, back->renames[k].to)) {
-                gd_back_reason(back, "\"%s\" was renamed, and something else took the name",
-                               back->renames[i].from);
-                return;
-            }
-}
-
 struct gd_status gd_back_plan_tasks(struct gd_back *back, struct gd_error *err)
 {
     for (size_t i = 0; i < back->script->return_count; i++)
@@ -501,7 +495,6 @@ struct gd_status gd_back_plan_tasks(struct gd_back *back, struct gd_error *err)
     sort_tasks(back);
     if (back->manifest != NULL)
         account_for_losses(back);
-    account_for_swaps(back);
     return check_temporary(back, err);
 }
 

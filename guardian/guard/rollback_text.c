@@ -40,36 +40,98 @@ static struct gd_back_written *written(struct gd_back *back, const char *schema,
     return one;
 }
 
-/* What a name means to the target's own session; NULL: nothing that is there. */
-GD_MUST static struct gd_status resolve(struct gd_back *back, const char *schema, const char *name,
-                                        struct gd_back_written **out_written, struct gd_error *err)
+/* The schema of what is called so by the target's own session; NULL: there is no such thing. */
+static const char *schema_found(struct reading *reading, const char *kind, const char *name)
 {
-    const char *quoted = gd_quoted_pair(schema, name, back->arena);
+    struct gd_back *back = reading->back;
+    const char *quoted = gd_quoted_pair("", name, back->arena);
+    bool type = strcmp(kind, "TYPE") == 0;
     struct gd_pg_call call = {
-        .what = "look for a table",
-        .sql = "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN "
-               "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = "
-               "pg_catalog.to_regclass($1::text) AND c.relkind IN ('r', 'p') AND c.relpersistence "
-               "<> 't'",
+        .what = "look what a name means",
+        .sql = type
+                   ? "SELECT n.nspname FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON "
+                     "n.oid = t.typnamespace WHERE t.oid = pg_catalog.to_regtype($1::text)"
+                   : "SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+                     "ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass($1::text)",
         .values = &quoted,
         .value_count = 1};
     gd_auto_pg_rows rows = NULL;
-    *out_written = NULL;
-    GD_TRY(gd_pg_run(back->plain, &call, &rows, err));
-    if (gd_pg_rows_count(rows) == 1)
-        *out_written = written(back, gd_arena_strdup(back->arena, gd_pg_cell(rows, 0, 0)),
-                               gd_arena_strdup(back->arena, gd_pg_cell(rows, 0, 1)));
-    return GD_DONE;
+    if (reading->status.code != GD_OK)
+        return NULL;
+    reading->status = gd_pg_run(back->plain, &call, &rows, reading->err);
+    if (reading->status.code != GD_OK || gd_pg_rows_count(rows) != 1)
+        return NULL;
+    return gd_arena_strdup(back->arena, gd_pg_cell(rows, 0, 0));
+}
+
+/* The only one before that is called so. */
+static const char *schema_was(const struct gd_back *back, const char *kind, const char *name)
+{
+    const char *class = gd_back_class_of(kind), *schema = NULL;
+    for (size_t i = 0; i < back->before.count; i++) {
+        const struct gd_back_item *item = &back->before.items[i];
+        if (strcmp(item->class, class) != 0 || strcmp(item->name, name) != 0)
+            continue;
+        if (schema != NULL)
+            return NULL;
+        schema = item->schema;
+    }
+    return schema;
+}
+
+/* In which schema was it, when the statement ran? What it is called later (`to`) may help, when it
+ * is gone by now. */
+static const char *schema_then(struct reading *reading, const char *kind, const char *schema,
+                               const char *name, const char *to)
+{
+    struct gd_back *back = reading->back;
+    if (*schema != '\0')
+        return gd_arena_strdup(back->arena, schema);
+    for (size_t i = 0; i < back->names.count; i++)
+        if (strcmp(back->names.items[i].kind, kind) == 0 &&
+            strcmp(back->names.items[i].name_now, name) == 0)
+            return back->names.items[i].schema_now;
+    const char *found = schema_found(reading, kind, name);
+    if (found == NULL)
+        found = schema_was(back, kind, name);
+    return found != NULL || to == NULL ? found : schema_found(reading, kind, to);
+}
+
+/* A table that was there before the change, by its name of before; NULL: the change made it, or it
+ * is none. */
+static struct gd_back_written *resolve(struct reading *reading, const char *schema,
+                                       const char *name)
+{
+    struct gd_back *back = reading->back;
+    const char *then = schema_then(reading, "TABLE", schema, name, NULL);
+    const char *was_schema, *was;
+    if (then == NULL)
+        return NULL;
+    gd_back_name_before(&back->names, then, name, &was_schema, &was);
+    const struct gd_back_moved *away =
+        gd_back_moved_before(&back->names, "TABLE", was_schema, "", was);
+    const struct gd_back_item *item = gd_back_find(&back->before, "table", was_schema, was, NULL);
+    if (item == NULL || item->columns->foreign ||
+        (away != NULL &&
+         (strcmp(away->name_now, name) != 0 || strcmp(away->schema_now, then) != 0)))
+        return NULL; /* what had the name is called otherwise by then */
+    return written(back, item->schema, item->name);
 }
 
 static struct gd_back_written *found(struct reading *reading, const struct gd_node *relation)
 {
-    struct gd_back_written *one = NULL;
     if (relation == NULL || reading->status.code != GD_OK)
         return NULL;
-    reading->status = resolve(reading->back, gd_node_text(relation, GD_F_schemaname),
-                              gd_node_text(relation, GD_F_relname), &one, reading->err);
-    return one;
+    return resolve(reading, gd_node_text(relation, GD_F_schemaname),
+                   gd_node_text(relation, GD_F_relname));
+}
+
+static const char *column_was(const struct reading *reading, const struct gd_back_written *one,
+                              const char *name)
+{
+    struct gd_back *back = reading->back;
+    return gd_back_column_before(&back->names, one->schema, one->table,
+                                 gd_arena_strdup(back->arena, name));
 }
 
 static void note_columns(struct reading *reading, struct gd_back_written *one,
@@ -78,8 +140,7 @@ static void note_columns(struct reading *reading, struct gd_back_written *one,
     for (size_t i = 0; i < gd_node_count(statement, GD_F_target_list); i++) {
         const char *name = gd_node_text(gd_node_at(statement, GD_F_target_list, i), GD_F_name);
         if (*name != '\0')
-            gd_texts_add(&one->columns, gd_arena_strdup(reading->back->arena, name),
-                         reading->back->arena);
+            gd_texts_add(&one->columns, column_was(reading, one, name), reading->back->arena);
     }
 }
 
@@ -142,9 +203,9 @@ static void note_effect(struct reading *reading, const struct gd_back_written *o
         memcpy(more, back->effects, back->effect_count * sizeof *more);
     back->effects = more;
     more[back->effect_count++] = (struct gd_back_effect){
-        one->schema, one->table, gd_arena_strdup(back->arena, column),
-        alias == NULL ? one->table
-                      : gd_arena_strdup(back->arena, gd_node_text(alias, GD_F_aliasname)),
+        one->schema, one->table, column_was(reading, one, column),
+        gd_arena_strdup(back->arena, alias == NULL ? gd_node_text(relation, GD_F_relname)
+                                                   : gd_node_text(alias, GD_F_aliasname)),
         sql};
 }
 
@@ -183,69 +244,79 @@ static void note_retyped(struct reading *reading, const struct gd_node *alter)
 
 /* --- other names ------------------------------------------------------------------------------*/
 
-static void add_rename(struct gd_back *back, const struct gd_back_rename *rename)
+static const char *text_of(const struct reading *reading, const char *text)
 {
-    struct gd_back_rename *more =
-        gd_arena_zalloc(back->arena, back->rename_count + 1, sizeof *more);
-    if (back->rename_count > 0)
-        memcpy(more, back->renames, back->rename_count * sizeof *more);
-    more[back->rename_count++] = *rename;
-    back->renames = more;
+    return gd_arena_strdup(reading->back->arena, text);
 }
 
-/* The schema of what is called so now; NULL: there is no such thing (it was renamed again, or lies
- * elsewhere). */
-static const char *schema_now(struct reading *reading, const char *schema, const char *name,
-                              bool type)
+static void note_type(struct reading *reading, const struct gd_node *node)
 {
-    struct gd_back *back = reading->back;
-    const char *quoted = gd_quoted_pair(schema, name, back->arena);
-    struct gd_pg_call call = {
-        .what = "look for what was renamed",
-        .sql = type
-                   ? "SELECT n.nspname FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON "
-                     "n.oid = t.typnamespace WHERE t.oid = pg_catalog.to_regtype($1::text)"
-                   : "SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
-                     "ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass($1::text)",
-        .values = &quoted,
-        .value_count = 1};
-    gd_auto_pg_rows rows = NULL;
-    if (reading->status.code != GD_OK)
-        return NULL;
-    reading->status = gd_pg_run(back->plain, &call, &rows, reading->err);
-    if (reading->status.code != GD_OK || gd_pg_rows_count(rows) != 1)
-        return NULL;
-    return gd_arena_strdup(back->arena, gd_pg_cell(rows, 0, 0));
+    const struct gd_node *name = gd_node_child(node, GD_F_object);
+    const char *from = text_of(reading, gd_node_name_last(name, GD_F_items));
+    const char *to = text_of(reading, gd_node_text(node, GD_F_newname));
+    const char *schema =
+        schema_then(reading, "TYPE", gd_node_name_schema(name, GD_F_items), from, to);
+    if (schema != NULL)
+        gd_back_moves(&reading->back->names, "TYPE", schema, "", from, schema, to);
+}
+
+/* A column: `table` is the relation's name, and the column's name is a field of its own. */
+static void note_column(struct reading *reading, const struct gd_node *node)
+{
+    const struct gd_node *relation = gd_node_child(node, GD_F_relation);
+    const char *table = text_of(reading, gd_node_text(relation, GD_F_relname));
+    const char *schema =
+        schema_then(reading, "TABLE", gd_node_text(relation, GD_F_schemaname), table, NULL);
+    if (schema != NULL)
+        gd_back_moves(&reading->back->names, "COLUMN", schema, table,
+                      text_of(reading, gd_node_text(node, GD_F_subname)), "",
+                      text_of(reading, gd_node_text(node, GD_F_newname)));
+}
+
+static void note_relation(struct reading *reading, const char *kind, const struct gd_node *relation,
+                          const char *to)
+{
+    const char *from = text_of(reading, gd_node_text(relation, GD_F_relname));
+    const char *schema =
+        schema_then(reading, kind, gd_node_text(relation, GD_F_schemaname), from, to);
+    if (schema != NULL)
+        gd_back_moves(&reading->back->names, kind, schema, "", from, schema, to);
 }
 
 static void note_rename(struct reading *reading, const struct gd_node *node)
 {
-    struct gd_arena *arena = reading->back->arena;
     const struct gd_node *relation = gd_node_child(node, GD_F_relation);
-    const char *to = gd_arena_strdup(arena, gd_node_text(node, GD_F_newname));
-    struct gd_back_rename rename = {.to = to, .table = ""};
-    bool column = gd_node_enum_is(node, GD_F_rename_type, "OBJECT_COLUMN");
-    bool type = gd_node_enum_is(node, GD_F_rename_type, "OBJECT_TYPE");
-    if (type) {
-        const struct gd_node *name = gd_node_child(node, GD_F_object);
-        rename.kind = "TYPE";
-        rename.from = gd_arena_strdup(arena, gd_node_name_last(name, GD_F_items));
-        rename.schema = schema_now(reading, gd_node_name_schema(name, GD_F_items), to, true);
-    } else if (column && gd_node_enum_is(node, GD_F_relation_type, "OBJECT_TABLE")) {
-        rename.kind = "COLUMN";
-        rename.from = gd_arena_strdup(arena, gd_node_text(node, GD_F_subname));
-        rename.table = gd_arena_strdup(arena, gd_node_text(relation, GD_F_relname));
-        rename.schema =
-            schema_now(reading, gd_node_text(relation, GD_F_schemaname), rename.table, false);
-    } else if (gd_node_enum_is(node, GD_F_rename_type, "OBJECT_TABLE") ||
-               gd_node_enum_is(node, GD_F_rename_type, "OBJECT_SEQUENCE")) {
-        rename.kind =
-            gd_node_enum_is(node, GD_F_rename_type, "OBJECT_TABLE") ? "TABLE" : "SEQUENCE";
-        rename.from = gd_arena_strdup(arena, gd_node_text(relation, GD_F_relname));
-        rename.schema = schema_now(reading, gd_node_text(relation, GD_F_schemaname), to, false);
-    }
-    if (rename.kind != NULL && rename.schema != NULL)
-        add_rename(reading->back, &rename);
+    const char *to = text_of(reading, gd_node_text(node, GD_F_newname));
+    if (gd_node_enum_is(node, GD_F_rename_type, "OBJECT_TYPE"))
+        note_type(reading, node);
+    else if (gd_node_enum_is(node, GD_F_rename_type, "OBJECT_SCHEMA"))
+        gd_back_moves(&reading->back->names, "SCHEMA", "", "",
+                      text_of(reading, gd_node_text(node, GD_F_subname)), "", to);
+    else if (gd_node_enum_is(node, GD_F_rename_type, "OBJECT_COLUMN") &&
+             gd_node_enum_is(node, GD_F_relation_type, "OBJECT_TABLE"))
+        note_column(reading, node);
+    else if (gd_node_enum_is(node, GD_F_rename_type, "OBJECT_TABLE"))
+        note_relation(reading, "TABLE", relation, to);
+    else if (gd_node_enum_is(node, GD_F_rename_type, "OBJECT_SEQUENCE"))
+        note_relation(reading, "SEQUENCE", relation, to);
+}
+
+/* ALTER TABLE … SET SCHEMA takes the sequences along that its columns own. */
+static void note_schema(struct reading *reading, const struct gd_node *node)
+{
+    struct gd_back *back = reading->back;
+    const struct gd_node *relation = gd_node_child(node, GD_F_relation);
+    const char *to = text_of(reading, gd_node_text(node, GD_F_newschema));
+    bool table = gd_node_enum_is(node, GD_F_object_type, "OBJECT_TABLE");
+    bool sequence = gd_node_enum_is(node, GD_F_object_type, "OBJECT_SEQUENCE");
+    if (relation == NULL || (!table && !sequence))
+        return;
+    const char *kind = table ? "TABLE" : "SEQUENCE";
+    const char *name = text_of(reading, gd_node_text(relation, GD_F_relname));
+    const char *schema =
+        schema_then(reading, kind, gd_node_text(relation, GD_F_schemaname), name, name);
+    if (schema != NULL)
+        gd_back_moves(&back->names, kind, schema, "", name, to, name);
 }
 
 /* INSERT, also with ON CONFLICT DO UPDATE; MERGE may do everything. */
@@ -273,6 +344,8 @@ static enum gd_walk visit(const struct gd_node *node, const struct gd_node *pare
         note_truncated(reading, node);
     else if (kind == GD_KIND_RenameStmt)
         note_rename(reading, node);
+    else if (kind == GD_KIND_AlterObjectSchemaStmt)
+        note_schema(reading, node);
     else if (kind == GD_KIND_AlterTableStmt)
         note_retyped(reading, node);
     else if (kind == GD_KIND_InsertStmt || kind == GD_KIND_UpdateStmt ||

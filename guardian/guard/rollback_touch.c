@@ -33,6 +33,12 @@ static void add_root(struct touching *touching, struct gd_texts *list, const cha
     gd_texts_add(list, text, touching->script->arena);
 }
 
+static const char *name_now(const struct touching *touching, const char *schema, const char *name)
+{
+    return touching->now->names == NULL ? gd_quoted_pair(schema, name, touching->script->arena)
+                                        : gd_back_now_name(touching->now->names, schema, name);
+}
+
 static void add_columns(struct touching *touching, const struct gd_back_item *now)
 {
     struct gd_arena *arena = touching->script->arena;
@@ -44,15 +50,18 @@ static void add_columns(struct touching *touching, const struct gd_back_item *no
             strcmp(before->collation, column->collation) == 0 &&
             (before->generated == NULL) == (column->generated == NULL))
             continue;
+        const struct gd_back_names *names = touching->now->names;
         add_root(touching, &touching->columns,
-                 gd_arena_printf(arena, "%s\n%s", now->columns->name, column->name));
+                 gd_arena_printf(arena, "%s\n%s", name_now(touching, now->schema, now->name),
+                                 names == NULL ? column->name
+                                               : gd_back_now_column(names, now->schema, now->name,
+                                                                    column->name)));
     }
 }
 
 static void add_roots_of(struct touching *touching, const struct gd_back_item *item)
 {
-    struct gd_arena *arena = touching->script->arena;
-    const char *name = gd_quoted_pair(item->schema, item->name, arena);
+    const char *name = name_now(touching, item->schema, item->name);
     if (is_class(item, "view") || is_class(item, "materialized view"))
         add_root(touching, &touching->relations, name);
     if (item->other == NULL)
@@ -122,12 +131,26 @@ static void touch_check(struct touching *touching, const char *schema, const cha
     }
 }
 
+/* Kind, schema, name and table, as they were called before. */
+static void cells_before(const struct gd_back_names *names, const char *cells[4])
+{
+    const char *schema = cells[1], *name = cells[2];
+    if (names == NULL)
+        return;
+    if (*cells[3] == '\0') {
+        gd_back_name_before(names, schema, name, &cells[1], &cells[2]);
+        return;
+    }
+    gd_back_name_before(names, schema, cells[3], &cells[1], &cells[3]);
+}
+
 static void touch_row(struct touching *touching, const struct gd_pg_rows *rows, size_t row)
 {
     struct gd_arena *arena = touching->script->arena;
     const char *cells[4];
     for (size_t i = 0; i < 4; i++)
         cells[i] = gd_arena_strdup(arena, gd_pg_cell(rows, row, i));
+    cells_before(touching->now->names, cells);
     touch_all_about(touching->now, cells[0], cells[1], cells[2], cells[3]);
     touch_all_about(touching->before, cells[0], cells[1], cells[2], cells[3]);
     if (strcmp(cells[0], "constraint") == 0)

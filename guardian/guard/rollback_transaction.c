@@ -44,6 +44,20 @@ GD_MUST static struct gd_status run(struct transacting *of, const char *what, co
 
 /* --- locks ------------------------------------------------------------------------------------*/
 
+static void lock_moved(struct transacting *of, struct gd_texts *names)
+{
+    for (size_t i = 0; i < of->back->names.count; i++) {
+        const struct gd_back_moved *moved = &of->back->names.items[i];
+        bool column = strcmp(moved->kind, "COLUMN") == 0;
+        bool table = strcmp(moved->kind, "TABLE") == 0 && !moved->made;
+        if (!moved->invalid && (column || table))
+            gd_texts_add(names,
+                         gd_back_now_name(&of->back->names, moved->schema,
+                                          column ? moved->table : moved->name),
+                         of->arena);
+    }
+}
+
 /* Sorted, so that two never wait for each other; those that are not there yet cannot be locked. */
 static const char *tables_to_lock(struct transacting *of)
 {
@@ -56,10 +70,12 @@ static const char *tables_to_lock(struct transacting *of)
                     (item->alone || gd_texts_has(&back->script->locked, item->columns->name));
         for (size_t t = 0; t < back->task_count && !ours; t++)
             ours = strcmp(item->class, "table") == 0 && !back->tasks[t].whole &&
-                   strcmp(item->columns->name, back->tasks[t].name) == 0;
+                   strcmp(item->columns->name, back->tasks[t].name_before) == 0;
         if (ours)
-            gd_texts_add(&names, item->columns->name, of->arena);
+            gd_texts_add(&names, gd_back_now_name(&back->names, item->schema, item->name),
+                         of->arena);
     }
+    lock_moved(of, &names);
     for (size_t i = 0; i < names.count; i++)
         list = gd_arena_printf(of->arena, "%s%s%s", list, i == 0 ? "" : ", ", names.items[i]);
     return list;
@@ -415,6 +431,9 @@ GD_MUST static struct gd_status prepare(struct transacting *of, struct gd_error 
         GD_TRY(gd_back_load(&back->rows, &back->tasks[i], err));
     GD_TRY(begin_locked(of, err));
     GD_TRY(gd_fault("rollback: the tables are locked", err));
+    GD_TRY(run_phases(of, GD_BACK_RENAME, GD_BACK_RENAME, err));
+    for (size_t i = 0; i < back->task_count; i++)
+        back->tasks[i].name = back->tasks[i].name_before;
     GD_TRY(check_losses(of, err));
     for (size_t i = 0; i < back->task_count; i++) {
         struct gd_back_task *task = &back->tasks[i];
@@ -434,7 +453,7 @@ GD_MUST static struct gd_status do_all(struct transacting *of, struct gd_error *
 {
     GD_TRY(prepare(of, err));
     gd_tell_stage(of->back->options->events, "bringing back the schema", 0);
-    GD_TRY(run_phases(of, GD_BACK_RENAME, GD_BACK_MAKE, err));
+    GD_TRY(run_phases(of, GD_BACK_UNDO, GD_BACK_MAKE, err));
     GD_TRY(gd_fault("rollback: the schema is half back", err));
     GD_TRY(merge_all(of, err));
     GD_TRY(run_phases(of, GD_BACK_FIRM, GD_BACK_POST, err));
