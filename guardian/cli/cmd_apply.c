@@ -88,6 +88,19 @@ GD_MUST static struct gd_status print(const struct gd_config *config,
     return GD_DONE;
 }
 
+/* What is on stdout may be in a file by now, and the program that reads it asleep. */
+static const char *ending_of(const struct gd_outcome *outcome, const struct gd_error *err,
+                             struct gd_arena *arena)
+{
+    if (err->code != GD_PARTIAL || outcome == NULL || !outcome->journaled)
+        return NULL;
+    return gd_arena_printf(arena,
+                           outcome->story->unsettled
+                               ? "Nobody can tell what of it is in: see guardian show %s"
+                               : "A part of it is in, and guardian rollback %s takes it back.",
+                           outcome->story->change);
+}
+
 int gd_cmd_apply(const struct gd_config *config, int argc, char **argv)
 {
     gd_auto_arena arena = gd_arena_new();
@@ -99,5 +112,6 @@ int gd_cmd_apply(const struct gd_config *config, int argc, char **argv)
     if (outcome != NULL && print(config, outcome, progress, arena, &unwritten).code != GD_OK &&
         status.code == GD_OK)
         return gd_cli_fail(&unwritten);
-    return status.code == GD_OK ? gd_cli_end(0) : gd_cli_fail(&err);
+    return status.code == GD_OK ? gd_cli_end(0)
+                                : gd_cli_fail_with(&err, ending_of(outcome, &err, arena));
 }

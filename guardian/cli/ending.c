@@ -21,7 +21,7 @@ int gd_cli_fail_with(const struct gd_error *err, const char *ending)
     print_tamed("guardian: ", err->text);
     if (err->hint[0] != '\0')
         print_tamed("hint: ", err->hint);
-    if (err->code != GD_PARTIAL)
+    if (ending != NULL || err->code != GD_PARTIAL)
         print_tamed("", ending == NULL ? "Nothing was changed." : ending);
     return gd_exit_status(err->code);
 }

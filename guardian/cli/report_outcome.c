@@ -8,7 +8,7 @@
 #include "guardian/cli/report_words.h"
 #include "guardian/policy/policy.h"
 
-enum { FILES_MOST = 8, STEPS_MOST = 12, LINES_MOST = 12, TEXT_COLUMNS = 60 };
+enum { FILES_MOST = 8, STEPS_MOST = 12, LINES_MOST = 12, GUTTER = 12, TEXT_LEAST = 30 };
 
 struct page {
     const struct gd_outcome *outcome;
@@ -73,15 +73,18 @@ static void rows(const struct page *page, const char *label, enum gd_ink ink,
 static void print_title(const struct page *page)
 {
     const struct gd_story *story = page->story;
-    const char *word = kinds[story->outcome].word;
+    enum gd_outcome_kind kind = story->outcome;
+    if (story->kind == GD_STORY_ROLLBACK && kind == GD_OUTCOME_APPLIED)
+        kind = GD_OUTCOME_ROLLED_BACK;
+    const char *word = kinds[kind].word;
     char *because = gd_arena_printf(page->arena, "%s.", page->outcome->because);
     bool known = page->outcome->because[0] != '\0';
     if (because[0] >= 'a' && because[0] <= 'z')
         because[0] = (char)(because[0] - 'a' + 'A');
-    gd_screen_put(page->screen, kinds[story->outcome].ink, word);
+    gd_screen_put(page->screen, kinds[kind].ink, word);
     gd_screen_put(page->screen, GD_INK_PLAIN, "  ");
     gd_screen_paragraph(page->screen, GD_INK_BOLD, strlen(word) + 2, strlen(word) + 2,
-                        known ? because : kinds[story->outcome].sentence);
+                        known ? because : kinds[kind].sentence);
 }
 
 static void print_head(const struct page *page)
@@ -165,17 +168,29 @@ static enum gd_ink ink_of(enum gd_step_state state)
     return GD_INK_RED;
 }
 
+/* A step that was only planned will not come any more when the change is over. */
+static const char *state_of(const struct page *page, const struct gd_story_step *step)
+{
+    bool over = page->story->closed || page->outcome->because[0] != '\0' ||
+                page->story->outcome != GD_OUTCOME_OPEN;
+    return over && step->state == GD_STEP_PLANNED ? "not run" : gd_step_state_name(step->state);
+}
+
+/* In one line of the screen, as far as that can be. */
 static void print_step(const struct page *page, const struct gd_story_step *step)
 {
+    struct gd_arena *arena = page->arena;
     const char *file =
-        page->story->file_count > 1 ? gd_arena_printf(page->arena, "%s, ", step->file) : "";
-    const char *line =
-        gd_arena_printf(page->arena, "%s%sline %u: %s", gd_step_state_name(step->state),
-                        gd_arena_printf(page->arena, ", %s", file), step->line,
-                        gd_screen_cut(page->screen, page->arena, step->text, TEXT_COLUMNS));
-    if (step->statements > 1)
-        line = gd_arena_printf(page->arena, "%s (and %u more)", line, step->statements - 1);
-    row(page, gd_arena_printf(page->arena, "step %u", step->number), ink_of(step->state), line);
+        page->story->file_count > 1 ? gd_arena_printf(arena, ", %s", step->file) : "";
+    const char *where = step->line == 0 ? "" : gd_arena_printf(arena, ", line %u", step->line);
+    const char *head = gd_arena_printf(arena, "%s%s%s: ", state_of(page, step), file, where);
+    const char *more =
+        step->statements < 2 ? "" : gd_arena_printf(arena, " (and %u more)", step->statements - 1);
+    size_t used = GUTTER + gd_screen_columns(page->screen, head) + strlen(more) + 1;
+    size_t left = page->screen->width > used + TEXT_LEAST ? page->screen->width - used : TEXT_LEAST;
+    row(page, gd_arena_printf(arena, "step %u", step->number), ink_of(step->state),
+        gd_arena_printf(arena, "%s%s%s", head, gd_screen_cut(page->screen, arena, step->text, left),
+                        more));
 }
 
 /* When all is in, or nothing is, one line says so; otherwise each one counts. */
@@ -194,13 +209,14 @@ static void print_steps(const struct page *page)
             gd_arena_printf(page->arena, "and %zu more", story->step_count - most));
 }
 
-static void print_git(const struct page *page)
+void gd_report_git(const struct gd_git_guidance *git, const struct gd_screen *screen,
+                   struct gd_arena *arena)
 {
     struct gd_texts lines = {0};
-    if (page->outcome->git == NULL)
-        return;
-    gd_git_lines(page->outcome->git, page->arena, &lines);
-    rows(page, "git", GD_INK_PLAIN, &lines, LINES_MOST);
+    if (git != NULL)
+        gd_git_lines(git, arena, &lines);
+    for (size_t i = 0; i < lines.count; i++)
+        gd_screen_row(screen, i == 0 ? "git" : "", GD_INK_PLAIN, lines.items[i]);
 }
 
 void gd_report_outcome_text(const struct gd_outcome *outcome, const struct gd_screen *screen,
@@ -216,7 +232,8 @@ void gd_report_outcome_text(const struct gd_outcome *outcome, const struct gd_sc
     rows(&page, "note", GD_INK_YELLOW, &outcome->notes, LINES_MOST);
     if (outcome->story->error[0] != '\0' && outcome->error.code == GD_OK)
         row(&page, "error", GD_INK_RED, outcome->story->error);
-    print_git(&page);
+    if (outcome->git != NULL && outcome->git->commit_count > 0)
+        gd_report_git(outcome->git, screen, arena);
     if (outcome->story->rolled_back_by[0] != '\0')
         row(&page, "undone by", GD_INK_PLAIN,
             gd_arena_printf(arena, "change %s", outcome->story->rolled_back_by));

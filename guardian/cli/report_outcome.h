@@ -19,4 +19,8 @@ void gd_report_outcome_text(const struct gd_outcome *outcome, const struct gd_sc
 struct gd_json *gd_report_outcome_json(const struct gd_outcome *outcome,
                                        struct gd_json *take_warnings);
 
+/** What to revert, in rows of "git". NULL: nothing is said. */
+void gd_report_git(const struct gd_git_guidance *git, const struct gd_screen *screen,
+                   struct gd_arena *arena);
+
 #endif

@@ -82,7 +82,7 @@ static void print_title(const struct page *page, const struct gd_rollback_plan *
     gd_screen_put(page->screen, GD_INK_BOLD,
                   gd_arena_printf(page->arena, "Roll back change %s", story->change));
     gd_screen_end_line(page->screen);
-    row(page, "applied", GD_INK_PLAIN,
+    row(page, "when", GD_INK_PLAIN,
         gd_arena_printf(page->arena, "%.19sZ by %s on %s", when, story->who, story->host));
     row(page, "where", GD_INK_PLAIN, story->where);
     for (size_t i = 0; i < story->file_count && i < LINES_MOST; i++)
@@ -107,16 +107,6 @@ static const char *way_sentence(enum gd_way way)
     return "";
 }
 
-static void print_git(const struct page *page, const struct gd_git_guidance *git)
-{
-    struct gd_texts lines = {0};
-    if (git == NULL)
-        return;
-    gd_git_lines(git, page->arena, &lines);
-    for (size_t i = 0; i < lines.count; i++)
-        row(page, i == 0 ? "git" : "", GD_INK_PLAIN, lines.items[i]);
-}
-
 void gd_report_rollback_plan(const struct gd_rollback_plan *plan, const struct gd_git_guidance *git,
                              const struct gd_screen *screen, struct gd_arena *arena)
 {
@@ -139,7 +129,7 @@ void gd_report_rollback_plan(const struct gd_rollback_plan *plan, const struct g
         row(&page, "down", GD_INK_DIM,
             gd_arena_printf(arena, "%s is there, and is not run: nothing proves that it fits.",
                             plan->down));
-    print_git(&page, git);
+    gd_report_git(git, screen, arena);
 }
 
 /* --- what came of it --------------------------------------------------------------------------*/
@@ -188,7 +178,7 @@ void gd_report_rollback_done(const struct gd_rollback_told *told, const struct g
         print_kept(&page, told);
         rows(&page, "note", GD_INK_YELLOW, &plan->notes);
     }
-    print_git(&page, told->git);
+    gd_report_git(told->git, screen, arena);
     if (told->revert != NULL)
         row(&page, "reverted", GD_INK_GREEN,
             gd_arena_printf(arena, "commit %s on branch %s; nothing was pushed", told->revert,

@@ -63,7 +63,7 @@ static void print_bash_values(FILE *to)
         fprintf(to, "    --%s) ", option->name);
         if (option->type == GD_TYPE_CHOICE)
             fprintf(to, "mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$current\")",
-                    option->choices);
+                    gd_option_choices(option));
         else if (takes_files(option->value))
             fputs("compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$current\")", to);
         else
@@ -132,7 +132,8 @@ static void print_zsh_option(FILE *to, const struct gd_option *option, const cha
         fputc(':', to);
         print_quoted(to, option->value, "[]:");
         if (option->type == GD_TYPE_CHOICE)
-            fprintf(to, ":(%.*s)", (int)strlen(option->choices) - 1, option->choices);
+            fprintf(to, ":(%.*s)", (int)strlen(gd_option_choices(option)) - 1,
+                    gd_option_choices(option));
         else
             fputs(takes_files(option->value) ? ":_files" : ": ", to);
     }
@@ -222,7 +223,8 @@ void gd_generate_fish(FILE *to)
         print_fish_condition(to, option);
         fprintf(to, " -l %s", option->name);
         if (option->type == GD_TYPE_CHOICE)
-            fprintf(to, " -x -a '%.*s'", (int)strlen(option->choices) - 1, option->choices);
+            fprintf(to, " -x -a '%.*s'", (int)strlen(gd_option_choices(option)) - 1,
+                    gd_option_choices(option));
         else if (has_value(option))
             fputs(takes_files(option->value) ? " -r -F" : " -x", to);
         fputs(" -d '", to);

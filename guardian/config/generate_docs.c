@@ -57,7 +57,7 @@ static void print_option_facts(FILE *to, const struct gd_option *option)
     fputs(".", to);
     if (option->type == GD_TYPE_CHOICE) {
         fputs(" One of ", to);
-        print_words(to, option->choices, "`", "`");
+        print_words(to, gd_option_choices(option), "`", "`");
         fputs(".", to);
     }
     if (is_number(option))
@@ -143,7 +143,7 @@ void gd_generate_sample(FILE *to)
         print_comment(to, option->manual);
         if (option->type == GD_TYPE_CHOICE) {
             fputs("# One of ", to);
-            print_words(to, option->choices, "", "");
+            print_words(to, gd_option_choices(option), "", "");
             fputs(".\n", to);
         }
         if (is_number(option)) {

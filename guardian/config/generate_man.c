@@ -69,7 +69,7 @@ static void print_options(FILE *to)
         print_line(to, "\n", option->help, ".\n");
         print_line(to, "", option->manual, "\n");
         if (option->type == GD_TYPE_CHOICE)
-            print_line(to, "One of: ", option->choices, "\n");
+            print_line(to, "One of: ", gd_option_choices(option), "\n");
         print_line(to, "Commands: ", option->verbs[0] == '\0' ? "all" : option->verbs, ".");
         if (option->preset[0] != '\0')
             print_line(to, " Default: ", option->preset, ".");

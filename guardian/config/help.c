@@ -4,7 +4,7 @@
 
 #include "guardian/base/status.h"
 
-enum { LINE_WIDTH = 79, OPTION_COLUMN = 30 };
+enum { LINE_WIDTH = 79, OPTION_COLUMN = 30, OPERAND_WIDTH = 13, COMMAND_COLUMN = 27 };
 
 /* Words of `text` from column `indent` on; the cursor already stands at column `at`. */
 static void print_wrapped(FILE *to, const char *text, int indent, int at)
@@ -28,9 +28,11 @@ static void print_wrapped(FILE *to, const char *text, int indent, int at)
     fputc('\n', to);
 }
 
+/* 0 is "as it fits", or "none": the manual says which. */
 static bool has_default(const struct gd_option *option)
 {
-    return option->type != GD_TYPE_FLAG && option->preset[0] != '\0';
+    return option->type != GD_TYPE_FLAG && option->preset[0] != '\0' &&
+           strcmp(option->preset, "0") != 0 && strcmp(option->preset, GD_CHOICE_UNSET) != 0;
 }
 
 static void print_option(FILE *to, const struct gd_option *option)
@@ -45,20 +47,34 @@ static void print_option(FILE *to, const struct gd_option *option)
     int used = snprintf(text, sizeof text, "%s", option->help);
     if (option->type == GD_TYPE_CHOICE)
         used += snprintf(text + used, sizeof text - (size_t)used, ": %.*s",
-                         (int)strlen(option->choices) - 1, option->choices);
+                         (int)strlen(gd_option_choices(option)) - 1, gd_option_choices(option));
     if (has_default(option))
         snprintf(text + used, sizeof text - (size_t)used, " (default %s)", option->preset);
     print_wrapped(to, text, OPTION_COLUMN, at);
 }
 
-static void print_options(FILE *to, const char *heading, const char *verb, bool common)
+/* What tells S3 servers apart stands behind what a command is about. */
+enum group { GROUP_OWN, GROUP_STORE, GROUP_COMMON };
+
+static enum group group_of(const struct gd_option *option)
 {
-    fprintf(to, "\n%s:\n", heading);
+    if (option->verbs[0] == '\0')
+        return GROUP_COMMON;
+    return strncmp(option->name, "store-", strlen("store-")) == 0 ? GROUP_STORE : GROUP_OWN;
+}
+
+static void print_options(FILE *to, const char *heading, const char *verb, enum group group)
+{
+    bool begun = false;
     for (size_t i = 0; i < gd_options_count; i++) {
         const struct gd_option *option = &gd_options[i];
-        if ((option->from & GD_FROM_ARGV) != 0 && (option->verbs[0] == '\0') == common &&
-            gd_option_is_for(option, verb))
-            print_option(to, option);
+        if ((option->from & GD_FROM_ARGV) == 0 || group_of(option) != group ||
+            !gd_option_is_for(option, verb))
+            continue;
+        if (!begun)
+            fprintf(to, "\n%s:\n", heading);
+        begun = true;
+        print_option(to, option);
     }
 }
 
@@ -75,35 +91,32 @@ void gd_help_print(FILE *to)
     fputs("usage: guardian COMMAND [OPTION...] [OPERAND...]\n\n", to);
     print_wrapped(
         to,
-        "Guards every schema change of a PostgreSQL database: says what a change does and "
-        "what it can lose before it runs.",
+        "Stands in front of every schema change of a PostgreSQL database: says what it can lose, "
+        "makes a backup and proves it before anything risky runs, applies the change, and brings "
+        "back the state before it with one command.",
         0, 0);
     fputs("\ncommands:\n", to);
     for (size_t i = 0; i < GD_COMMAND_COUNT; i++)
         if (!gd_command_is_hidden(&gd_commands[i]))
-            fprintf(to, "  %-9s %-13s  %s\n", gd_commands[i].verb, gd_commands[i].operands,
-                    gd_commands[i].summary);
-    print_options(to, "options of every command", NULL, true);
+            print_wrapped(to, gd_commands[i].summary, COMMAND_COLUMN,
+                          fprintf(to, "  %-9s %-*s", gd_commands[i].verb, OPERAND_WIDTH,
+                                  gd_commands[i].operands));
+    print_options(to, "options of every command", NULL, GROUP_COMMON);
     print_statuses(to);
     fputs("\nguardian COMMAND --help shows the options of a command.\n", to);
 }
 
-static bool has_own_options(const char *verb)
-{
-    for (size_t i = 0; i < gd_options_count; i++)
-        if (gd_options[i].verbs[0] != '\0' && gd_option_is_for(&gd_options[i], verb))
-            return true;
-    return false;
-}
-
 void gd_help_print_command(const struct gd_command *command, FILE *to)
 {
-    fprintf(to, "usage: guardian %s [OPTION...] %s\n\n", command->verb, command->operands);
+    fprintf(to, "usage: guardian %s [OPTION...]%s%s\n\n", command->verb,
+            command->operands[0] == '\0' ? "" : " ", command->operands);
     print_wrapped(to, command->manual, 0, 0);
-    if (has_own_options(command->verb))
-        print_options(to, "options", command->verb, false);
-    print_options(to, "options of every command", command->verb, true);
-    fputs("\nMost options can also be set in the environment (--lock-timeout as "
-          "GUARDIAN_LOCK_TIMEOUT)\nor in guardian.yaml; man guardian says which.\n",
-          to);
+    print_options(to, "options", command->verb, GROUP_OWN);
+    print_options(to, "options of the store", command->verb, GROUP_STORE);
+    print_options(to, "options of every command", command->verb, GROUP_COMMON);
+    fputc('\n', to);
+    print_wrapped(to,
+                  "Most options can also be set in the environment (--lock-timeout as "
+                  "GUARDIAN_LOCK_TIMEOUT) or in guardian.yaml; man guardian says which.",
+                  0, 0);
 }

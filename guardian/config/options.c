@@ -68,6 +68,12 @@ const char *gd_word_next(const char *word, size_t *length)
     return word;
 }
 
+const char *gd_option_choices(const struct gd_option *option)
+{
+    bool unset = strcmp(option->preset, GD_CHOICE_UNSET) == 0;
+    return option->choices + (unset ? strlen(GD_CHOICE_UNSET " ") : 0);
+}
+
 bool gd_option_is_for(const struct gd_option *option, const char *verb)
 {
     if (option->verbs[0] == '\0')

@@ -75,8 +75,10 @@ enum gd_origin {
 #define GD_TAKE_SCOPES(X)                                                                          \
     X(TAKE_AUTO, "auto")                                                                           \
     X(TAKE_SCHEMA, "schema") X(TAKE_TABLES, "tables") X(TAKE_DATABASE, "database")
+/* What stands for "nobody said": taken as a default, never offered. Always the first. */
+#define GD_CHOICE_UNSET "unknown"
 #define GD_ASES(X)                                                                                 \
-    X(AS_UNSET, "unknown")                                                                         \
+    X(AS_UNSET, GD_CHOICE_UNSET)                                                                   \
     X(AS_APPLIED, "applied")                                                                       \
     X(AS_PARTIAL, "partial")                                                                       \
     X(AS_FAILED, "failed")
@@ -142,6 +144,9 @@ enum gd_command_id {
 extern const struct gd_option gd_options[];
 extern const size_t gd_options_count;
 extern const struct gd_command gd_commands[GD_COMMAND_COUNT];
+
+/** The words that are offered for a choice, each followed by a blank. */
+const char *gd_option_choices(const struct gd_option *option);
 
 /** The row, or NULL. */
 const struct gd_option *gd_option_find(const struct gd_option *options, size_t count,

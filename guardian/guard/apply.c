@@ -65,10 +65,11 @@ const struct gd_texts *gd_apply_notices(const struct gd_applier *applier)
 
 /* ---- what is in ---- */
 
-/* The numbers of the steps that are in: "step 2", "steps 1 to 3". */
+/* The steps that are in: "step 2 is in", "steps 1 to 3, 5 are in"; "" for none. */
 static const char *steps_in(const struct gd_applier *applier)
 {
     const char *out = "";
+    size_t count = 0;
     for (size_t i = 0; i < applier->step_count; i++) {
         const struct gd_apply_step *first = &applier->steps[i];
         size_t last = i;
@@ -78,12 +79,16 @@ static const char *steps_in(const struct gd_applier *applier)
                applier->steps[last + 1].story->state == GD_STEP_IN)
             last++;
         const char *comma = *out == '\0' ? "" : ", ";
+        count += last - i + 1;
         out = last == i ? gd_arena_printf(applier->arena, "%s%s%u", out, comma, first->step->number)
                         : gd_arena_printf(applier->arena, "%s%s%u to %u", out, comma,
                                           first->step->number, applier->steps[last].step->number);
         i = last;
     }
-    return out;
+    if (count == 0)
+        return "";
+    return gd_arena_printf(applier->arena, "%s %s %s in", count == 1 ? "step" : "steps", out,
+                           count == 1 ? "is" : "are");
 }
 
 /* Every failure in the words of the contract: is something in? */
@@ -100,7 +105,7 @@ GD_MUST static struct gd_status told(const struct gd_applier *applier, struct gd
         code = GD_FAILED;
     const char *in = steps_in(applier);
     struct gd_status out = code == GD_PARTIAL && *in != '\0'
-                               ? gd_fail(err, code, "%s; in are steps %s", why.text, in)
+                               ? gd_fail(err, code, "%s; %s", why.text, in)
                                : gd_fail(err, code, "%s", why.text);
     return why.hint[0] == '\0' ? out : gd_hint(err, out, "%s", why.hint);
 }

@@ -79,7 +79,7 @@ def test_the_first_error_ends_it_and_says_where_and_what_is_in(driver):
     ran = driver.run("CREATE TABLE a (n int);\n\nINSERT INTO a\n  VALUES (1, 'é', oops);\nCREATE TABLE b (n int);\n")
     assert (ran.status, ran.code) == (6, "PARTIAL")
     assert ran.text.startswith('m.sql:4:19: column "oops" does not exist (42703)')
-    assert "in are steps 1" in ran.text
+    assert "; step 1 is in" in ran.text
     assert ran.states() == ["in", "not in", "planned"]
     assert driver.value("SELECT to_regclass('b')") is None
 
