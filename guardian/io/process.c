@@ -308,7 +308,7 @@ static bool is_overridden(const char *setting, const char *const *by)
     return false;
 }
 
-static char **make_environment(const char *const *changes, struct gd_arena *arena)
+char **gd_process_environment(const char *const *changes, struct gd_arena *arena)
 {
     size_t count = 0, used = 0;
     for (char **setting = environ; *setting != NULL; setting++)
@@ -327,7 +327,7 @@ static char **make_environment(const char *const *changes, struct gd_arena *aren
     return environment;
 }
 
-static char **copy_argv(const char *const *argv, struct gd_arena *arena)
+char **gd_process_argv(const char *const *argv, struct gd_arena *arena)
 {
     size_t count = 0;
     while (argv[count] != NULL)
@@ -380,8 +380,8 @@ static struct gd_status run(struct gd_process *process, const struct gd_process_
 {
     gd_auto_arena arena = gd_arena_new();
     struct ends ends __attribute__((cleanup(ends_cleanup))) = {-1, -1, -1};
-    struct gd_spawn spawn = {.argv = copy_argv(options->argv, arena),
-                             .environment = make_environment(options->environment, arena),
+    struct gd_spawn spawn = {.argv = gd_process_argv(options->argv, arena),
+                             .environment = gd_process_environment(options->environment, arena),
                              .folder = options->folder,
                              .uid = options->uid,
                              .gid = options->gid,

@@ -63,6 +63,11 @@ void gd_process_free(struct gd_process *process);
 /** The file that PATH gives for `program`, in `arena`; NULL when there is none. */
 const char *gd_process_find(const char *program, struct gd_arena *arena);
 
+/** Our own variables with `changes` on top, as in gd_process_options; and a copy of argv: for
+ * whoever starts a program without pipes (io/spawn.h). */
+char **gd_process_environment(const char *const *changes, struct gd_arena *arena);
+char **gd_process_argv(const char *const *argv, struct gd_arena *arena);
+
 static inline void gd_process_cleanup_(struct gd_process **process)
 {
     gd_process_free(*process);

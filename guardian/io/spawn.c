@@ -31,10 +31,12 @@ static void __attribute__((noreturn)) give_up(int report, const char *step)
     _exit(127);
 }
 
-/* Signals as a program expects them; what was ignored from the start (nohup) stays ignored. */
+/* Signals as a program expects them; what was ignored from the start (nohup) stays ignored. Before
+ * they are let through: a handler of ours would swallow the child's. */
 static void reset_signals(void)
 {
-    static const int ours[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int ours[] = {SIGINT,  SIGTERM,  SIGHUP,  SIGQUIT, SIGUSR1,
+                               SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT, SIGCHLD};
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
         struct sigaction now = {0};
         if (sigaction(ours[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)

@@ -1,5 +1,5 @@
 /*
- * spawn: fork and exec, for io/process.c.
+ * spawn: fork and exec, for io/process.c and proxy/child.c.
  *
  * Invariant  A signal at the death of the parent (prctl) comes when the *thread* ends that forked;
  *            so one thread, which lives as long as the process, forks for all.
