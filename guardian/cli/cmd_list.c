@@ -44,6 +44,9 @@ static struct gd_status list(const struct gd_config *config, struct gd_progress 
         GD_TRY(gd_shelf_others(store, view.cluster, arena, &view.others, err));
     GD_TRY(gd_story_list(store, view.cluster, config->json || config->verbose ? 0 : CHANGES_MOST,
                          arena, &view.changes, err));
+    if (view.changes.problem != NULL)
+        gd_tell_warning(events, "It is only a cache: remove it, and nothing is lost.", "%s",
+                        view.changes.problem);
     view.store = gd_store_url(store);
     view.items = items;
     gd_progress_end(progress, GD_DONE);

@@ -13,6 +13,7 @@
 #include "guardian/cli/report_shelf.h"
 #include "guardian/cli/shelves.h"
 #include "guardian/cli/stores.h"
+#include "guardian/journal/fold.h"
 #include "guardian/journal/lease.h"
 
 enum { LITTER_AGE_S = 86400 };
@@ -233,8 +234,9 @@ static struct gd_status give_up(const struct prune *prune, struct gd_status stat
                    "%llu snapshots were removed, then: ", (unsigned long long)prune->removed);
 }
 
-/* What is left of leases that are over: writers' credentials may not be able to remove it. */
-static struct gd_status clean_leases(const struct prune *prune, struct gd_error *err)
+/* What is left of leases that are over: writers' credentials may not be able to remove it. And what
+ * is over is summed up, which otherwise happens a few hundred changes at a time. */
+static struct gd_status tidy_up(const struct prune *prune, struct gd_error *err)
 {
     struct gd_texts clusters = {0};
     if (prune->cluster != NULL)
@@ -243,6 +245,13 @@ static struct gd_status clean_leases(const struct prune *prune, struct gd_error 
         gd_texts_add(&clusters, prune->items[i].shelved->listed.cluster, prune->arena);
     for (size_t i = 0; i < clusters.count; i++)
         GD_TRY(gd_lease_clean(prune->store, clusters.items[i], err));
+    for (size_t i = 0; i < clusters.count; i++) {
+        size_t count = 0;
+        struct gd_error why = {0};
+        if (gd_journal_fold_all(prune->store, clusters.items[i], &count, &why).code != GD_OK)
+            gd_tell_warning(prune->events, why.hint, "old changes could not be summed up: %s",
+                            why.text);
+    }
     return GD_DONE;
 }
 
@@ -260,7 +269,7 @@ static struct gd_status apply(struct prune *prune, struct gd_error *err)
         if (status.code != GD_OK)
             return give_up(prune, status, err);
     }
-    struct gd_status cleaned = clean_leases(prune, err);
+    struct gd_status cleaned = tidy_up(prune, err);
     if (cleaned.code != GD_OK)
         return give_up(prune, cleaned, err);
     const char *prefix = prune->cluster == NULL

@@ -115,8 +115,8 @@ GD_MUST static struct gd_status recover(struct rolling *of, struct gd_error *err
     struct gd_recovered *recovered;
     size_t count = 0;
     GD_TRY(gd_ledger_open(of->pg, false, of->arena, &ledger, err));
-    GD_TRY(gd_recover(of->pg, of->store, of->options.cluster, "", &ledger, of->events, of->arena,
-                      &recovered, &count, err));
+    GD_TRY(gd_recover(of->pg, of->store, of->options.cluster, of->id, "", &ledger, of->events,
+                      of->arena, &recovered, &count, err));
     for (size_t i = 0; i < count; i++)
         gd_tell_note(of->events, "%s", recovered[i].text);
     return GD_DONE;

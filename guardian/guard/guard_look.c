@@ -243,9 +243,9 @@ GD_MUST static struct gd_status recover(struct gd_guard *guard, bool *out_moved,
 {
     struct gd_recovered *recovered;
     size_t count;
-    GD_TRY(gd_recover(guard->pg, guard->options->store, guard->story->cluster, guard->asked.sha256,
-                      &guard->ledger, guard->options->events, guard->arena, &recovered, &count,
-                      err));
+    GD_TRY(gd_recover(guard->pg, guard->options->store, guard->story->cluster, guard->change_id,
+                      guard->asked.sha256, &guard->ledger, guard->options->events, guard->arena,
+                      &recovered, &count, err));
     *out_moved = count > 0;
     *out_unfinished = NULL;
     for (size_t i = 0; i < count; i++) {

@@ -8,9 +8,11 @@
 #include "guardian/base/clock.h"
 #include "guardian/base/fault.h"
 #include "guardian/guard/recover_own.h"
+#include "guardian/journal/fold.h"
 #include "guardian/pg/copy.h"
 
-enum { GONE_MS = 10000, PAUSE_MS = 50, PAUSE_MAX_MS = 500 };
+enum { GONE_MS = 10000, PAUSE_MS = 50, PAUSE_MAX_MS = 500, FOLD_LEAST = 100 };
+enum { TURN_S = 72000 }; /* less than the age at which changes are summed up */
 
 struct recovery {
     struct gd_pg *pg;
@@ -352,11 +354,45 @@ static struct gd_status look_at(const struct recovery *recovery,
     return recover_one(recovery, found, err);
 }
 
+/* What is summed up is not looked at again, so nothing may begin before it. */
+static struct gd_status check_turn(const char *change, const struct gd_folded *folded,
+                                   struct gd_error *err)
+{
+    if (change == NULL)
+        return GD_DONE;
+    if (gd_clock_now_us() - gd_journal_time_of(change) > (int64_t)TURN_S * 1000000)
+        return gd_hint(err, gd_fail(err, GD_BUSY, "change %s waited too long for its turn", change),
+                       "Run it again.");
+    if (strcmp(change, folded->upto) > 0)
+        return GD_DONE;
+    return gd_hint(err,
+                   gd_fail(err, GD_BUSY,
+                           "change %s was begun before change %s, which is over and summed up",
+                           change, folded->upto),
+                   "Run it again. When it says so again, the clock of this machine is wrong.");
+}
+
+/* A cache that could not be written is none the worse for anybody. */
+static void sum_up(const struct recovery *recovery, const char *cluster,
+                   const struct gd_folded *folded, const struct gd_change_entry *entries,
+                   size_t count)
+{
+    struct gd_error why = {0};
+    size_t folded_now = 0;
+    if (folded->problem != NULL)
+        gd_tell_warning(recovery->events, "It is only a cache: remove it, and nothing is lost.",
+                        "%s", folded->problem);
+    if (gd_journal_fold(recovery->store, cluster, folded, entries, count, FOLD_LEAST, &folded_now,
+                        &why)
+            .code != GD_OK)
+        gd_tell_note(recovery->events, "old changes could not be summed up: %s", why.text);
+}
+
 struct gd_status gd_recover(struct gd_pg *pg, struct gd_store *store, const char *cluster,
-                            const char *text_sha256, const struct gd_ledger *ledger,
-                            const struct gd_events *events, struct gd_arena *arena,
-                            struct gd_recovered **out_recovered, size_t *out_count,
-                            struct gd_error *err)
+                            const char *change, const char *text_sha256,
+                            const struct gd_ledger *ledger, const struct gd_events *events,
+                            struct gd_arena *arena, struct gd_recovered **out_recovered,
+                            size_t *out_count, struct gd_error *err)
 {
     struct recovery recovery = {.pg = pg,
                                 .store = store,
@@ -365,8 +401,10 @@ struct gd_status gd_recover(struct gd_pg *pg, struct gd_store *store, const char
                                 .events = events,
                                 .arena = arena};
     struct gd_change_entry *entries = NULL;
+    struct gd_folded folded;
     size_t count = 0, open = 0;
-    GD_TRY(gd_journal_list(store, cluster, arena, &entries, &count, err));
+    GD_TRY(gd_journal_list_recent(store, cluster, arena, &folded, &entries, &count, err));
+    GD_TRY(check_turn(change, &folded, err));
     struct gd_recovered *recovered = gd_arena_zalloc(arena, count + 1, sizeof *recovered);
     for (size_t i = 0; i < count; i++) {
         bool is_open = false;
@@ -375,6 +413,7 @@ struct gd_status gd_recover(struct gd_pg *pg, struct gd_store *store, const char
         GD_TRY(look_at(&recovery, &entries[i], &recovered[open], &is_open, err));
         open += is_open;
     }
+    sum_up(&recovery, cluster, &folded, entries, count);
     *out_recovered = recovered;
     *out_count = open;
     return GD_DONE;

@@ -23,16 +23,19 @@ struct gd_recovered {
     bool still_open;  /* PART and UNKNOWN, when they were not closed */
 };
 
-/** Settle every open change of this cluster. UNTOUCHED and IN are closed in the journal. PART stays
- * open when `text_sha256` is the request of that change (guard goes on with it), otherwise it is
- * closed as partial. UNKNOWN stays open until gd_recover_close(). Waits (up to 10 s) for backends
- * of the dead process that still run, by application_name "guardian <change>".
- *  @return GD_BUSY one of them still runs; GD_UNPROTECTED the journal could not be written */
+/** Settle every open change of this cluster, and sum up old ones that are over (journal/fold.h).
+ * UNTOUCHED and IN are closed in the journal. PART stays open when `text_sha256` is the request of
+ * that change (guard goes on with it), otherwise it is closed as partial. UNKNOWN stays open until
+ * gd_recover_close(). Waits (up to 10 s) for backends of the dead process that still run, by
+ * application_name "guardian <change>".
+ *  @param change  the one that will be begun; NULL none
+ *  @return GD_BUSY one of them still runs, or `change` is older than what is summed up;
+ * GD_UNPROTECTED the journal could not be written */
 GD_MUST struct gd_status gd_recover(struct gd_pg *pg, struct gd_store *store, const char *cluster,
-                                    const char *text_sha256, const struct gd_ledger *ledger,
-                                    const struct gd_events *events, struct gd_arena *arena,
-                                    struct gd_recovered **out_recovered, size_t *out_count,
-                                    struct gd_error *err);
+                                    const char *change, const char *text_sha256,
+                                    const struct gd_ledger *ledger, const struct gd_events *events,
+                                    struct gd_arena *arena, struct gd_recovered **out_recovered,
+                                    size_t *out_count, struct gd_error *err);
 
 /** A person has looked: close an open change as they say. `outcome`: APPLIED, FAILED (nothing of it
  * is in), PARTIAL or ROLLED_BACK. The lease must be held. @return GD_USAGE it is closed already, or

@@ -213,9 +213,11 @@ GD_MUST static struct gd_status later_changes(struct gd_back *back, struct gd_te
                                               struct gd_error *err)
 {
     struct gd_change_entry *entries;
+    char before[GD_ID_SIZE];
     size_t count = 0;
-    GD_TRY(gd_journal_list(back->options->store, back->options->cluster, back->arena, &entries,
-                           &count, err));
+    gd_journal_id_before(back->story->began_us - ID_SECOND_US, before);
+    GD_TRY(gd_journal_list_after(back->options->store, back->options->cluster, before, back->arena,
+                                 &entries, &count, err));
     for (size_t i = count; i-- > 0;) {
         struct gd_story *story = NULL;
         struct gd_error ignored = {0};

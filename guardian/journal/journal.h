@@ -137,11 +137,25 @@ struct gd_change_entry {
     uint32_t objects;           /* that hold records */
     const char *rolled_back_by; /* a change; "" */
     int64_t time_us;
+    const char *summary; /* its last record, from a summary (journal/fold.h); NULL */
+    size_t summary_bytes;
 };
 GD_MUST struct gd_status gd_journal_list(struct gd_store *store, const char *cluster,
                                          struct gd_arena *arena,
                                          struct gd_change_entry **out_entries, size_t *out_count,
                                          struct gd_error *err);
+
+/** When a change was begun, by its id; and what stands before the ids of that second. */
+int64_t gd_journal_time_of(const char *change);
+void gd_journal_id_before(int64_t time_us, char out_text[GD_ID_SIZE]);
+/** Those of a cluster whose id is greater than `after`, an id or what stands before some. */
+GD_MUST struct gd_status gd_journal_list_after(struct gd_store *store, const char *cluster,
+                                               const char *after, struct gd_arena *arena,
+                                               struct gd_change_entry **out_entries,
+                                               size_t *out_count, struct gd_error *err);
+/** The clusters that the store knows. */
+GD_MUST struct gd_status gd_journal_clusters(struct gd_store *store, struct gd_arena *arena,
+                                             struct gd_texts *out_clusters, struct gd_error *err);
 
 /** The change that a person means: an id, the beginning of just one, or "last" (the newest that
  *  changed the database, or may have). `cluster` NULL: any. @return GD_USAGE none, or several */

@@ -30,6 +30,17 @@ GD_MUST struct gd_status gd_journal_load(struct gd_store *store, const char *clu
                                          const char *change, struct gd_arena *arena,
                                          struct gd_journal_state *out_state, struct gd_error *err);
 
+/** The payload of the copy of the last record, checked; free() it. @return GD_CORRUPT, GD_USAGE */
+GD_MUST struct gd_status gd_journal_closing(struct gd_store *store, const char *cluster,
+                                            const char *change, uint32_t closed_number,
+                                            struct gd_arena *arena, char **out_payload,
+                                            size_t *out_size, struct gd_error *err);
+/** The same, out of a summary. @return GD_CORRUPT it is not what it should be */
+GD_MUST struct gd_status gd_journal_read_summary(const struct gd_change_entry *entry,
+                                                 struct gd_arena *arena,
+                                                 struct gd_records *out_records,
+                                                 struct gd_error *err);
+
 bool gd_record_kind_parse(const char *text, enum gd_record_kind *out_kind);
 
 #endif

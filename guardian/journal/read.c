@@ -346,26 +346,80 @@ static struct gd_status take_copy(struct folder *folder, const struct object *ob
     return GD_DONE;
 }
 
+/* The caller frees object->data. */
+static struct gd_status fetch_copy(struct folder *folder, struct gd_store *store, uint32_t number,
+                                   struct object *object, struct gd_error *err)
+{
+    const char *key = gd_arena_printf(folder->arena, "%sclosed-%06u", folder->path, number);
+    GD_TRY(gd_store_get_bytes(store, key, (size_t)2 * GD_FRAME_PAYLOAD_MAX, &object->data,
+                              &object->size, err));
+    return take_copy(folder, object, number, err);
+}
+
+static struct folder folder_of(const char *cluster, const char *change, struct gd_arena *arena,
+                               struct gd_journal_state *state)
+{
+    return (struct folder){.path = gd_journal_folder(cluster, change, arena),
+                           .change = change,
+                           .arena = arena,
+                           .state = state};
+}
+
 struct gd_status gd_journal_read_closed(struct gd_store *store, const char *cluster,
                                         const char *change, uint32_t closed_number,
                                         struct gd_arena *arena, struct gd_records *out_records,
                                         struct gd_error *err)
 {
     struct gd_journal_state state = {.records = {.marked = true, .rolled_back_by = ""}};
-    struct folder folder = {.store = store,
-                            .path = gd_journal_folder(cluster, change, arena),
-                            .change = change,
-                            .arena = arena,
-                            .state = &state};
+    struct folder folder = folder_of(cluster, change, arena, &state);
     struct object object = {0};
-    const char *key = gd_arena_printf(arena, "%sclosed-%06u", folder.path, closed_number);
-    GD_TRY(gd_store_get_bytes(store, key, (size_t)2 * GD_FRAME_PAYLOAD_MAX, &object.data,
-                              &object.size, err));
-    struct gd_status status = take_copy(&folder, &object, closed_number, err);
+    struct gd_status status = fetch_copy(&folder, store, closed_number, &object, err);
     free(object.data);
     if (status.code == GD_OK)
         *out_records = state.records;
     else
         gd_records_done(&state.records);
     return status;
+}
+
+struct gd_status gd_journal_closing(struct gd_store *store, const char *cluster, const char *change,
+                                    uint32_t closed_number, struct gd_arena *arena,
+                                    char **out_payload, size_t *out_size, struct gd_error *err)
+{
+    struct gd_journal_state state = {0};
+    struct folder folder = folder_of(cluster, change, arena, &state);
+    struct object object = {0};
+    struct gd_status status = fetch_copy(&folder, store, closed_number, &object, err);
+    gd_records_done(&state.records);
+    if (status.code != GD_OK) {
+        free(object.data);
+        return status;
+    }
+    struct gd_frame_view frame;
+    (void)gd_frame_read(object.data, object.size, NULL, &frame);
+    *out_size = frame.payload_bytes;
+    memmove(object.data, frame.payload, frame.payload_bytes);
+    *out_payload = object.data;
+    return GD_DONE;
+}
+
+struct gd_status gd_journal_read_summary(const struct gd_change_entry *entry,
+                                         struct gd_arena *arena, struct gd_records *out_records,
+                                         struct gd_error *err)
+{
+    struct gd_journal_state state = {.records = {.marked = true, .rolled_back_by = ""}};
+    struct folder folder = folder_of(entry->cluster, entry->change, arena, &state);
+    struct gd_json *document = NULL;
+    struct gd_record record;
+    GD_TRY(gd_json_parse(entry->summary, entry->summary_bytes, &document, err));
+    const char *problem =
+        problem_of(&folder, gd_json_get(document, "closed"), entry->closed_number, &record);
+    if (problem != NULL || record.kind != GD_RECORD_CLOSED) {
+        gd_json_free(document);
+        return gd_fail(err, GD_CORRUPT, "the summary of change \"%s\" is none: %s", entry->change,
+                       problem == NULL ? "it does not close it" : problem);
+    }
+    keep_record(&folder, &record, document);
+    *out_records = state.records;
+    return GD_DONE;
 }

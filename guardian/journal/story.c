@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "guardian/base/crew.h"
+#include "guardian/journal/fold.h"
+#include "guardian/journal/keep.h"
 #include "guardian/journal/story_shape.h"
 
 enum { WORKERS = 8 };
@@ -255,8 +257,14 @@ static struct gd_status read_brief(struct gd_store *store, const struct gd_chang
                                    struct gd_arena *arena, struct gd_records *out_records,
                                    struct gd_error *err)
 {
+    struct gd_error ignored = {0};
     if (!entry->closed)
         return gd_journal_read(store, entry->cluster, entry->change, arena, out_records, err);
+    if (entry->summary != NULL &&
+        gd_journal_read_summary(entry, arena, out_records, &ignored).code == GD_OK) {
+        out_records->rolled_back_by = entry->rolled_back_by;
+        return GD_DONE;
+    }
     GD_TRY(gd_journal_read_closed(store, entry->cluster, entry->change, entry->closed_number, arena,
                                   out_records, err));
     out_records->rolled_back_by = entry->rolled_back_by;
@@ -315,36 +323,160 @@ static struct gd_status tell_one(void *context, size_t index, struct gd_arena *s
     return status;
 }
 
-/* Moves what is wanted to the front. @return how many */
-static size_t choose(struct gd_change_entry *entries, size_t count, size_t most)
+/* --- which of them ---------------------------------------------------------------------------- */
+
+/* Entries of all clusters that are asked for, and how many older ones are not among them. */
+struct chosen {
+    struct gd_change_entry *items;
+    size_t count, room, left;
+    const char *problem; /* of a summary; NULL */
+    struct gd_arena *arena;
+};
+
+static void choose(struct chosen *chosen, const struct gd_change_entry *entries, size_t count)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (most == 0 || count - i <= most || !entries[i].closed)
-            entries[kept++] = entries[i];
-    return kept;
+    if (count > chosen->room - chosen->count) {
+        size_t room = 2 * (chosen->count + count);
+        struct gd_change_entry *items = gd_arena_zalloc(chosen->arena, room, sizeof *items);
+        if (chosen->count > 0)
+            memcpy(items, chosen->items, chosen->count * sizeof *items);
+        chosen->items = items;
+        chosen->room = room;
+    }
+    if (count > 0)
+        memcpy(chosen->items + chosen->count, entries, count * sizeof *entries);
+    chosen->count += count;
+}
+
+/* Both are in the order of ids. */
+static void add_summaries(struct gd_change_entry *entries, size_t count,
+                          const struct gd_change_entry *folded, size_t folded_count)
+{
+    for (size_t i = 0, f = 0; i < count && f < folded_count;) {
+        int order = strcmp(entries[i].change, folded[f].change);
+        if (order == 0 && entries[i].closed &&
+            entries[i].closed_number == folded[f].closed_number) {
+            entries[i].summary = folded[f].summary;
+            entries[i].summary_bytes = folded[f].summary_bytes;
+        }
+        i += order <= 0;
+        f += order >= 0;
+    }
+}
+
+/* Whatever the summaries say, the list of the journals is what counts. */
+GD_MUST static struct gd_status choose_all(struct gd_store *store, const char *cluster,
+                                           struct gd_folded *folded, struct chosen *chosen,
+                                           struct gd_error *err)
+{
+    struct gd_change_entry *entries = NULL, *items = NULL;
+    size_t count = 0, item_count = 0;
+    bool whole = false;
+    GD_TRY(gd_journal_list_after(store, cluster, "", chosen->arena, &entries, &count, err));
+    GD_TRY(gd_folded_entries(store, cluster, folded, 0, chosen->arena, &items, &item_count, &whole,
+                             err));
+    add_summaries(entries, count, items, item_count);
+    choose(chosen, entries, count);
+    return GD_DONE;
+}
+
+GD_MUST static struct gd_status choose_newest(struct gd_store *store, const char *cluster,
+                                              size_t most, struct gd_folded *folded,
+                                              struct chosen *chosen, struct gd_error *err)
+{
+    struct gd_change_entry *entries = NULL, *items = NULL;
+    size_t count = 0, item_count = 0;
+    bool whole = true;
+    GD_TRY(
+        gd_journal_list_after(store, cluster, folded->upto, chosen->arena, &entries, &count, err));
+    if (count < most)
+        GD_TRY(gd_folded_entries(store, cluster, folded, most - count, chosen->arena, &items,
+                                 &item_count, &whole, err));
+    if (!whole)
+        return choose_all(store, cluster, folded, chosen, err);
+    chosen->left += (size_t)folded->count - item_count;
+    choose(chosen, items, item_count);
+    choose(chosen, entries, count);
+    return GD_DONE;
+}
+
+static int oldest_first(const void *left, const void *right)
+{
+    const struct gd_change_entry *a = left, *b = right;
+    int order = strcmp(a->change, b->change);
+    return order != 0 ? order : strcmp(a->cluster, b->cluster);
+}
+
+/* Moves what is wanted to the front. */
+static void leave_out(struct chosen *chosen, size_t most)
+{
+    size_t kept = 0, all = chosen->count;
+    for (size_t i = 0; i < all; i++)
+        if (most == 0 || all - i <= most || !chosen->items[i].closed)
+            chosen->items[kept++] = chosen->items[i];
+    chosen->count = kept;
+    chosen->left += all - kept;
+}
+
+GD_MUST static struct gd_status choose_from(struct gd_store *store, const char *cluster,
+                                            size_t most, struct chosen *chosen,
+                                            struct gd_error *err)
+{
+    struct gd_texts clusters = {0};
+    if (cluster != NULL)
+        gd_texts_add(&clusters, gd_arena_strdup(chosen->arena, cluster), chosen->arena);
+    else
+        GD_TRY(gd_journal_clusters(store, chosen->arena, &clusters, err));
+    for (size_t i = 0; i < clusters.count; i++) {
+        struct gd_folded folded;
+        GD_TRY(gd_folded_look(store, clusters.items[i], chosen->arena, &folded, err));
+        GD_TRY(most == 0 ? choose_all(store, clusters.items[i], &folded, chosen, err)
+                         : choose_newest(store, clusters.items[i], most, &folded, chosen, err));
+        chosen->problem = folded.problem != NULL ? folded.problem : chosen->problem;
+    }
+    if (chosen->count > 0)
+        qsort(chosen->items, chosen->count, sizeof *chosen->items, oldest_first);
+    leave_out(chosen, most);
+    return GD_DONE;
+}
+
+/* A summary does not know of a rollback that came later; that is in the list, too. */
+static void mark_rolled_back(struct gd_told *told, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct gd_story *back = told[i].story;
+        if (back == NULL || back->kind != GD_STORY_ROLLBACK || back->of[0] == '\0' ||
+            back->outcome != GD_OUTCOME_APPLIED)
+            continue;
+        for (size_t k = 0; k < i; k++)
+            if (told[k].story != NULL && *told[k].story->rolled_back_by == '\0' &&
+                strcmp(told[k].change, back->of) == 0 &&
+                strcmp(told[k].cluster, back->cluster) == 0)
+                told[k].story->rolled_back_by = back->change;
+    }
 }
 
 struct gd_status gd_story_list(struct gd_store *store, const char *cluster, size_t most,
                                struct gd_arena *arena, struct gd_told_list *out_list,
                                struct gd_error *err)
 {
-    struct gd_change_entry *entries = NULL;
-    size_t all = 0;
-    GD_TRY(gd_journal_list(store, cluster, arena, &entries, &all, err));
-    size_t count = choose(entries, all, most);
+    struct chosen chosen = {.arena = arena};
+    GD_TRY(choose_from(store, cluster, most, &chosen, err));
+    size_t count = chosen.count;
     struct gd_told *told = gd_arena_zalloc(arena, count, sizeof *told);
     for (size_t i = 0; i < count; i++)
-        told[i] = (struct gd_told){.cluster = entries[i].cluster,
-                                   .change = entries[i].change,
-                                   .time_us = entries[i].time_us,
-                                   .open = !entries[i].closed};
-    struct telling telling = {.store = store, .entries = entries, .told = told, .arena = arena};
+        told[i] = (struct gd_told){.cluster = chosen.items[i].cluster,
+                                   .change = chosen.items[i].change,
+                                   .time_us = chosen.items[i].time_us,
+                                   .open = !chosen.items[i].closed};
+    struct telling telling = {
+        .store = store, .entries = chosen.items, .told = told, .arena = arena};
     pthread_mutex_init(&telling.lock, NULL);
     struct gd_status status = gd_crew_run(count, WORKERS, tell_one, &telling, err);
     pthread_mutex_destroy(&telling.lock);
     if (status.code != GD_OK)
         return status;
-    *out_list = (struct gd_told_list){told, count, all - count};
+    mark_rolled_back(told, count);
+    *out_list = (struct gd_told_list){told, count, chosen.left, chosen.problem};
     return GD_DONE;
 }

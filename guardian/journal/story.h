@@ -160,13 +160,14 @@ struct gd_told {
     const char *cluster, *change;
     int64_t time_us;
     bool open;
-    const struct gd_story *story; /* NULL: it cannot be read */
-    const char *problem;          /* NULL: none */
+    struct gd_story *story; /* NULL: it cannot be read */
+    const char *problem;    /* NULL: none */
 };
 struct gd_told_list {
     struct gd_told *items;
     size_t count;
-    size_t left; /* older ones that are not among them */
+    size_t left;         /* older ones that are not among them */
+    const char *problem; /* a summary is damaged: all was read from the journals; NULL */
 };
 GD_MUST struct gd_status gd_story_list(struct gd_store *store, const char *cluster, size_t most,
                                        struct gd_arena *arena, struct gd_told_list *out_list,

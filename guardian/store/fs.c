@@ -254,15 +254,18 @@ static struct gd_status give_object(void *context, const struct gd_walked *walke
     return listing->each(listing->context, &entry, err);
 }
 
-static struct gd_status fs_list(struct gd_store *store, const char *prefix, bool folders,
+static struct gd_status fs_list(struct gd_store *store, const struct gd_store_range *range,
                                 gd_store_each_fn *each, void *context, struct gd_error *err)
 {
     GD_TRY(check_root(store, err));
-    if (folders)
-        return gd_fs_folders(root_of(store), prefix, each, context, err);
+    if (range->folders)
+        return gd_fs_folders(root_of(store), range->prefix, each, context, err);
     struct listing listing = {each, context};
-    struct gd_walk walk = {
-        .root = root_of(store), .prefix = prefix, .each = give_object, .context = &listing};
+    struct gd_walk walk = {.root = root_of(store),
+                           .prefix = range->prefix,
+                           .after = range->after,
+                           .each = give_object,
+                           .context = &listing};
     return gd_fs_walk(&walk, err);
 }
 

@@ -118,6 +118,15 @@ static bool fits(const char *prefix, const char *key)
     return strncmp(prefix, key, length < wanted ? length : wanted) == 0;
 }
 
+/* Is all that is at `key`, a file or a folder, before what is asked for? */
+static bool is_before(const char *after, const char *key)
+{
+    size_t length = strlen(key);
+    if (after == NULL || *after == '\0')
+        return false;
+    return key[length - 1] == '/' ? strncmp(key, after, length) < 0 : strcmp(key, after) <= 0;
+}
+
 static struct gd_status give(struct walker *walker, struct gd_error *err)
 {
     struct gd_walked walked = {.path = walker->path, .key = walker->path + walker->root_length};
@@ -138,7 +147,8 @@ static struct gd_status walk_folder(struct walker *walker, size_t length, struct
         size_t added = strlen(names.items[i]);
         if (!enter(walker, length, names.items[i]))
             continue; /* longer than a path can be: nobody put it there through us */
-        if (!fits(walker->walk->prefix, walker->path + walker->root_length))
+        const char *key = walker->path + walker->root_length;
+        if (!fits(walker->walk->prefix, key) || is_before(walker->walk->after, key))
             continue;
         GD_TRY(is_folder(names.items[i]) ? walk_folder(walker, length + added, err)
                                          : give(walker, err));

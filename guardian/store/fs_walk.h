@@ -24,6 +24,7 @@ struct gd_walked {
 struct gd_walk {
     const char *root;   /* of the store */
     const char *prefix; /* only what begins with it */
+    const char *after;  /* and only what is greater than this; NULL: all */
     bool hidden;        /* the files that begin with a dot, in place of objects */
     struct gd_status (*each)(void *context, const struct gd_walked *walked, struct gd_error *err);
     void *context;

@@ -161,7 +161,7 @@ GD_MUST struct gd_status gd_s3_head(struct gd_store *store, const char *key, boo
                                     struct gd_store_entry *out_entry, struct gd_error *err);
 GD_MUST struct gd_status gd_s3_remove(struct gd_store *store, const char *key,
                                       struct gd_error *err);
-GD_MUST struct gd_status gd_s3_list(struct gd_store *store, const char *prefix, bool folders,
+GD_MUST struct gd_status gd_s3_list(struct gd_store *store, const struct gd_store_range *range,
                                     gd_store_each_fn *each, void *context, struct gd_error *err);
 GD_MUST struct gd_status gd_s3_sweep(struct gd_store *store, const char *prefix, uint32_t age_s,
                                      bool only_count, uint64_t *out_count, struct gd_error *err);

@@ -10,6 +10,7 @@ enum { KEY_SIZE = 2048 };
 struct listing {
     struct gd_s3 *s3;
     const char *prefix; /* with the store's */
+    const char *after;  /* with the store's; "" */
     bool folders;
     gd_store_each_fn *each;
     void *context;
@@ -70,6 +71,8 @@ static struct gd_status visit(struct listing *listing, const char *full,
     if (order == 0 && listing->last[0] != '\0')
         return GD_DONE; /* said twice */
     memcpy(listing->last, full, length + 1);
+    if (listing->after[0] != '\0' && strcmp(full, listing->after) <= 0)
+        return GD_DONE; /* not every server knows start-after */
     entry->key = full + own;
     /* Others may keep things beside ours; what no put could have made is none of ours. */
     return is_ours(entry->key, listing->folders) ? listing->each(listing->context, entry, err)
@@ -110,6 +113,8 @@ static struct gd_status ask(const struct listing *listing, struct gd_arena *aren
         gd_s3_query(&request, "delimiter", "/");
     if (listing->token[0] != '\0')
         gd_s3_query(&request, "continuation-token", listing->token);
+    else if (listing->after[0] != '\0')
+        gd_s3_query(&request, "start-after", listing->after);
     struct gd_status status = gd_s3_send(listing->s3, &request, arena, out_answer, err);
     if (status.code != GD_OK)
         return gd_wrap(err, status, "could not list %s: ", listing->s3->store.url);
@@ -150,13 +155,16 @@ static struct gd_status list_page(struct listing *listing, struct gd_arena *aren
     return turn_page(listing, answer.xml, out_more, err);
 }
 
-struct gd_status gd_s3_list(struct gd_store *store, const char *prefix, bool folders,
+struct gd_status gd_s3_list(struct gd_store *store, const struct gd_store_range *range,
                             gd_store_each_fn *each, void *context, struct gd_error *err)
 {
     gd_auto_arena names = gd_arena_new();
     struct gd_s3 *s3 = gd_s3_of(store);
-    struct listing listing = {.s3 = s3, .folders = folders, .each = each, .context = context};
-    listing.prefix = gd_arena_printf(names, "%s%s", s3->place.prefix, prefix);
+    struct listing listing = {
+        .s3 = s3, .after = "", .folders = range->folders, .each = each, .context = context};
+    listing.prefix = gd_arena_printf(names, "%s%s", s3->place.prefix, range->prefix);
+    if (range->after[0] != '\0')
+        listing.after = gd_arena_printf(names, "%s%s", s3->place.prefix, range->after);
     for (bool more = true; more;) {
         gd_auto_arena page = gd_arena_new();
         GD_TRY(list_page(&listing, page, &more, err));

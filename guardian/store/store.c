@@ -118,15 +118,25 @@ struct gd_status gd_store_remove(struct gd_store *store, const char *key, struct
 struct gd_status gd_store_list(struct gd_store *store, const char *prefix, gd_store_each_fn *each,
                                void *context, struct gd_error *err)
 {
+    return gd_store_list_after(store, prefix, "", each, context, err);
+}
+
+struct gd_status gd_store_list_after(struct gd_store *store, const char *prefix, const char *after,
+                                     gd_store_each_fn *each, void *context, struct gd_error *err)
+{
+    const struct gd_store_range range = {.prefix = prefix, .after = after};
     GD_TRY(gd_store_prefix_check(prefix, false, err));
-    return store->ops->list(store, prefix, false, each, context, err);
+    if (after[0] != '\0')
+        GD_TRY(gd_store_prefix_check(after, false, err));
+    return store->ops->list(store, &range, each, context, err);
 }
 
 struct gd_status gd_store_folders(struct gd_store *store, const char *prefix,
                                   gd_store_each_fn *each, void *context, struct gd_error *err)
 {
+    const struct gd_store_range range = {.prefix = prefix, .after = "", .folders = true};
     GD_TRY(gd_store_prefix_check(prefix, true, err));
-    return store->ops->list(store, prefix, true, each, context, err);
+    return store->ops->list(store, &range, each, context, err);
 }
 
 struct gd_status gd_store_sweep(struct gd_store *store, const char *prefix, uint32_t age_s,

@@ -119,6 +119,10 @@ typedef struct gd_status gd_store_each_fn(void *context, const struct gd_store_e
                                           struct gd_error *err);
 GD_MUST struct gd_status gd_store_list(struct gd_store *store, const char *prefix,
                                        gd_store_each_fn *each, void *context, struct gd_error *err);
+/** The same, of those keys that are greater than `after`: what is before is not even asked for. */
+GD_MUST struct gd_status gd_store_list_after(struct gd_store *store, const char *prefix,
+                                             const char *after, gd_store_each_fn *each,
+                                             void *context, struct gd_error *err);
 /** The folders right below `prefix` ("v1/" gives "v1/a/", "v1/b/"). Only entry->key is set. */
 GD_MUST struct gd_status gd_store_folders(struct gd_store *store, const char *prefix,
                                           gd_store_each_fn *each, void *context,

@@ -6,6 +6,12 @@
 
 #include "guardian/store/store.h"
 
+struct gd_store_range {
+    const char *prefix;
+    const char *after; /* only greater keys; "" all */
+    bool folders;      /* those right below, in place of objects */
+};
+
 struct gd_store_ops {
     struct gd_status (*put)(struct gd_store *store, const char *key, uint64_t size_hint,
                             struct gd_sink **out_sink, struct gd_error *err);
@@ -13,7 +19,7 @@ struct gd_store_ops {
                             struct gd_source **out_source, struct gd_error *err);
     struct gd_status (*head)(struct gd_store *store, const char *key, bool *out_there,
                              struct gd_store_entry *out_entry, struct gd_error *err);
-    struct gd_status (*list)(struct gd_store *store, const char *prefix, bool folders,
+    struct gd_status (*list)(struct gd_store *store, const struct gd_store_range *range,
                              gd_store_each_fn *each, void *context, struct gd_error *err);
     struct gd_status (*remove)(struct gd_store *store, const char *key, struct gd_error *err);
     struct gd_status (*capabilities)(struct gd_store *store, const char *prefix,

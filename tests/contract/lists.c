@@ -77,6 +77,50 @@ static void prefixes_that_are_none_are_refused(void **state)
     assert_int_equal(gd_store_folders(scene->store, "v1", NULL, NULL, &err).code, GD_USAGE);
 }
 
+static struct gd_status add_name(void *context, const struct gd_store_entry *entry,
+                                 struct gd_error *err)
+{
+    (void)err;
+    fprintf(context, "%s ", entry->key);
+    return GD_DONE;
+}
+
+static void assert_list_after(const struct scene *scene, const char *prefix, const char *after,
+                              const char *expected)
+{
+    struct gd_error err = {0};
+    char *found = NULL, full[2048] = "", key[256];
+    size_t size = 0;
+    FILE *stream = open_memstream(&found, &size);
+    snprintf(key, sizeof key, "%s", key_of(scene, after));
+    struct gd_status status =
+        gd_store_list_after(scene->store, key_of(scene, prefix), key, add_name, stream, &err);
+    fclose(stream);
+    if (status.code != GD_OK)
+        fail_msg("list %s after %s: %s", prefix, after, err.text);
+    char words[256], *rest = NULL;
+    snprintf(words, sizeof words, "%s", expected);
+    for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
+        snprintf(full + strlen(full), sizeof full - strlen(full), "%s ", key_of(scene, word));
+    assert_string_equal(found, full);
+    free(found);
+}
+
+static void a_list_can_begin_behind_a_key(void **state)
+{
+    static const char *const names[] = {"c/a", "c/b/1", "c/b/2", "c/b-", "c/c/1", "c/d", "d/1"};
+    const struct scene *scene = *state;
+    put_all(scene, names, sizeof names / sizeof names[0]);
+    assert_list_after(scene, "c/", "c/a", "c/b- c/b/1 c/b/2 c/c/1 c/d");
+    assert_list_after(scene, "c/", "c/b/1", "c/b/2 c/c/1 c/d");
+    assert_list_after(scene, "c/", "c/b/~", "c/c/1 c/d");
+    assert_list_after(scene, "c/", "c/bb", "c/c/1 c/d");
+    assert_list_after(scene, "c/b/", "c/b/1", "c/b/2");
+    assert_list_after(scene, "c/", "b", "c/a c/b- c/b/1 c/b/2 c/c/1 c/d");
+    assert_list_after(scene, "c/", "c/d", "");
+    assert_list_after(scene, "c/", "d", "");
+}
+
 struct counting {
     unsigned count, stop_at;
     char last[KEY_SIZE];
@@ -121,6 +165,7 @@ static void a_list_goes_on_after_a_thousand(void **state)
 const struct CMUnitTest list_tests[] = {
     cmocka_unit_test(keys_come_in_the_order_of_their_bytes),
     cmocka_unit_test(a_prefix_has_borders),
+    cmocka_unit_test(a_list_can_begin_behind_a_key),
     cmocka_unit_test(folders_are_those_right_below),
     cmocka_unit_test(prefixes_that_are_none_are_refused),
     cmocka_unit_test(a_list_goes_on_after_a_thousand),

@@ -1,6 +1,7 @@
 /*
- * Fuzz: objects of a journal. Whatever the bytes, frames lie inside of them, and what a story takes
- * from a record is written again and read again in the same words.
+ * Fuzz: objects of a journal, and summaries of journals. Whatever the bytes, frames lie inside of
+ * them, what a story takes from a record is written again and read again in the same words, and a
+ * summary that is taken for one is in order.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -8,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guardian/journal/fold.h"
 #include "guardian/journal/frame.h"
+#include "guardian/journal/keep.h"
 #include "guardian/journal/story.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -69,9 +72,58 @@ static void check_as_payload(const uint8_t *data, size_t size, struct gd_arena *
     check_record(view.payload, view.payload_bytes, arena);
 }
 
+/* --- summaries --- */
+
+static const char fold_key[] = "v1/c/folded/000001.zst";
+
+static void check_fold(const void *data, size_t size, struct gd_arena *arena)
+{
+    struct gd_error err = {0};
+    struct gd_fold fold = {0};
+    if (gd_fold_parse(fold_key, "c", data, size, arena, &fold, &err).code != GD_OK) {
+        assert(err.text[0] != '\0');
+        return;
+    }
+    assert(fold.count > 0 && fold.number > 0);
+    assert(strcmp(fold.upto, fold.items[fold.count - 1].change) == 0);
+    const char *last = fold.after;
+    for (size_t i = 0; i < fold.count; i++) {
+        const struct gd_change_entry *item = &fold.items[i];
+        struct gd_records records = {0};
+        assert(strcmp(item->change, last) > 0 && item->closed && item->closed_number > 0);
+        last = item->change;
+        if (item->summary == NULL ||
+            gd_journal_read_summary(item, arena, &records, &err).code != GD_OK)
+            continue;
+        assert(records.count == 1 && records.items[0].kind == GD_RECORD_CLOSED);
+        gd_records_done(&records);
+    }
+}
+
+/* Each line in a frame of its own, with good checksums and the right chain. */
+static void check_lines_as_fold(const uint8_t *data, size_t size, struct gd_arena *arena)
+{
+    struct gd_error err = {0};
+    struct gd_chain chain = gd_chain_first(fold_key);
+    gd_auto_sink sink = gd_mem_sink_new(GD_FRAME_HEAD_BYTES * (size + 1) + size);
+    for (size_t at = 0; at < size;) {
+        const uint8_t *end = memchr(data + at, '\n', size - at);
+        size_t length = end == NULL ? size - at : (size_t)(end - data) - at + 1;
+        struct gd_status status = gd_frame_write(sink, &chain, data + at, length, &err);
+        assert(status.code == GD_OK);
+        at += length;
+    }
+    size_t framed = 0;
+    const void *frames = gd_mem_sink_data(sink, &framed);
+    check_fold(frames, framed, arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     gd_auto_arena arena = gd_arena_new();
+    check_fold(data, size, arena);
+    if (size > 0)
+        check_lines_as_fold(data, size, arena);
     struct gd_frame_view view = {0};
     for (size_t at = 0; at < size; at += view.bytes) {
         if (gd_frame_read(data + at, size - at, NULL, &view) != GD_FRAME_WHOLE) {

@@ -3,6 +3,7 @@
 import json
 import re
 import struct
+import subprocess
 
 import common
 
@@ -26,18 +27,25 @@ for owner, body in re.findall(r"struct (gd_story\w*) \{(.*?)\n\};", header, re.S
             if (owner, name) not in listed and name not in NO_KEYS | COUNTS:
                 problems.append(f"\"{name}\" of struct {owner} is not in the shape: it would be lost")
 
-documents = []
+documents, summaries = [], []
 for path in sorted((common.SOURCE / "tests/golden/journal-1").rglob("00*")):
     data = path.read_bytes()
     while data:
         length = struct.unpack("<I", data[4:8])[0]
         documents.append(json.loads(data[HEAD:HEAD + length]))
         data = data[HEAD + length:]
+# A summary: its own keys, beside those of the records in it.
+for path in sorted((common.SOURCE / "tests/golden/folded-1").rglob("00*.zst")):
+    data = subprocess.run(["zstd", "-dcq", path], stdout=subprocess.PIPE, check=True).stdout
+    while data:
+        length = struct.unpack("<I", data[4:8])[0]
+        summaries.append(json.loads(data[HEAD:HEAD + length]))
+        data = data[HEAD + length:]
 explained = set(re.findall(r"`([a-z_0-9]+)`", common.read(PAGE)))
-written = {key for document in documents for key in common.keys_of(document)}
+written = {key for document in documents + summaries for key in common.keys_of(document)}
 keys = {re.sub(r"_us$", "", name) for _, name in listed}
 problems += [f"\"{key}\" is not explained in {PAGE}" for key in sorted((written | keys) - explained)]
 problems += [f"\"{key}\" is in no golden journal" for key in sorted(keys - written - LATER)]
-if len(listed) < 60 or len(documents) < 9:
+if len(listed) < 60 or len(documents) < 9 or len(summaries) < 2:
     problems.append(f"only {len(listed)} members and {len(documents)} records were found: this script is out of date")
 common.end(problems, "the keys of a journal")

@@ -75,8 +75,9 @@ static struct gd_status recover(const struct job *job, struct gd_error *err)
     struct gd_recovered *found = NULL;
     size_t count = 0;
     GD_TRY(gd_ledger_open(job->pg, false, job->arena, &ledger, err));
-    GD_TRY(gd_recover(job->pg, job->store, job->cluster, job->count > 0 ? job->words[0] : NULL,
-                      &ledger, NULL, job->arena, &found, &count, err));
+    GD_TRY(gd_recover(job->pg, job->store, job->cluster, NULL,
+                      job->count > 0 ? job->words[0] : NULL, &ledger, NULL, job->arena, &found,
+                      &count, err));
     struct gd_json *list = gd_json_list();
     for (size_t i = 0; i < count; i++)
         gd_json_push(list, recovered_json(&found[i]));

@@ -106,7 +106,7 @@ static struct gd_told_list changes(struct gd_arena *arena)
     items[4] = told("20261123T000000Z-00000000f5", stories[4], true);
     items[4].story = NULL;
     items[4].problem = "object \"000002\" is damaged";
-    return (struct gd_told_list){items, CHANGES, 12};
+    return (struct gd_told_list){items, CHANGES, 12, NULL};
 }
 
 static struct gd_shelf_view list_view(struct gd_arena *arena, size_t count)

@@ -11,19 +11,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guardian/journal/fold.h"
 #include "guardian/journal/story.h"
 
 #define CLUSTER "7711143739912281663-golden"
 #define CHANGE "20261123T021500Z-2c0de4aa11"
 
-static struct gd_store *golden_store(void)
+static struct gd_store *store_at(const char *url)
 {
     struct gd_error err = {0};
     struct gd_store *store = NULL;
-    struct gd_store_options options = {.url = "file://" GD_SOURCE_DIR "/tests/golden/journal-1"};
+    struct gd_store_options options = {.url = url};
     if (gd_store_open(&options, &store, &err).code != GD_OK)
         fail_msg("%s", err.text);
     return store;
+}
+
+static struct gd_store *golden_store(void)
+{
+    return store_at("file://" GD_SOURCE_DIR "/tests/golden/journal-1");
 }
 
 static void check_story(const struct gd_story *story)
@@ -72,6 +78,25 @@ static void the_copy_of_the_last_one_tells_it_too(void **state)
     check_story(list.items[0].story);
 }
 
+/* Its journals are not there: all that is told stands in the summary. */
+static void the_summary_tells_it_by_itself(void **state)
+{
+    (void)state;
+    gd_auto_store store = store_at("file://" GD_SOURCE_DIR "/tests/golden/folded-1");
+    gd_auto_arena arena = gd_arena_new();
+    struct gd_error err = {0};
+    struct gd_told_list list = {0};
+    struct gd_folded folded;
+    if (gd_folded_look(store, CLUSTER, arena, &folded, &err).code != GD_OK ||
+        gd_story_list(store, CLUSTER, 5, arena, &list, &err).code != GD_OK)
+        fail_msg("%s", err.text);
+    assert_null(folded.problem);
+    assert_string_equal(folded.upto, CHANGE);
+    assert_true(folded.count == 1 && folded.last == 1 && folded.newest.after[0] == '\0');
+    assert_true(list.count == 1 && list.left == 0 && list.problem == NULL);
+    check_story(list.items[0].story);
+}
+
 static void the_text_that_was_applied_is_there(void **state)
 {
     (void)state;
@@ -94,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_its_records_tell_the_story),
         cmocka_unit_test(the_copy_of_the_last_one_tells_it_too),
+        cmocka_unit_test(the_summary_tells_it_by_itself),
         cmocka_unit_test(the_text_that_was_applied_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

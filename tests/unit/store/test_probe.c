@@ -123,10 +123,10 @@ static struct gd_status head(struct gd_store *store, const char *key, bool *out_
     return GD_DONE;
 }
 
-static struct gd_status list(struct gd_store *store, const char *prefix, bool folders,
+static struct gd_status list(struct gd_store *store, const struct gd_store_range *range,
                              gd_store_each_fn *each, void *context, struct gd_error *err)
 {
-    (void)prefix, (void)folders;
+    (void)range;
     struct liar *liar = liar_of(store);
     const struct gd_store_entry entry = {.key = liar->key, .bytes = liar->size};
     int times = liar->lie == NOT_LISTED ? 0 : liar->lie == LISTED_TWICE ? 2 : 1;
