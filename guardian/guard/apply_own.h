@@ -71,6 +71,7 @@ struct gd_applier {
     bool not_repeatable; /* in this attempt something ran that may reach outside */
     bool touched;        /* the file, or code that it ran, may have set something for the session */
     bool row_written;    /* in the transaction that is open */
+    const char *counts;  /* what the session had written when that row was written */
     enum gd_rows_mode rows;
     const struct gd_apply_step *rowless; /* its transaction takes no row */
     char sqlstate[6];                    /* of the statement that the server refused last */
@@ -153,6 +154,8 @@ extern const char gd_apply_to_own_role[], gd_apply_back_to_role[];
 /** Add the calls that write the step's row to a batch. @return how many */
 size_t gd_apply_row_calls(const struct gd_applier *applier, const struct gd_apply_step *step,
                           const char *state, struct gd_pg_call *calls);
+/** What completes the row at the end of its transaction. */
+const char *gd_apply_wrote_sql(const struct gd_applier *applier, const struct gd_apply_step *step);
 /** The row could not be written: is there another way? */
 bool gd_apply_row_fallback(struct gd_applier *applier, const struct gd_apply_step *step,
                            const struct gd_pg_call *calls, size_t count);

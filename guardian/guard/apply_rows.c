@@ -1,6 +1,7 @@
 /*
  * A step's row in the ledger, written in the step's own transaction before its first statement:
- * what the file does to roles, to the search path or to savepoints cannot get in its way.
+ * what the file does to roles, to the search path or to savepoints cannot get in its way. Behind
+ * the last one the row is completed with what the step wrote; that may fail, and the step stays.
  */
 #include <string.h>
 
@@ -38,6 +39,16 @@ size_t gd_apply_row_calls(const struct gd_applier *applier, const struct gd_appl
         calls[count++] =
             (struct gd_pg_call){.what = "become the file's role", .sql = gd_apply_back_to_role};
     return count;
+}
+
+const char *gd_apply_wrote_sql(const struct gd_applier *applier, const struct gd_apply_step *step)
+{
+    const char *sql = gd_ledger_wrote_sql(applier->options.ledger, applier->options.story->change,
+                                          step->step->number, applier->counts, applier->arena);
+    if (applier->touched) /* the file may have taken a role */
+        return gd_arena_printf(applier->arena, "%s;\n%s\n;%s", gd_apply_to_own_role, sql,
+                               gd_apply_back_to_role);
+    return sql;
 }
 
 static bool state_is(const char *state, const char *const *states)

@@ -83,6 +83,8 @@ static const char xid_sql[] = "SELECT pg_catalog.pg_current_xact_id_if_assigned(
 struct xid {
     size_t at; /* the call that asks for it */
     char text[32];
+    struct gd_arena *arena;
+    const char *counts; /* what the session had written by then; "" nothing */
 };
 
 GD_MUST static struct gd_status take_xid(size_t index, const struct gd_pg_rows *rows, void *context,
@@ -92,6 +94,9 @@ GD_MUST static struct gd_status take_xid(size_t index, const struct gd_pg_rows *
     struct xid *xid = context;
     if (index == xid->at && gd_pg_rows_count(rows) == 1 && gd_pg_cell(rows, 0, 0) != NULL)
         snprintf(xid->text, sizeof xid->text, "%s", gd_pg_cell(rows, 0, 0));
+    if (index == xid->at && xid->arena != NULL && gd_pg_rows_count(rows) == 1 &&
+        gd_pg_cell(rows, 0, 1) != NULL)
+        xid->counts = gd_arena_strdup(xid->arena, gd_pg_cell(rows, 0, 1));
     return GD_DONE;
 }
 
@@ -107,13 +112,14 @@ GD_MUST static struct gd_status write_row(struct gd_applier *applier,
     *out_again = applier->row_written = false;
     if (front + rows == 0)
         return GD_DONE;
-    struct xid xid = {.at = front + rows};
+    struct xid xid = {.at = front + rows, .arena = applier->arena, .counts = ""};
     size_t count = xid.at;
     if (rows > 0)
-        calls[count++] =
-            (struct gd_pg_call){.what = "ask for the transaction's id", .sql = xid_sql};
+        calls[count++] = (struct gd_pg_call){.what = "ask for the transaction's id",
+                                             .sql = gd_ledger_counts_sql};
     struct gd_status status = gd_pg_batch(applier->pg, calls, count, take_xid, &xid, err);
     applier->row_written = status.code == GD_OK && rows > 0;
+    applier->counts = xid.counts;
     if (status.code == GD_OK)
         step->story->xid = gd_arena_strdup(applier->arena, xid.text);
     *out_again = status.code != GD_OK && !gd_pg_broken(applier->pg) &&
@@ -207,6 +213,9 @@ GD_MUST static struct gd_status before_commit(struct gd_applier *applier,
 {
     if (step->class != GD_CLASS_NONE && !applier->row_written)
         GD_TRY(ask_xid(applier, step, err));
+    if (applier->row_written)
+        GD_TRY(gd_apply_send_own(applier, "note what was written",
+                                 gd_apply_wrote_sql(applier, step), NULL, err));
     if (needs_record(applier, step))
         GD_TRY(gd_apply_record(applier, err));
     return gd_apply_still_ours(applier, err);

@@ -14,6 +14,13 @@ static const char make_sql[] =
 static const char look_sql[] =
 #include "guardian/guard/sql/ledger_look.sql.inc"
     ;
+static const char wrote_sql[] =
+#include "guardian/guard/sql/ledger_wrote.sql.inc"
+    ;
+
+const char gd_ledger_counts_sql[] =
+#include "guardian/guard/sql/ledger_counts.sql.inc"
+    ;
 
 /* --- is it there? ----------------------------------------------------------------------------- */
 
@@ -66,8 +73,22 @@ static struct gd_status look(struct gd_pg *pg, struct gd_arena *arena, struct gd
     ledger->there = schema && why == NULL;
     ledger->may_make = !schema && why == NULL;
     ledger->any_text = gd_pg_bool(rows, 0, 7);
+    ledger->older = ledger->there && gd_pg_bool(rows, 0, 9);
     ledger->why = why != NULL ? why : schema ? "" : "it was not made yet";
     return GD_DONE;
+}
+
+/* Without it less is known of what steps wrote; that it cannot be added is no obstacle. */
+GD_MUST static struct gd_status add_column(struct gd_pg *pg, struct gd_error *err)
+{
+    struct gd_error refused = {0};
+    struct gd_status status = gd_pg_command(
+        pg, "add a column to Guardian's record",
+        "ALTER TABLE guardian.steps ADD COLUMN IF NOT EXISTS wrote pg_catalog.jsonb", &refused);
+    if (!gd_pg_broken(pg))
+        return GD_DONE;
+    *err = refused;
+    return status;
 }
 
 struct gd_status gd_ledger_open(struct gd_pg *pg, bool make, struct gd_arena *arena,
@@ -88,6 +109,8 @@ struct gd_status gd_ledger_open(struct gd_pg *pg, bool make, struct gd_arena *ar
             ledger.why = gd_arena_strdup(arena, refused.text);
         }
     }
+    if (make && ledger.older)
+        GD_TRY(add_column(pg, err));
     *out_ledger = ledger;
     return GD_DONE;
 }
@@ -152,6 +175,14 @@ const char *gd_ledger_step_sql(const struct gd_ledger *ledger, const char *chang
         "EXCLUDED.state, xid = EXCLUDED.xid, at = EXCLUDED.at, others = EXCLUDED.others; EXCEPTION "
         "WHEN sqlstate 'GUARD' THEN NULL; END $guardian$",
         Q(change), step, Q(hash), Q(state));
+}
+
+const char *gd_ledger_wrote_sql(const struct gd_ledger *ledger, const char *change, uint32_t step,
+                                const char *counts, struct gd_arena *arena)
+{
+    if (!ledger->there)
+        return NULL;
+    return gd_arena_printf(arena, wrote_sql, Q(change), step, Q(*counts == '\0' ? "{}" : counts));
 }
 
 const char *gd_ledger_change_sql(const struct gd_ledger *ledger, const struct gd_story *story,

@@ -23,6 +23,7 @@ struct gd_ledger {
     bool there;      /* the tables are there and may be written */
     bool may_make;   /* not there, and nothing is known that stands in the way */
     bool any_text;   /* the database can store any UTF-8; otherwise bytes are written as %XX */
+    bool older;      /* there, and made before steps kept what they wrote; ours to mend */
     const char *why; /* not there: why, in words; "" when it is */
 };
 
@@ -35,6 +36,13 @@ GD_MUST struct gd_status gd_ledger_open(struct gd_pg *pg, bool make, struct gd_a
  *  when the ledger is not there. In `arena`. */
 const char *gd_ledger_step_sql(const struct gd_ledger *ledger, const char *change, uint32_t step,
                                const char *hash, const char *state, struct gd_arena *arena);
+/** At the end of the step's transaction: which ids its savepoints have, and how many rows of which
+ * tables it wrote. `counts`: what gd_ledger_counts_sql gave behind the step's row; "" none. It
+ * never makes the step fail. */
+const char *gd_ledger_wrote_sql(const struct gd_ledger *ledger, const char *change, uint32_t step,
+                                const char *counts, struct gd_arena *arena);
+/** The transaction's id, and what its session has written so far. */
+extern const char gd_ledger_counts_sql[];
 const char *gd_ledger_change_sql(const struct gd_ledger *ledger, const struct gd_story *story,
                                  struct gd_arena *arena); /* insert, or update by its id */
 const char *gd_ledger_file_sql(const struct gd_ledger *ledger, const char *change,

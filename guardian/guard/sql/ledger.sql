@@ -28,6 +28,7 @@ BEGIN
         xid xid8,
         at timestamptz NOT NULL,
         others text, -- transactions that were open beside it; with xid and xmin it tells whose savepoint wrote a row
+        wrote jsonb, -- what it wrote, as it knew at its end: ids of its savepoints, and rows by table
         PRIMARY KEY (change, step));
     CREATE TABLE guardian.files (
         sha256 text NOT NULL,
