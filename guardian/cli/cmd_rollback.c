@@ -225,6 +225,20 @@ static void show_plan(struct rolling *of, FILE *stream)
     gd_report_rollback_plan(of->plan, of->git, &screen, of->arena);
 }
 
+/* "2 rows or values that were written since would be lost" */
+static const char *lost_words(struct rolling *of)
+{
+    const struct gd_rollback_plan *plan = of->plan;
+    bool all_back = true;
+    for (size_t i = 0; i < plan->since_count; i++)
+        all_back &= plan->since[i].not_back == 0;
+    return gd_arena_printf(of->arena, "%" PRId64 " %s%s would be lost", plan->rows_lost,
+                           plan->rows_lost == 1 ? "row or value" : "rows or values",
+                           !all_back              ? ""
+                           : plan->rows_lost == 1 ? " that was written since"
+                                                  : " that were written since");
+}
+
 GD_MUST static struct gd_status ask(struct rolling *of, struct gd_error *err)
 {
     bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
@@ -241,11 +255,7 @@ GD_MUST static struct gd_status ask(struct rolling *of, struct gd_error *err)
             ? gd_fail(err, GD_REFUSED,
                       "it is not known how many rows would be lost, and there is "
                       "nobody to ask")
-            : gd_fail(err, GD_REFUSED,
-                      "%" PRId64 " %s written since would be lost, and there is nobody to ask",
-                      of->plan->rows_lost,
-                      of->plan->rows_lost == 1 ? "row or value that was"
-                                               : "rows or values that were");
+            : gd_fail(err, GD_REFUSED, "%s, and there is nobody to ask", lost_words(of));
     return gd_hint(err, status,
                    "guardian plan --rollback %s shows which; --yes goes on. Nothing was changed.",
                    of->options.change);

@@ -64,12 +64,25 @@ static const char *lost_text(const struct gd_rollback_plan *plan, struct gd_aren
         return "How many rows that were written since are lost is not known.";
     if (plan->rows_lost == 0)
         return "Nothing that was written since is lost.";
-    return gd_arena_printf(
-        arena, "%s. The %s %s.",
-        counted(arena, plan->rows_lost, "row or value that was written since is lost",
-                "rows or values that were written since are lost"),
-        plan->way == GD_WAY_DATABASE ? "database that is kept has" : "backup of the bad state has",
-        plan->rows_lost == 1 ? "it" : "them");
+    int64_t not_back = 0;
+    for (size_t i = 0; i < plan->since_count; i++)
+        not_back += plan->since[i].not_back;
+    const char *gone = not_back == 0 ? ""
+                                     : gd_arena_printf(arena, "%s.",
+                                                       counted(arena, not_back,
+                                                               "row of the backup does not come "
+                                                               "back",
+                                                               "rows of the backup do not come "
+                                                               "back"));
+    int64_t since = plan->rows_lost - not_back;
+    if (since <= 0)
+        return gone;
+    return gd_arena_printf(arena, "%s. The %s %s.%s%s",
+                           counted(arena, since, "row or value that was written since is lost",
+                                   "rows or values that were written since are lost"),
+                           plan->way == GD_WAY_DATABASE ? "database that is kept has"
+                                                        : "backup of the bad state has",
+                           since == 1 ? "it" : "them", *gone == '\0' ? "" : " ", gone);
 }
 
 /* --- the plan ---------------------------------------------------------------------------------*/
@@ -207,6 +220,7 @@ static struct gd_json *since_of(const struct gd_rollback_plan *plan)
         gd_json_put(one, "rows_changed", number_of(since->rows_changed));
         gd_json_put(one, "rows_gone", number_of(since->rows_gone));
         gd_json_put(one, "lost", number_of(since->lost));
+        gd_json_put(one, "not_back", number_of(since->not_back));
         gd_json_put_text(one, "conflict", since->conflict);
         gd_json_push(list, one);
     }

@@ -46,7 +46,8 @@ struct gd_since {
     int64_t rows_changed; /* -1 */
     int64_t rows_gone;    /* -1 */
     int64_t kept;         /* of rows_new, those that stay */
-    int64_t lost;         /* what this way loses of them */
+    int64_t lost;         /* what this way loses: of them, and of the backup's rows */
+    int64_t not_back;     /* of those: rows of the backup that do not come back */
     const char *conflict; /* "the key 17 is in both, with other values"; NULL */
 };
 

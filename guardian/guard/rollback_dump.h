@@ -31,7 +31,9 @@ struct gd_back_table {
     size_t column_count;
     const char **checks, **check_names; /* "CONSTRAINT … CHECK …"; quoted names */
     size_t check_count;
-    const char *head, *tail; /* around the parentheses */
+    const char *head, *tail;    /* around the parentheses */
+    const char *const *parents; /* INHERITS: quoted, with their schemas */
+    size_t parent_count;
     bool unlogged, foreign;
     bool odd;       /* holds what is not understood */
     bool partition; /* its columns are those of its parent */
@@ -96,6 +98,10 @@ void gd_back_pair(struct gd_back_dump *before, struct gd_back_dump *now, struct 
 /** The item that makes this; NULL: none. `table` NULL: whatever it belongs to. */
 struct gd_back_item *gd_back_find(const struct gd_back_dump *dump, const char *class,
                                   const char *schema, const char *name, const char *table);
+/** With the columns of the tables that it inherits from; itself when there are none. */
+const struct gd_back_table *gd_back_all_columns(const struct gd_back_dump *dump,
+                                                const struct gd_back_table *table,
+                                                struct gd_arena *arena);
 const struct gd_back_column *gd_back_column(const struct gd_back_table *table, const char *name);
 
 /* rollback_undo.c: fills in class, names, key and undo of an item from its tree (may be NULL). */

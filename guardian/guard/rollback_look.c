@@ -208,8 +208,9 @@ static void add_id(struct gd_texts *ids, const char *text, struct gd_arena *aren
 }
 
 static const char steps_of[] =
-    "SELECT s.xid, s.xmin::text::bigint, pg_catalog.to_jsonb(s) ->> 'others' FROM guardian.steps s "
-    "WHERE change = $1 AND s.xid IS NOT NULL";
+    "SELECT s.xid, s.xmin::text::bigint, pg_catalog.to_jsonb(s) ->> 'others', "
+    "pg_catalog.to_jsonb(s) ->> 'wrote' FROM guardian.steps s WHERE change = $1 AND s.xid IS NOT "
+    "NULL";
 
 /* The row of a step was written behind all of its savepoints. */
 static struct gd_back_nested nested_of(const struct gd_pg_rows *rows, size_t row,
@@ -243,10 +244,10 @@ GD_MUST static struct gd_status collect_ids(struct gd_back *back, struct gd_erro
             gd_arena_zalloc(back->arena, gd_pg_rows_count(rows) + 1, sizeof *nested);
         for (size_t i = 0; i < gd_pg_rows_count(rows); i++) {
             add_id(ids, gd_pg_cell(rows, i, 0), back->arena);
-            nested[i] = nested_of(rows, i, back->arena);
+            if (gd_pg_cell(rows, i, 3) == NULL) /* otherwise it knew them itself */
+                nested[writers->nested_count++] = nested_of(rows, i, back->arena);
         }
         writers->nested = nested;
-        writers->nested_count = gd_pg_rows_count(rows);
     }
     writers->xids = ids->items;
     writers->xid_count = ids->count;
@@ -262,6 +263,7 @@ GD_MUST static struct gd_status prepare_rows(struct gd_back *back, struct gd_err
     back->rows.events = back->options->events;
     writers->backup = back->manifest == NULL ? "" : back->manifest->pg_snapshot;
     GD_TRY(collect_ids(back, err));
+    GD_TRY(gd_back_read_wrote(back, err));
     return gd_back_number(back->pg, "ask for the newest transaction",
                           "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())"
                           "::text::bigint",
@@ -288,6 +290,7 @@ struct gd_status gd_back_look(struct gd_back *back, struct gd_error *err)
     GD_TRY(gd_back_script(&back->before, &back->now, back->pg, back->arena, &back->script, err));
     gd_back_rename_back(back);
     gd_back_add_losses(back);
+    GD_TRY(gd_back_add_wrote(back, err));
     for (size_t i = 0; i < back->script->unknown.count; i++)
         gd_back_reason(back, "%s", back->script->unknown.items[i]);
     return gd_back_plan_tasks(back, err);

@@ -88,7 +88,8 @@ GD_MUST static struct gd_status measure_tables_that_leave(struct gd_back *back,
             continue;
         const char *name = gd_back_now_name(&back->names, named->schema, named->name);
         GD_TRY(check_made_since(back, name, "true", what_now(back, item), err));
-        GD_TRY(gd_back_count(&back->rows, name, "true", &count, err));
+        GD_TRY(gd_back_count(&back->rows, gd_arena_printf(back->arena, "ONLY %s", name), "true",
+                             &count, err));
         if (count == 0)
             continue;
         struct gd_since *since = since_of(back, plain_now(back, named->schema, named->name));
@@ -228,8 +229,13 @@ GD_MUST static struct gd_status measure_large(struct gd_back *back, struct gd_ba
                                               struct gd_error *err)
 {
     struct gd_since *since = since_of(back, task->plain);
-    GD_TRY(gd_back_count(&back->rows, task->name, "true", &since->rows_new, err));
+    GD_TRY(gd_back_count(&back->rows, task->only, "true", &since->rows_new, err));
     since->kept = since->rows_new;
+    if (task->rows_went && since->rows_new > 0) {
+        since->conflict = "whether one of them has the key of a row of the backup is known only "
+                          "when that is loaded";
+        back->rows_lost = -1;
+    }
     return GD_DONE;
 }
 
@@ -284,11 +290,77 @@ GD_MUST static struct gd_status measure_cascade(struct gd_back *back, struct gd_
     return GD_DONE;
 }
 
+/* Phrases of one table, one behind the other. */
+static void tell(struct gd_back *back, struct gd_since *since, const char *phrase)
+{
+    since->conflict = since->conflict == NULL
+                          ? phrase
+                          : gd_arena_printf(back->arena, "%s; %s", since->conflict, phrase);
+}
+
+static void tell_rows(struct gd_back *back, const struct gd_back_task *task)
+{
+    struct gd_texts phrases = {0};
+    gd_back_tell_rows(task, back->arena, &phrases);
+    for (size_t i = 0; i < phrases.count; i++)
+        tell(back, since_of(back, task->plain), phrases.items[i]);
+}
+
+/* What does not come back, and what should not. */
+static void lose_rows(struct gd_back *back, const struct gd_back_task *task)
+{
+    int64_t lost = task->taken + (task->deleted < 0 ? task->maybe_taken : 0);
+    if (lost + task->revived == 0)
+        return;
+    struct gd_since *since = since_of(back, task->plain);
+    since->not_back += lost;
+    lose(back, since, lost + task->revived);
+}
+
+static bool is_worth_a_word(const struct gd_back_task *task)
+{
+    return task->since_new + task->since_changed + task->kept + task->unfit + task->taken +
+                   task->maybe_taken + task->revived + task->left + task->mixed + task->unsure >
+               0 ||
+           task->may_revive;
+}
+
+static void tell_task(struct gd_back *back, const struct gd_back_task *task)
+{
+    if (!is_worth_a_word(task))
+        return;
+    struct gd_since *since = since_of(back, task->plain);
+    int64_t taken = task->gone_known ? task->taken : 0; /* new ones, with keys of old ones */
+    since->rows_new = task->since_new + taken;
+    since->rows_changed = task->own_only ? -1 : task->since_changed - taken;
+    since->rows_gone = task->own_only     ? -1
+                       : task->gone_known ? task->gone_by_others
+                                          : task->since_gone;
+    since->kept = task->since_new - task->unfit;
+    if (task->kept > 0)
+        tell(back, since,
+             gd_arena_printf(back->arena,
+                             "%" PRId64 " values that were written since stay as they are",
+                             task->kept));
+    tell_rows(back, task);
+    lose(back, since, task->unfit);
+    lose_rows(back, task);
+}
+
+GD_MUST static struct gd_status measure_own(struct gd_back *back, struct gd_back_task *task,
+                                            struct gd_error *err)
+{
+    GD_TRY(gd_back_weigh(&back->rows, task, err));
+    if (task->left + task->unsure > 0)
+        tell_task(back, task);
+    return measure_cascade(back, task, err);
+}
+
 GD_MUST static struct gd_status measure_task(struct gd_back *back, struct gd_back_task *task,
                                              struct gd_error *err)
 {
     if (task->own_only)
-        return measure_cascade(back, task, err);
+        return measure_own(back, task, err);
     if (task->whole || task->stored == NULL)
         return GD_DONE;
     if (bytes_of(task->stored) > SMALL_BYTES ||
@@ -300,18 +372,18 @@ GD_MUST static struct gd_status measure_task(struct gd_back *back, struct gd_bac
         GD_TRY(measure_unfit(back, task, err));
     if (task->rows && task->key_count > 0)
         GD_TRY(measure_cascade(back, task, err));
-    if (task->since_new + task->since_changed + task->kept + task->unfit == 0)
-        return GD_DONE;
-    struct gd_since *since = since_of(back, task->plain);
-    since->rows_new = task->since_new;
-    since->rows_changed = task->since_changed;
-    since->rows_gone = task->since_gone;
-    since->kept = task->since_new - task->unfit;
-    if (task->kept > 0)
-        since->conflict = gd_arena_printf(
-            back->arena, "%" PRId64 " values that were written since stay as they are", task->kept);
-    lose(back, since, task->unfit);
+    tell_task(back, task);
     return GD_DONE;
+}
+
+static void lose_kept(struct gd_back *back, const struct gd_back_wrote *wrote)
+{
+    struct gd_since *since =
+        since_of(back, gd_back_plain(wrote->schema, wrote->table, back->arena));
+    int64_t count = wrote->updated + wrote->deleted;
+    tell(back, since, "the backup holds none of its rows, and what the change wrote stays");
+    since->not_back += count;
+    lose(back, since, count);
 }
 
 GD_MUST static struct gd_status measure(struct gd_back *back, struct gd_error *err)
@@ -326,6 +398,9 @@ GD_MUST static struct gd_status measure(struct gd_back *back, struct gd_error *e
     }
     for (size_t i = 0; i < back->task_count && back->reasons.count == 0; i++)
         GD_TRY(measure_task(back, &back->tasks[i], err));
+    for (size_t i = 0; i < back->wrote_count; i++)
+        if (gd_back_keeps(back, &back->wrote[i]))
+            lose_kept(back, &back->wrote[i]);
     return GD_DONE;
 }
 
@@ -360,8 +435,10 @@ struct gd_status gd_back_measure_database(struct gd_back *back, struct gd_error 
         const char *schema = gd_arena_strdup(back->arena, gd_pg_cell(rows, i, 0));
         const char *table = gd_arena_strdup(back->arena, gd_pg_cell(rows, i, 1));
         int64_t count = 0;
-        GD_TRY(gd_back_count(&back->rows, gd_quoted_pair(schema, table, back->arena), "true",
-                             &count, err));
+        GD_TRY(gd_back_count(
+            &back->rows,
+            gd_arena_printf(back->arena, "ONLY %s", gd_quoted_pair(schema, table, back->arena)),
+            "true", &count, err));
         if (count == 0)
             continue;
         struct gd_since *since = since_of(back, gd_back_plain(schema, table, back->arena));

@@ -13,7 +13,21 @@
 struct gd_back_written {
     const char *schema, *table;
     bool inserts, deletes;   /* whole rows came or went; an update alone sets neither */
+    bool updates;            /* rows were updated, and no text says which columns */
+    bool inherits;           /* of the tables below it, too: no ONLY */
+    bool parted;             /* it is partitioned: its rows are in the tables below */
+    bool keeps;              /* nothing can be brought back, and that is said */
+    bool emptied;            /* by TRUNCATE, or DELETE without a condition */
+    bool blurred;            /* deleted by what is no plain condition over a row */
     struct gd_texts columns; /* that it updated */
+    struct gd_back_condition *conditions; /* deleted were the rows for which one is true */
+    size_t condition_count;
+};
+
+/** Rows that the change wrote to a table, as its own transactions counted them. */
+struct gd_back_wrote {
+    const char *schema, *table;
+    int64_t inserted, updated, deleted;
 };
 
 /** What the change made of a column's values: an expression over the row that it found. */
@@ -38,6 +52,11 @@ struct gd_back {
     struct gd_back_script *script;
     struct gd_back_written *written;
     size_t written_count;
+    struct gd_back_wrote *wrote;
+    size_t wrote_count;
+    bool wrote_known;     /* each step that could write rows has counted them */
+    bool wrote_exact;     /* and nothing of it was taken back by a savepoint */
+    struct gd_texts left; /* what the change wrote and stays, sentences */
     struct gd_back_effect *effects;
     size_t effect_count;
     struct gd_back_names names;
@@ -69,6 +88,30 @@ GD_MUST struct gd_status gd_back_read_lines(struct gd_back *back, const char *ke
 GD_MUST struct gd_status gd_back_read_texts(struct gd_back *back, struct gd_error *err);
 /** The same, of what only the judge found; once the dumps are compared. */
 void gd_back_add_losses(struct gd_back *back);
+struct gd_back_written *gd_back_written(struct gd_back *back, const char *schema,
+                                        const char *table);
+/** rollback_wrote.c: what the steps counted; whose ids are the change's. */
+GD_MUST struct gd_status gd_back_read_wrote(struct gd_back *back, struct gd_error *err);
+/** What was counted is written, too; what was written to a table was to those below it. */
+GD_MUST struct gd_status gd_back_add_wrote(struct gd_back *back, struct gd_error *err);
+/** UPDATE, DELETE, MERGE, or TRUNCATE of what stands above others: is all that was counted brought
+ * back by tasks, or told to stay? */
+bool gd_back_accounts_for(const struct gd_back *back, const struct gd_story_loss *loss,
+                          const char *plain);
+/** Below the whole database: what stays, what was not counted, where sequences stand, where to find
+ * what does not come back; sentences. */
+GD_MUST struct gd_status gd_back_tell_rest(struct gd_back *back, struct gd_texts *out_notes,
+                                           struct gd_error *err);
+/** Nothing of it is brought back, and that is told. */
+bool gd_back_keeps(const struct gd_back *back, const struct gd_back_wrote *wrote);
+void gd_back_count_task(const struct gd_back *back, struct gd_back_task *task);
+/** rollback_sequences.c: is what a loss says of a sequence in the backup? Then it is set back. */
+bool gd_back_takes_sequence(struct gd_back *back, const struct gd_story_loss *loss);
+/** A sentence for each that does not stand where it stood. */
+GD_MUST struct gd_status gd_back_tell_sequences(struct gd_back *back, struct gd_texts *out_notes,
+                                                struct gd_error *err);
+/** Those of losses, and those that belong to tables with a task. */
+GD_MUST struct gd_status gd_back_set_sequences(struct gd_back *back, struct gd_error *err);
 /** rollback_rename.c: the dump of now under the names of before. */
 GD_MUST struct gd_status gd_back_rename_now(struct gd_back *back, struct gd_error *err);
 /** What the judge saw lost, under the names of before. */

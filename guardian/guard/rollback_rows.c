@@ -19,10 +19,8 @@ struct gd_status gd_back_number(struct gd_pg *pg, const char *what, const char *
     return GD_DONE;
 }
 
-/* How many rows a statement touched. */
-GD_MUST static struct gd_status change_rows(struct gd_back_rows *rows,
-                                            const struct gd_back_task *task, const char *sql,
-                                            int64_t *out_count, struct gd_error *err)
+struct gd_status gd_back_change(struct gd_back_rows *rows, const struct gd_back_task *task,
+                                const char *sql, int64_t *out_count, struct gd_error *err)
 {
     return gd_back_number(
         rows->pg, gd_arena_printf(rows->arena, "bring back rows of table %s", task->plain),
@@ -67,15 +65,32 @@ static const char *nested_ids(const struct gd_back_writers *writers, const char 
     return text;
 }
 
+static const char *in_ranges(const struct gd_back_range *ranges, size_t count, const char *id,
+                             struct gd_arena *arena)
+{
+    const char *text = "false";
+    for (size_t i = 0; i < count; i++)
+        text = gd_arena_printf(arena, "%s OR %s BETWEEN %" PRId64 " AND %" PRId64, text, id,
+                               ranges[i].low, ranges[i].high);
+    return text;
+}
+
+const char *gd_back_is_unsure(const struct gd_back_writers *writers, const char *alias,
+                              struct gd_arena *arena)
+{
+    return in_ranges(writers->unsure, writers->unsure_count, full_id(writers, alias, arena), arena);
+}
+
 const char *gd_back_who(const struct gd_back_writers *writers, const char *alias,
                         struct gd_arena *arena)
 {
     const char *id = full_id(writers, alias, arena);
-    return gd_arena_printf(arena,
-                           "CASE WHEN pg_catalog.pg_visible_in_snapshot(%s::text::xid8, '%s') THEN "
-                           "'b' WHEN %s.xmin::text::bigint IN (%s) OR %s THEN 'c' ELSE 'o' END",
-                           id, writers->backup, alias, own_ids(writers, arena),
-                           nested_ids(writers, alias, id, arena));
+    return gd_arena_printf(
+        arena,
+        "CASE WHEN pg_catalog.pg_visible_in_snapshot(%s::text::xid8, '%s') THEN "
+        "'b' WHEN %s.xmin::text::bigint IN (%s) OR %s OR %s THEN 'c' ELSE 'o' END",
+        id, writers->backup, alias, own_ids(writers, arena), nested_ids(writers, alias, id, arena),
+        in_ranges(writers->own, writers->own_count, id, arena));
 }
 
 struct gd_status gd_back_count(struct gd_back_rows *rows, const char *table, const char *condition,
@@ -90,12 +105,12 @@ struct gd_status gd_back_count(struct gd_back_rows *rows, const char *table, con
 
 /* --- pieces of SQL ----------------------------------------------------------------------------*/
 
-static const char *side(const struct gd_back_task *task, struct gd_arena *arena)
+const char *gd_back_side(const struct gd_back_task *task, struct gd_arena *arena)
 {
     return gd_arena_printf(arena, "pg_temp.guardian_was_%u", task->number);
 }
 
-static const char *noted(const struct gd_back_task *task, struct gd_arena *arena)
+const char *gd_back_noted(const struct gd_back_task *task, struct gd_arena *arena)
 {
     return gd_arena_printf(arena, "pg_temp.guardian_wrote_%u", task->number);
 }
@@ -107,22 +122,28 @@ static const char *type_of(const struct gd_back_task *task, const char *column)
 }
 
 /* s."column"::type */
-static const char *was(const struct gd_back_task *task, const char *column, struct gd_arena *arena)
+const char *gd_back_was(const struct gd_back_task *task, const char *column, struct gd_arena *arena)
 {
     return gd_arena_printf(arena, "s.%s::%s", gd_quoted(column, arena), type_of(task, column));
 }
 
-/* The same key on both sides: l is the living row, s the snapshot's. */
-const char *gd_back_same_key(const struct gd_back_task *task, struct gd_arena *arena)
+const char *gd_back_same_key_as(const struct gd_back_task *task, const char *left,
+                                struct gd_arena *arena)
 {
     const char *text = "";
     for (size_t i = 0; i < task->key_count; i++)
-        text = gd_arena_printf(arena, "%s%sl.%s = %s", text, i == 0 ? "" : " AND ",
-                               gd_quoted(task->keys[i], arena), was(task, task->keys[i], arena));
+        text = gd_arena_printf(arena, "%s%s%s.%s = %s", text, i == 0 ? "" : " AND ", left,
+                               gd_quoted(task->keys[i], arena),
+                               gd_back_was(task, task->keys[i], arena));
     return text;
 }
 
-static const char *same_noted_key(const struct gd_back_task *task, struct gd_arena *arena)
+const char *gd_back_same_key(const struct gd_back_task *task, struct gd_arena *arena)
+{
+    return gd_back_same_key_as(task, "l", arena);
+}
+
+const char *gd_back_same_noted_key(const struct gd_back_task *task, struct gd_arena *arena)
 {
     const char *text = "";
     for (size_t i = 0; i < task->key_count; i++)
@@ -138,7 +159,7 @@ static const char *was_text(const struct gd_back_task *task, const char *column,
 {
     if (strchr(type_of(task, column), '.') != NULL)
         return gd_arena_printf(arena, "s.%s", gd_quoted(column, arena));
-    return gd_arena_printf(arena, "(%s)::text", was(task, column, arena));
+    return gd_arena_printf(arena, "(%s)::text", gd_back_was(task, column, arena));
 }
 
 static bool is_key(const struct gd_back_task *task, const char *column)
@@ -154,7 +175,7 @@ static const char *differs(const struct gd_back_task *task, const char *column,
                            struct gd_arena *arena)
 {
     return gd_arena_printf(arena, "l.%s::text IS DISTINCT FROM (%s)::text",
-                           gd_quoted(column, arena), was(task, column, arena));
+                           gd_quoted(column, arena), gd_back_was(task, column, arena));
 }
 
 /* --- loading ----------------------------------------------------------------------------------*/
@@ -167,7 +188,7 @@ static const char *text_columns(const struct gd_back_task *task, struct gd_arena
                                gd_quoted(task->stored->columns[i], arena));
     for (size_t i = 0; i < task->count; i++)
         text = gd_arena_printf(arena, "%s, \"guardian take %zu\" boolean DEFAULT true", text, i);
-    return text;
+    return gd_arena_printf(arena, "%s, \"guardian gone\" boolean", text);
 }
 
 GD_MUST static struct gd_status copy_parts(struct gd_back_rows *rows,
@@ -199,7 +220,7 @@ struct gd_status gd_back_load(struct gd_back_rows *rows, struct gd_back_task *ta
                               struct gd_error *err)
 {
     struct gd_arena *arena = rows->arena;
-    const char *name = side(task, arena);
+    const char *name = gd_back_side(task, arena);
     if (task->whole || task->own_only || task->stored == NULL || task->stored->column_count == 0)
         return GD_DONE;
     gd_tell_stage(rows->events, "loading rows of the snapshot", 0);
@@ -234,17 +255,17 @@ GD_MUST static struct gd_status note_writers(struct gd_back_rows *rows,
                                       "CREATE TEMPORARY TABLE guardian_wrote_%u AS SELECT * FROM "
                                       "(SELECT %s%s AS \"guardian who\" "
                                       "FROM %s l) w WHERE \"guardian who\" <> 'b'",
-                                      task->number, key_columns(task, "l", arena), who, task->name);
+                                      task->number, key_columns(task, "l", arena), who, task->only);
     GD_TRY(gd_pg_command(rows->pg, "note who wrote which row", sql, err));
     return gd_pg_command(rows->pg, "look at a temporary table",
-                         gd_arena_printf(arena, "ANALYZE %s", noted(task, arena)), err);
+                         gd_arena_printf(arena, "ANALYZE %s", gd_back_noted(task, arena)), err);
 }
 
 GD_MUST static struct gd_status count_since(struct gd_back_rows *rows, struct gd_back_task *task,
                                             struct gd_error *err)
 {
     struct gd_arena *arena = rows->arena;
-    const char *s = side(task, arena), *w = noted(task, arena);
+    const char *s = gd_back_side(task, arena), *w = gd_back_noted(task, arena);
     const char *key = gd_back_same_key(task, arena), *what = "count what was written since";
     const char *others = gd_arena_printf(
         arena,
@@ -261,7 +282,7 @@ GD_MUST static struct gd_status count_since(struct gd_back_rows *rows, struct gd
         rows->pg, what,
         gd_arena_printf(arena,
                         "SELECT count(*) FROM %s s WHERE NOT EXISTS (SELECT FROM %s l WHERE %s)", s,
-                        task->name, key),
+                        task->only, key),
         &task->since_gone, err);
 }
 
@@ -272,14 +293,15 @@ static const char *marked(const char *text, struct gd_arena *arena)
 }
 
 /* The snapshot's row under the names and types that the change saw. */
-static const char *typed_rows(const struct gd_back_task *task, struct gd_arena *arena)
+const char *gd_back_typed_rows(const struct gd_back_task *task, struct gd_arena *arena)
 {
     const char *text = "";
     for (size_t i = 0; i < task->stored->column_count; i++)
         text = gd_arena_printf(arena, "%s%s%s AS %s", text, i == 0 ? "" : ", ",
-                               was(task, task->stored->columns[i], arena),
+                               gd_back_was(task, task->stored->columns[i], arena),
                                gd_quoted(task->stored->columns[i], arena));
-    return gd_arena_printf(arena, "SELECT %s FROM %s s", text, side(task, arena));
+    return gd_arena_printf(arena, "SELECT %s, s.ctid AS \"guardian place\" FROM %s s", text,
+                           gd_back_side(task, arena));
 }
 
 /* What the change made of each value: by the cast, or by the expression of its text. One that
@@ -305,7 +327,7 @@ GD_MUST static struct gd_status add_effects(struct gd_back_rows *rows,
             arena, "INSERT INTO %s SELECT DISTINCT %s, %s FROM (%s) %s", made,
             marked(gd_arena_printf(arena, "%s.%s::text", alias, column), arena),
             marked(gd_arena_printf(arena, "((%s)::%s)::text", effect, item->type_now), arena),
-            typed_rows(task, arena), alias),
+            gd_back_typed_rows(task, arena), alias),
         &refused);
     if (gd_pg_broken(rows->pg)) {
         *err = refused;
@@ -332,9 +354,9 @@ GD_MUST static struct gd_status note_effects(struct gd_back_rows *rows,
                         "%s AS became FROM %s l JOIN %s s ON %s JOIN %s w ON %s AND w.\"guardian "
                         "who\" = 'c'",
                         task->number, at, marked(was_text(task, name, arena), arena),
-                        marked(became, arena), task->name, side(task, arena),
-                        gd_back_same_key(task, arena), noted(task, arena),
-                        same_noted_key(task, arena)),
+                        marked(became, arena), task->only, gd_back_side(task, arena),
+                        gd_back_same_key(task, arena), gd_back_noted(task, arena),
+                        gd_back_same_noted_key(task, arena)),
         err));
     return add_effects(rows, task, at, made, err);
 }
@@ -361,15 +383,16 @@ GD_MUST static struct gd_status decide_column(struct gd_back_rows *rows, struct 
         "EXISTS (SELECT FROM %s m WHERE m.was = %s AND m.became = %s) OR %s = (SELECT min(became) "
         "FROM %s HAVING count(*) > 1 AND min(became) = max(became))",
         made, before, is, is, made);
-    GD_TRY(change_rows(rows, task,
-                       gd_arena_printf(arena,
-                                       "UPDATE %s s SET \"guardian take %zu\" = false FROM %s l "
-                                       "JOIN %s w ON %s WHERE %s AND w.\"guardian who\" = 'o' AND "
-                                       "%s <> %s AND %s AND (%s) IS NOT TRUE",
-                                       side(task, arena), at, task->name, noted(task, arena),
-                                       same_noted_key(task, arena), gd_back_same_key(task, arena),
-                                       is, before, not_strange, of_change),
-                       &kept, err));
+    GD_TRY(gd_back_change(
+        rows, task,
+        gd_arena_printf(arena,
+                        "UPDATE %s s SET \"guardian take %zu\" = false FROM %s l "
+                        "JOIN %s w ON %s WHERE %s AND w.\"guardian who\" = 'o' AND "
+                        "%s <> %s AND %s AND (%s) IS NOT TRUE",
+                        gd_back_side(task, arena), at, task->only, gd_back_noted(task, arena),
+                        gd_back_same_noted_key(task, arena), gd_back_same_key(task, arena), is,
+                        before, not_strange, of_change),
+        &kept, err));
     task->kept += kept;
     return GD_DONE;
 }
@@ -377,12 +400,16 @@ GD_MUST static struct gd_status decide_column(struct gd_back_rows *rows, struct 
 struct gd_status gd_back_weigh(struct gd_back_rows *rows, struct gd_back_task *task,
                                struct gd_error *err)
 {
+    const char *why = "";
+    if (task->own_only)
+        return gd_back_find_left(rows, task, err);
     if (task->whole || !task->loaded)
         return GD_DONE;
     if (task->key_count == 0)
-        return gd_back_count(rows, task->name, "true", &task->since_changed, err);
+        return gd_back_weigh_keyless(rows, task, &why, err);
     GD_TRY(note_writers(rows, task, err));
     GD_TRY(count_since(rows, task, err));
+    GD_TRY(gd_back_find_gone(rows, task, err));
     for (size_t i = 0; i < task->count; i++)
         GD_TRY(decide_column(rows, task, i, err));
     return GD_DONE;
@@ -398,7 +425,7 @@ GD_MUST static struct gd_status update_columns(struct gd_back_rows *rows, struct
     const char *set = "", *any = "";
     for (size_t i = 0; i < task->count; i++) {
         const char *column = gd_quoted(task->items[i].name, arena);
-        const char *value = was(task, task->items[i].name, arena);
+        const char *value = gd_back_was(task, task->items[i].name, arena);
         set = gd_arena_printf(arena,
                               "%s%s%s = CASE WHEN s.\"guardian take %zu\" THEN %s ELSE l.%s END",
                               set, i == 0 ? "" : ", ", column, i, value, column);
@@ -408,11 +435,13 @@ GD_MUST static struct gd_status update_columns(struct gd_back_rows *rows, struct
     if (task->count == 0)
         return GD_DONE;
     int64_t count = 0;
-    GD_TRY(change_rows(rows, task,
-                       gd_arena_printf(arena, "UPDATE %s l SET %s FROM %s s WHERE %s AND (%s)",
-                                       task->name, set, side(task, arena),
-                                       gd_back_same_key(task, arena), any),
-                       &count, err));
+    GD_TRY(gd_back_change(rows, task,
+                          gd_arena_printf(arena,
+                                          "UPDATE %s l SET %s FROM %s s WHERE %s AND s.\"guardian "
+                                          "gone\" IS NOT TRUE AND (%s)",
+                                          task->only, set, gd_back_side(task, arena),
+                                          gd_back_same_key(task, arena), any),
+                          &count, err));
     task->back += count;
     return GD_DONE;
 }
@@ -421,7 +450,7 @@ GD_MUST static struct gd_status update_columns(struct gd_back_rows *rows, struct
 static const char *own_rows(const struct gd_back_task *task, struct gd_arena *arena)
 {
     return gd_arena_printf(arena, "EXISTS (SELECT FROM %s w WHERE %s AND w.\"guardian who\" = 'c')",
-                           noted(task, arena), same_noted_key(task, arena));
+                           gd_back_noted(task, arena), gd_back_same_noted_key(task, arena));
 }
 
 struct gd_status gd_back_merge_away(struct gd_back_rows *rows, struct gd_back_task *task,
@@ -431,13 +460,14 @@ struct gd_status gd_back_merge_away(struct gd_back_rows *rows, struct gd_back_ta
     int64_t count = 0;
     if (task->whole || task->own_only || !task->rows || task->key_count == 0)
         return GD_DONE;
-    return change_rows(rows, task,
-                       gd_arena_printf(arena,
-                                       "DELETE FROM %s l WHERE %s AND NOT EXISTS (SELECT FROM %s s "
-                                       "WHERE %s)",
-                                       task->name, own_rows(task, arena), side(task, arena),
-                                       gd_back_same_key(task, arena)),
-                       &count, err);
+    return gd_back_change(
+        rows, task,
+        gd_arena_printf(arena,
+                        "DELETE FROM %s l WHERE %s AND NOT EXISTS (SELECT FROM %s s "
+                        "WHERE %s)",
+                        task->only, own_rows(task, arena), gd_back_side(task, arena),
+                        gd_back_same_key(task, arena)),
+        &count, err);
 }
 
 /* The others that the change wrote become what they were. */
@@ -452,17 +482,18 @@ GD_MUST static struct gd_status undo_own_rows(struct gd_back_rows *rows, struct 
         if (is_key(task, column) || gd_back_column(task->columns, column) == NULL)
             continue;
         set = gd_arena_printf(arena, "%s%s%s = %s", set, *set == '\0' ? "" : ", ",
-                              gd_quoted(column, arena), was(task, column, arena));
+                              gd_quoted(column, arena), gd_back_was(task, column, arena));
         any = gd_arena_printf(arena, "%s%s%s", any, *any == '\0' ? "" : " OR ",
                               differs(task, column, arena));
     }
     if (*set == '\0')
         return GD_DONE;
-    GD_TRY(change_rows(rows, task,
+    GD_TRY(
+        gd_back_change(rows, task,
                        gd_arena_printf(arena,
                                        "UPDATE %s l SET %s FROM %s s WHERE %s AND %s AND "
                                        "(%s)",
-                                       task->name, set, side(task, arena),
+                                       task->only, set, gd_back_side(task, arena),
                                        gd_back_same_key(task, arena), own_rows(task, arena), any),
                        &count, err));
     task->back += count;
@@ -470,12 +501,12 @@ GD_MUST static struct gd_status undo_own_rows(struct gd_back_rows *rows, struct 
 }
 
 /* SELECT list of a row of the snapshot. */
-static const char *row_of(const struct gd_back_task *task, struct gd_arena *arena)
+const char *gd_back_row_was(const struct gd_back_task *task, struct gd_arena *arena)
 {
     const char *text = "";
     for (size_t i = 0; i < task->stored->column_count; i++)
         text = gd_arena_printf(arena, "%s%s%s", text, i == 0 ? "" : ", ",
-                               was(task, task->stored->columns[i], arena));
+                               gd_back_was(task, task->stored->columns[i], arena));
     return text;
 }
 
@@ -513,24 +544,24 @@ GD_MUST static struct gd_status insert_missing(struct gd_back_rows *rows, struct
                                                struct gd_error *err)
 {
     struct gd_arena *arena = rows->arena;
-    const char *missing = task->key_count == 0
-                              ? "true"
-                              : gd_arena_printf(arena, "NOT EXISTS (SELECT FROM %s l WHERE %s)",
-                                                task->name, gd_back_same_key(task, arena));
-    const char *from = gd_arena_printf(arena, "FROM %s s WHERE %s", side(task, arena), missing);
+    const char *missing = gd_arena_printf(
+        arena, "s.\"guardian gone\" IS NOT FALSE AND NOT EXISTS (SELECT FROM %s l WHERE %s)",
+        task->only, gd_back_same_key(task, arena));
+    const char *from =
+        gd_arena_printf(arena, "FROM %s s WHERE %s", gd_back_side(task, arena), missing);
     const char *there;
     int64_t wanted = 0, count = 0;
     GD_TRY(parents_of(rows, task, &there, err));
     GD_TRY(gd_back_number(rows->pg, "count rows to bring back",
                           gd_arena_printf(arena, "SELECT count(*) %s", from), &wanted, err));
-    GD_TRY(change_rows(
+    GD_TRY(gd_back_change(
         rows, task,
         gd_arena_printf(
             arena,
             "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s %s AND %s ON CONFLICT DO "
             "NOTHING",
             task->name, gd_quoted_list(task->stored->columns, task->stored->column_count, arena),
-            row_of(task, arena), from, there),
+            gd_back_row_was(task, arena), from, there),
         &count, err));
     task->back += count;
     task->collided += wanted - count;
@@ -548,11 +579,11 @@ GD_MUST static struct gd_status drop_unfit_rows(struct gd_back_rows *rows,
         int64_t count = 0;
         if (!item->not_null)
             continue;
-        const char *unfit = gd_arena_printf(arena, "FROM %s WHERE %s IS NULL", task->name,
+        const char *unfit = gd_arena_printf(arena, "FROM %s WHERE %s IS NULL", task->only,
                                             gd_quoted(item->name, arena));
         if (drop)
-            GD_TRY(
-                change_rows(rows, task, gd_arena_printf(arena, "DELETE %s", unfit), &count, err));
+            GD_TRY(gd_back_change(rows, task, gd_arena_printf(arena, "DELETE %s", unfit), &count,
+                                  err));
         else
             GD_TRY(gd_back_number(rows->pg, "count rows without a value",
                                   gd_arena_printf(arena, "SELECT count(*) %s", unfit), &count,
@@ -576,7 +607,7 @@ GD_MUST static struct gd_status fits(struct gd_back_rows *rows, const struct gd_
     struct gd_pg_call call = {.what = "try whether values fit",
                               .sql = gd_arena_printf(arena, "SELECT count(%s::%s) FROM %s",
                                                      gd_quoted(item->name, arena), item->type,
-                                                     task->name),
+                                                     task->only),
                               .limit_ms = LIMIT_MS};
     struct gd_error refused = {0};
     GD_TRY(gd_pg_command(rows->pg, "try whether values fit", "SAVEPOINT guardian_fits", err));
@@ -608,13 +639,13 @@ struct gd_status gd_back_clear(struct gd_back_rows *rows, struct gd_back_task *t
                              gd_arena_printf(arena, "ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL",
                                              task->name, column),
                              err));
-        GD_TRY(change_rows(rows, task,
-                           gd_arena_printf(arena,
-                                           "UPDATE %s l SET %s = NULL FROM %s s WHERE %s AND "
-                                           "s.\"guardian take %zu\"",
-                                           task->name, column, side(task, arena),
-                                           gd_back_same_key(task, arena), i),
-                           &count, err));
+        GD_TRY(gd_back_change(rows, task,
+                              gd_arena_printf(arena,
+                                              "UPDATE %s l SET %s = NULL FROM %s s WHERE %s AND "
+                                              "s.\"guardian take %zu\"",
+                                              task->only, column, gd_back_side(task, arena),
+                                              gd_back_same_key(task, arena), i),
+                              &count, err));
     }
     return GD_DONE;
 }
@@ -636,26 +667,29 @@ struct gd_status gd_back_delete_own(struct gd_back_rows *rows, struct gd_back_ta
                                     struct gd_error *err)
 {
     int64_t count = 0;
-    return change_rows(rows, task,
-                       gd_arena_printf(rows->arena, "DELETE FROM %s l WHERE %s = 'c'", task->name,
-                                       gd_back_who(&rows->writers, "l", rows->arena)),
-                       &count, err);
+    return gd_back_change(rows, task,
+                          gd_arena_printf(rows->arena, "DELETE FROM %s l WHERE %s = 'c'",
+                                          task->only,
+                                          gd_back_who(&rows->writers, "l", rows->arena)),
+                          &count, err);
 }
 
+/* Weighed once more under the lock: what was planned must still be exact. */
 struct gd_status gd_back_empty(struct gd_back_rows *rows, struct gd_back_task *task,
                                struct gd_error *err)
 {
-    int64_t others = 0;
-    GD_TRY(gd_back_count(rows, task->name, "true", &others, err));
-    if (others > 0)
-        return gd_hint(err,
-                       gd_fail(err, GD_FAILED,
-                               "could not bring back rows of table %s: %" PRId64 " rows were "
-                               "written since, and it has no key by which they could be told apart",
-                               task->plain, others),
-                       "Nothing was changed. --way database restores everything, and loses them.");
+    const char *why = "";
+    GD_TRY(gd_back_weigh_keyless(rows, task, &why, err));
+    if (*why != '\0')
+        return gd_hint(
+            err,
+            gd_fail(err, GD_FAILED, "could not bring back rows of table %s: %s", task->plain, why),
+            "Nothing was changed. --way database restores everything, and loses what was written "
+            "since.");
+    if (task->side_by_side)
+        return gd_back_delete_own(rows, task, err);
     return gd_pg_command(rows->pg, "empty a table",
-                         gd_arena_printf(rows->arena, "DELETE FROM %s", task->name), err);
+                         gd_arena_printf(rows->arena, "DELETE FROM %s", task->only), err);
 }
 
 struct gd_status gd_back_merge(struct gd_back_rows *rows, struct gd_back_task *task,
@@ -669,7 +703,7 @@ struct gd_status gd_back_merge(struct gd_back_rows *rows, struct gd_back_task *t
         return copy_parts(rows, task, task->name, err);
     }
     if (task->key_count == 0)
-        return insert_missing(rows, task, err);
+        return gd_back_insert_difference(rows, task, err);
     if (task->rows)
         GD_TRY(undo_own_rows(rows, task, err));
     GD_TRY(update_columns(rows, task, err));

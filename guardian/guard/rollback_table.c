@@ -98,6 +98,19 @@ static void read_frame(struct reading *reading, const char *sql)
     }
 }
 
+static void read_parents(struct reading *reading, const struct gd_node *base)
+{
+    size_t count = gd_node_count(base, GD_F_inh_relations);
+    const char **parents = gd_arena_zalloc(reading->arena, count + 1, sizeof *parents);
+    for (size_t i = 0; i < count; i++) {
+        const struct gd_node *parent = gd_node_at(base, GD_F_inh_relations, i);
+        parents[i] = gd_quoted_pair(gd_node_text(parent, GD_F_schemaname),
+                                    gd_node_text(parent, GD_F_relname), reading->arena);
+    }
+    reading->table->parents = parents;
+    reading->table->parent_count = count;
+}
+
 struct gd_back_table *gd_back_table_of(const char *sql, const struct gd_node *tree,
                                        struct gd_arena *arena)
 {
@@ -116,6 +129,7 @@ struct gd_back_table *gd_back_table_of(const char *sql, const struct gd_node *tr
     table->checks = gd_arena_zalloc(arena, count + 1, sizeof *table->checks);
     table->check_names = gd_arena_zalloc(arena, count + 1, sizeof *table->check_names);
     read_frame(&reading, sql);
+    read_parents(&reading, base);
     for (size_t i = 0; i < count; i++) {
         const struct gd_node *element = gd_node_at(base, GD_F_table_elts, i);
         if (gd_node_kind(element) == GD_KIND_ColumnDef)
@@ -132,4 +146,52 @@ const struct gd_back_column *gd_back_column(const struct gd_back_table *table, c
         if (strcmp(table->columns[i].name, name) == 0)
             return &table->columns[i];
     return NULL;
+}
+
+/* --- inherited --------------------------------------------------------------------------------*/
+
+static const struct gd_back_table *table_named(const struct gd_back_dump *dump, const char *name)
+{
+    for (size_t i = 0; i < dump->count; i++)
+        if (dump->items[i].columns != NULL && strcmp(dump->items[i].columns->name, name) == 0)
+            return dump->items[i].columns;
+    return NULL;
+}
+
+/* One of the same name is the same; NOT NULL of either holds. */
+static void add_missing(struct gd_back_table *all, const struct gd_back_table *parent)
+{
+    for (size_t i = 0; i < parent->column_count; i++) {
+        struct gd_back_column *there = NULL;
+        for (size_t k = 0; k < all->column_count && there == NULL; k++)
+            if (strcmp(all->columns[k].name, parent->columns[i].name) == 0)
+                there = &all->columns[k];
+        if (there == NULL)
+            all->columns[all->column_count++] = parent->columns[i];
+        else
+            there->not_null |= parent->columns[i].not_null;
+    }
+}
+
+const struct gd_back_table *gd_back_all_columns(const struct gd_back_dump *dump,
+                                                const struct gd_back_table *table,
+                                                struct gd_arena *arena)
+{
+    if (table == NULL || table->parent_count == 0)
+        return table;
+    struct gd_back_table *all = gd_arena_zalloc(arena, 1, sizeof *all);
+    *all = *table;
+    for (size_t i = 0; i < table->parent_count; i++) {
+        const struct gd_back_table *parent =
+            gd_back_all_columns(dump, table_named(dump, table->parents[i]), arena);
+        if (parent == NULL)
+            continue;
+        struct gd_back_column *columns =
+            gd_arena_zalloc(arena, all->column_count + parent->column_count + 1, sizeof *columns);
+        if (all->column_count > 0)
+            memcpy(columns, all->columns, all->column_count * sizeof *columns);
+        all->columns = columns;
+        add_missing(all, parent);
+    }
+    return all;
 }

@@ -36,15 +36,23 @@ static struct gd_back_task *task_of(struct gd_back *back, const char *schema, co
         memcpy(more, back->tasks, back->task_count * sizeof *more);
     back->tasks = more;
     struct gd_back_task *task = &more[back->task_count];
-    const struct gd_back_item *item = gd_back_find(&back->before, "table", schema, table, NULL);
-    *task = (struct gd_back_task){.schema = schema,
-                                  .table = table,
-                                  .name = gd_back_now_name(&back->names, schema, table),
-                                  .name_before = gd_quoted_pair(schema, table, back->arena),
-                                  .plain = gd_back_plain(schema, table, back->arena),
-                                  .stored = stored_of(back, schema, table),
-                                  .columns = item == NULL ? NULL : item->columns,
-                                  .number = (unsigned)++back->task_count};
+    struct gd_back_item *item = gd_back_find(&back->before, "table", schema, table, NULL);
+    *task = (struct gd_back_task){
+        .schema = schema,
+        .table = table,
+        .name = gd_back_now_name(&back->names, schema, table),
+        .name_before = gd_quoted_pair(schema, table, back->arena),
+        .plain = gd_back_plain(schema, table, back->arena),
+        .taken_keys = "",
+        .stored = stored_of(back, schema, table),
+        .columns =
+            item == NULL ? NULL : gd_back_all_columns(&back->before, item->columns, back->arena),
+        .number = (unsigned)++back->task_count};
+    bool parted = item != NULL && strstr(item->columns->tail, "PARTITION BY") != NULL;
+    task->only = parted ? task->name : gd_arena_printf(back->arena, "ONLY %s", task->name);
+    task->only_before =
+        parted ? task->name_before : gd_arena_printf(back->arena, "ONLY %s", task->name_before);
+    gd_back_count_task(back, task);
     return task;
 }
 
@@ -83,7 +91,10 @@ static bool column_is_steady(const struct gd_back *back, const struct gd_back_ta
     const struct gd_back_column *was = gd_back_column(task->columns, name);
     const struct gd_back_item *now =
         gd_back_find(&back->now, "table", task->schema, task->table, NULL);
-    const struct gd_back_column *is_now = now == NULL ? NULL : gd_back_column(now->columns, name);
+    const struct gd_back_column *is_now =
+        now == NULL
+            ? NULL
+            : gd_back_column(gd_back_all_columns(&back->now, now->columns, back->arena), name);
     for (size_t i = 0; i < back->script->value_count; i++) {
         const struct gd_back_value *value = &back->script->values[i];
         if (is(value->table, task->table) && is(value->schema, task->schema) &&
@@ -289,13 +300,12 @@ static void plan_written(struct gd_back *back, const struct gd_back_written *wri
         gd_back_find(&back->now, "table", written->schema, written->table, NULL);
     if (was == NULL || now == NULL)
         return; /* it leaves, or it comes back whole */
+    if (written->keeps || written->parted)
+        return; /* it is told; its rows are in the tables below */
     const char *plain = gd_back_plain(written->schema, written->table, back->arena);
-    bool own_only = written->inserts && !written->deletes && written->columns.count == 0;
-    if (strstr(was->columns->tail, "PARTITION BY") != NULL && !own_only) {
-        gd_back_reason(back, "rows of the partitioned table %s were changed", plain);
-        return;
-    }
-    bool steady = written->inserts || written->deletes;
+    bool own_only =
+        written->inserts && !written->deletes && !written->updates && written->columns.count == 0;
+    bool steady = written->inserts || written->deletes || written->updates;
     for (size_t i = 0; i < written->columns.count && !steady; i++)
         steady = gd_back_column(was->columns, written->columns.items[i]) != NULL;
     if (!steady)
@@ -306,7 +316,13 @@ static void plan_written(struct gd_back *back, const struct gd_back_written *wri
         return;
     }
     task->rows = true;
+    task->own_only = false;
     task->rows_went |= written->deletes;
+    task->updated_unseen |= written->updates;
+    task->emptied |= written->emptied;
+    task->blurred |= written->blurred;
+    task->conditions = written->conditions;
+    task->condition_count = written->condition_count;
     if (task->stored == NULL)
         gd_back_reason(back, "the snapshot holds no rows of table %s", plain);
     for (size_t i = 0; i < written->columns.count; i++) {
@@ -330,6 +346,7 @@ GD_MUST static struct gd_status check_task(struct gd_back *back, struct gd_back_
                                            struct gd_error *err)
 {
     int64_t rules = 0;
+    const char *why = "";
     bool own = task->own_only && back->rows.writers.xid_count > 0;
     if (task->whole || own || (task->stored == NULL && !task->own_only))
         return GD_DONE;
@@ -351,8 +368,10 @@ GD_MUST static struct gd_status check_task(struct gd_back *back, struct gd_back_
                        task->plain);
     if (task->key_count > 0)
         return GD_DONE;
-    GD_TRY(gd_back_count(&back->rows, task->name, "true", &task->since_changed, err));
     task->rows = task->rows_went = true;
+    GD_TRY(gd_back_weigh_keyless(&back->rows, task, &why, err));
+    if (*why != '\0')
+        gd_back_reason(back, "rows of table %s cannot be brought back: %s", task->plain, why);
     GD_TRY(gd_back_number(back->pg, "look who refers to a table",
                           gd_arena_printf(back->arena,
                                           "SELECT count(*) FROM pg_catalog.pg_constraint WHERE "
@@ -361,9 +380,6 @@ GD_MUST static struct gd_status check_task(struct gd_back *back, struct gd_back_
                           &rules, err));
     if (rules > 0)
         gd_back_reason(back, "table %s has no key that stays, and others refer to it", task->plain);
-    if (task->since_changed > 0)
-        gd_back_reason(back, "table %s has no key, and %" PRId64 " rows were written to it since",
-                       task->plain, task->since_changed);
     return GD_DONE;
 }
 
@@ -449,6 +465,8 @@ static bool is_accounted(const struct gd_back *back, const struct gd_story_loss 
     const struct gd_table *stored = stored_plain(back, plain);
     if (stored != NULL && !stored->left_out && stored->digest.rows == 0)
         return true;
+    if (gd_back_accounts_for(back, loss, plain))
+        return true;
     for (size_t i = 0; i < back->task_count; i++) {
         const struct gd_back_task *task = &back->tasks[i];
         bool rows = loss->columns.count > 0 || task->whole || task->rows_went;
@@ -469,7 +487,7 @@ static void account_for_losses(struct gd_back *back)
 {
     for (size_t i = 0; i < back->story->loss_count; i++) {
         const struct gd_story_loss *loss = &back->story->losses[i];
-        if (loss->loses == GD_LOSES_SEQUENCE ||
+        if ((loss->loses == GD_LOSES_SEQUENCE && !gd_back_takes_sequence(back, loss)) ||
             (loss->loses == GD_LOSES_DATA && loss->tables.count == 0))
             gd_back_reason(back, "%s (rule %s) cannot be brought back by itself",
                            *loss->object == '\0' ? "what a statement took away" : loss->object,

@@ -23,7 +23,7 @@ struct reading {
 
 /* --- what is found ----------------------------------------------------------------------------*/
 
-static struct gd_back_written *written(struct gd_back *back, const char *schema, const char *table)
+struct gd_back_written *gd_back_written(struct gd_back *back, const char *schema, const char *table)
 {
     for (size_t i = 0; i < back->written_count; i++)
         if (strcmp(back->written[i].schema, schema) == 0 &&
@@ -115,15 +115,18 @@ static struct gd_back_written *resolve(struct reading *reading, const char *sche
         (away != NULL &&
          (strcmp(away->name_now, name) != 0 || strcmp(away->schema_now, then) != 0)))
         return NULL; /* what had the name is called otherwise by then */
-    return written(back, item->schema, item->name);
+    return gd_back_written(back, item->schema, item->name);
 }
 
 static struct gd_back_written *found(struct reading *reading, const struct gd_node *relation)
 {
     if (relation == NULL || reading->status.code != GD_OK)
         return NULL;
-    return resolve(reading, gd_node_text(relation, GD_F_schemaname),
-                   gd_node_text(relation, GD_F_relname));
+    struct gd_back_written *one = resolve(reading, gd_node_text(relation, GD_F_schemaname),
+                                          gd_node_text(relation, GD_F_relname));
+    if (one != NULL)
+        one->inherits |= gd_node_flag(relation, GD_F_inh);
+    return one;
 }
 
 static const char *column_was(const struct reading *reading, const struct gd_back_written *one,
@@ -149,7 +152,7 @@ static void note_truncated(struct reading *reading, const struct gd_node *node)
     for (size_t i = 0; i < gd_node_count(node, GD_F_relations); i++) {
         struct gd_back_written *one = found(reading, gd_node_at(node, GD_F_relations, i));
         if (one != NULL)
-            one->deletes = true;
+            one->deletes = one->emptied = true;
     }
 }
 
@@ -207,6 +210,36 @@ static void note_effect(struct reading *reading, const struct gd_back_written *o
         gd_arena_strdup(back->arena, alias == NULL ? gd_node_text(relation, GD_F_relname)
                                                    : gd_node_text(alias, GD_F_aliasname)),
         sql};
+}
+
+/* Of which rows? */
+static void note_deleted(struct reading *reading, struct gd_back_written *one,
+                         const struct gd_node *node)
+{
+    struct gd_arena *arena = reading->back->arena;
+    const struct gd_node *relation = gd_node_child(node, GD_F_relation);
+    const struct gd_node *alias = gd_node_child(relation, GD_F_alias);
+    const struct gd_node *condition = gd_node_child(node, GD_F_where_clause);
+    struct calling calling = {reading, gd_node_count(node, GD_F_using_clause) == 0};
+    if (condition == NULL && calling.plain) {
+        one->emptied = true;
+        return;
+    }
+    if (condition != NULL && calling.plain)
+        gd_node_walk(condition, look_at_call, &calling);
+    const char *sql =
+        calling.plain && condition != NULL ? gd_deparse_expression(condition, arena) : NULL;
+    if (sql == NULL) {
+        one->blurred = true;
+        return;
+    }
+    struct gd_back_condition *more = gd_arena_zalloc(arena, one->condition_count + 1, sizeof *more);
+    if (one->condition_count > 0)
+        memcpy(more, one->conditions, one->condition_count * sizeof *more);
+    more[one->condition_count++] = (struct gd_back_condition){
+        sql, gd_arena_strdup(arena, alias == NULL ? gd_node_text(relation, GD_F_relname)
+                                                  : gd_node_text(alias, GD_F_aliasname))};
+    one->conditions = more;
 }
 
 static void note_updates(struct reading *reading, const struct gd_back_written *one,
@@ -331,6 +364,9 @@ static void note_one(struct reading *reading, const struct gd_node *node, enum g
     }
     if (kind == GD_KIND_InsertStmt && gd_node_child(node, GD_F_on_conflict_clause) != NULL)
         note_columns(reading, one, gd_node_child(node, GD_F_on_conflict_clause));
+    if (kind == GD_KIND_DeleteStmt)
+        note_deleted(reading, one, node);
+    one->blurred |= kind == GD_KIND_MergeStmt;
     one->inserts |= kind != GD_KIND_UpdateStmt && kind != GD_KIND_DeleteStmt;
     one->deletes |= kind == GD_KIND_DeleteStmt || kind == GD_KIND_MergeStmt;
 }
@@ -416,8 +452,10 @@ void gd_back_add_losses(struct gd_back *back)
                     item = &back->now.items[n];
             if (item == NULL || item->alone || loss->columns.count > 0)
                 continue; /* what the definitions differ in is seen there */
-            struct gd_back_written *one = written(back, item->schema, item->name);
-            one->deletes |= one->columns.count == 0 && !one->inserts;
+            struct gd_back_written *one = gd_back_written(back, item->schema, item->name);
+            bool seen = one->deletes || one->columns.count > 0 || one->inserts;
+            one->blurred |= !seen;
+            one->deletes |= !seen;
         }
     }
 }

@@ -232,63 +232,6 @@ GD_MUST static struct gd_status merge_all(struct transacting *of, struct gd_erro
 
 /* --- what stands beside rows ------------------------------------------------------------------*/
 
-static const struct gd_sequence *sequence_of(const struct gd_manifest *manifest, const char *schema,
-                                             const char *name)
-{
-    for (size_t i = 0; i < manifest->sequence_count; i++)
-        if (strcmp(manifest->sequences[i].schema, schema) == 0 &&
-            strcmp(manifest->sequences[i].name, name) == 0)
-            return &manifest->sequences[i];
-    return NULL;
-}
-
-static const char owned_sequences[] =
-    "SELECT n.nspname, s.relname FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class s ON s.oid = "
-    "d.objid AND s.relkind = 'S' JOIN pg_catalog.pg_namespace n ON n.oid = s.relnamespace WHERE "
-    "d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = "
-    "'pg_catalog.pg_class'::regclass AND d.refobjid = $1::regclass AND d.deptype IN ('a', 'i')";
-
-/* Never backwards: a value that was handed out since is not handed out twice. */
-GD_MUST static struct gd_status advance(struct transacting *of, const char *schema,
-                                        const char *name, struct gd_error *err)
-{
-    const struct gd_sequence *was = sequence_of(of->back->manifest, schema, name);
-    const char *quoted = gd_quoted_pair(schema, name, of->arena);
-    struct gd_pg_call call = {.what = "set a sequence", .limit_ms = LIMIT_MS};
-    if (was == NULL)
-        return GD_DONE;
-    call.sql = gd_arena_printf(
-        of->arena, "SELECT pg_catalog.setval(%s, %" PRId64 ", %s) FROM %s WHERE %s",
-        gd_literal(quoted, of->arena), was->last_value, was->is_called ? "true" : "false", quoted,
-        gd_arena_printf(of->arena,
-                        "(SELECT seqincrement > 0 FROM pg_catalog.pg_sequence WHERE seqrelid = "
-                        "%s::regclass) = (last_value < %" PRId64 ") AND last_value <> %" PRId64
-                        " OR (last_value = %" PRId64 " AND is_called < %s)",
-                        gd_literal(quoted, of->arena), was->last_value, was->last_value,
-                        was->last_value, was->is_called ? "true" : "false"));
-    return gd_pg_run(of->pg, &call, NULL, err);
-}
-
-GD_MUST static struct gd_status set_sequences(struct transacting *of, struct gd_error *err)
-{
-    struct gd_back *back = of->back;
-    for (size_t i = 0; i < back->script->sequence_count; i++)
-        GD_TRY(
-            advance(of, back->script->sequences[i].schema, back->script->sequences[i].name, err));
-    for (size_t i = 0; i < back->task_count; i++) {
-        struct gd_pg_call call = {.what = "look at sequences",
-                                  .sql = owned_sequences,
-                                  .values = &back->tasks[i].name,
-                                  .value_count = 1};
-        gd_auto_pg_rows rows = NULL;
-        GD_TRY(gd_pg_run(of->pg, &call, &rows, err));
-        for (size_t r = 0; r < gd_pg_rows_count(rows); r++)
-            GD_TRY(advance(of, gd_arena_strdup(of->arena, gd_pg_cell(rows, r, 0)),
-                           gd_arena_strdup(of->arena, gd_pg_cell(rows, r, 1)), err));
-    }
-    return GD_DONE;
-}
-
 GD_MUST static struct gd_status fill_views(struct transacting *of, struct gd_error *err)
 {
     struct gd_back *back = of->back;
@@ -432,8 +375,10 @@ GD_MUST static struct gd_status prepare(struct transacting *of, struct gd_error 
     GD_TRY(begin_locked(of, err));
     GD_TRY(gd_fault("rollback: the tables are locked", err));
     GD_TRY(run_phases(of, GD_BACK_RENAME, GD_BACK_RENAME, err));
-    for (size_t i = 0; i < back->task_count; i++)
+    for (size_t i = 0; i < back->task_count; i++) {
         back->tasks[i].name = back->tasks[i].name_before;
+        back->tasks[i].only = back->tasks[i].only_before;
+    }
     GD_TRY(check_losses(of, err));
     for (size_t i = 0; i < back->task_count; i++) {
         struct gd_back_task *task = &back->tasks[i];
@@ -457,12 +402,22 @@ GD_MUST static struct gd_status do_all(struct transacting *of, struct gd_error *
     GD_TRY(gd_fault("rollback: the schema is half back", err));
     GD_TRY(merge_all(of, err));
     GD_TRY(run_phases(of, GD_BACK_FIRM, GD_BACK_POST, err));
-    GD_TRY(set_sequences(of, err));
+    GD_TRY(gd_back_set_sequences(of->back, err));
     GD_TRY(fill_views(of, err));
     GD_TRY(run_phases(of, GD_BACK_GRANT, GD_BACK_LAST, err));
     GD_TRY(compare(of, err));
     GD_TRY(write_ledger(of, err));
     return commit(of, err);
+}
+
+static void tell_rows(struct transacting *of, const struct gd_back_task *task)
+{
+    struct gd_texts phrases = {0};
+    gd_back_tell_rows(task, of->arena, &phrases);
+    for (size_t i = 0; i < phrases.count; i++)
+        gd_texts_add(&of->out->conflicts,
+                     gd_arena_printf(of->arena, "table %s: %s", task->plain, phrases.items[i]),
+                     of->arena);
 }
 
 static void add_up(struct transacting *of)
@@ -479,6 +434,7 @@ static void add_up(struct transacting *of)
                                 "they refer to is not there",
                                 task->collided, task->collided == 1 ? "row" : "rows", task->plain),
                 of->arena);
+        tell_rows(of, task);
         if (task->kept > 0)
             gd_texts_add(&of->out->conflicts,
                          gd_arena_printf(

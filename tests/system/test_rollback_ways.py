@@ -214,7 +214,7 @@ def test_a_table_without_a_key_that_was_written_to_needs_the_whole_database(worl
     world.apply("public.log", "UPDATE log SET at = 0", "public.log")
     world.sql("INSERT INTO log VALUES ('since', 1)")
     refused = world.drive("rollback", world.change, status=4)
-    assert "has no key, and 1 rows were written to it since" in refused.stderr
+    assert "it has no key by which rows could be told apart, and 1 rows were written to it since" in refused.stderr
 
 
 def test_what_came_later_is_not_undone_by_the_way(world):
