@@ -277,6 +277,19 @@ static bool note_steps(struct gd_guard *guard)
     return true;
 }
 
+/* The next run settles it; what was backed up for it is kept until then, and then by the rules. */
+static void tell_left_open(struct gd_guard *guard, const char *why)
+{
+    const char *snapshot = guard->story->snapshot;
+    const char *kept =
+        *snapshot == '\0' ? "" : gd_arena_printf(guard->arena, "; its backup %s stays", snapshot);
+    gd_texts_add(&guard->outcome->notes,
+                 gd_arena_printf(guard->arena,
+                                 "the journal could not be closed%s%s%s: the next run does it%s",
+                                 *why == '\0' ? "" : " (", why, *why == '\0' ? "" : ")", kept),
+                 guard->arena);
+}
+
 /* A change that failed is closed, too, unless nobody knows what of it is in: that the next start
  * settles. A store that cannot be written to any more leaves it open, which is as safe. */
 static void close_failed(struct gd_guard *guard, struct gd_status status,
@@ -293,12 +306,10 @@ static void close_failed(struct gd_guard *guard, struct gd_status status,
     if (guard->journal == NULL || !gd_journal_begun(guard->journal) || story->unsettled ||
         in_already || (story->outcome == GD_OUTCOME_PARTIAL && !note_steps(guard)))
         return;
-    if (write_record(guard, GD_RECORD_CLOSED, &ignored).code != GD_OK)
-        gd_texts_add(&guard->outcome->notes,
-                     gd_arena_printf(guard->arena,
-                                     "the journal could not be closed (%s); the next run does it",
-                                     ignored.text),
-                     guard->arena);
+    if (gd_journal_broken(guard->journal)) /* which is why it failed */
+        tell_left_open(guard, "");
+    else if (write_record(guard, GD_RECORD_CLOSED, &ignored).code != GD_OK)
+        tell_left_open(guard, ignored.text);
 }
 
 /* The change is in, and something behind it went wrong: that is no reason to say that it failed. */

@@ -72,6 +72,11 @@ bool gd_journal_begun(const struct gd_journal *journal)
     return journal->begun;
 }
 
+bool gd_journal_broken(const struct gd_journal *journal)
+{
+    return journal->broken;
+}
+
 bool gd_journal_closed(const struct gd_journal *journal)
 {
     return journal->closed;

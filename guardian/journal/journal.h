@@ -69,7 +69,8 @@ void gd_journal_free(struct gd_journal *journal);
 const char *gd_journal_change(const struct gd_journal *journal);
 const char *gd_journal_cluster(const struct gd_journal *journal);
 struct gd_store *gd_journal_store(const struct gd_journal *journal);
-bool gd_journal_begun(const struct gd_journal *journal); /* it holds a record */
+bool gd_journal_begun(const struct gd_journal *journal);  /* it holds a record */
+bool gd_journal_broken(const struct gd_journal *journal); /* a record could not be written */
 bool gd_journal_closed(const struct gd_journal *journal);
 
 /** Write a record and read it back. Keys "record", "number", "time", "change", "format", "writer"

@@ -18,6 +18,7 @@
 #include "guardian/io/process.h"
 #include "guardian/pg/connect.h"
 #include "guardian/prove/cluster.h"
+#include "guardian/prove/leftover.h"
 #include "guardian/prove/sandbox.h"
 #include "guardian/snapshot/programs.h"
 
@@ -39,6 +40,7 @@ struct gd_cluster {
     bool confined;
     struct gd_sandbox sandbox;
     struct gd_process *janitor, *server;
+    int held; /* the folder; -1 */
 };
 
 /* Waits until our end of the pipe is closed, by us or by our end. Until the server has noticed that
@@ -129,12 +131,14 @@ static struct gd_status make_folder(struct gd_cluster *cluster,
     if (work == NULL || *work != '/' || strlen(work) > FOLDER_MAX - 24)
         work = "/tmp";
     GD_TRY(check_room(work, options->room_bytes, err));
+    gd_leftovers_remove(work, cluster->uid);
     char *folder = gd_arena_printf(cluster->arena, "%s/guardian-drill.XXXXXX", work);
     if (mkdtemp(folder) == NULL)
         return gd_fail(err, GD_SYSTEM, "could not make a folder in \"%s\": %s", work,
                        strerror(errno));
     cluster->folder = folder;
     cluster->data = gd_arena_printf(cluster->arena, "%s/data", folder);
+    GD_TRY(gd_leftover_hold(folder, &cluster->held, err));
     GD_TRY(start_janitor(cluster, err));
     if (cluster->uid != 0 && chown(folder, cluster->uid, cluster->gid) != 0)
         return gd_fail(err, GD_SYSTEM, "could not give folder \"%s\" away: %s", folder,
@@ -282,6 +286,7 @@ struct gd_status gd_cluster_start(const struct gd_cluster_options *options,
 {
     gd_auto_cluster cluster = gd_memory_new(sizeof *cluster);
     cluster->arena = gd_arena_new();
+    cluster->held = -1;
     GD_TRY(start(cluster, options, err));
     *out_cluster = GD_MOVE(cluster);
     return GD_DONE;
@@ -303,6 +308,8 @@ void gd_cluster_free(struct gd_cluster *cluster)
     } else if (cluster->folder != NULL) {
         (void)rmdir(cluster->folder); /* nothing was put into it yet */
     }
+    if (cluster->held >= 0)
+        (void)close(cluster->held);
     explicit_bzero(cluster->secret, sizeof cluster->secret);
     gd_arena_free(cluster->arena);
     free(cluster);

@@ -4,7 +4,8 @@
  * Invariant 1  Its folder is ours alone (0700) and holds everything: data, socket, password.
  *              Nothing listens on a port.
  * Invariant 2  It does not outlive us: the server gets a signal when we die, and a small helper
- *              that waits for our end removes the folder, whatever we die of.
+ *              that waits for our end removes the folder, whatever we die of; when that was
+ *              killed, too, the next one removes it (leftover.h).
  * Invariant 3  What runs in it cannot get out where the kernel can hold it (sandbox.h);
  *              gd_cluster_confined() says so.
  */

@@ -240,7 +240,7 @@ def test_a_store_that_refuses_the_journal_after_the_proof(forbidding, skip):
     forbidding.s3.refuse("/changes/", skip)
     failed = json.loads(forbidding.call(*forbidding.sealed(), "--json", status=4).stdout)
     assert failed["outcome"] == "failed" and not failed["changed"] and "age" in forbidding.columns()
-    assert any("the next run" in note for note in failed["notes"])
+    assert any("the next run does it; its backup" in note and failed["snapshot"] in note for note in failed["notes"]), failed["notes"]
     forbidding.s3.liar.lies.clear()
     listed = forbidding.json("list")
     assert [(one["id"], one["proof"]["kind"], one["open_change"]) for one in listed["snapshots"]] == [(failed["snapshot"], "digest", True)]

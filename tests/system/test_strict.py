@@ -117,6 +117,34 @@ def test_a_throwaway_server_is_gone_after_kill(strict):
     assert strict.apply("--busy-timeout", "90s")["outcome"] == "applied"
 
 
+def test_a_throwaway_server_whose_helper_was_killed_too_is_removed_by_the_next(strict):
+    """As when a whole container is killed, and TMPDIR stays."""
+    def pids():
+        found = subprocess.run(["pgrep", "-f", f"{strict.work}/guardian-drill[.]"], capture_output=True, text=True).stdout.split()
+        return [int(pid) for pid in found]
+    strict.approve()
+    process = strict.start("apply", str(strict.path))
+    end = time.monotonic() + 60
+    while not list(strict.work.glob("*/data/postmaster.pid")):
+        assert process.poll() is None and time.monotonic() < end, process.communicate()
+        time.sleep(0.005)
+    process.send_signal(signal.SIGSTOP)
+    for pid in pids():
+        with open(f"/proc/{pid}/comm", encoding="ascii") as name:
+            if name.read().strip() in ("sh", "dash"):
+                os.kill(pid, signal.SIGKILL)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    while pids() and time.monotonic() < end:
+        time.sleep(0.05)
+    left, = strict.work.iterdir()
+    young = strict.work / "guardian-drill.abcdef"
+    young.mkdir(mode=0o700)
+    os.utime(left, (1, 1))
+    assert strict.apply("--busy-timeout", "90s")["outcome"] == "applied"
+    assert list(strict.work.iterdir()) == [young]
+
+
 def test_a_scratch_database_that_was_left_behind_is_removed_by_the_next(strict):
     strict.approve()
     words = ["--scratch", strict.scratch()]

@@ -1,0 +1,20 @@
+/*
+ * Leftover: folders of throwaway servers whose drill, and the helper that would have removed them,
+ * both died: a container that was killed while its TMPDIR stayed.
+ *
+ * Invariant    A drill holds a lock on its folder as long as it lives; one that is not locked, has
+ * the form of such a name, belongs to us, and has been left alone for a while, is nobody's.
+ */
+#ifndef GUARDIAN_PROVE_LEFTOVER_H
+#define GUARDIAN_PROVE_LEFTOVER_H
+
+#include <sys/types.h>
+
+#include "guardian/base/status.h"
+
+/** Hold a folder. @param out_fd  close it to let go */
+GD_MUST struct gd_status gd_leftover_hold(const char *folder, int *out_fd, struct gd_error *err);
+/** Remove what is left in `work` of `owner` or of ourselves. What cannot be removed stays. */
+void gd_leftovers_remove(const char *work, uid_t owner);
+
+#endif
