@@ -1,11 +1,12 @@
-#include "guardian/pg/surveyor.h"
+#include "guardian/pg/surveyor_own.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "guardian/pg/survey_read.h"
+#include "guardian/pg/array_text.h"
+#include "guardian/pg/survey_describe.h"
 
 /* clang-format off */
 #define SQL(name) static const char name##_sql[] =
@@ -23,17 +24,6 @@ SQL(keywords)
     ;
 SQL(roots)
 #include "guardian/pg/sql/roots.sql.inc"
-    ;
-SQL(edges_some)
-#include "guardian/pg/sql/edges_some.sql.inc"
-#include "guardian/pg/sql/edges.sql.inc"
-    ;
-SQL(edges_all)
-#include "guardian/pg/sql/edges_all.sql.inc"
-#include "guardian/pg/sql/edges.sql.inc"
-    ;
-SQL(owners)
-#include "guardian/pg/sql/owners.sql.inc"
     ;
 SQL(possessions)
 #include "guardian/pg/sql/possessions.sql.inc"
@@ -112,54 +102,13 @@ static const struct { const char *token; int since; const char *sql, *before; } 
 /* clang-format on */
 
 enum {
-    PASS_OVER_ALL = 500,  /* so many lookups cost more than one pass over pg_depend */
     STATISTICS_MAX = 200, /* relations for which pg_stats is read */
     SEQUENCES_MAX = 200,  /* sequences whose value is read: each is one more lock */
     QUERIES_MAX = 16,
 };
 
-enum { RELATIONS, TYPES, FUNCTIONS, KINDS };
-
-/* A dependency with what its row says of reading on. */
-struct whole {
-    struct gd_dependency edge;
-    uint32_t load;
-    bool expand;
-};
-
-struct gd_surveyor {
-    struct gd_pg *pg;
-    struct gd_arena *arena;
-    struct gd_finds finds;
-    struct timespec started;
-    bool looked, visits_all, has_rights;
-    const char **asked, **opened; /* sorted */
-    size_t asked_count, opened_count;
-
-    struct gd_map wanted;          /* addresses of relations, types, functions to be read */
-    struct gd_list pending;        /* struct gd_address: to be expanded next */
-    struct gd_list to_read[KINDS]; /* uint32_t: relations, types, functions not yet asked for */
-    struct gd_list opened_oids, opened_roles; /* uint32_t */
-    struct gd_list whole;        /* struct whole: every dependency there is, sorted by needs */
-    uint32_t *whole_by_object;   /* positions, sorted by object */
-    const char *const *keywords; /* sorted */
-    size_t keyword_count;
-    const char *trouble;
-};
-
-static const uint32_t class_of[] = {GD_PG_CLASS, GD_PG_TYPE, GD_PG_PROC};
-
 /* --- queries ------------------------------------------------------------------------------------
  */
-
-/* One query: what it is for, its text, its parameters, who takes its rows. */
-struct query {
-    const char *what, *sql;
-    const char *const *values;
-    size_t value_count;
-    gd_read_fn *read; /* or … */
-    void (*take)(struct gd_surveyor *surveyor, const struct gd_pg_rows *rows);
-};
 
 static const char *for_version(const struct gd_surveyor *surveyor, const char *sql)
 {
@@ -176,7 +125,7 @@ static const char *for_version(const struct gd_surveyor *surveyor, const char *s
 
 struct batch {
     struct gd_surveyor *surveyor;
-    const struct query *queries; /* of the call behind the savepoint */
+    const struct gd_survey_query *queries; /* of the call behind the savepoint */
 };
 
 GD_MUST static struct gd_status take_rows(size_t index, const struct gd_pg_rows *rows,
@@ -186,7 +135,7 @@ GD_MUST static struct gd_status take_rows(size_t index, const struct gd_pg_rows 
     const struct batch *batch = context;
     if (index == 0)
         return GD_DONE; /* the savepoint */
-    const struct query *query = &batch->queries[index - 1];
+    const struct gd_survey_query *query = &batch->queries[index - 1];
     if (query->read != NULL)
         query->read(&batch->surveyor->finds, rows);
     else if (query->take != NULL)
@@ -223,10 +172,9 @@ GD_MUST static struct gd_status judge(struct gd_surveyor *surveyor, const struct
     return status;
 }
 
-/* Run queries[0 .. count) in one round trip. A catalogue that may not be read makes the survey
- * incomplete: its query is skipped, and the rest goes on behind the savepoint. */
-GD_MUST static struct gd_status run(struct gd_surveyor *surveyor, const struct query *queries,
-                                    size_t count, struct gd_error *err)
+struct gd_status gd_surveyor_run(struct gd_surveyor *surveyor,
+                                 const struct gd_survey_query *queries, size_t count,
+                                 struct gd_error *err)
 {
     assert(count <= QUERIES_MAX);
     struct gd_pg_call calls[QUERIES_MAX + 1];
@@ -251,351 +199,6 @@ GD_MUST static struct gd_status run(struct gd_surveyor *surveyor, const struct q
                                   .sql = "ROLLBACK TO SAVEPOINT guardian"};
         GD_TRY(gd_pg_run(surveyor->pg, &back, NULL, err));
         from += bad == 0 ? 1 : bad;
-    }
-    return GD_DONE;
-}
-
-/* --- parameters ---------------------------------------------------------------------------------
- */
-
-/* A text that grows; the parts of an array parameter. */
-struct writer {
-    struct gd_list bytes;
-    struct gd_arena *arena;
-};
-
-static void put(struct writer *writer, char byte)
-{
-    *(char *)gd_list_push(&writer->bytes, writer->arena) = byte;
-}
-
-static struct writer writer_new(struct gd_arena *arena)
-{
-    struct writer writer = {.bytes = {.size = 1}, .arena = arena};
-    put(&writer, '{');
-    return writer;
-}
-
-static void put_number(struct writer *writer, int64_t number)
-{
-    char digits[24];
-    size_t count = 0;
-    uint64_t rest = number < 0 ? (uint64_t)-number : (uint64_t)number;
-    if (writer->bytes.count > 1)
-        put(writer, ',');
-    if (number < 0)
-        put(writer, '-');
-    do
-        digits[count++] = (char)('0' + rest % 10);
-    while ((rest /= 10) > 0);
-    while (count > 0)
-        put(writer, digits[--count]);
-}
-
-static void put_text(struct writer *writer, const char *text)
-{
-    if (writer->bytes.count > 1)
-        put(writer, ',');
-    put(writer, '"');
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            put(writer, '\\');
-        put(writer, *text);
-    }
-    put(writer, '"');
-}
-
-static const char *finish(struct writer *writer)
-{
-    put(writer, '}');
-    put(writer, '\0');
-    return writer->bytes.items;
-}
-
-static const char *oids_parameter(struct gd_arena *arena, const struct gd_list *oids)
-{
-    struct writer writer = writer_new(arena);
-    for (size_t i = 0; i < oids->count; i++)
-        put_number(&writer, *(const uint32_t *)gd_list_at(oids, i));
-    return finish(&writer);
-}
-
-static const char *texts_parameter(struct gd_arena *arena, const char *const *texts, size_t count)
-{
-    struct writer writer = writer_new(arena);
-    for (size_t i = 0; i < count; i++)
-        put_text(&writer, texts[i]);
-    return finish(&writer);
-}
-
-/* Three arrays out of one list of addresses. */
-static void addresses_parameters(struct gd_arena *arena, const struct gd_list *addresses,
-                                 const char *out_values[3])
-{
-    struct writer class = writer_new(arena), oid = writer_new(arena), column = writer_new(arena);
-    for (size_t i = 0; i < addresses->count; i++) {
-        const struct gd_address *address = gd_list_at(addresses, i);
-        put_number(&class, address->class_oid);
-        put_number(&oid, address->oid);
-        put_number(&column, address->column);
-    }
-    out_values[0] = finish(&class);
-    out_values[1] = finish(&oid);
-    out_values[2] = finish(&column);
-}
-
-/* --- what to read, what to expand ---------------------------------------------------------------
- */
-
-static void want(struct gd_surveyor *surveyor, int kind, uint32_t oid)
-{
-    struct gd_address address = {class_of[kind], oid, 0};
-    if (oid != 0 && gd_map_add(&surveyor->wanted, gd_address_key(address), 0, surveyor->arena))
-        *(uint32_t *)gd_list_push(&surveyor->to_read[kind], surveyor->arena) = oid;
-}
-
-static void want_object(struct gd_surveyor *surveyor, struct gd_address address)
-{
-    for (int kind = TYPES; kind <= FUNCTIONS; kind++)
-        if (address.class_oid == class_of[kind])
-            want(surveyor, kind, address.oid);
-}
-
-static bool is_visited(const struct gd_surveyor *surveyor, struct gd_address address)
-{
-    return gd_map_get(&surveyor->finds.visited, gd_address_key(address)) != GD_MAP_NONE;
-}
-
-static void expand(struct gd_surveyor *surveyor, struct gd_address address)
-{
-    struct gd_address whole = {address.class_oid, address.oid, 0};
-    if (is_visited(surveyor, whole))
-        return;
-    if (gd_map_add(&surveyor->finds.visited, gd_address_key(address), 0, surveyor->arena))
-        *(struct gd_address *)gd_list_push(&surveyor->pending, surveyor->arena) = address;
-}
-
-/* Nothing can depend on these, so that nobody need ask. */
-static bool is_leaf(const struct gd_dependency *edge)
-{
-    switch (edge->object.class_oid) {
-    case GD_PG_POLICY:
-    case GD_PG_REWRITE: /* of a view: the view is expanded instead */
-        return true;
-    case GD_PG_ATTRDEF: /* of a generated column, found through its formula: the column goes, too */
-        return edge->type != 'n';
-    default:
-        return false;
-    }
-}
-
-/* `object` was found because something that is expanded is needed by it. */
-static void follow(struct gd_surveyor *surveyor, const struct gd_dependency *edge, uint32_t load,
-                   bool expand_load)
-{
-    want(surveyor, RELATIONS, load);
-    want_object(surveyor, edge->object);
-    if (expand_load)
-        expand(surveyor, (struct gd_address){GD_PG_CLASS, load, 0});
-    if (!is_leaf(edge))
-        expand(surveyor, edge->object);
-}
-
-static void read_edge(struct gd_surveyor *surveyor, const struct gd_pg_rows *rows, size_t row)
-{
-    struct gd_dependency *edge = gd_list_push(&surveyor->finds.dependencies, surveyor->arena);
-    edge->object = (struct gd_address){gd_pg_oid(rows, row, 0), gd_pg_oid(rows, row, 1),
-                                       (int32_t)gd_pg_int(rows, row, 2)};
-    edge->needs = (struct gd_address){gd_pg_oid(rows, row, 3), gd_pg_oid(rows, row, 4),
-                                      (int32_t)gd_pg_int(rows, row, 5)};
-    edge->type = gd_pg_char(rows, row, 6);
-}
-
-static void take_edges(struct gd_surveyor *surveyor, const struct gd_pg_rows *rows)
-{
-    for (size_t row = 0; row < gd_pg_rows_count(rows); row++) {
-        read_edge(surveyor, rows, row);
-        const struct gd_list *all = &surveyor->finds.dependencies;
-        follow(surveyor, gd_list_at(all, all->count - 1), gd_pg_oid(rows, row, 7),
-               gd_pg_bool(rows, row, 8));
-    }
-}
-
-/* The other way round: what a part belongs to goes when the part has to. */
-static void follow_owner(struct gd_surveyor *surveyor, const struct gd_dependency *edge,
-                         uint32_t load)
-{
-    want(surveyor, RELATIONS, load);
-    want_object(surveyor, edge->needs);
-    if (edge->type == 'i')
-        expand(surveyor, edge->needs);
-}
-
-static void take_owners(struct gd_surveyor *surveyor, const struct gd_pg_rows *rows)
-{
-    for (size_t row = 0; row < gd_pg_rows_count(rows); row++) {
-        read_edge(surveyor, rows, row);
-        const struct gd_list *all = &surveyor->finds.dependencies;
-        follow_owner(surveyor, gd_list_at(all, all->count - 1), gd_pg_oid(rows, row, 7));
-    }
-}
-
-static void take_roots(struct gd_surveyor *surveyor, const struct gd_pg_rows *rows)
-{
-    for (size_t row = 0; row < gd_pg_rows_count(rows); row++) {
-        struct gd_address root = {gd_pg_oid(rows, row, 0), gd_pg_oid(rows, row, 1), 0};
-        want(surveyor, RELATIONS, gd_pg_oid(rows, row, 2));
-        want_object(surveyor, root);
-        if (root.class_oid == GD_PG_ROLE)
-            *(uint32_t *)gd_list_push(&surveyor->opened_roles, surveyor->arena) = root.oid;
-        if (root.class_oid == GD_PG_NAMESPACE)
-            *(uint32_t *)gd_list_push(&surveyor->opened_oids, surveyor->arena) = root.oid;
-        if (gd_pg_bool(rows, row, 3))
-            expand(surveyor, root);
-    }
-}
-
-static void take_neighbours(struct gd_surveyor *surveyor, const struct gd_pg_rows *rows)
-{
-    for (size_t row = 0; row < gd_pg_rows_count(rows); row++)
-        want(surveyor, RELATIONS, gd_pg_oid(rows, row, 0));
-}
-
-/* --- the walk over dependencies -----------------------------------------------------------------
- */
-
-GD_MUST static struct gd_status expand_some(struct gd_surveyor *surveyor, struct gd_error *err)
-{
-    const char *values[3];
-    addresses_parameters(surveyor->arena, &surveyor->pending, values);
-    surveyor->pending.count = 0;
-    const struct query queries[] = {
-        {"read dependencies", edges_some_sql, values, 3, NULL, take_edges},
-        {"read owners of parts", owners_sql, values, 2, NULL, take_owners},
-    };
-    return run(surveyor, queries, 2, err);
-}
-
-/* --- the walk, when everything was fetched at once
- * ------------------------------------------------ */
-
-static int compare_whole(const void *left, const void *right)
-{
-    const struct whole *one = left, *other = right;
-    return gd_address_compare(one->edge.needs, other->edge.needs);
-}
-
-static int compare_positions(const void *left, const void *right, void *context)
-{
-    const struct whole *whole = context;
-    return gd_address_compare(whole[*(const uint32_t *)left].edge.object,
-                              whole[*(const uint32_t *)right].edge.object);
-}
-
-static void take_whole(struct gd_surveyor *surveyor, const struct gd_pg_rows *rows)
-{
-    size_t count = gd_pg_rows_count(rows);
-    struct gd_list *dependencies = &surveyor->finds.dependencies;
-    struct whole *whole = gd_arena_zalloc(surveyor->arena, count + 1, sizeof *whole);
-    uint32_t *by_object = gd_arena_zalloc(surveyor->arena, count + 1, sizeof *by_object);
-    for (size_t row = 0; row < count; row++) {
-        read_edge(surveyor, rows, row);
-        whole[row].edge =
-            *(struct gd_dependency *)gd_list_at(dependencies, dependencies->count - 1);
-        dependencies->count--;
-        whole[row].load = gd_pg_oid(rows, row, 7);
-        whole[row].expand = gd_pg_bool(rows, row, 8);
-        by_object[row] = (uint32_t)row;
-    }
-    qsort(whole, count, sizeof *whole, compare_whole);
-    qsort_r(by_object, count, sizeof *by_object, compare_positions, whole);
-    surveyor->whole =
-        (struct gd_list){.items = (char *)whole, .count = count, .size = sizeof *whole};
-    surveyor->whole_by_object = by_object;
-}
-
-GD_MUST static struct gd_status fetch_whole(struct gd_surveyor *surveyor, struct gd_error *err)
-{
-    const char *opened = oids_parameter(surveyor->arena, &surveyor->opened_oids);
-    const struct query query = {"read dependencies", edges_all_sql, &opened, 1, NULL, take_whole};
-    return run(surveyor, &query, 1, err);
-}
-
-static void keep_edge(struct gd_surveyor *surveyor, const struct gd_dependency *edge)
-{
-    *(struct gd_dependency *)gd_list_push(&surveyor->finds.dependencies, surveyor->arena) = *edge;
-}
-
-static void walk_dependants(struct gd_surveyor *surveyor, struct gd_address needed)
-{
-    const struct whole *whole = (const void *)surveyor->whole.items;
-    struct gd_address from = {needed.class_oid, needed.oid, INT32_MIN};
-    size_t low = 0, high = surveyor->whole.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (gd_address_compare(whole[middle].edge.needs, from) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < surveyor->whole.count; low++) {
-        const struct gd_dependency *edge = &whole[low].edge;
-        if (edge->needs.class_oid != needed.class_oid || edge->needs.oid != needed.oid)
-            return;
-        if (needed.column != 0 && needed.column != edge->needs.column)
-            continue;
-        keep_edge(surveyor, edge);
-        follow(surveyor, edge, whole[low].load, whole[low].expand);
-    }
-}
-
-static bool is_part(const struct gd_dependency *edge)
-{
-    return edge->type == 'i' || edge->type == 'P' || edge->type == 'S' || edge->type == 'e' ||
-           (edge->type == 'a' && edge->object.class_oid == GD_PG_CLASS &&
-            edge->needs.class_oid == GD_PG_CLASS);
-}
-
-static void walk_owners(struct gd_surveyor *surveyor, struct gd_address part)
-{
-    const struct whole *whole = (const void *)surveyor->whole.items;
-    const uint32_t *order = surveyor->whole_by_object;
-    struct gd_address from = {part.class_oid, part.oid, INT32_MIN};
-    size_t low = 0, high = surveyor->whole.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (gd_address_compare(whole[order[middle]].edge.object, from) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < surveyor->whole.count; low++) {
-        const struct gd_dependency *edge = &whole[order[low]].edge;
-        if (edge->object.class_oid != part.class_oid || edge->object.oid != part.oid)
-            return;
-        if (!is_part(edge))
-            continue;
-        keep_edge(surveyor, edge);
-        follow_owner(surveyor, edge, edge->needs.class_oid == GD_PG_CLASS ? edge->needs.oid : 0);
-    }
-}
-
-GD_MUST static struct gd_status expand_pending(struct gd_surveyor *surveyor, struct gd_error *err)
-{
-    while (surveyor->pending.count > 0) {
-        if (surveyor->whole.items == NULL && surveyor->pending.count <= PASS_OVER_ALL) {
-            GD_TRY(expand_some(surveyor, err));
-            continue;
-        }
-        if (surveyor->whole.items == NULL)
-            GD_TRY(fetch_whole(surveyor, err));
-        if (surveyor->whole.items == NULL)
-            return GD_DONE; /* not allowed to; the trouble is noted */
-        size_t last = surveyor->pending.count - 1;
-        struct gd_address next = *(struct gd_address *)gd_list_at(&surveyor->pending, last);
-        surveyor->pending.count = last;
-        walk_dependants(surveyor, next);
-        walk_owners(surveyor, next);
     }
     return GD_DONE;
 }
@@ -649,7 +252,7 @@ static void take_keywords(struct gd_surveyor *surveyor, const struct gd_pg_rows 
 /* What is asked once, before anything else: the order matters, settings change what is seen. */
 GD_MUST static struct gd_status ask_facts(struct gd_surveyor *surveyor, struct gd_error *err)
 {
-    const struct query queries[] = {
+    const struct gd_survey_query queries[] = {
         {"read the settings of the session", session_sql, NULL, 0, gd_read_session, NULL},
         {"set the style of the session", settings_sql, NULL, 0, NULL, NULL},
         {"read the facts of the server", facts_sql, NULL, 0, gd_read_facts, NULL},
@@ -658,7 +261,7 @@ GD_MUST static struct gd_status ask_facts(struct gd_surveyor *surveyor, struct g
         {"read the hooks", hooks_sql, NULL, 0, gd_read_hooks, NULL},
     };
     surveyor->looked = true;
-    return run(surveyor, queries, sizeof queries / sizeof queries[0], err);
+    return gd_surveyor_run(surveyor, queries, sizeof queries / sizeof queries[0], err);
 }
 
 GD_MUST static struct gd_status find_roots(struct gd_surveyor *surveyor,
@@ -677,18 +280,18 @@ GD_MUST static struct gd_status find_roots(struct gd_surveyor *surveyor,
         surveyor->whole = (struct gd_list){0}; /* it left out what these schemas hold */
     remember(arena, &surveyor->asked, &surveyor->asked_count, names, name_count);
     remember(arena, &surveyor->opened, &surveyor->opened_count, opened, opened_count);
-    const char *const values[] = {texts_parameter(arena, names, name_count),
-                                  texts_parameter(arena, opened, opened_count)};
+    const char *const values[] = {gd_array_of_texts(arena, names, name_count),
+                                  gd_array_of_texts(arena, opened, opened_count)};
     const char **both = gd_arena_zalloc(arena, name_count + opened_count + 1, sizeof *both);
     memcpy(both, names, name_count * sizeof *both);
     memcpy(both + name_count, opened, opened_count * sizeof *both);
-    const char *all = texts_parameter(arena, both, name_count + opened_count);
-    const struct query queries[] = {
-        {"look up names", roots_sql, values, 2, NULL, take_roots},
+    const char *all = gd_array_of_texts(arena, both, name_count + opened_count);
+    const struct gd_survey_query queries[] = {
+        {"look up names", roots_sql, values, 2, NULL, gd_surveyor_take_roots},
         {"look up operators", operators_sql, values, 1, gd_read_operators, NULL},
         {"look up other names", others_sql, &all, 1, gd_read_others, NULL},
     };
-    return run(surveyor, queries, 3, err);
+    return gd_surveyor_run(surveyor, queries, 3, err);
 }
 
 /* Asked with the first look that wants any. */
@@ -699,20 +302,21 @@ GD_MUST static struct gd_status find_rights(struct gd_surveyor *surveyor,
     if (!wants->grants || surveyor->has_rights)
         return GD_DONE;
     surveyor->has_rights = true;
-    const char *schemas = texts_parameter(surveyor->arena, wants->granted, wants->granted_count);
-    const struct query query = {"read rights", rights_sql, &schemas, 1, gd_read_rights, NULL};
-    return run(surveyor, &query, 1, err);
+    const char *schemas = gd_array_of_texts(surveyor->arena, wants->granted, wants->granted_count);
+    const struct gd_survey_query query = {"read rights",  rights_sql, &schemas, 1,
+                                          gd_read_rights, NULL};
+    return gd_surveyor_run(surveyor, &query, 1, err);
 }
 
 GD_MUST static struct gd_status find_possessions(struct gd_surveyor *surveyor, struct gd_error *err)
 {
     if (surveyor->opened_roles.count == 0)
         return GD_DONE;
-    const char *roles = oids_parameter(surveyor->arena, &surveyor->opened_roles);
+    const char *roles = gd_array_of_oids(surveyor->arena, &surveyor->opened_roles);
     surveyor->opened_roles.count = 0;
-    const struct query query = {
-        "read what roles own", possessions_sql, &roles, 1, NULL, take_edges};
-    return run(surveyor, &query, 1, err);
+    const struct gd_survey_query query = {"read what roles own", possessions_sql, &roles, 1, NULL,
+                                          gd_surveyor_take_edges};
+    return gd_surveyor_run(surveyor, &query, 1, err);
 }
 
 /* --- details ------------------------------------------------------------------------------------
@@ -720,16 +324,16 @@ GD_MUST static struct gd_status find_possessions(struct gd_surveyor *surveyor, s
 
 GD_MUST static struct gd_status read_relations(struct gd_surveyor *surveyor, struct gd_error *err)
 {
-    struct gd_list *relations = &surveyor->to_read[RELATIONS];
+    struct gd_list *relations = &surveyor->to_read[GD_READ_RELATIONS];
     if (relations->count == 0)
         return GD_DONE;
-    const char *known = oids_parameter(surveyor->arena, relations);
-    const struct query neighbours = {"read neighbours", neighbours_sql, &known, 1, NULL,
-                                     take_neighbours};
-    GD_TRY(run(surveyor, &neighbours, 1, err));
-    const char *oids = oids_parameter(surveyor->arena, relations);
+    const char *known = gd_array_of_oids(surveyor->arena, relations);
+    const struct gd_survey_query neighbours = {
+        "read neighbours", neighbours_sql, &known, 1, NULL, gd_surveyor_take_neighbours};
+    GD_TRY(gd_surveyor_run(surveyor, &neighbours, 1, err));
+    const char *oids = gd_array_of_oids(surveyor->arena, relations);
     relations->count = 0;
-    const struct query queries[] = {
+    const struct gd_survey_query queries[] = {
         {"read relations", relations_sql, &oids, 1, gd_read_relations, NULL},
         {"read columns", columns_sql, &oids, 1, gd_read_columns, NULL},
         {"read owned sequences", owned_sql, &oids, 1, gd_read_owned, NULL},
@@ -740,7 +344,7 @@ GD_MUST static struct gd_status read_relations(struct gd_surveyor *surveyor, str
         {"read rules", rules_sql, &oids, 1, gd_read_rules, NULL},
         {"read row level security", policies_sql, &oids, 1, gd_read_policies, NULL},
     };
-    return run(surveyor, queries, sizeof queries / sizeof queries[0], err);
+    return gd_surveyor_run(surveyor, queries, sizeof queries / sizeof queries[0], err);
 }
 
 enum { FIRST_USER_OID = 16384 };
@@ -766,181 +370,25 @@ static void want_what_is_used(struct gd_surveyor *surveyor, size_t from)
         const struct gd_relation *relation = gd_list_at(&finds->relations, i);
         for (size_t k = 0; k < relation->column_count; k++)
             if (relation->columns[k].type_oid >= FIRST_USER_OID)
-                want(surveyor, TYPES, relation->columns[k].type_oid);
+                gd_surveyor_want(surveyor, GD_READ_TYPES, relation->columns[k].type_oid);
         for (size_t k = 0; k < relation->trigger_count; k++)
-            want(surveyor, FUNCTIONS, relation->triggers[k].function_oid);
+            gd_surveyor_want(surveyor, GD_READ_FUNCTIONS, relation->triggers[k].function_oid);
     }
     for (size_t i = 0; i < finds->operators.count; i++) {
         const struct gd_operator_definition *one = gd_list_at(&finds->operators, i);
-        want(surveyor, FUNCTIONS, one->function_oid);
+        gd_surveyor_want(surveyor, GD_READ_FUNCTIONS, one->function_oid);
     }
     for (size_t i = 0; i < finds->casts.count; i++) {
         const struct gd_cast_definition *one = gd_list_at(&finds->casts, i);
-        want(surveyor, FUNCTIONS, one->function_oid);
+        gd_surveyor_want(surveyor, GD_READ_FUNCTIONS, one->function_oid);
     }
     for (size_t i = 0; i < finds->event_functions.count; i++)
-        want(surveyor, FUNCTIONS, *(const uint32_t *)gd_list_at(&finds->event_functions, i));
+        gd_surveyor_want(surveyor, GD_READ_FUNCTIONS,
+                         *(const uint32_t *)gd_list_at(&finds->event_functions, i));
     for (size_t i = 0; i < finds->hooks.count; i++) {
         const struct gd_hook *hook = gd_list_at(&finds->hooks, i);
         if (may_run(surveyor, hook))
-            want(surveyor, FUNCTIONS, hook->function_oid);
-    }
-}
-
-/* --- descriptions -------------------------------------------------------------------------------
- */
-
-static const char *quoted(const struct gd_surveyor *surveyor, const char *name)
-{
-    bool plain = (*name >= 'a' && *name <= 'z') || *name == '_';
-    for (const char *at = name; *at != '\0'; at++)
-        plain = plain && ((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == '_');
-    if (plain &&
-        (surveyor->keyword_count == 0 || bsearch(&name, surveyor->keywords, surveyor->keyword_count,
-                                                 sizeof name, compare_texts) == NULL))
-        return name;
-    char *text = gd_arena_alloc(surveyor->arena, strlen(name) * 2 + 3), *to = text;
-    *to++ = '"';
-    for (const char *at = name; *at != '\0'; at++) {
-        if (*at == '"')
-            *to++ = '"';
-        *to++ = *at;
-    }
-    *to++ = '"';
-    *to = '\0';
-    return text;
-}
-
-static void describe(struct gd_surveyor *surveyor, struct gd_address address, const char *kind,
-                     const char *identity, uint32_t relation_oid)
-{
-    struct gd_described *one = gd_list_push(&surveyor->finds.descriptions, surveyor->arena);
-    *one = (struct gd_described){address, kind, identity, relation_oid};
-}
-
-static const char *kind_of(char relkind, bool column)
-{
-    static const struct {
-        char relkind;
-        const char *kind, *column;
-    } kinds[] = {
-        {'r', "table", "table column"},
-        {'p', "table", "table column"},
-        {'v', "view", "view column"},
-        {'m', "materialized view", "materialized view column"},
-        {'f', "foreign table", "foreign table column"},
-        {'c', "composite type", "composite type column"},
-        {'S', "sequence", "sequence column"},
-        {'i', "index", "index column"},
-        {'I', "index", "index column"},
-    };
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (kinds[i].relkind == relkind)
-            return column ? kinds[i].column : kinds[i].kind;
-    return "relation";
-}
-
-/* An address is described once; @return true when it is this one's turn. */
-static bool claim(struct gd_surveyor *surveyor, struct gd_address address)
-{
-    return gd_map_add(&surveyor->finds.described, gd_address_key(address), 0, surveyor->arena);
-}
-
-static void describe_parts(struct gd_surveyor *surveyor, const struct gd_relation *relation,
-                           const struct gd_map *needed)
-{
-    struct gd_arena *arena = surveyor->arena;
-    for (size_t i = 0; i < relation->constraint_count; i++) {
-        struct gd_address address = {GD_PG_CONSTRAINT, relation->constraints[i].oid, 0};
-        if (gd_map_get(needed, gd_address_key(address)) != GD_MAP_NONE && claim(surveyor, address))
-            describe(surveyor, address, "table constraint",
-                     gd_arena_printf(arena, "%s on %s",
-                                     quoted(surveyor, relation->constraints[i].name),
-                                     relation->qualified),
-                     relation->oid);
-    }
-    for (size_t i = 0; i < relation->index_count; i++) {
-        struct gd_address address = {GD_PG_CLASS, relation->indexes[i].oid, 0};
-        if (gd_map_get(needed, gd_address_key(address)) != GD_MAP_NONE && claim(surveyor, address))
-            describe(surveyor, address, "index",
-                     gd_arena_printf(arena, "%s.%s", quoted(surveyor, relation->indexes[i].schema),
-                                     quoted(surveyor, relation->indexes[i].name)),
-                     relation->oid);
-    }
-    for (size_t i = 0; i < relation->trigger_count; i++) {
-        struct gd_address address = {GD_PG_TRIGGER, relation->triggers[i].oid, 0};
-        if (gd_map_get(needed, gd_address_key(address)) != GD_MAP_NONE && claim(surveyor, address))
-            describe(surveyor, address, "trigger",
-                     gd_arena_printf(arena, "%s on %s",
-                                     quoted(surveyor, relation->triggers[i].name),
-                                     relation->qualified),
-                     relation->oid);
-    }
-}
-
-/* Identity of a relation or of a column of it; NULL when it is not known here. */
-static const char *identity_of(struct gd_surveyor *surveyor, struct gd_address address,
-                               const struct gd_relation **out_relation)
-{
-    const struct gd_relation *relation = gd_finds_relation(&surveyor->finds, address.oid);
-    *out_relation = relation;
-    if (relation == NULL || address.column == 0)
-        return relation == NULL ? NULL : relation->qualified;
-    for (size_t i = 0; i < relation->column_count; i++)
-        if (relation->columns[i].number == address.column)
-            return gd_arena_printf(surveyor->arena, "%s.%s", relation->qualified,
-                                   quoted(surveyor, relation->columns[i].name));
-    return NULL;
-}
-
-static void describe_relation(struct gd_surveyor *surveyor, struct gd_address address)
-{
-    const struct gd_relation *relation = NULL;
-    if (gd_map_get(&surveyor->finds.described, gd_address_key(address)) != GD_MAP_NONE)
-        return;
-    const char *identity = identity_of(surveyor, address, &relation);
-    if (identity == NULL || !claim(surveyor, address))
-        return;
-    uint32_t table = relation->index_table_oid != 0 ? relation->index_table_oid : relation->oid;
-    describe(surveyor, address, kind_of(relation->kind, address.column != 0), identity, table);
-}
-
-static void describe_default(struct gd_surveyor *surveyor, const struct gd_dependency *edge)
-{
-    const struct gd_relation *relation = NULL;
-    const char *identity = identity_of(surveyor, edge->needs, &relation);
-    if (edge->needs.column == 0 || identity == NULL || !claim(surveyor, edge->object))
-        return;
-    describe(surveyor, edge->object, "default value",
-             gd_arena_printf(surveyor->arena, "for %s", identity), relation->oid);
-}
-
-/* Most can be described by what was read; `missing` gets the rest, for the server. */
-static void describe_here(struct gd_surveyor *surveyor, size_t from_relation, size_t from_edge,
-                          struct gd_list *missing)
-{
-    struct gd_finds *finds = &surveyor->finds;
-    struct gd_map needed = {0};
-    for (size_t i = from_edge; i < finds->dependencies.count; i++) {
-        const struct gd_dependency *edge = gd_list_at(&finds->dependencies, i);
-        gd_map_add(&needed, gd_address_key(edge->object), 0, surveyor->arena);
-        if (edge->object.class_oid == GD_PG_CLASS)
-            describe_relation(surveyor, edge->object);
-        if (edge->needs.class_oid == GD_PG_CLASS)
-            describe_relation(surveyor, edge->needs);
-        if (edge->object.class_oid == GD_PG_ATTRDEF && (edge->type == 'a' || edge->type == 'i') &&
-            edge->needs.class_oid == GD_PG_CLASS)
-            describe_default(surveyor, edge);
-        gd_map_add(&needed, gd_address_key(edge->needs), 0, surveyor->arena);
-    }
-    for (size_t i = from_relation; i < finds->relations.count; i++)
-        describe_parts(surveyor, gd_list_at(&finds->relations, i), &needed);
-    for (size_t i = from_edge; i < finds->dependencies.count; i++) {
-        const struct gd_dependency *edge = gd_list_at(&finds->dependencies, i);
-        if (claim(surveyor, edge->object))
-            *(struct gd_address *)gd_list_push(missing, surveyor->arena) = edge->object;
-        if (claim(surveyor, edge->needs))
-            *(struct gd_address *)gd_list_push(missing, surveyor->arena) = edge->needs;
+            gd_surveyor_want(surveyor, GD_READ_FUNCTIONS, hook->function_oid);
     }
 }
 
@@ -969,57 +417,61 @@ static size_t statistics_values(const struct gd_surveyor *surveyor, size_t from,
                                 const char *out_values[2])
 {
     const struct gd_list *relations = &surveyor->finds.relations;
-    struct writer oids = writer_new(surveyor->arena), names = writer_new(surveyor->arena);
+    struct gd_array_text oids = gd_array_begin(surveyor->arena),
+                         names = gd_array_begin(surveyor->arena);
     size_t count = relations->count - from;
     if (count > STATISTICS_MAX)
         return 0;
     for (size_t i = from; i < relations->count; i++) {
         const struct gd_relation *one = gd_list_at(relations, i);
-        put_number(&oids, one->oid);
-        put_text(&names, one->name);
+        gd_array_number(&oids, one->oid);
+        gd_array_text_add(&names, one->name);
     }
-    out_values[0] = finish(&oids);
-    out_values[1] = finish(&names);
+    out_values[0] = gd_array_end(&oids);
+    out_values[1] = gd_array_end(&names);
     return count;
 }
 
 GD_MUST static struct gd_status read_second_wave(struct gd_surveyor *surveyor, size_t from_relation,
                                                  size_t from_edge, struct gd_error *err)
 {
-    struct query queries[6];
+    struct gd_survey_query queries[6];
     size_t count = 0;
     const char *statistics[2], *missing_values[3];
     want_what_is_used(surveyor, from_relation);
-    const char *types = oids_parameter(surveyor->arena, &surveyor->to_read[TYPES]);
-    const char *functions = oids_parameter(surveyor->arena, &surveyor->to_read[FUNCTIONS]);
+    const char *types = gd_array_of_oids(surveyor->arena, &surveyor->to_read[GD_READ_TYPES]);
+    const char *functions =
+        gd_array_of_oids(surveyor->arena, &surveyor->to_read[GD_READ_FUNCTIONS]);
     struct gd_list missing = {.size = sizeof(struct gd_address)};
-    describe_here(surveyor, from_relation, from_edge, &missing);
-    addresses_parameters(surveyor->arena, &missing, missing_values);
+    struct gd_describer describer = {&surveyor->finds, surveyor->keywords, surveyor->keyword_count};
+    gd_describe_here(&describer, from_relation, from_edge, &missing);
+    gd_array_of_addresses(surveyor->arena, &missing, missing_values);
     const char *values_sql = sequence_values_sql(surveyor, from_relation);
 
-    if (surveyor->to_read[TYPES].count > 0) {
-        queries[count++] = (struct query){"read types", types_sql, &types, 1, gd_read_types, NULL};
-        queries[count++] = (struct query){"read the constraints of domains",
-                                          domain_constraints_sql,
-                                          &types,
-                                          1,
-                                          gd_read_domain_constraints,
-                                          NULL};
-    }
-    if (surveyor->to_read[FUNCTIONS].count > 0)
+    if (surveyor->to_read[GD_READ_TYPES].count > 0) {
         queries[count++] =
-            (struct query){"read functions", functions_sql, &functions, 1, gd_read_functions, NULL};
+            (struct gd_survey_query){"read types", types_sql, &types, 1, gd_read_types, NULL};
+        queries[count++] = (struct gd_survey_query){"read the constraints of domains",
+                                                    domain_constraints_sql,
+                                                    &types,
+                                                    1,
+                                                    gd_read_domain_constraints,
+                                                    NULL};
+    }
+    if (surveyor->to_read[GD_READ_FUNCTIONS].count > 0)
+        queries[count++] = (struct gd_survey_query){"read functions",  functions_sql, &functions, 1,
+                                                    gd_read_functions, NULL};
     if (values_sql != NULL)
-        queries[count++] = (struct query){"read the values of sequences", values_sql, NULL, 0,
-                                          gd_read_sequence_values,        NULL};
+        queries[count++] = (struct gd_survey_query){
+            "read the values of sequences", values_sql, NULL, 0, gd_read_sequence_values, NULL};
     if (statistics_values(surveyor, from_relation, statistics) > 0)
-        queries[count++] = (struct query){
+        queries[count++] = (struct gd_survey_query){
             "read statistics", statistics_sql, statistics, 2, gd_read_statistics, NULL};
     if (missing.count > 0)
-        queries[count++] = (struct query){"describe what depends", describe_sql, missing_values, 3,
-                                          gd_read_descriptions,    NULL};
-    surveyor->to_read[TYPES].count = surveyor->to_read[FUNCTIONS].count = 0;
-    return count == 0 ? GD_DONE : run(surveyor, queries, count, err);
+        queries[count++] = (struct gd_survey_query){
+            "describe what depends", describe_sql, missing_values, 3, gd_read_descriptions, NULL};
+    surveyor->to_read[GD_READ_TYPES].count = surveyor->to_read[GD_READ_FUNCTIONS].count = 0;
+    return count == 0 ? GD_DONE : gd_surveyor_run(surveyor, queries, count, err);
 }
 
 /* --- the surveyor -------------------------------------------------------------------------------
@@ -1047,7 +499,7 @@ struct gd_status gd_surveyor_open(struct gd_pg *pg, struct gd_arena *arena,
     surveyor->finds.facts.pooled = gd_pg_pooled(pg);
     surveyor->pending.size = sizeof(struct gd_address);
     surveyor->opened_oids.size = surveyor->opened_roles.size = sizeof(uint32_t);
-    for (size_t kind = 0; kind < KINDS; kind++)
+    for (size_t kind = 0; kind < GD_READ_KINDS; kind++)
         surveyor->to_read[kind].size = sizeof(uint32_t);
     *out_surveyor = surveyor;
     return GD_DONE;
@@ -1077,7 +529,7 @@ struct gd_status gd_surveyor_look(struct gd_surveyor *surveyor, const struct gd_
     GD_TRY(find_roots(surveyor, wants, err));
     GD_TRY(find_rights(surveyor, wants, err));
     GD_TRY(find_possessions(surveyor, err));
-    GD_TRY(expand_pending(surveyor, err));
+    GD_TRY(gd_surveyor_expand(surveyor, err));
     GD_TRY(read_relations(surveyor, err));
     GD_TRY(read_second_wave(surveyor, from_relation, from_edge, err));
     finds->facts.complete = surveyor->trouble == NULL;
