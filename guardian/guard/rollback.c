@@ -336,6 +336,8 @@ GD_MUST static struct gd_status choose_database(struct gd_back *back, struct gd_
             "guardian list shows older backups; guardian restore --table brings single tables back "
             "beside the living ones.");
     plan->way = GD_WAY_DATABASE;
+    if (back->damage != NULL)
+        return gd_fail(err, GD_CORRUPT, "%s", back->damage);
     GD_TRY(gd_back_measure_database(back, err));
     tell_database(back, plan);
     return GD_DONE;
@@ -373,6 +375,12 @@ static void tell_notes(struct gd_back *back, struct gd_rollback_plan *plan)
 {
     struct gd_arena *arena = back->arena;
     bool order = false;
+    if (back->damage != NULL)
+        gd_texts_add(&plan->notes,
+                     gd_arena_printf(arena,
+                                     "Snapshot %s is damaged, in what this way does not need: %s.",
+                                     back->manifest->id, back->damage),
+                     arena);
     if (!back->text_known && back->manifest != NULL)
         gd_texts_add(
             &plan->notes,
@@ -383,6 +391,8 @@ static void tell_notes(struct gd_back *back, struct gd_rollback_plan *plan)
         order |= back->script->values[i].fate == GD_BACK_RETURNS;
     if (order && plan->way != GD_WAY_DATABASE)
         gd_texts_add(&plan->notes, "A column that comes back stands last in its table.", arena);
+    if (back->loud.count > 0 && plan->way != GD_WAY_DATABASE)
+        gd_texts_add(&plan->notes, gd_back_loud_note(back), arena);
     for (size_t i = 0; i < back->story->drift_count; i++)
         if (back->story->drifts[i].rows_new > 0)
             gd_texts_add(
@@ -424,7 +434,7 @@ struct gd_status gd_rollback_plan(const struct gd_rollback_options *options, str
     struct gd_rollback_plan *plan = gd_arena_zalloc(arena, 1, sizeof *plan);
     struct gd_status status = gd_back_open(options, arena, back, err);
     if (status.code == GD_OK)
-        status = plan_with(back, plan, err);
+        status = gd_back_damaged(options, back->story, plan_with(back, plan, err), err);
     gd_back_close(back);
     if (status.code == GD_OK)
         *out_plan = plan;

@@ -58,16 +58,17 @@ GD_MUST static struct gd_status open_snapshot(struct gd_back *back, struct gd_er
     struct gd_status status =
         gd_manifest_load(options->store, options->cluster, back->story->snapshot, back->arena,
                          &back->manifest, back->manifest_sha256, err);
-    if (status.code == GD_OK)
-        status = gd_manifest_look(options->store, back->manifest, err);
-    if (status.code == GD_USAGE || status.code == GD_CORRUPT) {
-        err->code = GD_UNPROTECTED;
-        return gd_hint(err,
-                       gd_wrap(err, (struct gd_status){GD_UNPROTECTED},
-                               "could not use the snapshot of change %s: ", back->story->change),
-                       "guardian list shows older snapshots; guardian restore brings one back.");
-    }
+    if (status.code == GD_USAGE || status.code == GD_CORRUPT)
+        return gd_back_damaged(back->options, back->story, (struct gd_status){GD_CORRUPT}, err);
     GD_TRY(status);
+    struct gd_error damage = {0};
+    status = gd_manifest_look(options->store, back->manifest, &damage);
+    if (status.code == GD_CORRUPT)
+        back->damage = gd_arena_strdup(back->arena, damage.text);
+    else if (status.code != GD_OK)
+        *err = damage;
+    if (status.code != GD_OK && status.code != GD_CORRUPT)
+        return status;
     back->place = (struct gd_place){.store = options->store,
                                     .key = options->key,
                                     .cluster = back->manifest->cluster,
@@ -100,9 +101,10 @@ GD_MUST static struct gd_status open_sessions(struct gd_back *back, struct gd_er
                                "mix up the sessions"),
                        "Use the address of the server itself.");
     GD_TRY(gd_restore_session(&back->restore, back->plain, NULL, &back->pg, err));
-    return gd_pg_command(
+    GD_TRY(gd_pg_command(
         back->pg, "set the longest wait for a lock",
-        gd_arena_printf(back->arena, "SET lock_timeout = %" PRIu32, back->options->lock_ms), err);
+        gd_arena_printf(back->arena, "SET lock_timeout = %" PRIu32, back->options->lock_ms), err));
+    return gd_back_hush(back, err);
 }
 
 struct gd_status gd_back_open(const struct gd_rollback_options *options, struct gd_arena *arena,

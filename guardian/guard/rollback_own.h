@@ -40,6 +40,7 @@ struct gd_back {
     struct gd_arena *arena;
     struct gd_story *story;
     struct gd_manifest *manifest; /* NULL: no snapshot was made for the change */
+    const char *damage;           /* what is missing of it; NULL: nothing that a look shows */
     char manifest_sha256[GD_DIGEST_HEX_SIZE];
     struct gd_place place;
     struct gd_restore_options restore;
@@ -64,6 +65,8 @@ struct gd_back {
     struct gd_back_task *tasks;
     size_t task_count;
     struct gd_back_rows rows;
+    bool as_replica;         /* the session is one, so that event triggers are silent */
+    struct gd_texts loud;    /* event triggers that cannot be switched off */
     struct gd_texts reasons; /* why nothing below "database" is exact */
     struct gd_since *since;
     size_t since_count;
@@ -76,6 +79,20 @@ GD_MUST struct gd_status gd_back_open(const struct gd_rollback_options *options,
                                       struct gd_arena *arena, struct gd_back *back,
                                       struct gd_error *err);
 void gd_back_close(struct gd_back *back);
+/** rollback_events.c: event triggers do not fire in this session, where the role may say so. */
+GD_MUST struct gd_status gd_back_hush(struct gd_back *back, struct gd_error *err);
+/** Within the transaction, where foreign keys count; before it is compared, they are enabled. */
+GD_MUST struct gd_status gd_back_disable_events(struct gd_back *back, struct gd_texts *out_again,
+                                                struct gd_error *err);
+GD_MUST struct gd_status gd_back_enable_events(struct gd_back *back, const struct gd_texts *again,
+                                               struct gd_error *err);
+/** Which ones will fire all the same, a sentence; NULL: none. */
+const char *gd_back_loud_note(const struct gd_back *back);
+/** rollback_damage.c: stored bytes of the change's snapshot are missing or differ (GD_CORRUPT; any
+ * other status passes): GD_UNPROTECTED, with what can be done instead. */
+struct gd_status gd_back_damaged(const struct gd_rollback_options *options,
+                                 const struct gd_story *story, struct gd_status status,
+                                 struct gd_error *err);
 /** Nothing of it is in: there is nothing to go back from. */
 bool gd_back_is_nothing(const struct gd_story *story);
 /** Fingerprints, dumps, script, and which tables have rows to bring back. */

@@ -299,7 +299,7 @@ struct gd_status gd_rollback_run(const struct gd_rollback_options *options,
     if (plan->way == GD_WAY_NOTHING)
         return GD_DONE;
     begin_story(&of);
-    struct gd_status status = go(&of, err);
+    struct gd_status status = gd_back_damaged(options, plan->story, go(&of, err), err);
     bool in = story->steps[0].state == GD_STEP_IN;
     if (status.code == GD_OK)
         status = close_rolled_back(&of, err);

@@ -32,6 +32,7 @@ struct transacting {
     struct gd_story *story;
     struct gd_rolled_back *out;
     struct gd_texts triggers; /* statements that switch them on again */
+    struct gd_texts events;   /* the same for event triggers */
     const char *prisma;       /* NULL: it has no record here */
     bool committing;
 };
@@ -367,13 +368,24 @@ GD_MUST static struct gd_status commit(struct transacting *of, struct gd_error *
 
 /* --- all of it --------------------------------------------------------------------------------*/
 
+GD_MUST static struct gd_status load_all(struct transacting *of, struct gd_error *err)
+{
+    for (size_t i = 0; i < of->back->task_count; i++)
+        GD_TRY(gd_back_load(&of->back->rows, &of->back->tasks[i], err));
+    return GD_DONE;
+}
+
 GD_MUST static struct gd_status prepare(struct transacting *of, struct gd_error *err)
 {
     struct gd_back *back = of->back;
-    for (size_t i = 0; i < back->task_count; i++)
-        GD_TRY(gd_back_load(&back->rows, &back->tasks[i], err));
+    bool loud = back->loud.count > 0; /* what event triggers write must go, too, when it fails */
+    if (!loud)
+        GD_TRY(load_all(of, err));
     GD_TRY(begin_locked(of, err));
+    if (loud)
+        GD_TRY(load_all(of, err));
     GD_TRY(gd_fault("rollback: the tables are locked", err));
+    GD_TRY(gd_back_disable_events(back, &of->events, err));
     GD_TRY(run_phases(of, GD_BACK_RENAME, GD_BACK_RENAME, err));
     for (size_t i = 0; i < back->task_count; i++) {
         back->tasks[i].name = back->tasks[i].name_before;
@@ -405,6 +417,7 @@ GD_MUST static struct gd_status do_all(struct transacting *of, struct gd_error *
     GD_TRY(gd_back_set_sequences(of->back, err));
     GD_TRY(fill_views(of, err));
     GD_TRY(run_phases(of, GD_BACK_GRANT, GD_BACK_LAST, err));
+    GD_TRY(gd_back_enable_events(of->back, &of->events, err));
     GD_TRY(compare(of, err));
     GD_TRY(write_ledger(of, err));
     return commit(of, err);
