@@ -363,7 +363,7 @@ GD_MUST static struct gd_status measure_task(struct gd_back *back, struct gd_bac
         return measure_own(back, task, err);
     if (task->whole || task->stored == NULL)
         return GD_DONE;
-    if (bytes_of(task->stored) > SMALL_BYTES ||
+    if (bytes_of(task->stored) > SMALL_BYTES || back->loud.count > 0 ||
         gd_back_has_moved_columns(&back->names, task->schema, task->table))
         return measure_large(back, task, err);
     GD_TRY(gd_back_load(&back->rows, task, err));

@@ -232,6 +232,21 @@ static void touch_default_privileges(struct gd_back_dump *dump)
             dump->items[i].touched = true;
 }
 
+/* A REVOKE on a table takes what was granted on its columns, too: that is said again. */
+static void touch_grants(struct gd_back_dump *before, const struct gd_back_dump *now)
+{
+    for (size_t i = 0; i < now->count; i++) {
+        const struct gd_back_item *item = &now->items[i];
+        if (!item->alone || item->node != GD_KIND_GrantStmt || *item->about == '\0')
+            continue;
+        for (size_t k = 0; k < before->count; k++)
+            if (before->items[k].node == GD_KIND_GrantStmt && !before->items[k].alone &&
+                strcmp(before->items[k].about, item->about) == 0 &&
+                strcmp(before->items[k].about_schema, item->about_schema) == 0)
+                before->items[k].touched = true;
+    }
+}
+
 struct gd_status gd_back_script(struct gd_back_dump *before, struct gd_back_dump *now,
                                 struct gd_pg *pg, struct gd_arena *arena,
                                 struct gd_back_script **out_script, struct gd_error *err)
@@ -245,6 +260,7 @@ struct gd_status gd_back_script(struct gd_back_dump *before, struct gd_back_dump
         touch_default_privileges(before);
         touch_default_privileges(now);
     }
+    touch_grants(before, now);
     take_all_away(script, now);
     GD_TRY(make_all(script, before, pg, err));
     *out_script = script;
