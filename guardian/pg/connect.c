@@ -380,6 +380,10 @@ static void take_result(struct flight *flight, const PGresult *result)
     }
     assert(flight->at < flight->count);
     struct gd_pg_call *call = &flight->calls[flight->at];
+    if (call->preparing && kind == PGRES_COMMAND_OK) {
+        flight->pg->kept[flight->pg->kept_count++] = call->keep;
+        return;
+    }
     if (kind == PGRES_TUPLES_OK || kind == PGRES_COMMAND_OK || kind == PGRES_EMPTY_QUERY) {
         if (flight->each != NULL && flight->status.code == GD_OK)
             flight->status =
@@ -388,6 +392,15 @@ static void take_result(struct flight *flight, const PGresult *result)
     } else if (flight->status.code == GD_OK) {
         flight->status = gd_pg_refused(flight->pg, call, result, flight->err);
     }
+}
+
+/* Of one call, or of the plan that comes before its rows. */
+static void end_of_results(struct flight *flight)
+{
+    if (flight->at < flight->count && flight->calls[flight->at].preparing)
+        flight->calls[flight->at].preparing = false;
+    else
+        flight->at++;
 }
 
 /* Take what has come. @return false when libpq lost the connection. */
@@ -401,7 +414,7 @@ static bool drain(struct flight *flight)
             if (after_null)
                 return false;
             after_null = true;
-            flight->at++;
+            end_of_results(flight);
             continue;
         }
         after_null = false;
@@ -433,6 +446,32 @@ static bool fly(struct flight *flight, int64_t deadline, const char **out_why)
     return flight->synced;
 }
 
+static bool is_kept(const struct gd_pg *pg, const char *name)
+{
+    for (size_t i = 0; i < pg->kept_count; i++)
+        if (strcmp(pg->kept[i], name) == 0)
+            return true;
+    return false;
+}
+
+void gd_pg_forget_plans(struct gd_pg *pg)
+{
+    pg->kept_count = 0;
+    pg->kept_generation++;
+}
+
+/* Plan it the first time, under a name of its own, and only name it from then on. */
+static bool send_kept(struct gd_pg *pg, struct gd_pg_call *call)
+{
+    char name[64];
+    snprintf(name, sizeof name, "guardian %u %s", pg->kept_generation, call->keep);
+    call->preparing = !is_kept(pg, call->keep);
+    if (call->preparing && PQsendPrepare(pg->conn, name, call->sql, 0, NULL) != 1)
+        return false;
+    return PQsendQueryPrepared(pg->conn, name, (int)call->value_count, call->values, NULL, NULL,
+                               0) == 1;
+}
+
 static bool send_all(struct gd_pg *pg, struct gd_pg_call *calls, size_t count)
 {
     if (PQenterPipelineMode(pg->conn) != 1)
@@ -440,8 +479,13 @@ static bool send_all(struct gd_pg *pg, struct gd_pg_call *calls, size_t count)
     for (size_t i = 0; i < count; i++) {
         calls[i].sqlstate[0] = '\0';
         calls[i].reason = NULL;
-        if (PQsendQueryParams(pg->conn, calls[i].sql, (int)calls[i].value_count, NULL,
-                              calls[i].values, NULL, NULL, 0) != 1)
+        calls[i].preparing = false;
+        bool room = pg->kept_count + count <= sizeof pg->kept / sizeof pg->kept[0];
+        if (calls[i].keep != NULL && !pg->pooled && (room || is_kept(pg, calls[i].keep))) {
+            if (!send_kept(pg, &calls[i]))
+                return false;
+        } else if (PQsendQueryParams(pg->conn, calls[i].sql, (int)calls[i].value_count, NULL,
+                                     calls[i].values, NULL, NULL, 0) != 1)
             return false;
     }
     return PQpipelineSync(pg->conn) == 1;

@@ -62,10 +62,17 @@ struct gd_pg_call {
     const char *const *values; /* $1 …; NULL is SQL's NULL */
     size_t value_count;
     uint32_t limit_ms; /* the statement_timeout it runs under; 0: that of the options */
+    /* Asked more than once in a session: the server keeps its plan under this name, of which one
+     * text may be the only one. Not behind a pooler, where it is planned each time. NULL: no. */
+    const char *keep;
     /* Set when it failed in the server; empty and NULL otherwise. */
     char sqlstate[6];
     const char *reason; /* the server's words; valid as long as the connection */
+    bool preparing;     /* its own: the plan comes before the rows */
 };
+
+/** Plans that were kept are not relied on any more: somebody else's SQL ran in this session. */
+void gd_pg_forget_plans(struct gd_pg *pg);
 
 /**
  * Run one statement and keep its rows.

@@ -399,5 +399,7 @@ struct gd_status gd_pg_reconnect(struct gd_pg *pg, struct gd_error *err)
     fresh->conn = lost;
     pg->broken = pg->in_transaction = pg->command_limits = false;
     pg->pooled = fresh->pooled;
+    pg->stamp_seen[0] = '\0';
+    gd_pg_forget_plans(pg);
     return GD_DONE;
 }

@@ -37,34 +37,110 @@ enum { STAMP_DIGITS = 32, LIMIT_MS = 120000 };
 /* --- stamp --------------------------------------------------------------------------------------
  */
 
+/* What the session sees now. Nothing that was committed before can look otherwise while this stays
+ * the same; what the transaction that is open wrote itself is not in it. */
+static const char moment_sql[] = "SELECT pg_catalog.pg_current_snapshot()::pg_catalog.text, "
+                                 "pg_catalog.pg_current_xact_id_if_assigned() IS NULL";
+
+struct stamping {
+    struct gd_digest *digest;
+    char seen[sizeof((struct gd_pg *)NULL)->stamp_seen]; /* "": cannot be told */
+};
+
+static void take_moment(struct stamping *stamping, const struct gd_pg_rows *rows)
+{
+    const char *seen = gd_pg_cell(rows, 0, 0);
+    bool fits = gd_pg_bool(rows, 0, 1) && strlen(seen) < sizeof stamping->seen;
+    snprintf(stamping->seen, sizeof stamping->seen, "%s", fits ? seen : "");
+}
+
 GD_MUST static struct gd_status add_sums(size_t index, const struct gd_pg_rows *rows, void *context,
                                          struct gd_error *err)
 {
-    (void)index;
     (void)err;
-    struct gd_digest *digest = context;
+    struct stamping *stamping = context;
+    if (index == 0) {
+        take_moment(stamping, rows);
+        return GD_DONE;
+    }
     for (size_t row = 0; row < gd_pg_rows_count(rows); row++)
         for (size_t column = 0; column < 2; column++) {
             const char *cell = gd_pg_cell(rows, row, column);
             const char *text = cell == NULL ? "-" : cell;
-            gd_digest_add(digest, text, strlen(text) + 1);
+            gd_digest_add(stamping->digest, text, strlen(text) + 1);
         }
+    return GD_DONE;
+}
+
+/* Somebody gave up our plans (DISCARD ALL). */
+static bool lost_plans(struct gd_pg *pg, const struct gd_pg_call *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(calls[i].sqlstate, "26000") == 0) {
+            gd_pg_forget_plans(pg);
+            return true;
+        }
+    return false;
+}
+
+/* Inside of a transaction, which may be somebody's, a plan that is lost would end it. */
+GD_MUST static struct gd_status read_sums(struct gd_pg *pg, struct stamping *stamping,
+                                          bool *out_lost, struct gd_error *err)
+{
+    const char *const what = "read the stamp of the schema";
+    bool outside = PQtransactionStatus(pg->conn) == PQTRANS_IDLE;
+    struct gd_pg_call calls[] = {
+        {.what = what, .sql = moment_sql},
+        {.what = what, .sql = stamp_sql, .keep = outside ? "stamp" : NULL},
+        {.what = what, .sql = stamp_15_sql, .keep = outside ? "stamp 15" : NULL}};
+    size_t count = gd_pg_version(pg) >= 150000 ? 3 : 2;
+    struct gd_status status = gd_pg_batch(pg, calls, count, add_sums, stamping, err);
+    *out_lost = status.code != GD_OK && lost_plans(pg, calls, count);
+    return status;
+}
+
+GD_MUST static struct gd_status read_stamp(struct gd_pg *pg, bool *out_lost, struct gd_error *err)
+{
+    struct stamping stamping = {.digest = gd_digest_new()};
+    char hex[GD_DIGEST_HEX_SIZE];
+    struct gd_status status = read_sums(pg, &stamping, out_lost, err);
+    gd_digest_hex(stamping.digest, hex);
+    gd_digest_free(stamping.digest);
+    if (status.code != GD_OK)
+        return status;
+    snprintf(pg->stamp, sizeof pg->stamp, "%.*s", STAMP_DIGITS, hex);
+    memcpy(pg->stamp_seen, stamping.seen, sizeof pg->stamp_seen);
+    return GD_DONE;
+}
+
+/* Has nobody committed anything since the last stamp? */
+GD_MUST static struct gd_status look_whether_same(struct gd_pg *pg, bool *out_same,
+                                                  struct gd_error *err)
+{
+    struct gd_pg_call call = {.what = "read the stamp of the schema", .sql = moment_sql};
+    struct stamping stamping = {0};
+    gd_auto_pg_rows rows = NULL;
+    *out_same = false;
+    if (pg->stamp_seen[0] == '\0')
+        return GD_DONE;
+    GD_TRY(gd_pg_run(pg, &call, &rows, err));
+    take_moment(&stamping, rows);
+    *out_same = strcmp(stamping.seen, pg->stamp_seen) == 0;
     return GD_DONE;
 }
 
 struct gd_status gd_pg_stamp(struct gd_pg *pg, struct gd_arena *arena, const char **out_stamp,
                              struct gd_error *err)
 {
-    struct gd_pg_call calls[] = {{.what = "read the stamp of the schema", .sql = stamp_sql},
-                                 {.what = "read the stamp of the schema", .sql = stamp_15_sql}};
-    struct gd_digest *digest = gd_digest_new();
-    char hex[GD_DIGEST_HEX_SIZE];
-    size_t count = gd_pg_version(pg) >= 150000 ? 2 : 1;
-    struct gd_status status = gd_pg_batch(pg, calls, count, add_sums, digest, err);
-    gd_digest_hex(digest, hex);
-    gd_digest_free(digest);
+    bool same, lost = false;
+    GD_TRY(look_whether_same(pg, &same, err));
+    struct gd_status status = same ? GD_DONE : read_stamp(pg, &lost, err);
+    if (lost) {
+        *err = (struct gd_error){0};
+        status = read_stamp(pg, &lost, err);
+    }
     if (status.code == GD_OK)
-        *out_stamp = gd_arena_strndup(arena, hex, STAMP_DIGITS);
+        *out_stamp = gd_arena_strdup(arena, pg->stamp);
     return status;
 }
 
@@ -161,18 +237,18 @@ GD_MUST static struct gd_status look_once(struct gd_pg *pg, struct look *look, b
          .sql = inside ? "SAVEPOINT guardian_look"
                        : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
         {.what = "set up a session", .sql = settings_sql, .values = values, .value_count = 2},
-        {.what = what, .sql = relations_sql, .limit_ms = LIMIT_MS},
-        {.what = what, .sql = types_sql, .limit_ms = LIMIT_MS},
-        {.what = what, .sql = others_sql, .limit_ms = LIMIT_MS},
-        {.what = what, .sql = since_14_sql, .limit_ms = LIMIT_MS},
-        {.what = what, .sql = since_15_sql, .limit_ms = LIMIT_MS},
+        {.what = what, .sql = relations_sql, .limit_ms = LIMIT_MS, .keep = "relations"},
+        {.what = what, .sql = types_sql, .limit_ms = LIMIT_MS, .keep = "types"},
+        {.what = what, .sql = others_sql, .limit_ms = LIMIT_MS, .keep = "others"},
+        {.what = what, .sql = since_14_sql, .limit_ms = LIMIT_MS, .keep = "since 14"},
+        {.what = what, .sql = since_15_sql, .limit_ms = LIMIT_MS, .keep = "since 15"},
     };
     size_t count = version >= 150000 ? 7 : version >= 140000 ? 6 : 5;
     look->first = 2;
     look->count = 0;
     struct gd_status status = gd_pg_batch(pg, calls, count, add_lines, look, err);
     end_look(pg, inside);
-    *out_moving = status.code != GD_OK && is_moving(calls, count);
+    *out_moving = status.code != GD_OK && (lost_plans(pg, calls, count) || is_moving(calls, count));
     return status;
 }
 

@@ -16,6 +16,7 @@
 
 #include "guardian/base/clock.h"
 #include "guardian/pg/copy.h"
+#include "guardian/pg/execute.h"
 #include "guardian/pg/fingerprint.h"
 
 GD_MUST static struct gd_status stamp(struct gd_pg *pg, struct gd_arena *arena, const char **out,
@@ -82,6 +83,20 @@ GD_MUST static struct gd_status inside(const char *target, struct gd_arena *aren
     return GD_DONE;
 }
 
+/* In a transaction that is rolled back; behind "!" as it stands, behind "@" in another session. */
+GD_MUST static struct gd_status run_case(struct gd_pg *pg, const char *sql, struct gd_error *err)
+{
+    gd_auto_pg other = NULL;
+    if (sql[0] == '!')
+        return gd_pg_command(pg, "run a case", sql + 1, err);
+    if (sql[0] == '@') {
+        GD_TRY(gd_pg_connect_like(pg, NULL, &other, err));
+        return gd_pg_command(other, "run a case", sql + 1, err);
+    }
+    GD_TRY(gd_pg_command(pg, "begin", "BEGIN", err));
+    return gd_pg_command(pg, "run a case", sql, err);
+}
+
 /* "same" or "other" stamp, then the differences of the fingerprint. */
 GD_MUST static struct gd_status try_one(struct gd_pg *pg, const char *sql, struct gd_error *err)
 {
@@ -91,11 +106,11 @@ GD_MUST static struct gd_status try_one(struct gd_pg *pg, const char *sql, struc
     const char *old = "", *new = "";
     GD_TRY(gd_pg_stamp(pg, arena, &old, err));
     GD_TRY(gd_pg_fingerprint(pg, arena, &before, err));
-    GD_TRY(gd_pg_command(pg, "begin", "BEGIN", err));
-    GD_TRY(gd_pg_command(pg, "run a case", sql, err));
+    GD_TRY(run_case(pg, sql, err));
     GD_TRY(gd_pg_stamp(pg, arena, &new, err));
     GD_TRY(gd_pg_fingerprint(pg, arena, &after, err));
-    GD_TRY(gd_pg_command(pg, "roll back", "ROLLBACK", err));
+    if (gd_pg_state(pg) == GD_PG_INSIDE)
+        GD_TRY(gd_pg_command(pg, "roll back", "ROLLBACK", err));
     gd_fingerprint_compare(&before, &after, arena, &differences);
     printf("%s", strcmp(old, new) == 0 ? "same" : "other");
     for (size_t i = 0; i < differences.count; i++)

@@ -186,6 +186,25 @@ def test_columns_are_told_apart_by_their_order_not_their_numbers(server, tmp_pat
         server.drop(name)
 
 
+def test_a_session_that_has_looked_before_sees_what_came_since(server):
+    """Plans are kept, and a stamp is good as long as nobody commits: neither may hide a change, whoever makes it."""
+    server.create("fp_since")
+    cases = [("@ CREATE TABLE k (a int)", "other", "table public.k is new"), ("! SELECT 1", "same", None),
+             ("! CREATE SCHEMA s", "other", "schema s is new"), ("! DISCARD ALL", "same", None),
+             ("! CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "other", "function public.f() is new"),
+             ("CREATE TABLE l (a int); ALTER TABLE l ADD COLUMN b int", "other", "table public.l is new"),
+             ("! SET search_path = s", "same", None), ("@ ALTER TABLE k ADD COLUMN b int", "other", "column public.k.b is new"),
+             ("! DEALLOCATE ALL", "same", None), ("@ DROP TABLE k", "other", "table public.k is missing"),
+             ("! RESET ALL", "same", None)]
+    said = drive(server.uri("fp_since"), "try", stdin="".join(case + "\n" for case, *_ in cases)).stdout.splitlines()
+    assert len(said) == len(cases)
+    for (case, stamped, difference), line in zip(cases, said):
+        found, *differ = line.split("\t")
+        assert found == stamped, (case, line)
+        assert [one for one in differ if one.startswith(difference)] if difference else not differ, (case, line)
+    server.drop("fp_since")
+
+
 # --- what does not
 
 
