@@ -68,10 +68,7 @@ static struct gd_status receive(struct gd_guard *guard, struct gd_error *err)
 static struct gd_status look_at_schema(struct gd_guard *guard, struct gd_error *err)
 {
     GD_TRY(gd_guard_prepare(guard, err));
-    guard->story->fingerprint_before = guard->before.sha256;
-    const char *lines = gd_fingerprint_text(&guard->before, guard->arena);
-    return gd_journal_attach(guard->journal, "schema-before", lines, strlen(lines),
-                             guard->options->key, guard->arena, &guard->story->schema_key, err);
+    return gd_guard_reads_beside(guard) ? GD_DONE : gd_guard_before_now(guard, err);
 }
 
 /* Has this change brought anything in that is more than a setting? */

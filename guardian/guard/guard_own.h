@@ -4,6 +4,8 @@
 #ifndef GUARDIAN_GUARD_GUARD_OWN_H
 #define GUARDIAN_GUARD_GUARD_OWN_H
 
+#include <pthread.h>
+
 #include "guardian/guard/apply.h"
 #include "guardian/guard/check.h"
 #include "guardian/guard/guard.h"
@@ -68,16 +70,28 @@ bool gd_guard_acts_each_time(const struct gd_judged_file *file);
 /** No statement changes anything, or acts each time. */
 bool gd_guard_does_nothing(const struct gd_report *report);
 
-/* ---- guard_protect.c ---- */
-/** A limit of milliseconds or tries. "Unlimited" is eleven days, which a server's setting holds. */
-uint32_t gd_guard_bounded(const struct gd_limit *limit);
-/** The fingerprint of the schema as it is: context is a struct gd_guard_print. */
-gd_look_fn gd_guard_fingerprint;
-struct gd_guard_print {
+/* ---- guard_before.c ---- */
+struct gd_before {
     struct gd_pg *pg;
     struct gd_arena *arena;
-    struct gd_fingerprint *out;
+    struct gd_fingerprint *out, found;
+    struct gd_status status;
+    struct gd_error err;
+    pthread_t thread;
+    bool running;
 };
+/** The definitions of the schema, into `guard`, story and store. */
+GD_MUST struct gd_status gd_guard_before_now(struct gd_guard *guard, struct gd_error *err);
+/** The same beside something else. guard->pg is not to be touched until it ended. */
+void gd_guard_before_begin(struct gd_guard *guard, struct gd_before *before);
+GD_MUST struct gd_status gd_guard_before_end(struct gd_guard *guard, struct gd_before *before,
+                                             struct gd_error *err);
+
+/* ---- guard_protect.c ---- */
+/** Are the definitions read beside the backup, and not before it? */
+bool gd_guard_reads_beside(const struct gd_guard *guard);
+/** A limit of milliseconds or tries. "Unlimited" is eleven days, which a server's setting holds. */
+uint32_t gd_guard_bounded(const struct gd_limit *limit);
 gd_guard_stage_fn gd_guard_prepare, gd_guard_open_seal, gd_guard_protect, gd_guard_permit;
 /** The applier stands inside a losing transaction that is not the first: what was written since? */
 gd_guard_stage_fn gd_guard_measure_later;

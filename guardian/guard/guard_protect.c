@@ -79,10 +79,9 @@ uint32_t gd_guard_bounded(const struct gd_limit *limit)
     return limit->value > MOST ? MOST : (uint32_t)limit->value;
 }
 
-struct gd_status gd_guard_fingerprint(void *context, struct gd_error *err)
+bool gd_guard_reads_beside(const struct gd_guard *guard)
 {
-    const struct gd_guard_print *print = context;
-    return gd_pg_fingerprint(print->pg, print->arena, print->out, err);
+    return demands_backup(guard) && !guard->decision->backup.sealed;
 }
 
 struct gd_status gd_guard_prepare(struct gd_guard *guard, struct gd_error *err)
@@ -94,8 +93,6 @@ struct gd_status gd_guard_prepare(struct gd_guard *guard, struct gd_error *err)
                      gd_arena_printf(guard->arena, "no record is kept in the database: %s",
                                      guard->ledger.why),
                      guard->arena);
-    struct gd_guard_print print = {guard->pg, guard->arena, &guard->before};
-    GD_TRY(gd_guard_patiently(guard, gd_guard_fingerprint, &print, err));
     list_files(guard);
     struct gd_apply_options options = {
         .plan = guard->plan,
@@ -229,11 +226,24 @@ static void tell_sealed(struct gd_guard *guard)
     guard->story->drift_count = 0;
 }
 
+GD_MUST static struct gd_status protect_beside(struct gd_guard *guard, struct gd_error *err)
+{
+    struct gd_before before;
+    struct gd_error later = {0};
+    gd_guard_before_begin(guard, &before);
+    struct gd_status status = make_backup(guard, NULL, err);
+    struct gd_status read =
+        gd_guard_before_end(guard, &before, status.code == GD_OK ? err : &later);
+    return status.code == GD_OK ? read : status;
+}
+
 struct gd_status gd_guard_protect(struct gd_guard *guard, struct gd_error *err)
 {
     const char *snapshot = NULL;
     if (!demands_backup(guard))
         return GD_DONE;
+    if (gd_guard_reads_beside(guard))
+        return protect_beside(guard, err);
     if (guard->in_loss)
         GD_TRY(lock(guard, &guard->decision->backup, &snapshot, err));
     GD_TRY(make_backup(guard, snapshot, err));

@@ -77,6 +77,7 @@ static const struct gd_words loss_words = {loss_word, GD_LOSES_OUTSIDE + 1, GD_L
 #define IN(record) (1U << GD_RECORD_##record)
 #define AT_RECEIVED (IN(RECEIVED) | IN(CLOSED))
 #define AT_DECIDED (IN(DECIDED) | IN(CLOSED))
+#define AT_SCHEMA (AT_DECIDED | IN(PROVEN)) /* it may be read beside the backup */
 #define AT_BACKUP (IN(PROTECTING) | IN(PROTECTED) | IN(PROVEN) | IN(CLOSED))
 #define AT_PROTECTED (IN(PROTECTED) | IN(PROVEN) | IN(CLOSED))
 #define AT_PROVEN (IN(PROVEN) | IN(CLOSED))
@@ -166,8 +167,8 @@ static const struct gd_told_field story_fields[] = {
     TEXTS(gd_story, waived, AT_DECIDED),
     LIST(losses, loss_count, loss_shape, AT_DECIDED),
     TEXT(gd_story, stamp_before, AT_DECIDED),
-    TEXT(gd_story, fingerprint_before, AT_DECIDED),
-    TEXT(gd_story, schema_key, AT_DECIDED),
+    TEXT(gd_story, fingerprint_before, AT_SCHEMA),
+    TEXT(gd_story, schema_key, AT_SCHEMA),
     LIST(steps, step_count, step_shape, AT_STEPS),
     TEXT(gd_story, snapshot, AT_BACKUP),
     BOOL(gd_story, sealed, AT_BACKUP),

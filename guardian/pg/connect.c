@@ -454,6 +454,12 @@ static bool is_kept(const struct gd_pg *pg, const char *name)
     return false;
 }
 
+/* Not in a session that is somebody else's, now or later. */
+static bool may_keep(const struct gd_pg *pg)
+{
+    return !pg->pooled && pg->heard_setting == NULL;
+}
+
 void gd_pg_forget_plans(struct gd_pg *pg)
 {
     pg->kept_count = 0;
@@ -481,7 +487,7 @@ static bool send_all(struct gd_pg *pg, struct gd_pg_call *calls, size_t count)
         calls[i].reason = NULL;
         calls[i].preparing = false;
         bool room = pg->kept_count + count <= sizeof pg->kept / sizeof pg->kept[0];
-        if (calls[i].keep != NULL && !pg->pooled && (room || is_kept(pg, calls[i].keep))) {
+        if (calls[i].keep != NULL && may_keep(pg) && (room || is_kept(pg, calls[i].keep))) {
             if (!send_kept(pg, &calls[i]))
                 return false;
         } else if (PQsendQueryParams(pg->conn, calls[i].sql, (int)calls[i].value_count, NULL,
