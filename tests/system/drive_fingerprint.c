@@ -159,7 +159,7 @@ int main(int argc, char **argv)
 {
     gd_auto_arena arena = gd_arena_new();
     struct gd_error err = {0};
-    struct gd_status status = GD_DONE;
+    struct gd_status status;
     const char *task = argc > 2 ? argv[2] : "";
     int rounds = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 0;
     if (strcmp(task, "stamp") == 0)
