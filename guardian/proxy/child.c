@@ -379,3 +379,12 @@ void gd_child_free(struct gd_child *child)
     gd_fd_drop(&child->terminal);
     free(child);
 }
+
+/* A shell that runs a script asks how its command ended, and not with which status. */
+void gd_child_follow(int exit)
+{
+    if (exit != 128 + SIGINT)
+        return;
+    (void)signal(SIGINT, SIG_DFL);
+    (void)raise(SIGINT);
+}

@@ -42,6 +42,10 @@ int gd_child_wait(struct gd_child *child);
 void gd_child_signal(struct gd_child *child, int number); /* to its group */
 void gd_child_free(struct gd_child *child);               /* ends it first; NULL is fine */
 
+/** The last thing of a run, with its status: one that ^C ended ends us by the same signal, so that
+ * a script around us does not go on. Returns otherwise, and as process 1. */
+void gd_child_follow(int exit);
+
 static inline void gd_child_cleanup_(struct gd_child **child)
 {
     gd_child_free(*child);

@@ -203,7 +203,7 @@ GD_MUST static struct gd_status listen_tcp(struct gd_door *door, const char *lis
     GD_TRY(split_address(listen, door->arena, &host, &port, err));
     if (getaddrinfo(host, port, &wanted, &found) != 0)
         return bad_address(listen, "it is no address", err);
-    struct gd_status status = GD_DONE;
+    struct gd_status status;
     if (!tls && !is_loopback(found->ai_addr))
         status = gd_hint(err,
                          gd_fail(err, GD_USAGE,

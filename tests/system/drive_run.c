@@ -272,5 +272,6 @@ int main(int argc, char **argv)
         status = gd_exit_status(err.code);
     }
     gd_door_close(run.door);
+    gd_child_follow(status);
     return status;
 }
