@@ -18,6 +18,7 @@ struct gd_input {
     const char *path; /* "-" is a name like any other: standard input is read by the caller */
     const char *text; /* NULL: read the file at `path` */
     size_t size;
+    bool by_wire; /* as a client sends it: the rows of COPY are not in the text */
 };
 
 struct gd_classify_options {

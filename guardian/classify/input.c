@@ -44,7 +44,8 @@ static GD_MUST struct gd_status run(const struct gd_input *input, gd_read_fn *re
                                     void *context, char out_hash[65], uint64_t *out_bytes,
                                     struct gd_error *err)
 {
-    struct gd_script_options options = {.statement_bytes_max = statement_bytes_max};
+    struct gd_script_options options = {.statement_bytes_max = statement_bytes_max,
+                                        .by_wire = input->by_wire};
     struct gd_script *script = gd_script_new(input->path, read, from, &options);
     struct gd_status status = each_statement(script, each, context, err);
     if (out_hash != NULL)

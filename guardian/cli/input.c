@@ -48,7 +48,7 @@ static GD_MUST struct gd_status read_standard_input(struct list *list, struct gd
             capacity *= 2;
         }
     }
-    add(list, (struct gd_input){"-", text, size});
+    add(list, (struct gd_input){.path = "-", .text = text, .size = size});
     return GD_DONE;
 }
 
@@ -78,7 +78,7 @@ static GD_MUST struct gd_status add_member(struct list *list, const char *folder
     if (S_ISDIR(what.st_mode))
         return add_folder(list, path, depth + 1, err);
     if (is_sql(name))
-        add(list, (struct gd_input){path, NULL, 0});
+        add(list, (struct gd_input){.path = path});
     return GD_DONE;
 }
 
@@ -106,7 +106,7 @@ static GD_MUST struct gd_status add_operand(struct list *list, const char *path,
     if (stat(path, &what) != 0)
         return gd_fail(err, GD_USAGE, "could not open \"%s\": %s", path, strerror(errno));
     if (!S_ISDIR(what.st_mode)) {
-        add(list, (struct gd_input){path, NULL, 0});
+        add(list, (struct gd_input){.path = path});
         return GD_DONE;
     }
     size_t first = list->count;

@@ -181,7 +181,8 @@ GD_MUST static struct gd_status read_file(struct gd_applier *applier, struct gd_
                                           struct gd_error *err)
 {
     const struct gd_apply_file *file = text->file;
-    struct gd_input input = {file->file->path, file->text == NULL ? "" : file->text, file->size};
+    struct gd_input input = {
+        .path = file->file->path, .text = file->text == NULL ? "" : file->text, .size = file->size};
     struct reading reading = {applier, text};
     char hash[65];
     gd_digest_of(input.text, input.size, hash);

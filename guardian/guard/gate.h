@@ -36,7 +36,7 @@ struct gd_gate_request {
     struct gd_gate_session *session;
     const char *text; /* of Query or Parse, as sent; ends with a zero */
     size_t size;      /* without it */
-    bool parse;       /* it is prepared, not run; what runs it comes later */
+    bool parse;       /* it is prepared, not run: what runs it is asked about later */
     const char *name; /* of the prepared statement; "" unnamed; NULL: a Query */
     const char
         *earlier; /* texts sent since the last rest, in order, joined by ";\n" ("": at rest) */
@@ -70,8 +70,9 @@ struct gd_gate {
     /** Worker thread; may take as long as a backup. */
     void (*judge)(void *context, const struct gd_gate_request *request,
                   struct gd_gate_answer *out_answer);
-    /** A prepared statement is executed: does the verdict of its Parse still hold? As glance(). */
-    bool (*still)(void *context, struct gd_gate_session *session, const char *name);
+    /** A prepared statement is executed: may it go on at once? As glance(). false: judge() is asked
+     *  again with its text and name, and `parse` false: what prepared it was only looked at. */
+    bool (*still)(void *context, struct gd_gate_session *session, const char *text, size_t size);
     /** The server reported a setting (ParameterStatus), at the start or since. Loop's thread; NULL:
      *  nobody wants to know. */
     void (*reported)(void *context, struct gd_gate_session *session, const char *name,

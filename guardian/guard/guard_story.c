@@ -11,8 +11,6 @@
 #include "guardian/guard/secret_text.h"
 #include "guardian/version.h"
 
-enum { TEXT_MAX = 200 };
-
 void gd_guard_story_begin(struct gd_guard *guard)
 {
     struct gd_story *story = guard->story;
@@ -73,27 +71,6 @@ static void tell_losses(struct gd_guard *guard)
     story->loss_count = count;
 }
 
-/* One line of it, for a list; what could be a password ends it. */
-static const char *first_words(const struct gd_step *step, struct gd_arena *arena)
-{
-    if (step->statement_count == 0)
-        return "";
-    char *text = gd_arena_strndup(arena, step->statements[0]->text,
-                                  strnlen(step->statements[0]->text, TEXT_MAX));
-    size_t size = strlen(text);
-    while (size > 0 && ((unsigned char)text[size - 1] & 0xC0) == 0x80)
-        size--; /* not in the middle of a letter */
-    if (size > 0 && (unsigned char)text[size - 1] >= 0xC0)
-        size--;
-    if (strlen(text) == TEXT_MAX)
-        text[size] = '\0';
-    for (char *at = text; *at != '\0'; at++)
-        if ((unsigned char)*at < 0x20)
-            *at = ' ';
-    const char *secret = gd_secret_in_text(text);
-    return secret == NULL ? text : gd_arena_printf(arena, "%.*s…", (int)(secret - text), text);
-}
-
 static const char *known_as(const struct gd_guard *guard, const struct gd_judged_file *file)
 {
     const struct gd_report *report = guard->change.report;
@@ -147,7 +124,9 @@ static void tell_steps(struct gd_guard *guard)
             .kind = gd_step_kind_name(step->kind),
             .file = step->file->path,
             .line = step->statement_count == 0 ? 0 : step->statements[0]->line,
-            .text = first_words(step, guard->arena),
+            .text = step->statement_count == 0
+                        ? ""
+                        : gd_first_words(step->statements[0]->text, guard->arena),
             .hash = step_hash(guard, step),
             .xid = "",
             .state = GD_STEP_PLANNED,

@@ -32,7 +32,8 @@ static GD_MUST struct gd_status read_change(const struct gd_script_text *scripts
     struct gd_input *inputs =
         gd_arena_zalloc(classification->arena, script_count + 1, sizeof *inputs);
     for (size_t i = 0; i < script_count; i++)
-        inputs[i] = (struct gd_input){scripts[i].path, scripts[i].text, scripts[i].size};
+        inputs[i] = (struct gd_input){
+            .path = scripts[i].path, .text = scripts[i].text, .size = scripts[i].size};
     struct gd_change_options reading = {0};
     if (options != NULL)
         reading = (struct gd_change_options){

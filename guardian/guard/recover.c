@@ -57,12 +57,21 @@ static void weigh_steps(struct gd_recovered *found)
         found->what = in == writes ? GD_RECOVERY_IN : GD_RECOVERY_PART;
 }
 
+/* The command behind a run looks for itself at what is there when it is run again; so a doubt is
+ * told, and nobody has to settle it first. Cut off, it was never all of it. */
+static void weigh_run(struct gd_recovered *found)
+{
+    if (found->story->kind == GD_STORY_RUN && found->what != GD_RECOVERY_UNTOUCHED)
+        found->what = GD_RECOVERY_PART;
+}
+
 static struct gd_status ask(const struct recovery *recovery, struct gd_recovered *found,
                             struct gd_texts *notes, struct gd_error *err)
 {
     GD_TRY(gd_recover_steps(recovery->pg, recovery->ledger, found->story, notes, recovery->arena,
                             err));
     weigh_steps(found);
+    weigh_run(found);
     return GD_DONE;
 }
 
@@ -255,14 +264,17 @@ static struct gd_status session_of(const struct recovery *recovery, const struct
 {
     gd_auto_pg_rows rows = NULL;
     const char *name = gd_arena_printf(arena, "guardian %s", story->change);
-    const char *values[] = {name};
+    const char *pid = story->kind == GD_STORY_RUN ? story->backend_pid : "";
+    const char *values[] = {name, pid[0] == '\0' ? "0" : pid};
     struct gd_pg_call call = {
         .what = "look for sessions of a change that was cut off",
         .sql = "SELECT a.pid FROM pg_catalog.pg_stat_activity a WHERE a.application_name "
                "OPERATOR(pg_catalog.=) $1 AND a.pid OPERATOR(pg_catalog.<>) "
-               "pg_catalog.pg_backend_pid() LIMIT 1",
+               "pg_catalog.pg_backend_pid() OR a.pid OPERATOR(pg_catalog.=) $2::int AND "
+               "a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() AND a.state "
+               "OPERATOR(pg_catalog.<>) 'idle' LIMIT 1",
         .values = values,
-        .value_count = 1,
+        .value_count = 2,
     };
     GD_TRY(gd_pg_run(recovery->pg, &call, &rows, err));
     *out_pid = gd_pg_rows_count(rows) == 0 ? NULL : gd_arena_strdup(arena, gd_pg_cell(rows, 0, 0));

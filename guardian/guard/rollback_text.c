@@ -397,7 +397,10 @@ GD_MUST static struct gd_status read_statements(void *context, struct gd_error *
 {
     struct reading *reading = context;
     struct gd_memory_input input = {reading->text, reading->size};
-    struct gd_script_options options = {.statement_bytes_max = TEXT_BYTES_MAX};
+    struct gd_script_options options = {
+        .statement_bytes_max = TEXT_BYTES_MAX,
+        .by_wire = reading->back->story->kind == GD_STORY_RUN,
+    };
     struct gd_script *script = gd_script_new("the change", gd_memory_read, &input, &options);
     gd_auto_arena arena = gd_arena_new();
     reading->err = err;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { TEXT_MAX = 200 };
+
 static const char *const words[] = {"password", "passwd", "secret", "passphrase", "sslpassword"};
 
 static bool in_name(char c)
@@ -46,4 +48,26 @@ const char *gd_secret_in_text(const char *text)
             first = value;
     }
     return first;
+}
+
+/* Where a text of `size` bytes can be cut without halving a letter. */
+static size_t whole_letters(const char *text, size_t size)
+{
+    while (size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80)
+        size--;
+    return size;
+}
+
+const char *gd_first_words(const char *text, struct gd_arena *arena)
+{
+    while (isspace((unsigned char)*text) != 0)
+        text++;
+    size_t size = strnlen(text, TEXT_MAX);
+    char *words_of = gd_arena_strndup(arena, text, whole_letters(text, size));
+    for (char *at = words_of; *at != '\0'; at++)
+        if ((unsigned char)*at < 0x20)
+            *at = ' ';
+    const char *secret = gd_secret_in_text(words_of);
+    return secret == NULL ? words_of
+                          : gd_arena_printf(arena, "%.*s…", (int)(secret - words_of), words_of);
 }

@@ -119,6 +119,59 @@ static void read_texts(const struct gd_json *list, struct gd_texts *texts, struc
         gd_texts_add(texts, gd_arena_strdup(arena, gd_json_text(gd_json_at(list, i))), arena);
 }
 
+static uint32_t count_of(int64_t number)
+{
+    return number < 0 || number > UINT32_MAX ? 0 : (uint32_t)number;
+}
+
+/* The one with this number (without one: at this place); NULL when there is none. */
+static void *numbered(const struct gd_told_field *field, uint32_t number, size_t place_at,
+                      void *base)
+{
+    char *items = *(char **)place(base, field->offset);
+    size_t size = field->shape->size, count = *(const size_t *)at(base, field->beside);
+    for (size_t i = 0; i < count; i++)
+        if (number == 0
+                ? i == place_at
+                : *(const uint32_t *)at(items + i * size, field->shape->fields[0].offset) == number)
+            return items + i * size;
+    return NULL;
+}
+
+/* Room for all of `list` behind those that are there. */
+static void make_room(const struct gd_told_field *field, size_t more, void *base,
+                      struct gd_arena *arena)
+{
+    char **items = place(base, field->offset);
+    size_t size = field->shape->size, count = *(const size_t *)at(base, field->beside);
+    char *grown = gd_arena_zalloc(arena, count + more, size);
+    if (count > 0)
+        memcpy(grown, *items, count * size);
+    *items = grown;
+}
+
+/* Of a list whose items are numbered a record may tell only what is new. */
+static void read_numbered(const struct gd_told_field *field, const struct gd_json *list, void *base,
+                          struct gd_arena *arena)
+{
+    size_t left = gd_json_is_list(list) ? gd_json_count(list) : 0;
+    bool room = false;
+    for (size_t i = 0; left > 0; i++, left--) {
+        const struct gd_json *item = gd_json_at(list, i);
+        uint32_t number = count_of(gd_json_int(gd_json_get(item, field->shape->fields[0].key)));
+        char *one = numbered(field, number, i, base);
+        if (one == NULL) {
+            size_t *count = place(base, field->beside);
+            if (!room)
+                make_room(field, left, base, arena);
+            room = true;
+            one = *(char **)place(base, field->offset) + (*count)++ * field->shape->size;
+            blank(field->shape, one);
+        }
+        read_body(field->shape, item, one, arena);
+    }
+}
+
 /* As many as before: those, of which a later record says more. */
 static void read_list(const struct gd_told_field *field, const struct gd_json *list, void *base,
                       struct gd_arena *arena)
@@ -142,11 +195,6 @@ static unsigned word_of(const struct gd_words *words, const char *text)
         if (strcmp(words->name(i), text) == 0)
             return i;
     return words->otherwise;
-}
-
-static uint32_t count_of(int64_t number)
-{
-    return number < 0 || number > UINT32_MAX ? 0 : (uint32_t)number;
 }
 
 static void read_value(const struct gd_told_field *field, const struct gd_json *value, void *base,
@@ -180,7 +228,10 @@ static void read_value(const struct gd_told_field *field, const struct gd_json *
         read_texts(value, member, arena);
         break;
     case GD_TOLD_LIST:
-        read_list(field, value, base, arena);
+        if (field->shape->numbered)
+            read_numbered(field, value, base, arena);
+        else
+            read_list(field, value, base, arena);
         break;
     }
 }

@@ -135,11 +135,11 @@ static const struct gd_told_field drift_fields[] = {
     NUMBER(gd_story_drift, rows_new, EVER),
     NUMBER(gd_story_drift, rows_gone, EVER),
 };
-#define SHAPE(name) {name##_fields, COUNT(name##_fields), sizeof(struct gd_story_##name)}
-static const struct gd_told_shape file_shape = SHAPE(file);
-static const struct gd_told_shape step_shape = SHAPE(step);
-static const struct gd_told_shape loss_shape = SHAPE(loss);
-static const struct gd_told_shape drift_shape = SHAPE(drift);
+#define SHAPE(name) .fields = name##_fields, .count = COUNT(name##_fields), .size = sizeof(struct gd_story_##name)
+static const struct gd_told_shape file_shape = {SHAPE(file)};
+static const struct gd_told_shape step_shape = {SHAPE(step), .numbered = true};
+static const struct gd_told_shape loss_shape = {SHAPE(loss)};
+static const struct gd_told_shape drift_shape = {SHAPE(drift)};
 
 static const struct gd_told_field story_fields[] = {
     TEXT(gd_story, cluster, AT_RECEIVED),
@@ -194,5 +194,5 @@ static const struct gd_told_field story_fields[] = {
 };
 /* clang-format on */
 
-const struct gd_told_shape gd_story_shape = {story_fields, COUNT(story_fields),
-                                             sizeof(struct gd_story)};
+const struct gd_told_shape gd_story_shape = {
+    .fields = story_fields, .count = COUNT(story_fields), .size = sizeof(struct gd_story)};

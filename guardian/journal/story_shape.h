@@ -40,6 +40,7 @@ struct gd_told_field {
 struct gd_told_shape {
     const struct gd_told_field *fields;
     size_t count, size; /* size of the struct */
+    bool numbered;      /* the first field is a number that tells items of a list apart */
 };
 
 extern const struct gd_told_shape gd_story_shape;

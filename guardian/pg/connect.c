@@ -619,8 +619,11 @@ struct gd_status gd_pg_begin(struct gd_pg *pg, struct gd_error *err)
     bool one_schema = pg->target.schema != NULL;
     const char *path = one_schema ? pg->target.schema : pg->target.search_path;
     const char *const limits[] = {statement, lock, idle};
+    pg->within = PQtransactionStatus(pg->conn) == PQTRANS_INTRANS;
     struct gd_pg_call calls[] = {
-        {.what = "begin a transaction", .sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
+        {.what = "begin a transaction",
+         .sql = pg->within ? "SAVEPOINT guardian_look"
+                           : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
         {.what = "set limits",
          .sql = "SELECT set_config('statement_timeout', $1, true), "
                 "set_config('lock_timeout', $2, true), "
@@ -645,9 +648,14 @@ void gd_pg_end(struct gd_pg *pg)
     if (!pg->in_transaction)
         return;
     pg->in_transaction = false;
-    struct gd_pg_call call = {.what = "end a transaction", .sql = "ROLLBACK"};
+    struct gd_pg_call calls[] = {
+        {.what = "end a transaction",
+         .sql = pg->within ? "ROLLBACK TO SAVEPOINT guardian_look" : "ROLLBACK"},
+        {.what = "release a savepoint", .sql = "RELEASE SAVEPOINT guardian_look"},
+    };
     struct gd_error ignored = {0};
-    struct gd_status status = pg->broken ? GD_DONE : gd_pg_run(pg, &call, NULL, &ignored);
+    struct gd_status status =
+        pg->broken ? GD_DONE : gd_pg_batch(pg, calls, pg->within ? 2 : 1, NULL, NULL, &ignored);
     if (status.code != GD_OK)
         pg->broken = true; /* who knows what is open there: nobody shall go on with it */
 }

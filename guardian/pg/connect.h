@@ -106,7 +106,8 @@ char gd_pg_char(const struct gd_pg_rows *rows, size_t row, size_t column);
 void gd_pg_rows_free(struct gd_pg_rows *rows);
 
 /** Begin a read-only, repeatable-read transaction with the limits of the options, and with the
- *  search path of the target when that names one. */
+ *  search path of the target when that names one. Inside of a transaction that is open already it
+ *  is a savepoint, and neither of both. */
 GD_MUST struct gd_status gd_pg_begin(struct gd_pg *pg, struct gd_error *err);
 /** End it; on a broken connection there is nothing to end. */
 void gd_pg_end(struct gd_pg *pg);

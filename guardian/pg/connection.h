@@ -18,6 +18,7 @@ struct gd_pg {
     bool pooled;
     bool broken;
     bool in_transaction;
+    bool within; /* … which is a savepoint inside of somebody else's */
     bool reopened;
     char *copy_buffer;   /* of COPY, made once */
     bool command_limits; /* gd_pg_command() has set its time-outs for the session */

@@ -9,6 +9,8 @@
 #include "guardian/pg/connection.h"
 #include "guardian/pg/copy.h"
 
+enum { REPLY_MS = 10000 };
+
 enum { SLICE_MS = 100, CANCEL_MS = 10000, COPY_PIECE = 64 * 1024 };
 
 /* One statement on its way. */
@@ -309,6 +311,28 @@ struct gd_status gd_pg_execute(struct gd_pg *pg, struct gd_pg_statement *stateme
         forget_single_rows(&run);
     PQsetNoticeReceiver(pg->conn, drop_notice, NULL);
     return run.status;
+}
+
+/* ---- what the grammar says ---- */
+
+struct gd_status gd_pg_parses(struct gd_pg *pg, const char *text, bool *out_refused,
+                              struct gd_error *err)
+{
+    static const char what[] = "ask for the server's grammar";
+    int64_t until_ms = gd_clock_monotonic_us() / 1000 + pg->options.statement_ms + REPLY_MS;
+    PGresult *result = NULL;
+    *out_refused = false;
+    if (pg->broken || PQsendPrepare(pg->conn, "", text, 0, NULL) != 1)
+        return gd_pg_lost(pg, what, PQerrorMessage(pg->conn), err);
+    while (PQisBusy(pg->conn) == 1)
+        if (!gd_pg_wait(pg, POLLIN, until_ms) || PQconsumeInput(pg->conn) != 1)
+            return gd_pg_lost(pg, what, PQerrorMessage(pg->conn), err);
+    result = PQgetResult(pg->conn);
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *place = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+    *out_refused = state != NULL && place != NULL && strcmp(state, "42601") == 0;
+    PQclear(result);
+    return gd_pg_finish_results(pg, what, GD_DONE, err);
 }
 
 /* ---- the session ---- */

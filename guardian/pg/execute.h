@@ -50,6 +50,15 @@ struct gd_pg_statement {
 GD_MUST struct gd_status gd_pg_execute(struct gd_pg *pg, struct gd_pg_statement *statement,
                                        struct gd_arena *arena, struct gd_error *err);
 
+/**
+ * Would the server's own grammar refuse this text? It is prepared, and not run.
+ *
+ * @param out_refused  a syntax error that has a place in the text: whoever sends it gets the same
+ * @return GD_SYSTEM   it could not be asked
+ */
+GD_MUST struct gd_status gd_pg_parses(struct gd_pg *pg, const char *text, bool *out_refused,
+                                      struct gd_error *err);
+
 /** What a session needs in which somebody's file runs. */
 struct gd_pg_pin {
     const char *application;

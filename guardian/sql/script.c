@@ -35,6 +35,7 @@ struct gd_script *gd_script_new(const char *name, gd_read_fn *read, void *contex
                                 ? statement_bytes_default
                                 : options->statement_bytes_max;
     script->skip_connect = options != NULL && options->skip_connect;
+    script->by_wire = options != NULL && options->by_wire;
     script->line = 1;
     script->column = 1;
     script->digest = gd_digest_new();
@@ -476,7 +477,7 @@ static GD_MUST struct gd_status take_piece(struct gd_script *script, const struc
     GD_TRY(read_tree(script, start, stmt, arena, err));
     gd_window_advance(script, piece->end < script->end ? piece->end + 1 : piece->end);
     script->last_line = script->line;
-    if (is_copy_from_stdin(stmt->tree))
+    if (!script->by_wire && is_copy_from_stdin(stmt->tree))
         GD_TRY(take_data(script, stmt, err));
     *out_stmt = stmt;
     return GD_DONE;

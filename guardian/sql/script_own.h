@@ -16,6 +16,7 @@ struct gd_script {
     void *context;
     size_t statement_max;
     bool skip_connect;
+    bool by_wire;
 
     char *window;
     size_t capacity, begin, end, checked;

@@ -34,7 +34,7 @@ static void check_file(const struct gd_judged_file *file, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     gd_auto_arena arena = gd_arena_new();
-    struct gd_input input = {"fuzz.sql", (const char *)data, size};
+    struct gd_input input = {.path = "fuzz.sql", .text = (const char *)data, .size = size};
     struct gd_report *report = NULL;
     struct gd_error err = {0};
     struct gd_status status = gd_classify(

@@ -96,7 +96,8 @@ static void read_file(struct drive *drive, const char *path, struct gd_input *in
     if (file == NULL)
         exit(2);
     char *bytes = gd_arena_alloc(drive->arena, 64u << 20);
-    *input = (struct gd_input){path, bytes, fread(bytes, 1, 64u << 20, file)};
+    *input =
+        (struct gd_input){.path = path, .text = bytes, .size = fread(bytes, 1, 64u << 20, file)};
     fclose(file);
 }
 

@@ -137,7 +137,8 @@ static const struct gd_check *find_check(const struct gd_judged_file *file, cons
 static bool is_as_expected(size_t at)
 {
     gd_auto_arena arena = gd_arena_new();
-    struct gd_input input = {"case.sql", cases[at].script, strlen(cases[at].script)};
+    struct gd_input input = {
+        .path = "case.sql", .text = cases[at].script, .size = strlen(cases[at].script)};
     struct gd_survey own = survey;
     own.server_version = cases[at].server != 0 ? cases[at].server : 150000;
     struct gd_classify_options options = {.survey = &own};
@@ -170,7 +171,8 @@ static void samples_are_limited(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         gd_auto_arena arena = gd_arena_new();
-        struct gd_input input = {"case.sql", cases[i].script, strlen(cases[i].script)};
+        struct gd_input input = {
+            .path = "case.sql", .text = cases[i].script, .size = strlen(cases[i].script)};
         struct gd_classify_options options = {.survey = &survey};
         struct gd_report *report;
         struct gd_error err = {0};
@@ -189,7 +191,8 @@ static void no_database_no_question(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         gd_auto_arena arena = gd_arena_new();
-        struct gd_input input = {"case.sql", cases[i].script, strlen(cases[i].script)};
+        struct gd_input input = {
+            .path = "case.sql", .text = cases[i].script, .size = strlen(cases[i].script)};
         struct gd_classify_options options = {0};
         struct gd_report *report;
         struct gd_error err = {0};

@@ -176,7 +176,7 @@ static bool can_be_judged(const struct file *file)
 static void check_file(struct file *file)
 {
     gd_auto_arena arena = gd_arena_new();
-    struct gd_input input = {file->path, file->text, file->size};
+    struct gd_input input = {.path = file->path, .text = file->text, .size = file->size};
     struct gd_report *report;
     struct gd_error err = {0};
     if (gd_rule_find(file->rule) == NULL) {

@@ -14,7 +14,7 @@
 static struct gd_judged_file *classified(const char *sql, struct gd_arena *arena)
 {
     struct gd_classify_options options = {.entries_max = 1};
-    struct gd_input input = {"s.sql", sql, strlen(sql)};
+    struct gd_input input = {.path = "s.sql", .text = sql, .size = strlen(sql)};
     struct gd_report *report;
     struct gd_error err = {0};
     if (gd_classify(&input, 1, &options, arena, &report, &err).code != GD_OK)

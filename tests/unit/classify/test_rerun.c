@@ -37,7 +37,8 @@ static void files_say_whether_they_can_run_again(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct gd_arena *arena = gd_arena_new();
-        struct gd_input input = {"boot.sql", cases[i].sql, strlen(cases[i].sql)};
+        struct gd_input input = {
+            .path = "boot.sql", .text = cases[i].sql, .size = strlen(cases[i].sql)};
         struct gd_classify_options options = {0};
         struct gd_report *report = NULL;
         struct gd_error err = {0};

@@ -84,7 +84,7 @@ static const char letters[] = "naedu";
 static void classes_of(const char *sql, char *out, size_t size)
 {
     gd_auto_arena arena = gd_arena_new();
-    struct gd_input input = {"s.sql", sql, strlen(sql)};
+    struct gd_input input = {.path = "s.sql", .text = sql, .size = strlen(sql)};
     struct gd_report *report;
     struct gd_error err = {0};
     if (gd_classify(&input, 1, NULL, arena, &report, &err).code != GD_OK)

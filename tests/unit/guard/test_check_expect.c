@@ -17,7 +17,7 @@ static const char go_policy[] =
 static const struct gd_plan *plan_of(const char *sql, struct gd_arena *arena)
 {
     struct gd_error err = {0};
-    struct gd_input input = {"m.sql", sql, strlen(sql)};
+    struct gd_input input = {.path = "m.sql", .text = sql, .size = strlen(sql)};
     struct gd_change *change = gd_arena_zalloc(arena, 1, sizeof *change);
     const struct gd_policy *policy = NULL;
     const struct gd_decision *decision = NULL;

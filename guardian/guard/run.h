@@ -1,0 +1,49 @@
+/*
+ * Run: a command whose statements come by the wire, guarded as one change.
+ *
+ *     text ▸ by itself harmless? ▸ survey ▸ findings ▸ decision ▸ lease ▸ backup ▸ proof ▸ record ▸
+ * pass
+ *
+ * What is harmless costs a look into a table. The first statement that changes anything makes the
+ * change: lease, recovery, journal. One backup covers all of the run that it is able to.
+ *
+ * Invariant 1  A statement is passed only with a permit of its own decision (guard/permit.h).
+ * Invariant 2  Before it is passed, its record is in the store; what became of it goes out with the
+ *              next one. What a dead run leaves in doubt is told from the schema: guard/recover.h.
+ * Invariant 3  Statements of one run are judged one at a time, whatever their sessions.
+ * Owner        the arena given to gd_run_begin(); the gate may be used by many threads.
+ */
+#ifndef GUARDIAN_GUARD_RUN_H
+#define GUARDIAN_GUARD_RUN_H
+
+#include "guardian/guard/gate.h"
+#include "guardian/guard/guard.h"
+
+struct gd_run;
+
+struct gd_run_options {
+    const struct gd_guard_options *guard; /* as for apply; its paths are not read */
+    const char *command;                  /* what runs, for people: without secrets */
+};
+
+/** Connect and look; writes nothing. @return as gd_guard_apply() until it protects */
+GD_MUST struct gd_status gd_run_begin(const struct gd_run_options *options, struct gd_arena *arena,
+                                      struct gd_run **out_run, struct gd_error *err);
+/** For the relay; valid as long as the run. */
+const struct gd_gate *gd_run_gate(struct gd_run *run);
+
+/** Was something refused only because of the moment (the command's own locks stood in the way of
+ *  the backup, or somebody else changed the schema meanwhile)? Then run the command again: `why`,
+ *  a sentence. NULL: no. */
+const char *gd_run_again(const struct gd_run *run);
+/** Between two tries, with no session left: make the backup that was missing.
+ *  @return GD_UNPROTECTED, GD_BUSY, GD_REFUSED */
+GD_MUST struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err);
+
+/** The command has ended with `exit_status`, and no session is left: check, close, tell.
+ *  @return GD_OK; GD_REFUSED, GD_FAILED, GD_PARTIAL as the outcome says */
+GD_MUST struct gd_status gd_run_end(struct gd_run *run, int exit_status,
+                                    struct gd_outcome **out_outcome, struct gd_error *err);
+void gd_run_free(struct gd_run *run);
+
+#endif

@@ -1,0 +1,553 @@
+/*
+ * Run, the half that judges: is it harmless by itself, what does it change, what does the policy
+ * say, what is the client told.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#include "guardian/base/fault.h"
+#include "guardian/classify/rule.h"
+#include "guardian/guard/approved.h"
+#include "guardian/guard/run_own.h"
+
+/* Longer texts are not remembered: they are not said a thousand times. */
+enum { SHAPE_MAX = 4096, HARMLESS_MAX = 100000, DETAILS_MAX = 4 };
+
+/* ---- what was seen to be harmless before ---- */
+
+static bool is_word(char letter)
+{
+    return isalnum((unsigned char)letter) || letter == '_' || letter == '$' ||
+           (unsigned char)letter >= 0x80;
+}
+
+/* Whole numbers do not decide whether a text that only reads is harmless; so "id = 7" and "id = 8"
+ * are one shape. Only where nothing can hide: no quote, no escape, no comment. */
+static size_t shape_of(const char *text, size_t size, char *out)
+{
+    size_t length = 0;
+    bool plain =
+        strpbrk(text, "'\"\\$") == NULL && strstr(text, "--") == NULL && strstr(text, "/*") == NULL;
+    for (size_t i = 0; i < size; i++) {
+        bool number = plain && isdigit((unsigned char)text[i]) &&
+                      (i == 0 || (!is_word(text[i - 1]) && text[i - 1] != '.'));
+        size_t end = i;
+        while (number && isdigit((unsigned char)text[end]))
+            end++;
+        if (number && !is_word(text[end]) && text[end] != '.') {
+            out[length++] = '0';
+            i = end - 1;
+        } else {
+            out[length++] = text[i];
+        }
+    }
+    return length;
+}
+
+static bool key_of(const char *text, size_t size, uint64_t *out_key)
+{
+    char shape[SHAPE_MAX], hex[GD_DIGEST_HEX_SIZE];
+    if (size >= sizeof shape || strlen(text) != size)
+        return false;
+    gd_digest_of(shape, shape_of(text, size, shape), hex);
+    *out_key = 0;
+    for (int i = 0; i < 16; i++)
+        *out_key = *out_key << 4 | (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
+    return true;
+}
+
+static void remember_harmless(struct gd_run *run, const char *text, size_t size)
+{
+    uint64_t key;
+    if (!key_of(text, size, &key))
+        return;
+    pthread_mutex_lock(&run->harmless_lock);
+    if (run->harmless.count < HARMLESS_MAX)
+        gd_map_add(&run->harmless, key, 1, run->harmless_arena);
+    pthread_mutex_unlock(&run->harmless_lock);
+}
+
+static bool was_harmless(struct gd_run *run, const char *text, size_t size)
+{
+    uint64_t key;
+    if (!key_of(text, size, &key))
+        return false;
+    pthread_mutex_lock(&run->harmless_lock);
+    bool found = gd_map_get(&run->harmless, key) != GD_MAP_NONE;
+    pthread_mutex_unlock(&run->harmless_lock);
+    return found;
+}
+
+/* May our reading of the text be another than the server's? */
+static const char *misread(const struct gd_gate_session *session, const char *text, size_t size)
+{
+    if (session->odd_quotes && memchr(text, '\\', size) != NULL)
+        return "standard_conforming_strings is off, and the text has a backslash";
+    for (size_t i = 0; session->odd_letters && i < size; i++)
+        if ((unsigned char)text[i] >= 0x80)
+            return "client_encoding is one whose letters can hold quotes";
+    return NULL;
+}
+
+void gd_run_reported(void *context, struct gd_gate_session *session, const char *name,
+                     const char *value)
+{
+    static const char *const odd[] = {"SJIS",    "BIG5",  "GBK",           "UHC",
+                                      "GB18030", "JOHAB", "SHIFT_JIS_2004"};
+    (void)context;
+    if (strcasecmp(name, "standard_conforming_strings") == 0)
+        session->odd_quotes = strcasecmp(value, "on") != 0;
+    if (strcasecmp(name, "client_encoding") == 0) {
+        session->odd_letters = false;
+        for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+            session->odd_letters |= strcasecmp(value, odd[i]) == 0;
+    }
+}
+
+bool gd_run_glance(void *context, struct gd_gate_session *session, const char *text, size_t size,
+                   bool parse)
+{
+    (void)parse;
+    return !atomic_load(&session->watched) && !session->fresh &&
+           misread(session, text, size) == NULL && was_harmless(context, text, size);
+}
+
+bool gd_run_still(void *context, struct gd_gate_session *session, const char *text, size_t size)
+{
+    return gd_run_glance(context, session, text, size, false);
+}
+
+/* ---- reading ---- */
+
+bool gd_run_changes(const struct gd_report *report)
+{
+    return report->class != GD_CLASS_NONE || report->loses != GD_LOSES_NOTHING;
+}
+
+/* The statement itself comes last; what the same batch sent before it stands in front. */
+static size_t inputs_of(const struct gd_gate_request *request, struct gd_input inputs[2])
+{
+    size_t count = 0;
+    if (request->earlier != NULL && request->earlier[0] != '\0')
+        inputs[count++] = (struct gd_input){.by_wire = true,
+                                            .path = "earlier",
+                                            .text = request->earlier,
+                                            .size = strlen(request->earlier)};
+    inputs[count++] = (struct gd_input){
+        .by_wire = true, .path = "statement", .text = request->text, .size = request->size};
+    return count;
+}
+
+/* By the text alone: true when nobody's catalogue could make it more than reading and setting. */
+static bool harmless_alone(const struct gd_gate_request *request, struct gd_arena *arena)
+{
+    struct gd_input input = {
+        .by_wire = true, .path = "statement", .text = request->text, .size = request->size};
+    struct gd_classify_options options = {0};
+    struct gd_report *report;
+    struct gd_error ignored = {0};
+    return gd_classify(&input, 1, &options, arena, &report, &ignored).code == GD_OK &&
+           !gd_run_changes(report);
+}
+
+/* libpq learns the transaction's state with each answer, and the last ones were not for it. */
+GD_MUST static struct gd_status wake(struct gd_pg *pg, struct gd_error *err)
+{
+    struct gd_pg_call call = {.what = "look at the session", .sql = "SELECT 1"};
+    return gd_pg_run(pg, &call, NULL, err);
+}
+
+GD_MUST static struct gd_status look(struct gd_run *run, struct gd_run_look *look,
+                                     struct gd_error *err)
+{
+    const struct gd_gate_request *request = look->request;
+    const struct gd_guard_options *options = run->options->guard;
+    struct gd_input inputs[2];
+    struct gd_change_options reading = {
+        .database = "",
+        .pg = request->pg != NULL && request->state != GD_PG_ABORTED ? request->pg : run->pg,
+        .lock_ms = options->pg->lock_ms,
+        .statement_bytes_max = options->statement_bytes_max,
+        .check_ms = options->check_ms,
+        .samples = options->samples,
+    };
+    if (reading.pg == request->pg)
+        GD_TRY(wake(request->pg, err));
+    return gd_change_read(inputs, inputs_of(request, inputs), &reading, look->arena, &look->change,
+                          err);
+}
+
+/* ---- what a run may do with its own ---- */
+
+/* Tables in which migration tools keep their records, and their locks. */
+static const char *const record_tables[] = {
+    "_prisma_migrations",
+    "knex_migrations",
+    "knex_migrations_lock",
+    "pgmigrations",
+    "alembic_version",
+    "django_migrations",
+    "schema_migrations",
+    "ar_internal_metadata",
+    "__drizzle_migrations",
+    "flyway_schema_history",
+    "databasechangelog",
+    "databasechangeloglock",
+    "__efmigrationshistory",
+    "typeorm_metadata",
+    "sequelizemeta",
+    "goose_db_version",
+    "mikro_orm_migrations",
+    "kysely_migration",
+    "kysely_migration_lock",
+    "phinxlog",
+    "doctrine_migration_versions",
+};
+
+static bool is_record_table(const char *qualified)
+{
+    const char *dot = strrchr(qualified, '.');
+    char name[64];
+    size_t length = 0;
+    for (const char *at = dot == NULL ? qualified : dot + 1;
+         *at != '\0' && length + 1 < sizeof name; at++)
+        if (*at != '"')
+            name[length++] = *at;
+    name[length] = '\0';
+    for (size_t i = 0; i < sizeof record_tables / sizeof record_tables[0]; i++)
+        if (strcasecmp(name, record_tables[i]) == 0)
+            return true;
+    return strncmp(qualified, "sqitch.", 7) == 0;
+}
+
+static bool writes_rows(const struct gd_finding *finding)
+{
+    enum gd_kind kind = finding->rule->kind;
+    return kind == GD_KIND_InsertStmt || kind == GD_KIND_UpdateStmt || kind == GD_KIND_DeleteStmt;
+}
+
+static bool is_new(const struct gd_run *run, const struct gd_survey *survey, const char *qualified)
+{
+    for (size_t i = 0; survey != NULL && i < survey->relation_count; i++)
+        if (strcmp(survey->relations[i].qualified, qualified) == 0)
+            return run->begun && gd_map_get(&run->old, survey->relations[i].oid) == GD_MAP_NONE;
+    return false;
+}
+
+typedef bool about_fn(const struct gd_run *run, const struct gd_survey *survey,
+                      const struct gd_finding *finding, const char *table);
+
+static bool is_record(const struct gd_run *run, const struct gd_survey *survey,
+                      const struct gd_finding *finding, const char *table)
+{
+    (void)run;
+    (void)survey;
+    return writes_rows(finding) && is_record_table(table);
+}
+
+static bool is_own(const struct gd_run *run, const struct gd_survey *survey,
+                   const struct gd_finding *finding, const char *table)
+{
+    (void)finding;
+    return is_new(run, survey, table);
+}
+
+/* Is everything that it would lose of this sort? */
+static bool loses_only(const struct gd_run *run, const struct gd_run_look *look, about_fn *about)
+{
+    const struct gd_report *report = look->change.report;
+    size_t losing = 0;
+    for (size_t f = 0; f < report->file_count; f++)
+        for (size_t e = 0; e < report->files[f]->entry_count; e++) {
+            const struct gd_verdict *verdict = &report->files[f]->entries[e]->verdict;
+            for (size_t i = 0; i < verdict->finding_count; i++) {
+                const struct gd_finding *finding = verdict->findings[i];
+                if (finding->class <= GD_CLASS_ADDITIVE && finding->loses == GD_LOSES_NOTHING)
+                    continue;
+                losing++;
+                if (finding->class != GD_CLASS_DESTRUCTIVE || finding->tables.count == 0 ||
+                    finding->loses > GD_LOSES_DATA)
+                    return false;
+                for (size_t t = 0; t < finding->tables.count; t++)
+                    if (!about(run, look->change.survey, finding, finding->tables.items[t]))
+                        return false;
+            }
+        }
+    return losing > 0;
+}
+
+/* CREATE DATABASE and DROP DATABASE come alone; the name is the rule's object. */
+static const char *database_of(const struct gd_run_look *look, enum gd_kind kind)
+{
+    const struct gd_report *report = look->change.report;
+    const struct gd_judged_file *file = report->files[report->file_count - 1];
+    if (file->entry_count != 1 || file->entries[0]->kind != kind ||
+        file->entries[0]->verdict.lead == NULL)
+        return NULL;
+    const char *object = file->entries[0]->verdict.lead->object;
+    return strncmp(object, "database ", 9) == 0 ? object + 9 : NULL;
+}
+
+/* A shadow database, which the run has made itself. */
+static bool drops_own_database(const struct gd_run *run, const struct gd_run_look *look)
+{
+    const char *name = database_of(look, GD_KIND_DropdbStmt);
+    return name != NULL && gd_texts_has(&run->databases, name);
+}
+
+static void note_database(struct gd_run *run, const struct gd_run_look *look)
+{
+    const char *name = database_of(look, GD_KIND_CreatedbStmt);
+    if (name != NULL)
+        gd_texts_add(&run->databases, gd_arena_strdup(run->arena, name), run->arena);
+}
+
+/* ---- the answer ---- */
+
+static void copy_state(struct gd_gate_answer *answer, const char *sqlstate)
+{
+    memcpy(answer->sqlstate, sqlstate, 5);
+    answer->sqlstate[5] = '\0';
+}
+
+static const char *sqlstate_of(enum gd_code code)
+{
+    switch (code) {
+    case GD_REFUSED:
+        return "42501"; /* insufficient_privilege: no tool takes it for a passing trouble */
+    case GD_BUSY:
+        return "55P03"; /* lock_not_available */
+    case GD_USAGE:
+        return "42601"; /* syntax_error */
+    default:
+        return "58000"; /* system_error */
+    }
+}
+
+static void refuse(struct gd_run *run, const struct gd_gate_request *request,
+                   const struct gd_error *err, const char *detail, struct gd_gate_answer *answer)
+{
+    struct gd_arena *arena = request->arena;
+    answer->verdict = GD_GATE_REFUSE;
+    copy_state(answer, sqlstate_of(err->code));
+    answer->message = gd_arena_printf(arena, "guardian: %s", err->text);
+    answer->detail = detail;
+    answer->hint = gd_arena_strdup(arena, err->hint);
+    run->refused++;
+    if (run->first_refusal == NULL) {
+        run->first_refusal = gd_arena_strdup(run->arena, err->text);
+        run->first_hint = gd_arena_strdup(run->arena, err->hint);
+    }
+}
+
+/* What it would lose, with the rows that were counted. */
+static const char *losses_of(const struct gd_run_look *look)
+{
+    const struct gd_report *report = look->change.report;
+    struct gd_arena *arena = look->request->arena;
+    const char *text = "";
+    size_t told = 0;
+    if (report == NULL)
+        return text;
+    for (size_t f = 0; f < report->file_count; f++)
+        for (size_t e = 0; e < report->files[f]->entry_count; e++) {
+            const struct gd_verdict *verdict = &report->files[f]->entries[e]->verdict;
+            for (size_t i = 0; i < verdict->finding_count; i++) {
+                const struct gd_finding *finding = verdict->findings[i];
+                if (finding->loses == GD_LOSES_NOTHING || told++ >= DETAILS_MAX)
+                    continue;
+                text = gd_arena_printf(arena, "%s%s%s", text, text[0] == '\0' ? "" : "; ",
+                                       finding->object[0] == '\0' ? finding->rule->title
+                                                                  : finding->object);
+                for (size_t c = 0; c < finding->check_count; c++)
+                    if (finding->checks[c]->done && finding->checks[c]->count > 0)
+                        text = gd_arena_printf(arena, "%s, %s: %" PRId64, text,
+                                               finding->checks[c]->kind, finding->checks[c]->count);
+            }
+        }
+    if (told > DETAILS_MAX)
+        text = gd_arena_printf(arena, "%s; and %zu more", text, told - DETAILS_MAX);
+    return text[0] == '\0' ? text : gd_arena_printf(arena, "It would lose: %s.", text);
+}
+
+/* ---- deciding ---- */
+
+GD_MUST static struct gd_status check_decision(const struct gd_run_look *look, struct gd_error *err)
+{
+    const struct gd_decision *decision = look->decision;
+    const struct gd_ruling *lead = decision->lead;
+    const char *ground = lead == NULL || lead->ground_count == 0
+                             ? "no rule allows it"
+                             : gd_ground_text(lead->grounds[0], look->arena);
+    if (decision->action < GD_ACTION_APPROVE)
+        return GD_DONE;
+    if (decision->action == GD_ACTION_APPROVE)
+        return gd_hint(err, gd_fail(err, GD_REFUSED, "this statement needs approval: %s", ground),
+                       "Whoever has read it approves exactly this text with: guardian approve "
+                       "sha256:%s",
+                       lead == NULL ? "" : lead->judged->hash);
+    return gd_hint(
+        err,
+        gd_fail(err, GD_REFUSED, "policy %s refuses this statement: %s", decision->policy, ground),
+        "Nothing of it ran. With --policy another one decides; guardian snapshot makes "
+        "a backup by hand.");
+}
+
+/* What only this run could miss, or a tool's own record, is not what policies are about; a backup
+ * of the definitions, and of the record's rows, is. */
+static const struct gd_decision *eased(const struct gd_run_look *look)
+{
+    struct gd_decision *decision = gd_arena_zalloc(look->arena, 1, sizeof *decision);
+    const struct gd_report *report = look->change.report;
+    *decision = *look->decision;
+    decision->action = GD_ACTION_BACKUP;
+    decision->ask = GD_ASK_NEVER;
+    decision->backup = (struct gd_backup){
+        .scope = look->records ? GD_SCOPE_TABLES : GD_SCOPE_SCHEMA,
+        .proof = GD_PROOF_DIGEST,
+        .covers = true,
+    };
+    for (size_t f = 0; look->records && f < report->file_count; f++)
+        for (size_t t = 0; t < report->files[f]->tables.count; t++)
+            gd_texts_add(&decision->backup.tables, report->files[f]->tables.items[t], look->arena);
+    return decision;
+}
+
+GD_MUST static struct gd_status decide(struct gd_run *run, struct gd_run_look *look,
+                                       struct gd_error *err)
+{
+    const struct gd_guard_options *options = run->options->guard;
+    struct gd_decide_input input = {
+        .policy = options->policy,
+        .report = look->change.report,
+        .survey = look->change.survey,
+        .environment = options->environment,
+        .approvals = options->approvals,
+        .approval_count = options->approval_count,
+    };
+    GD_TRY(gd_decide_approved(&input, options->store, &run->outcome->notes, run->arena,
+                              &look->decision, err));
+    look->records = loses_only(run, look, is_record);
+    look->fresh = loses_only(run, look, is_own) || drops_own_database(run, look);
+    if (look->records || look->fresh)
+        look->decision = eased(look);
+    return check_decision(look, err);
+}
+
+/* ---- one statement ---- */
+
+/* The transaction's id is on record before its COMMIT; whether this text is one, nobody need ask:
+ * any text may be. */
+GD_MUST static struct gd_status pass_harmless(struct gd_run *run,
+                                              const struct gd_gate_request *request,
+                                              struct gd_gate_answer *answer, struct gd_error *err)
+{
+    answer->verdict = GD_GATE_PASS;
+    if (!atomic_load(&request->session->watched))
+        return GD_DONE;
+    answer->ticket = UINT64_MAX;
+    return gd_run_before_commit(run, request, err);
+}
+
+GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_look *look,
+                                            struct gd_gate_answer *answer, struct gd_error *err)
+{
+    const struct gd_permit *permit;
+    GD_TRY(decide(run, look, err));
+    answer->verdict = GD_GATE_PASS;
+    if (look->request->parse) /* it is protected when it is executed */
+        return GD_DONE;
+    GD_TRY(gd_run_make_change(run, err));
+    GD_TRY(gd_run_wrap(look, err));
+    GD_TRY(gd_run_protect(run, look, &permit, err));
+    GD_TRY(gd_lease_check(run->lease, err));
+    note_database(run, look);
+    uint32_t step = gd_run_tell(run, look);
+    GD_TRY(gd_run_announce(run, step, look->request, permit, err));
+    GD_TRY(gd_fault("run: announced, not passed", err));
+    atomic_store(&look->request->session->watched, true);
+    answer->wrap = look->wrapped;
+    answer->ticket = step;
+    return GD_DONE;
+}
+
+/* Another database than the run's: what this run has made is its own; elsewhere it may read. */
+GD_MUST static struct gd_status check_database(const struct gd_run_look *look, struct gd_error *err)
+{
+    const struct gd_gate_session *session = look->request->session;
+    if (!session->elsewhere)
+        return GD_DONE;
+    return gd_hint(err,
+                   gd_fail(err, GD_REFUSED,
+                           "this run guards another database, and may only read in \"%s\"",
+                           session->database),
+                   "Name this database with --db, in a run of its own.");
+}
+
+/* A setting that makes a script hard to read is reported by the server, and looked at with each
+ * text that follows (misread()). */
+static bool only_sets(const struct gd_report *report)
+{
+    for (size_t f = 0; f < report->file_count; f++)
+        for (size_t e = 0; e < report->files[f]->entry_count; e++)
+            if (report->files[f]->entries[e]->kind != GD_KIND_VariableSetStmt)
+                return false;
+    return true;
+}
+
+/* What we cannot read the server may be able to; what its own parser refuses does no harm, and it
+ * shall say so itself. */
+static bool server_refuses(struct gd_run *run, const struct gd_gate_request *request)
+{
+    struct gd_error ignored = {0};
+    bool refused = false;
+    return gd_pg_parses(run->pg, request->text, &refused, &ignored).code == GD_OK && refused;
+}
+
+GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *seen,
+                                      struct gd_gate_answer *answer, struct gd_error *err)
+{
+    const struct gd_gate_request *request = seen->request;
+    struct gd_gate_session *session = request->session;
+    const char *why = misread(session, request->text, request->size);
+    answer->verdict = GD_GATE_PASS;
+    if (session->fresh)
+        return GD_DONE;
+    if (why != NULL)
+        return gd_hint(err,
+                       gd_fail(err, GD_REFUSED, "this statement cannot be read for sure: %s", why),
+                       "SET standard_conforming_strings TO on, and use client_encoding UTF8.");
+    if (harmless_alone(request, seen->arena)) {
+        remember_harmless(run, request->text, request->size);
+        return pass_harmless(run, request, answer, err);
+    }
+    struct gd_status status = look(run, seen, err);
+    if (status.code == GD_USAGE && server_refuses(run, request))
+        return pass_harmless(run, request, answer, err);
+    GD_TRY(status);
+    if (!gd_run_changes(seen->change.report) || only_sets(seen->change.report))
+        return pass_harmless(run, request, answer, err);
+    GD_TRY(check_database(seen, err));
+    return pass_change(run, seen, answer, err);
+}
+
+void gd_run_judge(void *context, const struct gd_gate_request *request,
+                  struct gd_gate_answer *out_answer)
+{
+    struct gd_run *run = context;
+    struct gd_error err = {0};
+    gd_auto_arena arena = gd_arena_new();
+    struct gd_run_look look = {.request = request, .arena = arena};
+    *out_answer = (struct gd_gate_answer){.message = "", .detail = "", .hint = ""};
+    pthread_mutex_lock(&run->lock);
+    gd_run_take_heard(run);
+    struct gd_status status = judge(run, &look, out_answer, &err);
+    if (status.code != GD_OK) {
+        gd_run_unwrap(&look);
+        *out_answer = (struct gd_gate_answer){.message = "", .detail = "", .hint = ""};
+        refuse(run, request, &err, losses_of(&look), out_answer);
+    }
+    pthread_mutex_unlock(&run->lock);
+}

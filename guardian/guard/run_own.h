@@ -1,0 +1,131 @@
+/*
+ * Run, from within: what its files share. No other file includes it.
+ */
+#ifndef GUARDIAN_GUARD_RUN_OWN_H
+#define GUARDIAN_GUARD_RUN_OWN_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "guardian/base/clock.h"
+#include "guardian/base/map.h"
+#include "guardian/guard/guard_own.h"
+#include "guardian/guard/run.h"
+#include "guardian/guard/seal_clock.h"
+#include "guardian/journal/lease.h"
+#include "guardian/pg/fingerprint.h"
+
+struct gd_gate_session {
+    char *database, *user;
+    bool elsewhere;       /* another database than the run's */
+    bool fresh;           /* … that this run has made */
+    bool odd_quotes;      /* standard_conforming_strings is off: what we read is not what runs */
+    bool odd_letters;     /* client_encoding has bytes that look like ASCII inside of letters */
+    _Atomic bool watched; /* something was passed whose end is not known: nothing goes unseen */
+    uint32_t *pending;    /* numbers of steps inside its open transaction */
+    size_t pending_count, pending_capacity;
+    struct gd_gate_session *next;
+};
+
+/* What the server said, kept until somebody holds the run's lock: the loop's thread does not wait.
+ */
+struct gd_run_heard {
+    struct gd_gate_session *session;
+    uint64_t ticket;
+    bool failed, rolled_back, lost;
+    enum gd_pg_state state;
+    struct gd_run_heard *next;
+};
+
+struct gd_run {
+    const struct gd_run_options *options;
+    struct gd_arena *arena; /* under `lock` */
+    struct gd_outcome *outcome;
+    struct gd_story *story;
+    size_t step_capacity, loss_capacity;
+    struct gd_story_step *told; /* the steps as the journal knows them, for what is new */
+    size_t told_count, told_capacity;
+    char change_id[GD_ID_SIZE];
+    int64_t began_us;
+    struct gd_gate gate;
+    pthread_mutex_t lock; /* of all but `harmless` and the sessions' flags */
+    struct gd_pg *pg;     /* our own session: looks, holds the lease */
+    const char *stamp;    /* of the schema when the run began */
+    struct gd_ledger ledger;
+    bool begun; /* lease, journal, fingerprint: there is a change */
+    bool stuck; /* it could not begin, or be recorded: nothing risky passes any more */
+    struct gd_error stuck_err;
+    struct gd_lease *lease;
+    struct gd_journal *journal;
+    struct gd_fingerprint before;
+    struct gd_map old;                /* oids of relations that were there before the run */
+    struct gd_protection *protection; /* the newest backup; NULL: none */
+    struct gd_seal_clock held;        /* others are kept waiting by the seal */
+    bool protects_rows;               /* … holds rows, not only definitions */
+    struct gd_texts written;          /* tables whose rows the run has changed itself */
+    struct gd_texts databases;        /* that it has made */
+    struct gd_texts statements;       /* all that were passed, in order */
+    struct gd_decision *needs;        /* what the next try must have backed up first; NULL */
+    const char *again;
+    uint32_t refused;
+    const char *first_refusal, *first_hint; /* NULL: none */
+    pthread_mutex_t harmless_lock;
+    struct gd_arena *harmless_arena;
+    struct gd_map harmless; /* first 64 bits of SHA-256 of texts that are harmless by themselves */
+    pthread_mutex_t heard_lock;
+    struct gd_run_heard *heard, *heard_last; /* malloc()ed */
+    struct gd_gate_session *sessions;
+};
+
+/** What is known of one request while it is judged. */
+struct gd_run_look {
+    const struct gd_gate_request *request;
+    struct gd_arena *arena; /* until the answer is given */
+    struct gd_change change;
+    const struct gd_decision *decision;
+    bool records;    /* it writes nothing but the records of a migration tool */
+    bool fresh;      /* all that it would lose was made by this run */
+    bool wrapped;    /* a transaction of ours stands open on its session, for it alone */
+    const char *xid; /* of that; NULL: none */
+};
+
+/* ---- run_judge.c ---- */
+void gd_run_judge(void *context, const struct gd_gate_request *request,
+                  struct gd_gate_answer *out_answer);
+bool gd_run_glance(void *context, struct gd_gate_session *session, const char *text, size_t size,
+                   bool parse);
+bool gd_run_still(void *context, struct gd_gate_session *session, const char *text, size_t size);
+void gd_run_reported(void *context, struct gd_gate_session *session, const char *name,
+                     const char *value);
+/** Is there more in it than reading and setting? */
+bool gd_run_changes(const struct gd_report *report);
+
+/* ---- run_protect.c ---- */
+/** Lease, recovery, journal: once. */
+GD_MUST struct gd_status gd_run_make_change(struct gd_run *run, struct gd_error *err);
+/** A lone statement gets a transaction of ours around it, where it can stand that: its id is known
+ *  before it runs, and what is sealed stays so until it is over. */
+GD_MUST struct gd_status gd_run_wrap(struct gd_run_look *look, struct gd_error *err);
+void gd_run_unwrap(struct gd_run_look *look); /* it is not passed after all */
+/** A backup that the decision demands is there and proven, and a permit for it. */
+GD_MUST struct gd_status gd_run_protect(struct gd_run *run, struct gd_run_look *look,
+                                        const struct gd_permit **out_permit, struct gd_error *err);
+
+/* ---- run_story.c ---- */
+/** The statement as a step of the story; its number. */
+uint32_t gd_run_tell(struct gd_run *run, const struct gd_run_look *look);
+/** Its record is in the store before it is passed. */
+GD_MUST struct gd_status gd_run_announce(struct gd_run *run, uint32_t step,
+                                         const struct gd_gate_request *request,
+                                         const struct gd_permit *permit, struct gd_error *err)
+    __attribute__((nonnull(4)));
+/** Take in what was heard; under the run's lock. */
+void gd_run_take_heard(struct gd_run *run);
+void gd_run_passed(void *context, struct gd_gate_session *session, uint64_t ticket,
+                   const struct gd_gate_result *result);
+/** What is in the open transaction of a session, with its id, is on record before its COMMIT. */
+GD_MUST struct gd_status gd_run_before_commit(struct gd_run *run,
+                                              const struct gd_gate_request *request,
+                                              struct gd_error *err);
+
+#endif

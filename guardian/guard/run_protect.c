@@ -1,0 +1,469 @@
+/*
+ * Run, the half that keeps a way back: lease and journal at the first change, one backup for all
+ * that it covers, and the traps of somebody else's transaction.
+ *
+ * A statement stands inside the tool's own transaction, or alone. Sealed: our locks and our
+ * snapshot are taken in that very transaction (of a lone statement: in one of ours around it), so
+ * that nobody writes between backup and change. What the transaction has done so far is not in the
+ * snapshot, and need not be: it goes with it.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "guardian/base/fault.h"
+#include "guardian/guard/run_own.h"
+#include "guardian/pg/copy.h"
+
+/* ---- the change begins ---- */
+
+GD_MUST static struct gd_status take_lease(struct gd_run *run, struct gd_error *err)
+{
+    const struct gd_guard_options *options = run->options->guard;
+    struct gd_lease_options lease = {
+        .pg = run->pg,
+        .store = options->store,
+        .cluster = run->story->cluster,
+        .change = run->change_id,
+        .who = gd_arena_printf(run->arena, "%s@%s", run->story->who, run->story->host),
+        .wait_ms = options->busy_ms,
+        .events = options->events,
+    };
+    return gd_lease_take(&lease, &run->lease, err);
+}
+
+GD_MUST static struct gd_status recover(struct gd_run *run, struct gd_error *err)
+{
+    struct gd_recovered *recovered;
+    size_t count;
+    GD_TRY(gd_recover(run->pg, run->options->guard->store, run->story->cluster, run->change_id,
+                      NULL, &run->ledger, run->options->guard->events, run->arena, &recovered,
+                      &count, err));
+    for (size_t i = 0; i < count; i++) {
+        gd_texts_add(&run->outcome->notes, recovered[i].text, run->arena);
+        if (recovered[i].what == GD_RECOVERY_UNKNOWN && recovered[i].still_open)
+            return gd_hint(err,
+                           gd_fail(err, GD_PARTIAL,
+                                   "change %s was cut off, and nobody can tell what of it is in",
+                                   recovered[i].story->change),
+                           "Look with guardian show %s, then say what you found: guardian settle "
+                           "%s --as applied, partial or failed.",
+                           recovered[i].story->change, recovered[i].story->change);
+    }
+    return GD_DONE;
+}
+
+/* The command has looked at a schema that is no more: what it would do now was meant for another
+ * one. Run again, it looks again. */
+GD_MUST static struct gd_status check_stamp(struct gd_run *run, struct gd_error *err)
+{
+    const char *now;
+    GD_TRY(gd_pg_stamp(run->pg, run->arena, &now, err));
+    if (strcmp(now, run->stamp) == 0)
+        return GD_DONE;
+    run->stamp = now;
+    run->again = "somebody else changed the schema while the command looked at it";
+    return gd_hint(err,
+                   gd_fail(err, GD_BUSY, "somebody else changed the schema of %s meanwhile",
+                           run->story->where),
+                   "Run the command again: it looks at the schema as it is now.");
+}
+
+GD_MUST static struct gd_status read_old(struct gd_run *run, struct gd_error *err)
+{
+    gd_auto_pg_rows rows = NULL;
+    struct gd_pg_call call = {.what = "list what is there",
+                              .sql = "SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind "
+                                     "OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'm', 'S', 'f', "
+                                     "'v']::\"char\"[])"};
+    GD_TRY(gd_pg_run(run->pg, &call, &rows, err));
+    for (size_t i = 0; i < gd_pg_rows_count(rows); i++)
+        gd_map_add(&run->old, gd_pg_oid(rows, i, 0), 1, run->arena);
+    return GD_DONE;
+}
+
+GD_MUST static struct gd_status open_journal(struct gd_run *run, struct gd_error *err)
+{
+    struct gd_story *story = run->story;
+    const struct gd_guard_options *options = run->options->guard;
+    GD_TRY(gd_ledger_open(run->pg, true, run->arena, &run->ledger, err));
+    if (!run->ledger.there)
+        gd_texts_add(
+            &run->outcome->notes,
+            gd_arena_printf(run->arena, "no record is kept in the database: %s", run->ledger.why),
+            run->arena);
+    GD_TRY(gd_journal_new(options->store, story->cluster, story->change, &run->journal, err));
+    GD_TRY(gd_pg_fingerprint(run->pg, run->arena, &run->before, err));
+    story->fingerprint_before = run->before.sha256;
+    const char *lines = gd_fingerprint_text(&run->before, run->arena);
+    GD_TRY(gd_journal_attach(run->journal, "schema-before", lines, strlen(lines), options->key,
+                             run->arena, &story->schema_key, err));
+    return gd_journal_hold(run->journal, GD_RECORD_RECEIVED,
+                           gd_story_body(story, GD_RECORD_RECEIVED), err);
+}
+
+GD_MUST static struct gd_status make_change(struct gd_run *run, struct gd_error *err)
+{
+    if (run->lease == NULL)
+        GD_TRY(take_lease(run, err));
+    GD_TRY(recover(run, err));
+    GD_TRY(check_stamp(run, err));
+    GD_TRY(read_old(run, err));
+    GD_TRY(open_journal(run, err));
+    return gd_fault("run: begun", err);
+}
+
+struct gd_status gd_run_make_change(struct gd_run *run, struct gd_error *err)
+{
+    if (run->stuck) {
+        *err = run->stuck_err;
+        return (struct gd_status){err->code};
+    }
+    if (run->begun)
+        return GD_DONE;
+    GD_TRY(make_change(run, err));
+    run->begun = true;
+    return GD_DONE;
+}
+
+/* ---- does the backup that we have hold it? ---- */
+
+static bool holds(const struct gd_run *run, const struct gd_backup *backup)
+{
+    const struct gd_manifest *manifest = run->protection == NULL ? NULL : run->protection->manifest;
+    if (backup->scope == GD_SCOPE_NONE)
+        return true;
+    if (manifest == NULL)
+        return false;
+    if (backup->scope == GD_SCOPE_SCHEMA || manifest->scope == GD_SNAPSHOT_DATABASE)
+        return true;
+    if (backup->scope != GD_SCOPE_TABLES || manifest->scope != GD_SNAPSHOT_TABLES)
+        return false;
+    for (size_t t = 0; t < backup->tables.count; t++) {
+        bool found = false;
+        for (size_t i = 0; i < manifest->wanted_count; i++)
+            found |= strcmp(manifest->wanted[i], backup->tables.items[t]) == 0;
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static bool is_strong_enough(const struct gd_run *run, const struct gd_backup *backup)
+{
+    return run->protection == NULL || backup->scope == GD_SCOPE_NONE ||
+           gd_proof_kind(run->protection->proof) >= backup->proof;
+}
+
+static bool wants_rows(const struct gd_backup *backup)
+{
+    return backup->scope >= GD_SCOPE_TABLES;
+}
+
+/* ---- the trap ---- */
+
+/* Locks that the command's own open transaction holds, and that a backup would wait for until the
+ * end of days: of relations that others can see, so not of those that it has just made. */
+GD_MUST static struct gd_status find_trap(struct gd_run *run, const struct gd_run_look *look,
+                                          const char **out_relation, struct gd_error *err)
+{
+    gd_auto_pg_rows rows = NULL;
+    const char *values[] = {gd_arena_printf(look->arena, "%d", look->request->backend)};
+    struct gd_pg_call call = {
+        .what = "look at the locks of the command's transaction",
+        .sql = "SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_locks l "
+               "JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) l.relation "
+               "JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
+               "WHERE l.pid OPERATOR(pg_catalog.=) $1::int AND l.granted "
+               "AND l.mode OPERATOR(pg_catalog.=) 'AccessExclusiveLock' "
+               "AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d "
+               "WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) "
+               "AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'm', 'S', 'f', 'v']"
+               "::\"char\"[]) ORDER BY 1 LIMIT 1",
+        .values = values,
+        .value_count = 1,
+    };
+    *out_relation = NULL;
+    if (look->request->state == GD_PG_OUTSIDE && look->request->earlier[0] == '\0')
+        return GD_DONE;
+    GD_TRY(gd_pg_run(run->pg, &call, &rows, err));
+    if (gd_pg_rows_count(rows) > 0)
+        *out_relation = gd_arena_strdup(run->arena, gd_pg_cell(rows, 0, 0));
+    return GD_DONE;
+}
+
+/* All that the tries so far wanted, in one. */
+static void remember_need(struct gd_run *run, const struct gd_decision *decision)
+{
+    if (run->needs == NULL) {
+        run->needs = gd_arena_zalloc(run->arena, 1, sizeof *run->needs);
+        run->needs->limits = decision->limits;
+        run->needs->policy = decision->policy;
+        run->needs->action = GD_ACTION_BACKUP;
+    }
+    struct gd_backup *all = &run->needs->backup;
+    const struct gd_backup *one = &decision->backup;
+    all->scope = one->scope > all->scope ? one->scope : all->scope;
+    all->proof = one->proof > all->proof ? one->proof : all->proof;
+    all->covers = one->covers;
+    for (size_t i = 0; i < one->tables.count; i++)
+        gd_texts_add(&all->tables, gd_arena_strdup(run->arena, one->tables.items[i]), run->arena);
+}
+
+GD_MUST static struct gd_status trapped(struct gd_run *run, const struct gd_run_look *look,
+                                        const char *relation, struct gd_error *err)
+{
+    remember_need(run, look->decision);
+    run->again = gd_arena_printf(
+        run->arena, "its open transaction held %s, which the backup must read", relation);
+    return gd_hint(err,
+                   gd_fail(err, GD_BUSY,
+                           "this statement needs a backup first, and the transaction that it is in "
+                           "holds %s already, so that no backup can be made",
+                           relation),
+                   "The transaction is rolled back; guardian run makes the backup then, and runs "
+                   "the command again (--retry).");
+}
+
+/* ---- take and prove ---- */
+
+GD_MUST static struct gd_status write_record(struct gd_run *run, enum gd_record_kind kind,
+                                             struct gd_error *err)
+{
+    return gd_journal_write(run->journal, kind, gd_story_body(run->story, kind), err);
+}
+
+GD_MUST static struct gd_status back_up(struct gd_run *run, const struct gd_decision *decision,
+                                        const char *snapshot, struct gd_error *err)
+{
+    const struct gd_guard_options *options = run->options->guard;
+    struct gd_story *story = run->story;
+    struct gd_protection *protection = gd_arena_zalloc(run->arena, 1, sizeof *protection);
+    struct gd_protect_options protect = {
+        .pg = options->pg,
+        .store = options->store,
+        .key = options->key,
+        .decision = decision,
+        .change = run->change_id,
+        .reason = options->reason,
+        .workers = options->workers,
+        .level = options->level,
+        .pg_dump = options->pg_dump,
+        .pg_bin = options->pg_bin,
+        .scratch = options->scratch,
+        .lock_ms = gd_guard_bounded(&decision->limits->lock_wait),
+        .events = options->events,
+    };
+    GD_TRY(write_record(run, GD_RECORD_PROTECTING, err));
+    GD_TRY(gd_protect(&protect, snapshot, run->arena, protection, err));
+    run->protection = protection;
+    run->protects_rows = wants_rows(&decision->backup);
+    story->snapshot = protection->manifest->id;
+    story->proof = gd_proof_kind(protection->proof);
+    story->sealed = protection->sealed;
+    story->covers = decision->backup.covers;
+    story->backup_seconds += protection->take_seconds;
+    story->proof_seconds += protection->proof_seconds;
+    run->outcome->seconds[GD_PHASE_BACKUP] = story->backup_seconds;
+    run->outcome->seconds[GD_PHASE_PROOF] = story->proof_seconds;
+    GD_TRY(write_record(run, GD_RECORD_PROTECTED, err));
+    return write_record(run, GD_RECORD_PROVEN, err);
+}
+
+/* ---- sealed ---- */
+
+static bool is_control(const struct gd_judged *judged)
+{
+    return judged->form != NULL && judged->form[0] != '\0';
+}
+
+static bool can_wrap(const struct gd_run_look *look)
+{
+    const struct gd_gate_request *request = look->request;
+    const struct gd_report *report = look->change.report;
+    if (request->pg == NULL || request->state != GD_PG_OUTSIDE || request->name != NULL)
+        return false;
+    for (size_t f = 0; f < report->file_count; f++) {
+        if (!report->files[f]->transaction)
+            return false;
+        for (size_t e = 0; e < report->files[f]->entry_count; e++)
+            if (is_control(report->files[f]->entries[e]))
+                return false;
+    }
+    return true;
+}
+
+struct gd_status gd_run_wrap(struct gd_run_look *look, struct gd_error *err)
+{
+    gd_auto_pg_rows rows = NULL;
+    struct gd_pg *pg = look->request->pg;
+    struct gd_pg_call begin = {.what = "begin a transaction", .sql = "BEGIN"};
+    struct gd_pg_call ask = {.what = "ask for its id",
+                             .sql = "SELECT pg_catalog.pg_current_xact_id()::text"};
+    if (!can_wrap(look))
+        return GD_DONE;
+    GD_TRY(gd_pg_run(pg, &begin, NULL, err));
+    look->wrapped = true;
+    GD_TRY(gd_pg_run(pg, &ask, &rows, err));
+    look->xid = gd_arena_strdup(look->arena, gd_pg_cell(rows, 0, 0));
+    return GD_DONE;
+}
+
+void gd_run_unwrap(struct gd_run_look *look)
+{
+    struct gd_error ignored = {0};
+    struct gd_pg_call call = {.what = "end a transaction", .sql = "ROLLBACK"};
+    if (look->wrapped)
+        (void)gd_pg_run(look->request->pg, &call, NULL, &ignored).code;
+    look->wrapped = false;
+}
+
+/* Our locks and our snapshot can be taken where the statement will run. */
+static bool can_seal(const struct gd_run_look *look)
+{
+    return look->request->pg != NULL && (look->wrapped || look->request->state == GD_PG_INSIDE);
+}
+
+GD_MUST static struct gd_status lock(struct gd_run *run, const struct gd_run_look *look,
+                                     const struct gd_backup *backup, const char **out_snapshot,
+                                     struct gd_error *err)
+{
+    const struct gd_limits *limits = look->decision->limits;
+    const struct gd_seal_options options = {
+        .lock_ms = gd_guard_bounded(&limits->lock_wait),
+        .retries = gd_guard_bounded(&limits->lock_retries),
+        .clock = &run->held,
+        .events = run->options->guard->events,
+    };
+    return gd_protect_seal(look->request->pg, backup, &options, run->arena, out_snapshot, err);
+}
+
+/* ---- what was written since ---- */
+
+static void tables_to_count(const struct gd_run *run, const struct gd_run_look *look,
+                            struct gd_backup *out_backup)
+{
+    const struct gd_report *report = look->change.report;
+    *out_backup = look->decision->backup;
+    out_backup->tables = (struct gd_texts){0};
+    for (size_t f = 0; f < report->file_count; f++)
+        for (size_t t = 0; t < report->files[f]->tables.count; t++)
+            if (!gd_texts_has(&run->written, report->files[f]->tables.items[t]))
+                gd_texts_add(&out_backup->tables, report->files[f]->tables.items[t], look->arena);
+}
+
+/* Seen from our own session: the command's own writes are not among them until it commits. */
+GD_MUST static struct gd_status count_drift(struct gd_run *run, const struct gd_backup *backup,
+                                            struct gd_story_drift **out_drifts, size_t *out_count,
+                                            int64_t *out_rows, struct gd_error *err)
+{
+    GD_TRY(gd_pg_begin(run->pg, err));
+    struct gd_status status = gd_protect_drift(run->pg, run->protection, backup, run->arena,
+                                               out_drifts, out_count, out_rows, err);
+    gd_pg_end(run->pg);
+    return status;
+}
+
+GD_MUST static struct gd_status check_drift(struct gd_run *run, const struct gd_run_look *look,
+                                            struct gd_error *err)
+{
+    const struct gd_limit *limit = &look->decision->limits->drift_rows_max;
+    struct gd_story *story = run->story;
+    struct gd_backup backup;
+    struct gd_story_drift *drifts;
+    size_t count;
+    int64_t rows;
+    tables_to_count(run, look, &backup);
+    if (backup.tables.count == 0 || run->protection == NULL)
+        return GD_DONE;
+    GD_TRY(count_drift(run, &backup, &drifts, &count, &rows, err));
+    if (rows == 0 || limit->value == UINT64_MAX)
+        return GD_DONE;
+    story->drifts = drifts;
+    story->drift_count = count;
+    story->drift_rows = rows;
+    story->sealed = false;
+    if (rows >= 0 && (uint64_t)rows <= limit->value)
+        return GD_DONE;
+    return gd_hint(err,
+                   gd_fail(err, GD_REFUSED,
+                           rows < 0 ? "rows that others wrote to %s since the backup could not be "
+                                      "counted in time (%" PRId64 ")"
+                                    : "others wrote to %s since the backup (%" PRId64
+                                      " rows), and a rollback would lose that",
+                           backup.tables.items[0], rows),
+                   "Run it when nobody writes, or raise drift_rows_max in the policy.");
+}
+
+/* ---- one statement ---- */
+
+static bool lost_rows(const struct gd_story *story)
+{
+    for (size_t i = 0; i < story->step_count; i++)
+        if (story->steps[i].loses > GD_LOSES_DEFINITION && story->steps[i].state != GD_STEP_NOT_IN)
+            return true;
+    return false;
+}
+
+/* What went already is in the backup that we have, and one change has one backup. */
+GD_MUST static struct gd_status check_first(struct gd_run *run, const struct gd_run_look *look,
+                                            struct gd_error *err)
+{
+    if (!run->protects_rows || !lost_rows(run->story))
+        return GD_DONE;
+    remember_need(run, look->decision);
+    return gd_hint(err,
+                   gd_fail(err, GD_REFUSED,
+                           "the backup of this run, snapshot %s, does not hold what this statement "
+                           "loses, and another cannot take its place: rows went already",
+                           run->story->snapshot),
+                   "Run the command again: what is left to do is a change of its own, with its own "
+                   "backup.");
+}
+
+GD_MUST static struct gd_status make_backup(struct gd_run *run, struct gd_run_look *look,
+                                            struct gd_error *err)
+{
+    const struct gd_backup *backup = &look->decision->backup;
+    const char *snapshot = NULL, *relation;
+    GD_TRY(check_first(run, look, err));
+    GD_TRY(find_trap(run, look, &relation, err));
+    if (relation != NULL)
+        return trapped(run, look, relation, err);
+    if (backup->sealed && wants_rows(backup) && can_seal(look))
+        GD_TRY(lock(run, look, backup, &snapshot, err));
+    return back_up(run, look->decision, snapshot, err);
+}
+
+struct gd_status gd_run_protect(struct gd_run *run, struct gd_run_look *look,
+                                const struct gd_permit **out_permit, struct gd_error *err)
+{
+    const struct gd_decision *decision = look->decision;
+    const struct gd_backup *backup = &decision->backup;
+    if (backup->scope == GD_SCOPE_NONE)
+        return gd_permit_without(decision, run->arena, out_permit, err);
+    if (!holds(run, backup) || !is_strong_enough(run, backup))
+        GD_TRY(make_backup(run, look, err));
+    if (wants_rows(backup) && !look->records && !run->protection->sealed)
+        GD_TRY(check_drift(run, look, err));
+    return gd_permit_proven(decision, run->protection->manifest, run->protection->proof, run->arena,
+                            out_permit, err);
+}
+
+/* ---- between two tries ---- */
+
+const char *gd_run_again(const struct gd_run *run)
+{
+    return run->again;
+}
+
+struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err)
+{
+    struct gd_status status = GD_DONE;
+    pthread_mutex_lock(&run->lock);
+    run->again = NULL;
+    if (run->needs != NULL && run->begun &&
+        (!holds(run, &run->needs->backup) || !is_strong_enough(run, &run->needs->backup)))
+        status = back_up(run, run->needs, NULL, err);
+    pthread_mutex_unlock(&run->lock);
+    return status;
+}

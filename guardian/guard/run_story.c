@@ -1,0 +1,308 @@
+/*
+ * Run, the half that tells: every statement that changes something is a step, announced before it
+ * is passed.
+ *
+ * A step inside the tool's transaction is in when that commits: its transaction's id is on record
+ * before. A lone statement is in when the server says so; of one whose answer nobody saw, recovery
+ * asks the schema.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guardian/base/fault.h"
+#include "guardian/base/memory.h"
+#include "guardian/classify/rule.h"
+#include "guardian/guard/run_own.h"
+#include "guardian/guard/secret_text.h"
+
+/* ---- steps ---- */
+
+static struct gd_story_step *next_step(struct gd_run *run)
+{
+    struct gd_story *story = run->story;
+    if (story->step_count == run->step_capacity) {
+        size_t capacity = run->step_capacity == 0 ? 16 : 2 * run->step_capacity;
+        struct gd_story_step *steps = gd_arena_zalloc(run->arena, capacity, sizeof *steps);
+        if (story->step_count > 0)
+            memcpy(steps, story->steps, story->step_count * sizeof *steps);
+        story->steps = steps;
+        run->step_capacity = capacity;
+    }
+    return &story->steps[story->step_count++];
+}
+
+static void copy_texts(const struct gd_texts *from, struct gd_texts *to, struct gd_arena *arena)
+{
+    for (size_t i = 0; i < from->count; i++)
+        gd_texts_add(to, gd_arena_strdup(arena, from->items[i]), arena);
+}
+
+static void tell_loss(struct gd_run *run, const struct gd_finding *finding)
+{
+    struct gd_story *story = run->story;
+    if (story->loss_count == run->loss_capacity) {
+        size_t capacity = run->loss_capacity == 0 ? 16 : 2 * run->loss_capacity;
+        struct gd_story_loss *losses = gd_arena_zalloc(run->arena, capacity, sizeof *losses);
+        if (story->loss_count > 0)
+            memcpy(losses, story->losses, story->loss_count * sizeof *losses);
+        story->losses = losses;
+        run->loss_capacity = capacity;
+    }
+    struct gd_story_loss *loss = &story->losses[story->loss_count++];
+    *loss = (struct gd_story_loss){
+        .rule = finding->rule->id,
+        .object = gd_arena_strdup(run->arena, finding->object),
+        .loses = finding->loses,
+    };
+    copy_texts(&finding->tables, &loss->tables, run->arena);
+    copy_texts(&finding->columns, &loss->columns, run->arena);
+}
+
+/* What the statement loses and whose rows it writes. What the run made itself is nobody's loss. */
+static void tell_findings(struct gd_run *run, const struct gd_run_look *look)
+{
+    const struct gd_report *report = look->change.report;
+    for (size_t f = 0; f < report->file_count; f++) {
+        copy_texts(&report->files[f]->tables, &run->written, run->arena);
+        for (size_t e = 0; e < report->files[f]->entry_count; e++) {
+            const struct gd_verdict *verdict = &report->files[f]->entries[e]->verdict;
+            for (size_t i = 0; i < verdict->finding_count && !look->fresh; i++) {
+                const struct gd_finding *finding = verdict->findings[i];
+                if (finding->loses != GD_LOSES_NOTHING && finding->fresh == NULL)
+                    tell_loss(run, finding);
+            }
+        }
+    }
+}
+
+static void tell_decision(struct gd_run *run, const struct gd_run_look *look)
+{
+    struct gd_story *story = run->story;
+    const struct gd_decision *decision = look->decision;
+    const struct gd_report *report = look->change.report;
+    const struct gd_ruling *lead = decision->lead;
+    enum gd_class class = look->fresh || look->records ? GD_CLASS_ADDITIVE : report->class;
+    if (story->step_count > 0 && class < story->class)
+        return;
+    story->class = class;
+    story->loses = look->fresh ? GD_LOSES_NOTHING : report->loses;
+    story->policy = gd_arena_strdup(run->arena, decision->policy);
+    story->action = gd_action_name(decision->action);
+    story->because =
+        lead == NULL || lead->ground_count == 0 ? "" : gd_ground_text(lead->grounds[0], run->arena);
+    story->approved_by = lead == NULL || lead->approved_by == NULL
+                             ? ""
+                             : gd_arena_strdup(run->arena, lead->approved_by);
+}
+
+uint32_t gd_run_tell(struct gd_run *run, const struct gd_run_look *look)
+{
+    const struct gd_gate_request *request = look->request;
+    const struct gd_report *report = look->change.report;
+    char *hash = gd_arena_alloc(run->arena, GD_DIGEST_HEX_SIZE);
+    gd_digest_of(request->text, request->size, hash);
+    tell_decision(run, look);
+    tell_findings(run, look);
+    struct gd_story_step *step = next_step(run);
+    uint32_t number = (uint32_t)run->story->step_count;
+    *step = (struct gd_story_step){
+        .number = number,
+        .kind = request->state == GD_PG_INSIDE || look->wrapped ? "transaction" : "alone",
+        .file = "",
+        .statements = (uint32_t)report->files[report->file_count - 1]->statements,
+        .class = look->fresh || look->records ? GD_CLASS_ADDITIVE : report->class,
+        .loses = look->fresh ? GD_LOSES_NOTHING : report->loses,
+        .text = gd_first_words(request->text, run->arena),
+        .hash = hash,
+        .xid = look->xid == NULL ? "" : gd_arena_strdup(run->arena, look->xid),
+        .state = GD_STEP_APPLYING,
+    };
+    const char *whole = gd_secret_in_text(request->text) == NULL
+                            ? gd_arena_strndup(run->arena, request->text, request->size)
+                            : step->text;
+    gd_texts_add(&run->statements, gd_arena_printf(run->arena, "-- %u\n%s;\n", number, whole),
+                 run->arena);
+    return number;
+}
+
+/* ---- records ---- */
+
+static bool is_told(const struct gd_run *run, size_t at)
+{
+    const struct gd_story_step *step = &run->story->steps[at];
+    return at < run->told_count && step->state == run->told[at].state &&
+           strcmp(step->xid, run->told[at].xid) == 0;
+}
+
+/* The story with the steps that are new, or not as they were told: a run may have thousands. */
+static struct gd_story news_of(const struct gd_run *run, struct gd_arena *arena)
+{
+    struct gd_story news = *run->story;
+    news.steps = gd_arena_zalloc(arena, run->story->step_count + 1, sizeof *news.steps);
+    news.step_count = 0;
+    for (size_t i = 0; i < run->story->step_count; i++)
+        if (!is_told(run, i))
+            news.steps[news.step_count++] = run->story->steps[i];
+    return news;
+}
+
+static void note_told(struct gd_run *run)
+{
+    size_t count = run->story->step_count;
+    if (run->told_capacity < run->step_capacity) {
+        run->told = gd_arena_zalloc(run->arena, run->step_capacity, sizeof *run->told);
+        run->told_capacity = run->step_capacity;
+    }
+    if (count > 0)
+        memcpy(run->told, run->story->steps, count * sizeof *run->told);
+    run->told_count = count;
+}
+
+/* Two records at most, in one object: what was decided, and what follows from it. */
+GD_MUST static struct gd_status write_records(struct gd_run *run, bool decided,
+                                              struct gd_error *err)
+{
+    gd_auto_arena arena = gd_arena_new();
+    struct gd_story news = news_of(run, arena);
+    struct gd_status status = GD_DONE;
+    if (decided)
+        status = gd_journal_hold(run->journal, GD_RECORD_DECIDED,
+                                 gd_story_body(&news, GD_RECORD_DECIDED), err);
+    if (status.code == GD_OK)
+        status = gd_journal_write(run->journal, GD_RECORD_APPLYING,
+                                  gd_story_body(&news, GD_RECORD_APPLYING), err);
+    note_told(run);
+    if (status.code == GD_OK)
+        return status;
+    run->stuck = true; /* nobody knows whether it is there: nothing more may be written */
+    run->stuck_err = *err;
+    return status;
+}
+
+static void not_passed(struct gd_run *run, uint32_t step)
+{
+    run->story->steps[step - 1].state = GD_STEP_NOT_IN;
+}
+
+struct gd_status gd_run_announce(struct gd_run *run, uint32_t step,
+                                 const struct gd_gate_request *request,
+                                 const struct gd_permit *permit, struct gd_error *err)
+{
+    (void)gd_permit_decision(permit); /* there is one, or this could not be called */
+    run->story->backend_pid = gd_arena_printf(run->arena, "%d", request->backend);
+    struct gd_status status = write_records(run, true, err);
+    if (status.code != GD_OK)
+        not_passed(run, step);
+    return status;
+}
+
+GD_MUST static struct gd_status xid_of(const struct gd_gate_request *request,
+                                       struct gd_arena *arena, const char **out_xid,
+                                       struct gd_error *err)
+{
+    gd_auto_pg_rows rows = NULL;
+    struct gd_pg_call call = {
+        .what = "read the transaction's id",
+        .sql = "SELECT coalesce(pg_catalog.pg_current_xact_id_if_assigned()::text, '')"};
+    GD_TRY(gd_pg_run(request->pg, &call, &rows, err));
+    *out_xid = gd_arena_strdup(arena, gd_pg_cell(rows, 0, 0));
+    return GD_DONE;
+}
+
+struct gd_status gd_run_before_commit(struct gd_run *run, const struct gd_gate_request *request,
+                                      struct gd_error *err)
+{
+    const struct gd_gate_session *session = request->session;
+    const char *xid;
+    bool told = true;
+    if (request->pg == NULL || request->state != GD_PG_INSIDE || run->stuck)
+        return GD_DONE;
+    GD_TRY(xid_of(request, run->arena, &xid, err));
+    for (size_t i = 0; i < session->pending_count; i++) {
+        struct gd_story_step *step = &run->story->steps[session->pending[i] - 1];
+        told = told && strcmp(step->xid, xid) == 0;
+        step->xid = xid;
+    }
+    if (!told)
+        GD_TRY(write_records(run, false, err));
+    return gd_fault("run: before commit", err);
+}
+
+/* ---- what became of them ---- */
+
+static void settle(struct gd_run *run, struct gd_gate_session *session, enum gd_step_state state)
+{
+    for (size_t i = 0; i < session->pending_count; i++)
+        run->story->steps[session->pending[i] - 1].state = state;
+    session->pending_count = 0;
+}
+
+static void wait_for_commit(struct gd_run *run, struct gd_gate_session *session, uint32_t step)
+{
+    if (session->pending_count == session->pending_capacity) {
+        size_t capacity = session->pending_capacity == 0 ? 16 : 2 * session->pending_capacity;
+        uint32_t *pending = gd_arena_zalloc(run->arena, capacity, sizeof *pending);
+        if (session->pending_count > 0)
+            memcpy(pending, session->pending, session->pending_count * sizeof *pending);
+        session->pending = pending;
+        session->pending_capacity = capacity;
+    }
+    session->pending[session->pending_count++] = step;
+}
+
+static void take_in(struct gd_run *run, const struct gd_run_heard *heard)
+{
+    struct gd_gate_session *session = heard->session;
+    bool step = heard->ticket > 0 && heard->ticket <= run->story->step_count;
+    if (step && heard->failed && heard->state == GD_PG_OUTSIDE && !heard->lost)
+        not_passed(run, (uint32_t)heard->ticket);
+    else if (step)
+        wait_for_commit(run, session, (uint32_t)heard->ticket);
+    if (heard->lost || heard->state == GD_PG_OUTSIDE) {
+        gd_seal_clock_stop(&run->held);
+        run->story->sealed_seconds = gd_seal_clock_seconds(&run->held);
+    }
+    if (heard->lost)
+        settle(run, session, GD_STEP_UNKNOWN);
+    else if (heard->state == GD_PG_OUTSIDE)
+        settle(run, session, heard->failed || heard->rolled_back ? GD_STEP_NOT_IN : GD_STEP_IN);
+}
+
+void gd_run_take_heard(struct gd_run *run)
+{
+    pthread_mutex_lock(&run->heard_lock);
+    struct gd_run_heard *heard = run->heard;
+    run->heard = run->heard_last = NULL;
+    pthread_mutex_unlock(&run->heard_lock);
+    while (heard != NULL) {
+        struct gd_run_heard *next = heard->next;
+        take_in(run, heard);
+        free(heard);
+        heard = next;
+    }
+}
+
+void gd_run_passed(void *context, struct gd_gate_session *session, uint64_t ticket,
+                   const struct gd_gate_result *result)
+{
+    struct gd_run *run = context;
+    struct gd_run_heard *heard = gd_memory_new(sizeof *heard);
+    *heard = (struct gd_run_heard){
+        .session = session,
+        .ticket = ticket,
+        .failed = result->failed,
+        .rolled_back = strcmp(result->tag, "ROLLBACK") == 0,
+        .lost = result->lost,
+        .state = result->state,
+    };
+    if (result->state == GD_PG_OUTSIDE || result->lost)
+        atomic_store(&session->watched, false);
+    pthread_mutex_lock(&run->heard_lock);
+    if (run->heard_last == NULL)
+        run->heard = heard;
+    else
+        run->heard_last->next = heard;
+    run->heard_last = heard;
+    pthread_mutex_unlock(&run->heard_lock);
+}
