@@ -126,9 +126,10 @@ static char letter_of(const char *privilege)
     static const struct {
         const char *name;
         char letter;
-    } letters[] = {{"select", 'r'},   {"insert", 'a'},     {"update", 'w'},  {"delete", 'd'},
-                   {"truncate", 'D'}, {"references", 'x'}, {"trigger", 't'}, {"usage", 'U'},
-                   {"execute", 'X'},  {"maintain", 'm'},   {"create", 'C'}};
+    } letters[] = {{"select", 'r'},    {"insert", 'a'},     {"update", 'w'},  {"delete", 'd'},
+                   {"truncate", 'D'},  {"references", 'x'}, {"trigger", 't'}, {"usage", 'U'},
+                   {"execute", 'X'},   {"maintain", 'm'},   {"create", 'C'},  {"connect", 'c'},
+                   {"temporary", 'T'}, {"temp", 'T'}};
     for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++)
         if (strcasecmp(letters[i].name, privilege) == 0)
             return letters[i].letter;
@@ -169,6 +170,7 @@ static const char *all_letters(const struct gd_look *look, const char *type)
         {"OBJECT_PROCEDURE", "X", "X"},
         {"OBJECT_ROUTINE", "X", "X"},
         {"OBJECT_SCHEMA", "UC", "UC"},
+        {"OBJECT_DATABASE", "CTc", "CTc"},
         {"OBJECT_TYPE", "U", "U"},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -209,6 +211,13 @@ static bool all_held(struct gd_look *look, const struct gd_node *grant, const ch
     return true;
 }
 
+static const char *acl_of_database(struct gd_look *look, const char *name)
+{
+    const struct gd_other *database =
+        name == NULL ? NULL : gd_survey_other(look->survey, "database", NULL, name);
+    return database == NULL ? NULL : database->detail;
+}
+
 static const char *acl_of(struct gd_look *look, const struct gd_node *object)
 {
     if (gd_node_kind(object) == GD_KIND_RangeVar) {
@@ -220,9 +229,11 @@ static const char *acl_of(struct gd_look *look, const struct gd_node *object)
         const struct gd_function *function = gd_look_function(look, object, &exists);
         return function == NULL ? NULL : function->acl;
     }
+    const char *name = gd_node_string(object);
+    if (gd_node_enum_is(look->node, GD_F_objtype, "OBJECT_DATABASE"))
+        return acl_of_database(look, name);
     if (!gd_node_enum_is(look->node, GD_F_objtype, "OBJECT_SCHEMA"))
         return NULL;
-    const char *name = gd_node_string(object);
     const struct gd_thing *thing =
         name == NULL ? NULL : gd_state_find(look->state, "schema", "", name);
     if (name == NULL || gd_state_doubts_name(look->state, name) ||
@@ -271,6 +282,64 @@ static bool is_granted_already(struct gd_look *look)
     return true;
 }
 
+/* In an ACL some names stand in quotes; these never do. */
+static bool is_plain_name(const char *name)
+{
+    for (; *name != '\0'; name++)
+        if (!isascii((unsigned char)*name) || (!isalnum((unsigned char)*name) && *name != '_'))
+            return false;
+    return true;
+}
+
+/* Does `role` hold one of the letters, whoever gave it? A role has an item for each giver. */
+static bool holds_any(const char *acl, const char *role, const char *letters, bool option)
+{
+    const char *key = strcmp(role, "PUBLIC") == 0 ? "" : role;
+    size_t size = strlen(key);
+    for (const char *item = acl; item != NULL && *item != '\0'; item = strchr(item, ',')) {
+        item++; /* over the brace or the comma */
+        if (strncmp(item, key, size) != 0 || item[size] != '=')
+            continue;
+        for (const char *held = item + size + 1; strchr("/,}", *held) == NULL; held++)
+            if (*held != '*' && strchr(letters, *held) != NULL && (!option || held[1] == '*'))
+                return true;
+    }
+    return false;
+}
+
+/* NULL, what the server gives by itself, is not told apart here: it is written out by any REVOKE,
+ * and then the next one finds it. */
+static bool none_held(struct gd_look *look, const char *acl)
+{
+    const char *letters = wanted_letters(look, look->node);
+    bool option = gd_node_flag(look->node, GD_F_grant_option);
+    if (letters == NULL || acl == NULL)
+        return false;
+    for (size_t g = 0; g < gd_node_count(look->node, GD_F_grantees); g++) {
+        const char *role = gd_role_name(look, gd_node_at(look->node, GD_F_grantees, g));
+        bool everybody = role != NULL && strcmp(role, "PUBLIC") == 0;
+        if (role == NULL || !is_plain_name(role) || holds_any(acl, role, letters, option) ||
+            (!everybody && gd_named_other(look, "role", role).exists != GD_YES))
+            return false;
+    }
+    return true;
+}
+
+/* Of relations it is not known: their columns have privileges of their own, and lose them, too. */
+static bool is_revoked_already(struct gd_look *look)
+{
+    size_t count = gd_node_count(look->node, GD_F_objects);
+    if (look->survey == NULL || !look->survey->complete || count == 0 ||
+        !gd_node_enum_is(look->node, GD_F_targtype, "ACL_TARGET_OBJECT"))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct gd_node *object = gd_node_at(look->node, GD_F_objects, i);
+        if (gd_node_kind(object) == GD_KIND_RangeVar || !none_held(look, acl_of(look, object)))
+            return false;
+    }
+    return true;
+}
+
 /* Servers since 18 lock the relations whose privileges change. */
 static void lock_since_18(struct gd_look *look, struct gd_finding *finding)
 {
@@ -302,7 +371,10 @@ static void describe_revoke(struct gd_look *look, struct gd_finding *finding)
 {
     gd_finding_object(look, finding, "%s", granted_objects(look));
     lock_since_18(look, finding);
-    if (gd_says_cascade(look->node))
+    if (is_revoked_already(look))
+        gd_finding_is_done(look, finding, "%s holds none of these privileges",
+                           gd_role_list(look, look->node, GD_F_grantees));
+    else if (gd_says_cascade(look->node))
         gd_finding_note(look, finding,
                         "CASCADE takes the privileges from those, too, to whom they "
                         "were passed on");

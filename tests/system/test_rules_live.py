@@ -105,6 +105,23 @@ CASES = [
     ("GRANT EXECUTE ON ALL ROUTINES IN SCHEMA granted TO corpus_reader", "additive", "nothing", None),
     ("GRANT EXECUTE ON ALL ROUTINES IN SCHEMA granted TO corpus_app", "none", "nothing", None),
     ("ALTER SCHEMA granted RENAME TO moved; GRANT SELECT ON ALL TABLES IN SCHEMA granted TO corpus_reader", "additive", "nothing", None),
+    ("GRANT CONNECT ON DATABASE rules_live TO corpus_reader", "none", "nothing", "holds these privileges already"),
+    ("GRANT CONNECT, TEMP ON DATABASE rules_live TO corpus_reader", "additive", "nothing", None),
+    ("GRANT CONNECT ON DATABASE postgres TO corpus_reader", "additive", "nothing", None),
+    ("REVOKE CREATE ON DATABASE rules_live FROM PUBLIC", "none", "nothing", "holds none of these privileges"),
+    ("REVOKE ALL ON DATABASE rules_live FROM PUBLIC", "destructive", "definition", None),
+    ("REVOKE CREATE ON SCHEMA app FROM corpus_app", "none", "nothing", "holds none of these privileges"),
+    ("REVOKE CREATE ON SCHEMA app FROM corpus_app; GRANT USAGE ON SCHEMA app TO corpus_app", "none", "nothing", None),
+    ("REVOKE ALL ON SCHEMA app FROM corpus_app", "destructive", "definition", None),
+    ("REVOKE GRANT OPTION FOR USAGE ON SCHEMA app FROM corpus_app", "none", "nothing", None),
+    ("REVOKE CREATE ON SCHEMA app FROM corpus_app, who_is_not_there", "destructive", "definition", None),
+    ("REVOKE CREATE ON SCHEMA app, nowhere FROM corpus_app", "destructive", "definition", None),
+    ("REVOKE USAGE ON SCHEMA given_twice FROM corpus_reader", "destructive", "definition", None),
+    ("REVOKE CREATE ON SCHEMA given_twice FROM corpus_reader", "destructive", "definition", None),
+    ("REVOKE EXECUTE ON FUNCTION granted.f() FROM corpus_reader", "none", "nothing", "holds none of these privileges"),
+    ("REVOKE EXECUTE ON FUNCTION granted.f() FROM PUBLIC", "destructive", "definition", None),
+    ("REVOKE SELECT ON granted.first FROM corpus_owner", "destructive", "definition", None),  # its columns are not known
+    ("REVOKE USAGE ON SCHEMA \"app\" FROM \"corpus-odd\"", "destructive", "definition", None),
     ("ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO corpus_reader", "none", "nothing", "carry these privileges already"),
     ("ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA app GRANT SELECT ON TABLES TO corpus_reader", "none", "nothing", None),
     ("ALTER DEFAULT PRIVILEGES FOR ROLE corpus_owner IN SCHEMA app GRANT SELECT ON TABLES TO corpus_reader", "additive", "nothing", None),
@@ -139,6 +156,8 @@ def fixture_database(server):
     server.create("rules_live", server.load_fixture())
     server.run("""CREATE SCHEMA granted; CREATE TABLE granted.first (id int); CREATE VIEW granted.second AS SELECT 1 AS one; CREATE SEQUENCE granted.numbers;
         CREATE FUNCTION granted.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; GRANT SELECT ON ALL TABLES IN SCHEMA granted TO corpus_reader; GRANT ALL ON ALL TABLES IN SCHEMA granted TO corpus_app;
+        GRANT CONNECT ON DATABASE rules_live TO corpus_reader; CREATE SCHEMA given_twice; GRANT ALL ON SCHEMA given_twice TO corpus_app WITH GRANT OPTION;
+        GRANT USAGE ON SCHEMA given_twice TO corpus_reader; SET ROLE corpus_app; GRANT CREATE ON SCHEMA given_twice TO corpus_reader; RESET ROLE;
         GRANT SELECT ON ALL SEQUENCES IN SCHEMA granted TO corpus_reader; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA granted TO corpus_app""", "rules_live")
     yield "rules_live"
     server.drop("rules_live")

@@ -13,7 +13,7 @@ FROM (
            0::oid AS owner, true AS shared, NULL::text AS detail, 0::oid AS function
     FROM pg_roles WHERE rolname IN (SELECT name FROM wanted)
     UNION ALL
-    SELECT 1262, oid, 'database', 0, datname, datdba, true, NULL, 0
+    SELECT 1262, oid, 'database', 0, datname, datdba, true, datacl::text, 0
     FROM pg_database WHERE datname IN (SELECT name FROM wanted)
     UNION ALL
     SELECT 1213, oid, 'tablespace', 0, spcname, spcowner, true, NULL, 0
