@@ -389,6 +389,10 @@ static void tell_notes(struct gd_back *back, struct gd_rollback_plan *plan)
             arena);
     for (size_t i = 0; i < back->script->value_count; i++)
         order |= back->script->values[i].fate == GD_BACK_RETURNS;
+    if (plan->way == GD_WAY_DATABASE)
+        gd_texts_add(&plan->notes,
+                     "Rows that others changed or deleted since are again as the backup has them.",
+                     arena);
     if (order && plan->way != GD_WAY_DATABASE)
         gd_texts_add(&plan->notes, "A column that comes back stands last in its table.", arena);
     if (back->loud.count > 0 && plan->way != GD_WAY_DATABASE)

@@ -347,6 +347,27 @@ static void tell_task(struct gd_back *back, const struct gd_back_task *task)
     lose_rows(back, task);
 }
 
+/* Their keys are free, and still they have no place. */
+GD_MUST static struct gd_status measure_places(struct gd_back *back,
+                                               const struct gd_back_task *task,
+                                               struct gd_error *err)
+{
+    int64_t count = 0;
+    GD_TRY(gd_back_find_places(back, task, &count, err));
+    if (count == 0)
+        return GD_DONE;
+    struct gd_since *since = since_of(back, task->plain);
+    tell(back, since,
+         gd_arena_printf(back->arena,
+                         "%" PRId64 " %s of the backup %s not come back: others have taken %s "
+                         "place under a unique constraint, or what %s to is not there",
+                         count, count == 1 ? "row" : "rows", count == 1 ? "does" : "do",
+                         count == 1 ? "its" : "their", count == 1 ? "it refers" : "they refer"));
+    since->not_back += count;
+    lose(back, since, count);
+    return GD_DONE;
+}
+
 GD_MUST static struct gd_status measure_own(struct gd_back *back, struct gd_back_task *task,
                                             struct gd_error *err)
 {
@@ -373,7 +394,7 @@ GD_MUST static struct gd_status measure_task(struct gd_back *back, struct gd_bac
     if (task->rows && task->key_count > 0)
         GD_TRY(measure_cascade(back, task, err));
     tell_task(back, task);
-    return GD_DONE;
+    return measure_places(back, task, err);
 }
 
 static void lose_kept(struct gd_back *back, const struct gd_back_wrote *wrote)

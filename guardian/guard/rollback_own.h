@@ -129,6 +129,10 @@ GD_MUST struct gd_status gd_back_tell_sequences(struct gd_back *back, struct gd_
                                                 struct gd_error *err);
 /** Those of losses, and those that belong to tables with a task. */
 GD_MUST struct gd_status gd_back_set_sequences(struct gd_back *back, struct gd_error *err);
+/** rollback_places.c: how many rows of a loaded and weighed task cannot come back, because others
+ * have their place, or what they refer to is not there. */
+GD_MUST struct gd_status gd_back_find_places(struct gd_back *back, const struct gd_back_task *task,
+                                             int64_t *out_count, struct gd_error *err);
 /** rollback_rename.c: the dump of now under the names of before. */
 GD_MUST struct gd_status gd_back_rename_now(struct gd_back *back, struct gd_error *err);
 /** What the judge saw lost, under the names of before. */
