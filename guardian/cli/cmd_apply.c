@@ -61,6 +61,7 @@ GD_MUST static struct gd_status apply(const struct gd_config *config, int argc, 
     pg.target = gd_text_or_null(pg.target);
     GD_TRY(gd_cli_guard_options(config, &pg, argc, argv, arena, &options, err));
     GD_TRY(gd_cli_key(config, arena, events, &key, err));
+    GD_TRY(gd_cli_await_database(config, &pg, events, err));
     GD_TRY(gd_cli_store(config, arena, events, &store, err));
     options.store = store;
     options.key = key;

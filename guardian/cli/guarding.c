@@ -2,6 +2,7 @@
 
 #include "guardian/base/texts.h"
 #include "guardian/policy/policy.h"
+#include "guardian/proxy/ready.h"
 
 struct gd_status gd_cli_need_database(const struct gd_config *config, const char **out_uri,
                                       struct gd_error *err)
@@ -11,6 +12,15 @@ struct gd_status gd_cli_need_database(const struct gd_config *config, const char
         return GD_DONE;
     return gd_hint(err, gd_fail(err, GD_USAGE, "no database is named"),
                    "Name it with --db, DATABASE_URL, or the PG* variables of libpq.");
+}
+
+/* The connection is not kept: a change makes its own, with limits of its own. */
+struct gd_status gd_cli_await_database(const struct gd_config *config,
+                                       const struct gd_pg_options *pg,
+                                       const struct gd_events *events, struct gd_error *err)
+{
+    struct gd_ready_options ready = {pg, (uint32_t)config->ready_timeout_ms, events};
+    return config->ready_timeout_ms == 0 ? GD_DONE : gd_ready_wait(&ready, NULL, err);
 }
 
 struct gd_status gd_cli_guard_options(const struct gd_config *config,

@@ -12,6 +12,12 @@
 GD_MUST struct gd_status gd_cli_need_database(const struct gd_config *config, const char **out_uri,
                                               struct gd_error *err);
 
+/** Wait for a database that is still starting, as long as --ready-timeout says. */
+GD_MUST struct gd_status gd_cli_await_database(const struct gd_config *config,
+                                               const struct gd_pg_options *pg,
+                                               const struct gd_events *events,
+                                               struct gd_error *err);
+
 /** All that is read from the settings, the policy's file included. Store, key, the question and
  *  the listeners are the caller's. `pg`, `argv` and `config` must outlive the options. */
 GD_MUST struct gd_status gd_cli_guard_options(const struct gd_config *config,

@@ -122,6 +122,48 @@ def test_a_name_that_is_not_known_yet_is_waited_for():
     assert ran.returncode == 10 and "waiting for the database" in ran.stderr and "translate host name" in ran.stderr
 
 
+@pytest.fixture
+def change(tmp_path):
+    (tmp_path / "change.sql").write_text("CREATE TABLE made (a int);\n")
+    return ["apply", str(tmp_path / "change.sql"), "--policy", "development", "--store", f"file://{tmp_path}/store"]
+
+
+def guardian(*words):
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "GUARDIAN_")) and key != "DATABASE_URL"}
+    return subprocess.Popen([os.environ["GD_BINARY"], *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=kept)
+
+
+def test_apply_waits_when_it_is_told_to(server, database, change):
+    port = free_port()
+    uri = f"postgresql://postgres@127.0.0.1:{port}/{database}"
+    one = guardian(*change, "--db", uri)
+    assert "Connection refused" in one.communicate(timeout=30)[1] and one.returncode == 10
+    one = guardian(*change, "--db", uri, "--ready-timeout", "20s")
+    time.sleep(0.5)
+    forward(port, f"{server.dir}/.s.PGSQL.{server.port}")
+    out, err = one.communicate(timeout=60)
+    assert one.returncode == 0 and re.search(r"waiting for the database, 20 s more at most: .*Connection refused", err), out + err
+    assert "the database is there, after" in err
+    assert server.value("SELECT count(*) FROM made", database) == 0
+
+
+def test_apply_does_not_wait_for_ever(change):
+    began = time.monotonic()
+    one = guardian(*change, "--db", f"postgresql://postgres@127.0.0.1:{free_port()}/none", "--ready-timeout", "700ms")
+    _, err = one.communicate(timeout=30)
+    assert one.returncode == 10 and "waited 0." in err and 0.6 < time.monotonic() - began < 10
+    assert "No server listens there" in err  # and what to do
+
+
+def test_apply_that_waits_can_be_stopped(change):
+    one = guardian(*change, "--db", f"postgresql://postgres@127.0.0.1:{free_port()}/none", "--ready-timeout", "60s")
+    time.sleep(1)
+    began = time.monotonic()
+    one.terminate()
+    _, err = one.communicate(timeout=30)
+    assert one.returncode == 10 and "stopped by SIGTERM" in err and time.monotonic() - began < 5
+
+
 # --- skipping ----------------------------------------------------------------------------------------
 
 PUSH = ["--", "prisma", "db", "push"]

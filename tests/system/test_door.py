@@ -13,6 +13,7 @@ import pytest
 from harness.lack import lack
 
 DRIVER = os.environ.get("GD_BUILD") and str(pathlib.Path(os.environ["GD_BUILD"], "system", "drive_run"))
+TOOLS = pathlib.Path(__file__).resolve().parent.parent / "corpus" / "tools"
 DOORS = {"loopback": [], "socket": ["--listen", "unix:"]}
 
 
@@ -253,3 +254,42 @@ def test_users_of_a_list(server, database, tmp_path):
         for user in ("door_user", "nobody"):
             said = knock(user, "wrong").stderr
             assert f'password authentication failed for user "{user}"' in said and "HINT" not in said
+
+
+# --- the real Prisma ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def prisma(tmp_path_factory):
+    spec = importlib.util.spec_from_file_location("regenerate", TOOLS / "regenerate.py")
+    tools = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tools)
+    with tools.start() as own:
+        try:
+            made = tools.Prisma(7, own, tmp_path_factory.mktemp("prisma") / "app")
+        except (OSError, subprocess.CalledProcessError) as error:
+            lack(f"npm could not fetch Prisma: {error}")
+        made.steps = tools.steps()
+        yield made
+
+
+def test_prisma_pushes_and_migrates(prisma, door):
+    """Its shadow database is another one of the same server: its URL is led to the door by what it says."""
+    name = "socket" if door else "loopback"
+    prisma.database(name)
+    prisma.schema(prisma.steps[0])
+
+    def through(*words):
+        command = [DRIVER, *door, prisma.env["DATABASE_URL"] + "?schema=public&connection_limit=1", name, "node", "node_modules/prisma/build/index.js", *words]
+        return subprocess.run(command, cwd=prisma.work, env=prisma.env, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+
+    pushed = through("db", "push")
+    assert pushed.returncode == 0 and "in sync" in pushed.stdout, pushed.stdout + pushed.stderr
+    assert prisma.server.value("SELECT count(*) > 3 FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace", name)
+    folder = prisma.work / "migrations" / "20260101000000_old"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "migration.sql").write_text('CREATE TABLE "Old" (id int);\n')
+    (folder.parent / "migration_lock.toml").write_text('provider = "postgresql"\n')
+    shadowed = through("migrate", "diff", "--from-migrations", "migrations", "--to-schema", "schema.prisma", "--script")
+    assert shadowed.returncode == 0 and 'DROP TABLE "Old"' in shadowed.stdout, shadowed.stdout + shadowed.stderr
+    assert "elsewhere" not in shadowed.stderr

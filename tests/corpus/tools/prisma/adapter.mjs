@@ -42,8 +42,9 @@ function repair(queryable, charType) {
 export function makeFactory(load, url) {
   const { PrismaPg } = load('@prisma/adapter-pg')
   const { ColumnTypeEnum } = load('@prisma/driver-adapter-utils')
-  const { hostname, port, username, pathname } = new URL(url)
-  const config = { host: hostname, port: Number(port), user: username, password: 'unused', database: pathname.slice(1),
+  const { hostname, port, username, password, pathname, searchParams } = new URL(url)
+  const config = { host: searchParams.get('host') ?? hostname, port: Number(port), user: username,
+    password: decodeURIComponent(password), database: pathname.slice(1),
     allowExitOnIdle: true }
 
   class Factory extends PrismaPg {
