@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from harness import skew
+
 DRIVER = os.environ.get("GD_BUILD") and pathlib.Path(os.environ["GD_BUILD"], "system", "drive_lease")
 ONE, OTHER, THIRD = (f"20261123T02150{n}Z-2c0de4aa11" for n in range(3))
 CLUSTER = "7301234567890123456-shop"
@@ -221,18 +223,8 @@ def test_another_database_is_another_lock(start, server, database):
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a compiler")
 def test_no_machine_s_time_of_day_matters(start, tmp_path):
     """One runs an hour ahead, one an hour behind: neither takes what the other has, nor waits longer for what is free."""
-    source = tmp_path / "skew.c"
-    source.write_text("#define _GNU_SOURCE\n#include <stdlib.h>\n#include <sys/syscall.h>\n#include <time.h>\n#include <unistd.h>\n"
-                      "int clock_gettime(clockid_t which, struct timespec *out)\n{\n"
-                      "    int status = (int)syscall(SYS_clock_gettime, which, out);\n"
-                      "    if (which == CLOCK_REALTIME) out->tv_sec += atoi(getenv(\"SKEW\"));\n    return status;\n}\n")
-    library = tmp_path / "skew.so"
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
-
     def skewed(seconds):
-        asan = os.environ.get("ASAN_OPTIONS", "")
-        return {**os.environ, "LD_PRELOAD": str(library), "SKEW": str(seconds),
-                "ASAN_OPTIONS": (asan + ":" if asan else "") + "verify_asan_link_order=0"}
+        return {**os.environ, **skew.skewed(tmp_path, seconds)}
     for mine, theirs in ((3600, -3600), (-3600, 3600)):
         one = start(ONE, 0, 1000, target="-", environment=skewed(mine))
         assert one.said() == "taken"
