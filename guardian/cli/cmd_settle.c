@@ -82,18 +82,19 @@ GD_MUST static struct gd_status tell_ledger(struct settling *settling, struct gd
     struct gd_story *story = NULL;
     struct gd_ledger ledger = {0};
     struct gd_arena *arena = settling->arena;
-    if (settling->pg == NULL || outcome_of(settling->config) != GD_OUTCOME_APPLIED)
+    enum gd_outcome_kind outcome = outcome_of(settling->config);
+    if (settling->pg == NULL)
         return GD_DONE;
     GD_TRY(gd_story_read(settling->store, settling->cluster, settling->change, arena, &story, err));
     GD_TRY(gd_ledger_open(settling->pg, true, arena, &ledger, err));
     if (!ledger.there)
         return GD_DONE;
-    for (size_t i = 0; i < story->file_count; i++)
-        GD_TRY(gd_pg_command(settling->pg, "note a file that was applied",
-                             gd_ledger_file_sql(&ledger, story->change, &story->files[i],
-                                                story->place, false, arena),
-                             err));
-    return gd_pg_command(settling->pg, "note a change that is in",
+    for (size_t i = 0; i < story->file_count && outcome == GD_OUTCOME_APPLIED; i++)
+        GD_TRY(gd_pg_command(
+            settling->pg, "note a file that was applied",
+            gd_ledger_file_sql(&ledger, story->change, &story->files[i], story->place, arena),
+            err));
+    return gd_pg_command(settling->pg, "note how a change ended",
                          gd_ledger_change_sql(&ledger, story, arena), err);
 }
 

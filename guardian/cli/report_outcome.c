@@ -36,7 +36,7 @@ struct gd_outcome *gd_outcome_of_story(struct gd_story *story, struct gd_arena *
               story->outcome == GD_OUTCOME_OPEN;
     outcome->story = story;
     outcome->journaled = true;
-    outcome->because = "";
+    outcome->because = gd_story_because(story, arena);
     outcome->seconds[GD_PHASE_BACKUP] = story->backup_seconds;
     outcome->seconds[GD_PHASE_PROOF] = story->proof_seconds;
     outcome->seconds[GD_PHASE_SEALED] = story->sealed_seconds;
@@ -173,6 +173,8 @@ static const char *state_of(const struct page *page, const struct gd_story_step 
 {
     bool over = page->story->closed || page->outcome->because[0] != '\0' ||
                 page->story->outcome != GD_OUTCOME_OPEN;
+    if (step->rolled_back && step->state == GD_STEP_NOT_IN)
+        return "taken back by the file";
     return over && step->state == GD_STEP_PLANNED ? "not run" : gd_step_state_name(step->state);
 }
 

@@ -150,7 +150,8 @@ GD_MUST static struct gd_status skip(struct gd_applier *applier, struct gd_error
         const struct gd_apply_step *step = &applier->steps[applier->next];
         GD_TRY(set_again(applier, step, err));
         step->story->state = step->step->rolled_back ? GD_STEP_NOT_IN : GD_STEP_IN;
-        applier->something_in = applier->something_in || step->class != GD_CLASS_NONE;
+        applier->something_in =
+            applier->something_in || (step->class != GD_CLASS_NONE && !step->step->rolled_back);
         applier->next_file = (size_t)(step->text - applier->texts) + 1;
     }
     return GD_DONE;

@@ -11,6 +11,7 @@
 
 #include "guardian/base/fault.h"
 #include "guardian/guard/apply_own.h"
+#include "guardian/guard/recover_catalogue.h"
 #include "guardian/pg/copy.h"
 #include "guardian/sql/parse.h"
 
@@ -21,9 +22,10 @@ struct build {
     struct gd_arena *arena;
     const char *sql;
     size_t size;
-    bool creates, reindexes, drops;
+    bool creates, reindexes, detaches;
     const char *index; /* "" when the server names it */
     const char *table; /* as regclass reads it; "" for REINDEX */
+    const char *part;  /* of DETACH PARTITION, as regclass reads it */
     bool if_not_exists;
 };
 
@@ -54,16 +56,30 @@ static const char *quoted(const char *name, struct gd_arena *arena)
     return out;
 }
 
+static const char *of_relation(const struct gd_node *relation, struct gd_arena *arena)
+{
+    const char *schema = gd_node_text(relation, GD_F_schemaname);
+    return gd_arena_printf(arena, "%s%s%s", *schema == '\0' ? "" : quoted(schema, arena),
+                           *schema == '\0' ? "" : ".",
+                           quoted(gd_node_text(relation, GD_F_relname), arena));
+}
+
 static void read_index(struct build *build, const struct gd_node *tree)
 {
-    const struct gd_node *relation = gd_node_child(tree, GD_F_relation);
-    const char *schema = gd_node_text(relation, GD_F_schemaname);
     build->creates = gd_node_flag(tree, GD_F_concurrent);
     build->index = gd_arena_strdup(build->arena, gd_node_text(tree, GD_F_idxname));
     build->if_not_exists = gd_node_flag(tree, GD_F_if_not_exists);
-    build->table = gd_arena_printf(
-        build->arena, "%s%s%s", *schema == '\0' ? "" : quoted(schema, build->arena),
-        *schema == '\0' ? "" : ".", quoted(gd_node_text(relation, GD_F_relname), build->arena));
+    build->table = of_relation(gd_node_child(tree, GD_F_relation), build->arena);
+}
+
+static void read_detach(struct build *build, const struct gd_node *tree)
+{
+    const struct gd_node *cmd = gd_node_at(tree, GD_F_cmds, 0);
+    if (!gd_node_enum_is(cmd, GD_F_subtype, "AT_DetachPartition"))
+        return;
+    build->detaches = true;
+    build->table = of_relation(gd_node_child(tree, GD_F_relation), build->arena);
+    build->part = of_relation(gd_node_child(gd_node_child(cmd, GD_F_def), GD_F_name), build->arena);
 }
 
 static struct gd_status read_build(void *context, struct gd_error *err)
@@ -82,8 +98,8 @@ static struct gd_status read_build(void *context, struct gd_error *err)
     case GD_KIND_ReindexStmt:
         build->reindexes = true;
         break;
-    case GD_KIND_DropStmt:
-        build->drops = true;
+    case GD_KIND_AlterTableStmt:
+        read_detach(build, parsed.statements[0]);
         break;
     default:
         break;
@@ -260,6 +276,18 @@ static struct build build_of(const struct gd_applier *applier, const struct gd_a
     };
 }
 
+static enum gd_step_state look_it_up(struct gd_applier *applier, const struct gd_apply_step *step)
+{
+    struct gd_error ignored = {0};
+    enum gd_step_state state = GD_STEP_UNKNOWN;
+    const char *note = "";
+    struct gd_status status =
+        gd_recover_ask_catalogue(applier->pg, step->story, applier->arena, &state, &note, &ignored);
+    if (status.code == GD_OK && *note != '\0')
+        gd_tell_note(applier->options.events, "%s", note);
+    return status.code == GD_OK ? state : GD_STEP_UNKNOWN;
+}
+
 /* The connection went away in the middle: what is there now? */
 GD_MUST static struct gd_status after_loss(struct gd_applier *applier,
                                            const struct gd_apply_step *step,
@@ -269,12 +297,18 @@ GD_MUST static struct gd_status after_loss(struct gd_applier *applier,
     struct gd_error lost = *err;
     const char *why = "what it does cannot be looked up";
     const char *path = step->text->file->file->path;
-    bool harmless = step->class == GD_CLASS_NONE;
-    if (!harmless && gd_apply_come_back(applier, &why) && build->creates) {
-        harmless = clean_up(applier, build, before);
-        applier->something_in = applier->something_in || !harmless;
+    enum gd_step_state state = step->class == GD_CLASS_NONE ? GD_STEP_NOT_IN : GD_STEP_UNKNOWN;
+    if (state == GD_STEP_UNKNOWN && gd_apply_come_back(applier, &why)) {
+        if (build->creates && !clean_up(applier, build, before))
+            applier->something_in = true;
+        else
+            state = look_it_up(applier, step);
     }
-    if (harmless)
+    if (state == GD_STEP_IN) {
+        *err = (struct gd_error){0};
+        return GD_DONE;
+    }
+    if (state == GD_STEP_NOT_IN)
         return gd_fail(err, GD_FAILED, "%s:%u: %s", path, step->story->line, lost.text);
     step->story->state = GD_STEP_UNKNOWN;
     applier->options.story->unsettled = true;
@@ -284,6 +318,33 @@ GD_MUST static struct gd_status after_loss(struct gd_applier *applier,
                            "while it ran, and %s",
                            step->step->number, path, step->story->line, why),
                    "Look at what it changes, and run the rest when that is right.");
+}
+
+/* An earlier try was cut off between the two transactions of DETACH … CONCURRENTLY: the server
+ * takes no second one, and wants the rest of the first. */
+GD_MUST static struct gd_status finish_earlier(struct gd_applier *applier,
+                                               const struct build *build, bool *out_finished,
+                                               struct gd_error *err)
+{
+    const char *const values[] = {build->table, build->part};
+    struct gd_pg_call call = {
+        .what = "look for a partition that is half detached",
+        .sql = "SELECT pg_catalog.format('ALTER TABLE %s DETACH PARTITION %s FINALIZE', "
+               "inhparent::pg_catalog.regclass, inhrelid::pg_catalog.regclass) FROM "
+               "pg_catalog.pg_inherits WHERE inhparent = pg_catalog.to_regclass($1) AND inhrelid = "
+               "pg_catalog.to_regclass($2) AND inhdetachpending",
+        .values = values,
+        .value_count = 2,
+    };
+    gd_auto_pg_rows rows = NULL;
+    GD_TRY(gd_pg_run(applier->pg, &call, &rows, err));
+    *out_finished = gd_pg_rows_count(rows) > 0;
+    if (!*out_finished)
+        return GD_DONE;
+    gd_tell_note(applier->options.events,
+                 "partition %s was half detached by an earlier try: it is finished", build->part);
+    return gd_apply_send_own(applier, "finish detaching a partition", gd_pg_cell(rows, 0, 0), NULL,
+                             err);
 }
 
 GD_MUST static struct gd_status try_once(struct gd_applier *applier,
@@ -296,6 +357,11 @@ GD_MUST static struct gd_status try_once(struct gd_applier *applier,
         GD_TRY(look_for_invalid(applier, build, &before, err));
     GD_TRY(drop_earlier(applier, build, &before, err));
     GD_TRY(gd_apply_still_ours(applier, err));
+    bool finished = false;
+    if (build->detaches)
+        GD_TRY(finish_earlier(applier, build, &finished, err));
+    if (finished)
+        return GD_DONE;
     struct gd_status status =
         gd_apply_send_some(applier, step, 0, step->step->statement_count, err);
     if (status.code == GD_OK)
@@ -351,14 +417,30 @@ GD_MUST static struct gd_status finish(struct gd_applier *applier, const struct 
     return GD_DONE;
 }
 
+/* Whoever looks the statement up after a crash reads its names as this session does. */
+GD_MUST static struct gd_status note_search_path(struct gd_applier *applier,
+                                                 const struct gd_apply_step *step,
+                                                 struct gd_error *err)
+{
+    struct gd_pg_call call = {.what = "read the search path",
+                              .sql = "SELECT COALESCE(NULLIF(pg_catalog.current_setting("
+                                     "'search_path'), ''), '\"\"')"};
+    gd_auto_pg_rows rows = NULL;
+    GD_TRY(gd_pg_run(applier->pg, &call, &rows, err));
+    step->story->search_path = gd_arena_strdup(applier->arena, gd_pg_cell(rows, 0, 0));
+    return GD_DONE;
+}
+
 struct gd_status gd_apply_alone(struct gd_applier *applier, const struct gd_apply_step *step,
                                 struct gd_error *err)
 {
     struct build build = build_of(applier, step);
     GD_TRY(gd_deep_call(read_build, &build, err));
     GD_TRY(note_state(applier, step, "begun", err));
-    if (step->class != GD_CLASS_NONE)
+    if (step->class != GD_CLASS_NONE) {
+        GD_TRY(note_search_path(applier, step, err));
         GD_TRY(gd_apply_record(applier, err));
+    }
     bool patient = is_patient(step);
     if (patient)
         GD_TRY(set_lock_limit(applier, patience(applier), err));

@@ -103,8 +103,10 @@ static struct gd_status apply(struct gd_guard *guard, struct gd_error *err)
 {
     GD_TRY(run_losses(guard, err));
     tell_held(guard);
-    guard->story->changed = true;
-    guard->story->outcome = GD_OUTCOME_APPLIED;
+    bool stays = gd_guard_leaves_something(guard);
+    guard->story->changed = stays;
+    guard->story->outcome = stays ? GD_OUTCOME_APPLIED : GD_OUTCOME_NOTHING;
+    guard->outcome->because = gd_story_because(guard->story, guard->arena);
     return GD_DONE;
 }
 
@@ -116,8 +118,6 @@ GD_MUST static struct gd_status write_stamps(struct gd_guard *guard, const char 
     static const char what[] = "write the schema's stamp";
     const struct gd_report *report = guard->change.report;
     const struct gd_ledger *ledger = &guard->ledger;
-    if (!ledger->there)
-        return GD_DONE;
     GD_TRY(gd_pg_command(guard->pg, what,
                          gd_ledger_stamp_sql(ledger, guard->change_id, stamp, guard->arena), err));
     for (size_t i = 0; i < report->file_count; i++) {
@@ -127,6 +127,17 @@ GD_MUST static struct gd_status write_stamps(struct gd_guard *guard, const char 
                                  gd_ledger_file_stamp_sql(ledger, name, "", guard->arena), err));
     }
     return GD_DONE;
+}
+
+/* That it ended is told once the journal is closed. */
+GD_MUST static struct gd_status tell_ledger(struct gd_guard *guard, const char *stamp,
+                                            struct gd_error *err)
+{
+    if (!guard->ledger.there)
+        return GD_DONE;
+    GD_TRY(gd_pg_command(guard->pg, "write the change into the ledger",
+                         gd_ledger_change_sql(&guard->ledger, guard->story, guard->arena), err));
+    return write_stamps(guard, stamp, err);
 }
 
 /* What the checks find is told; the change is in. */
@@ -146,16 +157,13 @@ static struct gd_status check_once(void *context, struct gd_error *err)
 static struct gd_status check(struct gd_guard *guard, struct gd_error *err)
 {
     struct checking checking = {.guard = guard};
-    const char *sql;
     GD_TRY(gd_guard_patiently(guard, check_once, &checking, err));
     const struct gd_checked checked = checking.checked;
     guard->outcome->problems = checked.problems;
     guard->outcome->differences = checked.differences;
     guard->story->fingerprint_after = checked.fingerprint;
-    sql = gd_ledger_change_sql(&guard->ledger, guard->story, guard->arena);
-    if (sql != NULL)
-        GD_TRY(gd_pg_command(guard->pg, "write the change into the ledger", sql, err));
-    GD_TRY(write_stamps(guard, checked.stamp, err));
+    if (guard->story->changed)
+        GD_TRY(tell_ledger(guard, checked.stamp, err));
     guard->story->ended_us = gd_clock_now_us();
     return GD_DONE;
 }
@@ -261,17 +269,28 @@ static bool note_steps(struct gd_guard *guard)
     /* What it left behind: a rollback must be able to tell what others did since. */
     if (gd_pg_fingerprint(pg, guard->arena, &left, &ignored).code == GD_OK)
         guard->story->fingerprint_after = gd_arena_strdup(guard->arena, left.sha256);
-    if (!guard->ledger.there)
-        return true;
-    for (size_t i = guard->skip_steps; i < guard->story->step_count; i++) {
-        const struct gd_story_step *step = &guard->story->steps[i];
-        const char *sql = gd_ledger_step_sql(&guard->ledger, guard->change_id, step->number,
-                                             step->hash, "in", guard->arena);
-        if (step->state == GD_STEP_IN &&
-            gd_pg_command(pg, "note a step that is in", sql, &ignored).code != GD_OK)
-            return false;
-    }
-    return true;
+    return !guard->ledger.there || gd_ledger_tell_part(pg, &guard->ledger, guard->story,
+                                                       guard->skip_steps, guard->arena, &ignored)
+                                           .code == GD_OK;
+}
+
+/* What cannot run in a transaction block has a row from before it began. */
+static void note_not_in(struct gd_guard *guard)
+{
+    struct gd_error ignored = {0};
+    gd_auto_pg pg = NULL;
+    bool begun = false;
+    for (size_t i = 0; i < guard->story->step_count; i++)
+        begun = begun || (strcmp(guard->story->steps[i].kind, "alone") == 0 &&
+                          guard->story->steps[i].state == GD_STEP_NOT_IN);
+    if (!begun || !guard->ledger.there ||
+        gd_pg_connect(guard->options->pg, &pg, &ignored).code != GD_OK)
+        return;
+    /* Otherwise the next run that has nothing to do asks the journal, and finds it closed. */
+    (void)!gd_pg_command(pg, "note that a step is not in",
+                         gd_ledger_not_in_sql(&guard->ledger, guard->change_id, guard->arena),
+                         &ignored)
+        .code;
 }
 
 /* The next run settles it; what was backed up for it is kept until then, and then by the rules. */
@@ -303,6 +322,8 @@ static void close_failed(struct gd_guard *guard, struct gd_status status,
     if (guard->journal == NULL || !gd_journal_begun(guard->journal) || story->unsettled ||
         in_already || (story->outcome == GD_OUTCOME_PARTIAL && !note_steps(guard)))
         return;
+    if (story->outcome != GD_OUTCOME_PARTIAL)
+        note_not_in(guard);
     if (gd_journal_broken(guard->journal)) /* which is why it failed */
         tell_left_open(guard, "");
     else if (write_record(guard, GD_RECORD_CLOSED, &ignored).code != GD_OK)

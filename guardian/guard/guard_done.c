@@ -51,8 +51,10 @@ GD_MUST static struct gd_status files_of_journal(struct gd_guard *guard,
     *out_files = NULL;
     *out_count = 0;
     GD_TRY(list_changes(guard, &list, err));
-    for (size_t i = 0; i < list.count; i++)
+    for (size_t i = 0; i < list.count; i++) {
+        guard->seen_open = guard->seen_open || list.items[i].open;
         count += list.items[i].story == NULL ? 0 : list.items[i].story->file_count;
+    }
     struct gd_ledger_file *files = gd_arena_zalloc(guard->arena, count + 1, sizeof *files);
     for (size_t i = 0; i < list.count; i++) {
         const struct gd_story *story = list.items[i].story;
@@ -119,6 +121,16 @@ struct gd_status gd_guard_left_in_journal(const struct gd_guard *guard,
             *out_old = NULL;
     }
     return GD_DONE;
+}
+
+/* ---- what stays ---- */
+
+bool gd_guard_leaves_something(const struct gd_guard *guard)
+{
+    for (size_t i = 0; i < guard->todo.file_count; i++)
+        if (guard->todo.files[i].migration != NULL)
+            return true;
+    return gd_story_stays(guard->story, NULL);
 }
 
 /* ---- each time ---- */

@@ -215,7 +215,8 @@ GD_MUST static struct gd_status look_up(struct gd_guard *guard, const char **out
 
 /* ---- whose turn it is, and what was left ---- */
 
-GD_MUST static struct gd_status take_lease(struct gd_guard *guard, struct gd_error *err)
+GD_MUST static struct gd_status take_lease(struct gd_guard *guard, uint32_t wait_ms,
+                                           struct gd_error *err)
 {
     const struct gd_guard_options *options = guard->options;
     struct gd_lease_options lease = {
@@ -224,7 +225,7 @@ GD_MUST static struct gd_status take_lease(struct gd_guard *guard, struct gd_err
         .cluster = guard->story->cluster,
         .change = guard->change_id,
         .who = gd_arena_printf(guard->arena, "%s@%s", guard->story->who, guard->story->host),
-        .wait_ms = options->busy_ms,
+        .wait_ms = wait_ms,
         .events = options->events,
     };
     if (gd_pg_pooled(guard->pg))
@@ -267,16 +268,64 @@ GD_MUST static struct gd_status recover(struct gd_guard *guard, bool *out_moved,
     return GD_DONE;
 }
 
-/* All is done, but the last who worked here may have died before he wrote so. */
+/* A change that was cut off, whose end is known by now. */
+GD_MUST static struct gd_status close_unfinished(struct gd_guard *guard,
+                                                 const struct gd_recovered *recovered,
+                                                 const char *why, struct gd_error *err)
+{
+    const struct gd_story *old = recovered->story;
+    struct gd_journal *journal = NULL;
+    struct gd_story closing = *old;
+    closing.outcome = GD_OUTCOME_PARTIAL;
+    closing.changed = true;
+    closing.ended_us = gd_clock_now_us();
+    closing.error = gd_arena_printf(guard->arena, "cut off; %s", why);
+    if (guard->ledger.there)
+        GD_TRY(gd_ledger_tell_part(guard->pg, &guard->ledger, &closing, 0, guard->arena, err));
+    GD_TRY(gd_journal_resume(guard->options->store, old->cluster, old->change, &journal, err));
+    struct gd_status status =
+        gd_journal_write(journal, GD_RECORD_CLOSED, gd_story_body(&closing, GD_RECORD_CLOSED), err);
+    gd_journal_free(journal);
+    return status;
+}
+
+/* What is missing of it was found to be there: nobody goes on behind its steps any more. */
+GD_MUST static struct gd_status close_as_found(struct gd_guard *guard,
+                                               const struct gd_recovered *unfinished,
+                                               struct gd_error *err)
+{
+    if (unfinished == NULL)
+        return GD_DONE;
+    GD_TRY(close_unfinished(guard, unfinished, "the rest of it was found to be there", err));
+    return !guard->ledger.there
+               ? GD_DONE
+               : gd_pg_command(guard->pg, "note that nothing is left of a change",
+                               gd_ledger_continued_sql(&guard->ledger, unfinished->story->change,
+                                                       guard->arena),
+                               err);
+}
+
+/* There is nothing to do, but the last who worked here may have died before he wrote so. Whoever
+ * holds the lease lives, and does it himself; what nobody can tell concerns the next change. */
 GD_MUST static struct gd_status settle(struct gd_guard *guard, struct gd_error *err)
 {
-    const struct gd_recovered *unfinished;
+    const struct gd_recovered *unfinished = NULL;
+    struct gd_error why = {0};
     bool unended, moved;
     GD_TRY(gd_ledger_unended(guard->pg, &guard->ledger, &unended, err));
-    if (!unended || guard->lease != NULL)
+    if ((!unended && !guard->seen_open) || guard->lease != NULL || gd_pg_pooled(guard->pg))
         return GD_DONE;
-    GD_TRY(take_lease(guard, err));
-    return recover(guard, &moved, &unfinished, err);
+    struct gd_status status = take_lease(guard, 0, &why);
+    if (status.code == GD_OK)
+        status = recover(guard, &moved, &unfinished, &why);
+    if (status.code == GD_OK)
+        status = close_as_found(guard, unfinished, &why);
+    if (status.code == GD_OK || status.code == GD_BUSY)
+        return GD_DONE;
+    gd_texts_add(&guard->outcome->notes, gd_arena_strdup(guard->arena, why.text), guard->arena);
+    if (why.hint[0] != '\0')
+        gd_texts_add(&guard->outcome->notes, gd_arena_strdup(guard->arena, why.hint), guard->arena);
+    return GD_DONE;
 }
 
 struct gd_status gd_guard_look(struct gd_guard *guard, struct gd_error *err)
@@ -293,6 +342,7 @@ struct gd_status gd_guard_look(struct gd_guard *guard, struct gd_error *err)
     gd_guard_story_decided(guard);
     if (gd_guard_does_nothing(guard->change.report) && !has_migration(&guard->todo)) {
         remember_stamp(guard);
+        GD_TRY(settle(guard, err));
         gd_guard_over(guard, GD_OUTCOME_NOTHING, nothing_to_do(guard, NULL));
         return GD_DONE;
     }
@@ -323,25 +373,6 @@ struct gd_status gd_guard_ask(struct gd_guard *guard, struct gd_error *err)
 }
 
 /* ---- hold ---- */
-
-/* The steps of a change that was cut off, which are in: they are not run again. */
-GD_MUST static struct gd_status go_on(struct gd_guard *guard, const struct gd_recovered *recovered,
-                                      struct gd_error *err)
-{
-    const struct gd_story *old = recovered->story;
-    struct gd_journal *journal = NULL;
-    struct gd_story closing = *old;
-    closing.outcome = GD_OUTCOME_PARTIAL;
-    closing.changed = true;
-    closing.ended_us = gd_clock_now_us();
-    closing.error =
-        gd_arena_printf(guard->arena, "cut off; change %s goes on with it", guard->change_id);
-    GD_TRY(gd_journal_resume(guard->options->store, old->cluster, old->change, &journal, err));
-    struct gd_status status =
-        gd_journal_write(journal, GD_RECORD_CLOSED, gd_story_body(&closing, GD_RECORD_CLOSED), err);
-    gd_journal_free(journal);
-    return status;
-}
 
 static bool story_has(const struct gd_story *old, const char *hash)
 {
@@ -428,12 +459,13 @@ struct gd_status gd_guard_hold(struct gd_guard *guard, struct gd_error *err)
 {
     const struct gd_recovered *unfinished;
     bool moved;
-    GD_TRY(take_lease(guard, err));
+    GD_TRY(take_lease(guard, guard->options->busy_ms, err));
     GD_TRY(recover(guard, &moved, &unfinished, err));
     GD_TRY(look_until_still(guard, moved || gd_lease_waited(guard->lease), err));
     if (guard->over)
-        return GD_DONE;
+        return close_as_found(guard, unfinished, err);
     if (!guard->options->again)
         GD_TRY(skip_what_is_in(guard, unfinished == NULL ? NULL : unfinished->story, err));
-    return unfinished == NULL ? GD_DONE : go_on(guard, unfinished, err);
+    const char *why = gd_arena_printf(guard->arena, "change %s goes on with it", guard->change_id);
+    return unfinished == NULL ? GD_DONE : close_unfinished(guard, unfinished, why, err);
 }

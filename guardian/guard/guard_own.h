@@ -40,7 +40,8 @@ struct gd_guard {
     struct gd_protection protection;
     const struct gd_permit *permit;
     bool asked_person;
-    bool over; /* the outcome is known: no further stage runs */
+    bool seen_open; /* the journal was read, and a change in it is open */
+    bool over;      /* the outcome is known: no further stage runs */
 };
 
 typedef struct gd_status gd_guard_stage_fn(struct gd_guard *guard, struct gd_error *err);
@@ -65,6 +66,8 @@ GD_MUST struct gd_status gd_guard_leave_out_done(struct gd_guard *guard,
 GD_MUST struct gd_status gd_guard_left_in_journal(const struct gd_guard *guard,
                                                   const struct gd_story **out_old,
                                                   struct gd_error *err);
+/** Will anything of it be there once it is over? A migration leaves its record. */
+bool gd_guard_leaves_something(const struct gd_guard *guard);
 /** Is there a statement in it that does its work anew whenever it is run? */
 bool gd_guard_acts_each_time(const struct gd_judged_file *file);
 /** No statement changes anything, or acts each time. */

@@ -34,16 +34,18 @@ static void list_files(struct gd_guard *guard)
     guard->apply_files = gd_arena_zalloc(arena, report->file_count + 1, sizeof *guard->apply_files);
     for (size_t i = 0; i < report->file_count; i++) {
         const struct gd_scripts_file *file = &guard->todo.files[i];
-        const char *after =
-            gd_ledger_file_sql(&guard->ledger, guard->change_id, &guard->story->files[i],
-                               guard->story->place, report->files[i]->rerun_safe, arena);
+        const struct gd_story_file *told = &guard->story->files[i];
+        const char *after = NULL;
+        if (file->migration != NULL || gd_story_stays(guard->story, told))
+            after = gd_ledger_file_sql(&guard->ledger, guard->change_id, told, guard->story->place,
+                                       arena);
         if (file->migration != NULL)
             after = joined(file->migration->after, after, arena);
         for (size_t k = 0; i + 1 == report->file_count && k < guard->goes_on.count; k++)
             after = joined(after,
                            gd_ledger_continued_sql(&guard->ledger, guard->goes_on.items[k], arena),
                            arena);
-        if (i + 1 == report->file_count)
+        if (i + 1 == report->file_count && gd_guard_leaves_something(guard))
             after = joined(after, gd_ledger_change_sql(&guard->ledger, guard->story, arena), arena);
         guard->apply_files[i] = (struct gd_apply_file){
             .file = report->files[i],

@@ -36,6 +36,7 @@ static void tell_files(struct gd_guard *guard)
             .sha256 = guard->todo.files[i].sha256,
             .known_as = guard->todo.files[i].known_as,
             .class = report->files[i]->class,
+            .rerun_safe = report->files[i]->rerun_safe,
             .text_key = "",
         };
 }
@@ -69,6 +70,15 @@ static void tell_losses(struct gd_guard *guard)
             }
     }
     story->loss_count = count;
+}
+
+/* What commits by itself must be looked up after a crash: all of its words count. */
+static const char *exact_text(const struct gd_step *step)
+{
+    if (step->kind != GD_STEP_ALONE || step->statement_count == 0)
+        return "";
+    const char *text = step->statements[0]->text;
+    return gd_secret_in_text(text) == NULL ? text : "";
 }
 
 static const char *known_as(const struct gd_guard *guard, const struct gd_judged_file *file)
@@ -129,6 +139,9 @@ static void tell_steps(struct gd_guard *guard)
                         : gd_first_words(step->statements[0]->text, guard->arena),
             .hash = step_hash(guard, step),
             .xid = "",
+            .sql = exact_text(step),
+            .search_path = "",
+            .rolled_back = step->rolled_back,
             .state = GD_STEP_PLANNED,
         };
         tell_worst(told, step);

@@ -220,7 +220,7 @@ static const char *name_of(const struct gd_story_file *file)
 }
 
 const char *gd_ledger_file_sql(const struct gd_ledger *ledger, const char *change,
-                               const struct gd_story_file *file, const char *place, bool rerun_safe,
+                               const struct gd_story_file *file, const char *place,
                                struct gd_arena *arena)
 {
     if (!ledger->there)
@@ -231,7 +231,7 @@ const char *gd_ledger_file_sql(const struct gd_ledger *ledger, const char *chang
         "%s, %s, pg_catalog.clock_timestamp(), %s) ON CONFLICT (change, sha256, path) DO UPDATE "
         "SET at = EXCLUDED.at, rerun_safe = EXCLUDED.rerun_safe, rolled_back_by = NULL",
         Q(name_of(file)), Q(file->path), Q(folder_of(file, place, arena)), Q(change),
-        rerun_safe ? "true" : "false");
+        file->rerun_safe ? "true" : "false");
 }
 
 const char *gd_ledger_stamp_sql(const struct gd_ledger *ledger, const char *change,
@@ -290,6 +290,17 @@ const char *gd_ledger_continued_sql(const struct gd_ledger *ledger, const char *
     return gd_arena_printf(arena,
                            "UPDATE guardian.steps SET state = 'continued' WHERE change "
                            "OPERATOR(pg_catalog.=) %s",
+                           Q(change));
+}
+
+const char *gd_ledger_not_in_sql(const struct gd_ledger *ledger, const char *change,
+                                 struct gd_arena *arena)
+{
+    if (!ledger->there)
+        return NULL;
+    return gd_arena_printf(arena,
+                           "UPDATE guardian.steps SET state = 'not in' WHERE change "
+                           "OPERATOR(pg_catalog.=) %s AND state OPERATOR(pg_catalog.=) 'begun'",
                            Q(change));
 }
 
@@ -412,7 +423,10 @@ struct gd_status gd_ledger_unended(struct gd_pg *pg, const struct gd_ledger *led
 {
     struct gd_pg_call call = {
         .what = "look for changes that did not end",
-        .sql = "SELECT EXISTS (SELECT FROM guardian.changes WHERE ended IS NULL)"};
+        .sql = "SELECT EXISTS (SELECT FROM guardian.changes WHERE ended IS NULL) OR EXISTS (SELECT "
+               "FROM guardian.steps s WHERE s.state OPERATOR(pg_catalog.=) ANY "
+               "(ARRAY['in', 'begun']) AND NOT EXISTS (SELECT FROM guardian.changes c WHERE "
+               "c.change OPERATOR(pg_catalog.=) s.change))"};
     gd_auto_pg_rows rows = NULL;
     *out_unended = false;
     if (!ledger->there)
@@ -438,7 +452,8 @@ struct gd_status gd_ledger_steps_left(struct gd_pg *pg, const struct gd_ledger *
         .sql = "SELECT s.hash, s.change FROM guardian.steps s WHERE "
                "s.state OPERATOR(pg_catalog.=) 'in' AND s.hash OPERATOR(pg_catalog.=) ANY "
                "($1::pg_catalog.text[]) AND NOT EXISTS (SELECT FROM guardian.changes c WHERE "
-               "c.change OPERATOR(pg_catalog.=) s.change) ORDER BY s.at",
+               "c.change OPERATOR(pg_catalog.=) s.change AND c.outcome OPERATOR(pg_catalog.<>) "
+               "'partial') ORDER BY s.at",
         .values = values,
         .value_count = 1,
     };
@@ -451,4 +466,36 @@ struct gd_status gd_ledger_steps_left(struct gd_pg *pg, const struct gd_ledger *
     *out_steps = steps;
     *out_count = count;
     return GD_DONE;
+}
+
+/* A row that the step wrote itself stays as it is: whose it is can be read from it. */
+static const char *step_in_sql(const struct gd_ledger *ledger, const char *change,
+                               const struct gd_story_step *step, struct gd_arena *arena)
+{
+    const char *xid = step->xid == NULL || *step->xid == '\0'
+                          ? "NULL"
+                          : gd_arena_printf(arena, "%s::pg_catalog.xid8", Q(step->xid));
+    return gd_arena_printf(
+        arena,
+        "INSERT INTO guardian.steps AS s (change, step, hash, state, xid, at) VALUES (%s, %u, %s, "
+        "'in', %s, pg_catalog.clock_timestamp()) ON CONFLICT (change, step) DO UPDATE SET hash = "
+        "EXCLUDED.hash, state = 'in', xid = EXCLUDED.xid, at = EXCLUDED.at WHERE s.state "
+        "OPERATOR(pg_catalog.<>) 'in' OR s.hash OPERATOR(pg_catalog.<>) EXCLUDED.hash",
+        Q(change), step->number, Q(step->hash), xid);
+}
+
+struct gd_status gd_ledger_tell_part(struct gd_pg *pg, const struct gd_ledger *ledger,
+                                     const struct gd_story *story, size_t skip,
+                                     struct gd_arena *arena, struct gd_error *err)
+{
+    for (size_t i = skip; i < story->step_count; i++) {
+        const struct gd_story_step *step = &story->steps[i];
+        if (step->state == GD_STEP_IN)
+            GD_TRY(gd_pg_command(pg, "note a step that is in",
+                                 step_in_sql(ledger, story->change, step, arena), err));
+    }
+    GD_TRY(gd_pg_command(pg, "note that steps are not in",
+                         gd_ledger_not_in_sql(ledger, story->change, arena), err));
+    return gd_pg_command(pg, "note how a change ended", gd_ledger_change_sql(ledger, story, arena),
+                         err);
 }

@@ -46,7 +46,7 @@ extern const char gd_ledger_counts_sql[];
 const char *gd_ledger_change_sql(const struct gd_ledger *ledger, const struct gd_story *story,
                                  struct gd_arena *arena); /* insert, or update by its id */
 const char *gd_ledger_file_sql(const struct gd_ledger *ledger, const char *change,
-                               const struct gd_story_file *file, const char *place, bool rerun_safe,
+                               const struct gd_story_file *file, const char *place,
                                struct gd_arena *arena);
 /** Set the stamp of the files of a change once it is over, so that the same files are known to be
  * done. */
@@ -84,6 +84,9 @@ struct gd_ledger_step {
     uint32_t step;
     const char *hash, *state, *xid;
 };
+/** Steps of a change that cannot run in a transaction block were begun, and are not in. */
+const char *gd_ledger_not_in_sql(const struct gd_ledger *ledger, const char *change,
+                                 struct gd_arena *arena);
 /** Steps with these hashes that are in, of changes that did not come to their end: a file that
  * failed half way goes on behind them. `step` is not set, `state` is the change's id. */
 GD_MUST struct gd_status gd_ledger_steps_left(struct gd_pg *pg, const struct gd_ledger *ledger,
@@ -94,6 +97,12 @@ GD_MUST struct gd_status gd_ledger_steps_left(struct gd_pg *pg, const struct gd_
 /** Another change went on behind the steps of `change`: they are left no more. */
 const char *gd_ledger_continued_sql(const struct gd_ledger *ledger, const char *change,
                                     struct gd_arena *arena);
+
+/** A change of which only a part is in: its steps that are, behind the first `skip` of them, and
+ * how it ended. What cannot run in a transaction block and is not in is told, too. */
+GD_MUST struct gd_status gd_ledger_tell_part(struct gd_pg *pg, const struct gd_ledger *ledger,
+                                             const struct gd_story *story, size_t skip,
+                                             struct gd_arena *arena, struct gd_error *err);
 
 /** Is there a change that nobody wrote the end of? Its journal may be open: recovery is due. */
 GD_MUST struct gd_status gd_ledger_unended(struct gd_pg *pg, const struct gd_ledger *ledger,

@@ -80,6 +80,8 @@ static struct gd_status is_in(const struct recovery *recovery, struct gd_recover
 {
     if (found->story->unsettled || found->story->error[0] != '\0') /* not all went well */
         return ask(recovery, found, notes, err);
+    if (!found->story->changed && !gd_story_stays(found->story, NULL)) /* taken back by itself */
+        return untouched(recovery, found, notes, err);
     found->what = GD_RECOVERY_IN;
     return GD_DONE;
 }
@@ -176,41 +178,42 @@ static struct gd_status close_story(struct gd_store *store, struct gd_story *sto
     return gd_fault("recover: after a change is closed", err);
 }
 
-/* A run of the same files goes on behind them. */
-static void note_steps_in(const struct recovery *recovery, const struct gd_story *story)
+/* All of it is in: its files are done. Those that cannot run twice must not. */
+GD_MUST static struct gd_status tell_whole(const struct recovery *recovery,
+                                           const struct gd_story *story, struct gd_error *err)
 {
-    struct gd_error ignored = {0};
-    for (size_t i = 0; i < story->step_count; i++)
-        if (story->steps[i].state == GD_STEP_IN && gd_recover_writes(&story->steps[i]))
-            (void)gd_pg_command(recovery->pg, "note a step that is in",
-                                gd_ledger_step_sql(recovery->ledger, story->change,
-                                                   story->steps[i].number, story->steps[i].hash,
-                                                   "in", recovery->arena),
-                                &ignored)
-                .code;
+    const struct gd_ledger *ledger = recovery->ledger;
+    for (size_t i = 0; i < story->file_count && story->kind == GD_STORY_APPLY; i++)
+        if (gd_story_stays(story, &story->files[i]))
+            GD_TRY(gd_pg_command(recovery->pg, "note a file that was applied",
+                                 gd_ledger_file_sql(ledger, story->change, &story->files[i],
+                                                    story->place, recovery->arena),
+                                 err));
+    GD_TRY(gd_pg_command(recovery->pg, "note how a change ended",
+                         gd_ledger_change_sql(ledger, story, recovery->arena), err));
+    if (story->kind != GD_STORY_ROLLBACK || story->of[0] == '\0')
+        return GD_DONE;
+    return gd_pg_command(
+        recovery->pg, "note that a change was rolled back",
+        gd_ledger_rolled_back_sql(ledger, story->of, story->change, recovery->arena), err);
 }
 
-/* The ledger's row of the whole change is for people; the journal is what counts. A change of which
- * only a part is in has none: its steps are what is left of it. */
-static void note_in_ledger(const struct recovery *recovery, const struct gd_story *story)
+/* Before the journal is closed: what it says then, a run that finds it closed does not look at. */
+static struct gd_status note_in_ledger(const struct recovery *recovery,
+                                       const struct gd_story *story, struct gd_error *err)
 {
-    struct gd_error ignored = {0};
-    bool back = story->kind == GD_STORY_ROLLBACK && story->of[0] != '\0';
-    if (!recovery->ledger->there || story->outcome == GD_OUTCOME_FAILED)
-        return;
-    if (story->outcome == GD_OUTCOME_PARTIAL && story->kind == GD_STORY_APPLY) {
-        note_steps_in(recovery, story);
-        return;
+    const struct gd_ledger *ledger = recovery->ledger;
+    if (!ledger->there)
+        return GD_DONE;
+    switch (story->outcome) {
+    case GD_OUTCOME_APPLIED:
+        return tell_whole(recovery, story, err);
+    case GD_OUTCOME_PARTIAL:
+        return gd_ledger_tell_part(recovery->pg, ledger, story, 0, recovery->arena, err);
+    default:
+        return gd_pg_command(recovery->pg, "note that steps are not in",
+                             gd_ledger_not_in_sql(ledger, story->change, recovery->arena), err);
     }
-    (void)gd_pg_command(recovery->pg, "note how a change ended",
-                        gd_ledger_change_sql(recovery->ledger, story, recovery->arena), &ignored)
-        .code;
-    if (back && story->outcome == GD_OUTCOME_APPLIED)
-        (void)gd_pg_command(
-            recovery->pg, "note that a change was rolled back",
-            gd_ledger_rolled_back_sql(recovery->ledger, story->of, story->change, recovery->arena),
-            &ignored)
-            .code;
 }
 
 static struct gd_status close_as(const struct recovery *recovery, struct gd_recovered *found,
@@ -228,9 +231,9 @@ static struct gd_status close_as(const struct recovery *recovery, struct gd_reco
     if (story->kind == GD_STORY_ROLLBACK && outcome == GD_OUTCOME_APPLIED && story->of[0] != '\0')
         GD_TRY(
             gd_journal_rolled_back(recovery->store, story->cluster, story->of, story->change, err));
-    GD_TRY(close_story(recovery->store, story, err));
-    note_in_ledger(recovery, story);
-    return GD_DONE;
+    story->ended_us = gd_clock_now_us();
+    GD_TRY(note_in_ledger(recovery, story, err));
+    return close_story(recovery->store, story, err);
 }
 
 static struct gd_status close_or_leave(const struct recovery *recovery, struct gd_recovered *found,

@@ -14,14 +14,7 @@ GD_MUST struct gd_status gd_recover_steps(struct gd_pg *pg, const struct gd_ledg
                                           struct gd_story *story, struct gd_texts *notes,
                                           struct gd_arena *arena, struct gd_error *err);
 
-/** Ask the catalogue for a statement that commits by itself.
- *  @param out_note  what should be known of it; "" */
-GD_MUST struct gd_status gd_recover_ask_catalogue(struct gd_pg *pg, const char *sql,
-                                                  struct gd_arena *arena,
-                                                  enum gd_step_state *out_state,
-                                                  const char **out_note, struct gd_error *err);
-
-/** Does this step change anything in the database? */
+/** Does this step leave anything in the database? */
 bool gd_recover_writes(const struct gd_story_step *step);
 
 #endif

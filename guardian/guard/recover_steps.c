@@ -7,12 +7,13 @@
  */
 #include <string.h>
 
+#include "guardian/guard/recover_catalogue.h"
 #include "guardian/guard/recover_own.h"
 
 bool gd_recover_writes(const struct gd_story_step *step)
 {
-    return step->class != GD_CLASS_NONE && strcmp(step->kind, "session") != 0 &&
-           strcmp(step->kind, "backup") != 0;
+    return step->class != GD_CLASS_NONE && !step->rolled_back &&
+           strcmp(step->kind, "session") != 0 && strcmp(step->kind, "backup") != 0;
 }
 
 struct settling {
@@ -113,8 +114,7 @@ static struct gd_status settle_alone(struct settling *settling, const struct gd_
     *out_state = GD_STEP_NOT_IN;
     if (!begun)
         return GD_DONE;
-    GD_TRY(
-        gd_recover_ask_catalogue(settling->pg, step->text, settling->arena, out_state, &text, err));
+    GD_TRY(gd_recover_ask_catalogue(settling->pg, step, settling->arena, out_state, &text, err));
     note(settling, step, text);
     return GD_DONE;
 }
@@ -137,6 +137,18 @@ static struct gd_status settle_swap(struct settling *settling, const struct gd_s
     return GD_DONE;
 }
 
+/* What changes nothing has no record of its own when it begins; REINDEX may leave a half behind. */
+static struct gd_status look_for_leftovers(struct settling *settling,
+                                           const struct gd_story_step *step, struct gd_error *err)
+{
+    enum gd_step_state unused;
+    const char *text = "";
+    if (strcmp(step->kind, "alone") == 0)
+        GD_TRY(gd_recover_ask_catalogue(settling->pg, step, settling->arena, &unused, &text, err));
+    note(settling, step, text);
+    return GD_DONE;
+}
+
 static struct gd_status settle(struct settling *settling, const struct gd_story_step *step,
                                enum gd_step_state *out_state, struct gd_error *err)
 {
@@ -146,7 +158,7 @@ static struct gd_status settle(struct settling *settling, const struct gd_story_
         return GD_DONE; /* seen, and then recorded */
     *out_state = GD_STEP_NOT_IN;
     if (!gd_recover_writes(step))
-        return GD_DONE;
+        return look_for_leftovers(settling, step, err);
     if (row != NULL && strcmp(row->state, "in") == 0) {
         *out_state = GD_STEP_IN;
         return GD_DONE;

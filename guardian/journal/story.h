@@ -37,6 +37,7 @@ struct gd_story_file {
     const char *sha256;   /* of its bytes */
     const char *known_as; /* tells the same text for another schema apart: guard/known_as.h */
     enum gd_class class;
+    bool rerun_safe;      /* a second run leaves the same state without an error */
     const char *text_key; /* key of an object that holds its text (zstd): what was applied can be
                              read after the file is gone; "" when it is not kept */
 };
@@ -59,10 +60,13 @@ struct gd_story_step {
     uint32_t statements;
     enum gd_class class;
     enum gd_loss loses;
-    const char *text; /* of its first statement, one line, cut at 200 bytes */
+    const char *text;        /* of its first statement, one line, cut at 200 bytes */
+    const char *sql;         /* kind "alone": the statement itself, unless it holds a secret; "" */
+    const char *search_path; /* kind "alone": in which its names are read; "" while not known */
     const char
         *hash;       /* SHA-256 over its statements' hashes: tells the same step of the same file */
     const char *xid; /* xid8 in decimal of the transaction that held it; "" while not known */
+    bool rolled_back; /* the file itself ends it with ROLLBACK: nothing of it is to stay */
     enum gd_step_state state;
     double seconds;
 };
@@ -132,6 +136,13 @@ struct gd_story {
     enum gd_record_kind last;
     bool closed, torn;
 };
+
+/** Does this file (NULL: do any) do more than set something, and take back itself what it does? */
+bool gd_story_stays(const struct gd_story *story, const struct gd_story_file *file);
+
+/** One phrase about how it ended, where the outcome's name says less than what happened: a file
+ *  that ends with ROLLBACK itself. "" otherwise. In `arena`. */
+const char *gd_story_because(const struct gd_story *story, struct gd_arena *arena);
 
 /** All texts "", nothing known; drift_rows is -1. What a writer starts from. */
 struct gd_story *gd_story_new(struct gd_arena *arena);

@@ -105,6 +105,7 @@ static const struct gd_told_field file_fields[] = {
     TEXT(gd_story_file, sha256, EVER),
     TEXT(gd_story_file, known_as, EVER),
     WORD(gd_story_file, class, class_words, EVER),
+    BOOL(gd_story_file, rerun_safe, EVER),
     TEXT(gd_story_file, text_key, EVER),
 };
 /* What was decided of a step is not said again until the end. */
@@ -118,6 +119,9 @@ static const struct gd_told_field step_fields[] = {
     WORD(gd_story_step, loses, loss_words, AT_DECIDED),
     TEXT(gd_story_step, text, AT_DECIDED),
     TEXT(gd_story_step, hash, AT_DECIDED),
+    TEXT(gd_story_step, sql, AT_DECIDED),
+    TEXT(gd_story_step, search_path, EVER),
+    BOOL(gd_story_step, rolled_back, AT_DECIDED),
     TEXT(gd_story_step, xid, EVER),
     WORD(gd_story_step, state, state_words, EVER),
     REAL(gd_story_step, seconds, EVER),

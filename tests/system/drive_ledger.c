@@ -70,8 +70,9 @@ static const char *made_sql(const struct job *job)
         return gd_ledger_file_stamp_sql(&job->ledger, words[1], words[2], job->arena);
     if (strcmp(what, "back") == 0)
         return gd_ledger_rolled_back_sql(&job->ledger, words[1], words[2], job->arena);
-    struct gd_story_file file = {.path = words[2], .origin = words[3], .sha256 = words[4]};
-    return gd_ledger_file_sql(&job->ledger, words[1], &file, "", true, job->arena);
+    struct gd_story_file file = {
+        .path = words[2], .origin = words[3], .sha256 = words[4], .rerun_safe = true};
+    return gd_ledger_file_sql(&job->ledger, words[1], &file, "", job->arena);
 }
 
 static struct gd_status run(struct job *job, const char *task, struct gd_error *err)
