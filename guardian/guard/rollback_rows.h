@@ -133,6 +133,13 @@ GD_MUST struct gd_status gd_back_merge(struct gd_back_rows *rows, struct gd_back
 /** Values that cannot become what they were, and for which the snapshot has others, are emptied. */
 GD_MUST struct gd_status gd_back_clear(struct gd_back_rows *rows, struct gd_back_task *task,
                                        struct gd_error *err);
+/** Inside gd_back_merge() only. Columns that were emptied so must have values again; rows of others
+ * that have none where there must be one go with `drop`, or are an error. */
+GD_MUST struct gd_status gd_back_require_again(struct gd_back_rows *rows,
+                                               const struct gd_back_task *task,
+                                               struct gd_error *err);
+GD_MUST struct gd_status gd_back_drop_unfit(struct gd_back_rows *rows, struct gd_back_task *task,
+                                            bool drop, struct gd_error *err);
 /** Rows that the change inserted go, before anything rewrites them. For own_only. */
 GD_MUST struct gd_status gd_back_delete_own(struct gd_back_rows *rows, struct gd_back_task *task,
                                             struct gd_error *err);
