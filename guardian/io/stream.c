@@ -21,7 +21,9 @@ struct gd_stream {
     int descriptor;
     SSL *tls; /* NULL: plain */
     bool borrowed;
-    enum gd_stream_end ended; /* GD_STREAM_CLOSED or GD_STREAM_FAILED once it is; else DONE */
+    /* GD_STREAM_CLOSED or GD_STREAM_FAILED once it is, each way; else GD_STREAM_DONE. What the
+     * other side has said before it stopped to listen may still be read. */
+    enum gd_stream_end read_ended, write_ended;
     char trouble[160];
 };
 
@@ -97,8 +99,8 @@ GD_MUST static struct gd_status read_pair(SSL_CTX *context, const char *certific
 /* A key with a passphrase must not ask for it on the terminal. */
 static int no_passphrase(char *buffer, int size, int writing, void *context)
 {
-    (void)buffer;
-    (void)size;
+    if (size > 0)
+        buffer[0] = '\0';
     (void)writing;
     (void)context;
     return 0;
@@ -158,7 +160,6 @@ bool gd_stream_is_tls(const struct gd_stream *stream)
 static enum gd_stream_end end_with(struct gd_stream *stream, enum gd_stream_end how,
                                    const char *why)
 {
-    stream->ended = how;
     snprintf(stream->trouble, sizeof stream->trouble, "%s", why);
     return how;
 }
@@ -213,15 +214,14 @@ static enum gd_stream_end tls_write(struct gd_stream *stream, const void *bytes,
     return result == 1 ? GD_STREAM_DONE : end_of_tls(stream, result, GD_STREAM_WANT_WRITE);
 }
 
-enum gd_stream_end gd_stream_read(struct gd_stream *stream, void *bytes, size_t size,
-                                  size_t *out_read)
+static bool is_end(enum gd_stream_end end)
 {
-    assert(size > 0);
-    *out_read = 0;
-    if (stream->ended != GD_STREAM_DONE)
-        return stream->ended;
-    if (stream->tls != NULL)
-        return tls_read(stream, bytes, size, out_read);
+    return end == GD_STREAM_CLOSED || end == GD_STREAM_FAILED;
+}
+
+static enum gd_stream_end plain_read(struct gd_stream *stream, void *bytes, size_t size,
+                                     size_t *out_read)
+{
     ssize_t got = recv(stream->descriptor, bytes, size, 0);
     if (got == 0)
         return end_with(stream, GD_STREAM_CLOSED, "the other side has closed the connection");
@@ -231,20 +231,42 @@ enum gd_stream_end gd_stream_read(struct gd_stream *stream, void *bytes, size_t 
     return GD_STREAM_DONE;
 }
 
-enum gd_stream_end gd_stream_write(struct gd_stream *stream, const void *bytes, size_t size,
-                                   size_t *out_written)
+static enum gd_stream_end plain_write(struct gd_stream *stream, const void *bytes, size_t size,
+                                      size_t *out_written)
 {
-    assert(size > 0);
-    *out_written = 0;
-    if (stream->ended != GD_STREAM_DONE)
-        return stream->ended;
-    if (stream->tls != NULL)
-        return tls_write(stream, bytes, size, out_written);
     ssize_t put = send(stream->descriptor, bytes, size, MSG_NOSIGNAL);
     if (put < 0)
         return end_of_errno(stream, errno, GD_STREAM_WANT_WRITE);
     *out_written = (size_t)put;
     return GD_STREAM_DONE;
+}
+
+enum gd_stream_end gd_stream_read(struct gd_stream *stream, void *bytes, size_t size,
+                                  size_t *out_read)
+{
+    assert(size > 0);
+    *out_read = 0;
+    if (stream->read_ended != GD_STREAM_DONE)
+        return stream->read_ended;
+    enum gd_stream_end end = stream->tls != NULL ? tls_read(stream, bytes, size, out_read)
+                                                 : plain_read(stream, bytes, size, out_read);
+    if (is_end(end))
+        stream->read_ended = end;
+    return end;
+}
+
+enum gd_stream_end gd_stream_write(struct gd_stream *stream, const void *bytes, size_t size,
+                                   size_t *out_written)
+{
+    assert(size > 0);
+    *out_written = 0;
+    if (stream->write_ended != GD_STREAM_DONE)
+        return stream->write_ended;
+    enum gd_stream_end end = stream->tls != NULL ? tls_write(stream, bytes, size, out_written)
+                                                 : plain_write(stream, bytes, size, out_written);
+    if (is_end(end))
+        stream->write_ended = end;
+    return end;
 }
 
 bool gd_stream_pending(const struct gd_stream *stream)
@@ -267,8 +289,8 @@ void gd_stream_free(struct gd_stream *stream)
     if (stream == NULL)
         return;
     if (!stream->borrowed) {
-        if (stream->tls != NULL && stream->ended == GD_STREAM_DONE &&
-            SSL_is_init_finished(stream->tls))
+        if (stream->tls != NULL && stream->read_ended != GD_STREAM_FAILED &&
+            stream->write_ended == GD_STREAM_DONE && SSL_is_init_finished(stream->tls))
             (void)SSL_shutdown(
                 stream->tls); /* says that this is the end; nobody waits for an answer */
         SSL_free(stream->tls);

@@ -2,7 +2,8 @@
  * Stream: bytes over a socket that never waits, plain or through TLS.
  *
  * Invariant 1  No call blocks: what cannot be done now says for what to wait.
- * Invariant 2  After GD_STREAM_CLOSED or GD_STREAM_FAILED no further bytes go either way.
+ * Invariant 2  After GD_STREAM_CLOSED or GD_STREAM_FAILED no further bytes go that way; what the
+ *              other side has said before it stopped to listen can still be read.
  * Owner        one thread at a time; gd_stream_free() closes the socket unless it is borrowed.
  */
 #ifndef GUARDIAN_IO_STREAM_H

@@ -113,6 +113,18 @@ void gd_pipe_drop(struct gd_pipe *pipe, const struct gd_wire_message *message)
     cut(pipe, there);
 }
 
+void gd_pipe_used(struct gd_pipe *pipe, size_t size)
+{
+    assert(size <= pipe->filled - pipe->passed);
+    cut(pipe, size);
+}
+
+void gd_pipe_forget(struct gd_pipe *pipe)
+{
+    pipe->filled = pipe->passed;
+    pipe->dropping = 0;
+}
+
 bool gd_pipe_between(const struct gd_pipe *pipe)
 {
     return pipe->streaming == 0;

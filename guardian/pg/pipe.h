@@ -49,6 +49,10 @@ void gd_pipe_drop(struct gd_pipe *pipe, const struct gd_wire_message *message);
 /** Put bytes of our own, whole messages, in front of the next message. Only between messages. */
 void gd_pipe_insert(struct gd_pipe *pipe, const void *bytes, size_t size);
 bool gd_pipe_between(const struct gd_pipe *pipe); /* no message has gone in part */
+/** Before the messages begin: the first `size` bytes of what was not looked at are done with. */
+void gd_pipe_used(struct gd_pipe *pipe, size_t size);
+/** What was not passed yet will not be. */
+void gd_pipe_forget(struct gd_pipe *pipe);
 
 /** What may go out now. */
 static inline const uint8_t *gd_pipe_run(const struct gd_pipe *pipe, size_t *out_size)
@@ -57,5 +61,10 @@ static inline const uint8_t *gd_pipe_run(const struct gd_pipe *pipe, size_t *out
     return pipe->bytes == NULL ? NULL : pipe->bytes + pipe->sent;
 }
 void gd_pipe_sent(struct gd_pipe *pipe, size_t size);
+/** What may go out does not: nobody takes it any more. */
+static inline void gd_pipe_discard(struct gd_pipe *pipe)
+{
+    gd_pipe_sent(pipe, pipe->passed - pipe->sent);
+}
 
 #endif

@@ -17,7 +17,7 @@ static const struct gd_wire_kind client_kinds[] = {
     {'D', GD_WIRE_HEAD,   SMALL, "Describe"},
     {'E', GD_WIRE_HEAD,   SMALL, "Execute"},
     {'C', GD_WIRE_HEAD,   SMALL, "Close"},
-    {'F', GD_WIRE_STREAM, LARGE, "FunctionCall"},
+    {'F', GD_WIRE_HEAD, LARGE, "FunctionCall"},
     {'S', GD_WIRE_WHOLE,  SMALL, "Sync"},
     {'H', GD_WIRE_WHOLE,  SMALL, "Flush"},
     {'X', GD_WIRE_WHOLE,  SMALL, "Terminate"},

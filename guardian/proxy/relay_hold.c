@@ -1,0 +1,324 @@
+/*
+ * Holding: a statement waits until what was sent before it is answered, then the gate judges it on
+ * a thread that may wait, and its verdict is put where the statement stood.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guardian/base/memory.h"
+#include "guardian/proxy/relay_own.h"
+
+static const char answered_name[] = "guardian_answered";
+
+static bool has_gone(void *context)
+{
+    struct gd_session *session = context;
+    return atomic_load(&session->gone);
+}
+
+void gd_session_hold(struct gd_session *session, bool bind)
+{
+    session->judging_bind = bind;
+    session->flushed = session->cancelled = false;
+    atomic_store(&session->gone, session->client.hung_up);
+    gd_count(&session->relay->counters.held, 1);
+    gd_session_enter(session, GD_SESSION_WAITING);
+}
+
+/* --- asking --------------------------------------------------------------------------------------
+ */
+
+static const char *copy_name(struct gd_session *session, const char *name)
+{
+    return gd_arena_strndup(session->arena, name, strnlen(name, GD_WIRE_NAME_MAX));
+}
+
+/* A Bind or an Execute: the text is the one that was prepared. */
+static void fill_prepared(struct gd_session *session, const struct gd_wire_message *message,
+                          struct gd_gate_request *request)
+{
+    struct gd_wire_cursor body = gd_wire_body(message);
+    const char *portal = gd_wire_read_text(&body);
+    const char *name = message->kind->type == 'B'
+                           ? gd_wire_read_text(&body)
+                           : gd_names_find(&session->names, true, portal)->statement;
+    const struct gd_named *named = gd_names_find(&session->names, false, name);
+    request->text = gd_arena_strndup(session->arena, named->text, named->size);
+    request->size = named->size;
+    request->name = copy_name(session, name);
+}
+
+static void fill_text(struct gd_session *session, const struct gd_wire_message *message,
+                      struct gd_gate_request *request)
+{
+    struct gd_wire_cursor body = gd_wire_body(message);
+    char call[GD_FUNCTION_TEXT_SIZE];
+    if (message->kind->type == 'F' && gd_function_text(message, call)) {
+        request->text = gd_arena_strdup(session->arena, call);
+        request->size = strlen(call);
+        return;
+    }
+    request->parse = message->kind->type == 'P';
+    if (request->parse)
+        request->name = copy_name(session, gd_wire_read_text(&body));
+    request->text = gd_wire_read_text(&body); /* where it was read: it is not moved while held */
+    request->size = strlen(request->text);
+}
+
+static enum gd_pg_state state_now(const struct gd_session *session, bool at_rest)
+{
+    if (!at_rest)
+        return GD_PG_UNKNOWN;
+    return session->transaction == 'I'   ? GD_PG_OUTSIDE
+           : session->transaction == 'T' ? GD_PG_INSIDE
+                                         : GD_PG_ABORTED;
+}
+
+static void ask(struct gd_session *session, bool at_rest)
+{
+    struct gd_wire_message message;
+    enum gd_pipe_found found = gd_pipe_next(&session->up, &message);
+    assert(found == GD_PIPE_MESSAGE && session->arena == NULL);
+    (void)found;
+    session->arena = gd_arena_new();
+    session->job->kind = GD_JOB_JUDGE;
+    session->job->at_rest = at_rest;
+    struct gd_gate_request *request = &session->job->request;
+    *request = (struct gd_gate_request){
+        .session = session->gate,
+        .earlier = gd_arena_strndup(session->arena, (const char *)session->earlier.bytes,
+                                    session->earlier.size),
+        .state = state_now(session, at_rest),
+        .backend = gd_upstream_backend(session->upstream),
+        .arena = session->arena,
+        .gone = has_gone,
+        .gone_context = session,
+    };
+    if (session->judging_bind)
+        fill_prepared(session, &message, request);
+    else
+        fill_text(session, &message, request);
+    gd_session_enter(session, GD_SESSION_JUDGING);
+    if (!gd_relay_crew_give(session->relay->crew, session->job))
+        gd_session_close(session, &(struct gd_wire_words){
+                                      "FATAL", "53000",
+                                      "guardian has no thread to judge a statement", NULL, NULL});
+}
+
+static void flush_server(struct gd_session *session)
+{
+    gd_auto_wire_out out = {0};
+    if (!session->unsynced || session->flushed)
+        return;
+    gd_wire_bare(&out, 'H');
+    gd_pipe_insert(&session->up, out.bytes, out.size);
+    session->flushed = true;
+}
+
+void gd_session_try_judge(struct gd_session *session)
+{
+    size_t unsent = 0;
+    assert(session->state == GD_SESSION_WAITING);
+    if (session->skipping) { /* the server will not look at it */
+        gd_session_enter(session, GD_SESSION_OPEN);
+        return;
+    }
+    if (gd_expected_head(&session->expected) != NULL) {
+        flush_server(session);
+        return;
+    }
+    /* Queries of our own need a wire with nothing on it. */
+    (void)gd_pipe_run(&session->up, &unsent);
+    bool quiet = unsent == 0 && gd_pipe_between(&session->down) &&
+                 session->down.passed == session->down.filled;
+    if (quiet)
+        ask(session, gd_session_at_rest(session));
+}
+
+/* --- verdicts ------------------------------------------------------------------------------------
+ */
+
+static void expect_hidden(struct gd_session *session, enum gd_expect_kind kind)
+{
+    gd_expected_add(&session->expected, (struct gd_expect){.kind = kind, .way = GD_WAY_HIDDEN});
+}
+
+/* In place of the Bind, or with an Execute of it: an empty statement, whose portal gets the tag. */
+static void answer_prepared(struct gd_session *session, const struct gd_wire_message *message,
+                            const char *tag)
+{
+    static const uint8_t no_parameters[6] = {0};
+    struct gd_wire_cursor body = gd_wire_body(message);
+    bool bind = message->kind->type == 'B';
+    const char *portal = bind ? gd_wire_read_text(&body) : answered_name;
+    gd_auto_wire_out out = {0};
+    gd_wire_begin(&out, 'C');
+    gd_wire_put(&out, "S", 1);
+    gd_wire_put_text(&out, answered_name);
+    gd_wire_end(&out);
+    gd_wire_parse(&out, answered_name, "", NULL, 0);
+    gd_wire_begin(&out, 'B');
+    gd_wire_put_text(&out, portal);
+    gd_wire_put_text(&out, answered_name);
+    gd_wire_put(&out, no_parameters, sizeof no_parameters);
+    gd_wire_end(&out);
+    expect_hidden(session, GD_EXPECT_CLOSE);
+    expect_hidden(session, GD_EXPECT_PARSE);
+    struct gd_expect bound = {.kind = GD_EXPECT_BIND, .way = bind ? GD_WAY_PLAIN : GD_WAY_HIDDEN};
+    if (bind) {
+        bound.named = gd_names_add(&session->names, true, portal);
+        bound.named->tag = gd_memory_strdup(tag);
+        bound.named->rest = session->rests;
+    }
+    gd_expected_add(&session->expected, bound);
+    if (!bind) {
+        gd_wire_begin(&out, 'E');
+        gd_wire_put_text(&out, answered_name);
+        gd_wire_put_u32(&out, 0);
+        gd_wire_end(&out);
+        gd_expected_add(&session->expected, (struct gd_expect){.kind = GD_EXPECT_EXECUTE,
+                                                               .way = GD_WAY_ANSWERED,
+                                                               .more = gd_memory_strdup(tag)});
+    }
+    session->unsynced = true;
+    gd_session_replace(session, message, &out);
+}
+
+static void answer_query(struct gd_session *session, const struct gd_wire_message *message,
+                         const char *tag)
+{
+    gd_auto_wire_out out = {0};
+    gd_wire_query(&out, "");
+    gd_names_close(&session->names, false, "");
+    gd_expected_add(&session->expected, (struct gd_expect){.kind = GD_EXPECT_QUERY,
+                                                           .way = GD_WAY_ANSWERED,
+                                                           .more = gd_memory_strdup(tag)});
+    session->unsynced = false;
+    gd_session_replace(session, message, &out);
+}
+
+static void answer_parse(struct gd_session *session, const struct gd_wire_message *message,
+                         const char *tag)
+{
+    struct gd_wire_cursor body = gd_wire_body(message);
+    const char *name = gd_wire_read_text(&body), *text = gd_wire_read_text(&body);
+    gd_auto_wire_out out = {0};
+    gd_wire_parse(&out, name, "", NULL, 0);
+    struct gd_named *named = gd_names_add(&session->names, false, name);
+    named->text = gd_memory_strdup(text);
+    named->size = strlen(text);
+    named->tag = gd_memory_strdup(tag);
+    named->rest = session->rests;
+    session->names.bytes += named->size;
+    if (*name == '\0')
+        session->unnamed_lost = false;
+    gd_expected_add(&session->expected,
+                    (struct gd_expect){.kind = GD_EXPECT_PARSE, .named = named});
+    session->unsynced = true;
+    gd_session_replace(session, message, &out);
+}
+
+static void answer(struct gd_session *session, const struct gd_wire_message *message,
+                   const char *tag)
+{
+    const char *given = tag == NULL || *tag == '\0' ? "SELECT 0" : tag;
+    gd_count(&session->relay->counters.answered, 1);
+    switch (message->kind->type) {
+    case 'Q':
+    case 'F':
+        answer_query(session, message, given);
+        return;
+    case 'P':
+        answer_parse(session, message, given);
+        return;
+    default:
+        answer_prepared(session, message, given);
+        return;
+    }
+}
+
+static void pass(struct gd_session *session, const struct gd_wire_message *message,
+                 const struct gd_gate_answer *verdict)
+{
+    assert(!verdict->wrap || message->kind->type == 'Q' || message->kind->type == 'F');
+    session->wrapped = verdict->wrap;
+    if (session->judging_bind) {
+        struct gd_wire_cursor body = gd_wire_body(message);
+        const char *name = gd_wire_read_text(&body);
+        bool bind = message->kind->type == 'B';
+        struct gd_named *named =
+            gd_names_find(&session->names, !bind, bind ? gd_wire_read_text(&body) : name);
+        named->ticket = verdict->ticket;
+        session->judged = true; /* goes on as any other, once */
+    } else {
+        gd_session_pass_statement(session, message, verdict->ticket);
+    }
+}
+
+static void notice(struct gd_session *session, const char *text)
+{
+    gd_auto_wire_out out = {0};
+    if (text == NULL || *text == '\0')
+        return;
+    gd_wire_notice(&out, &(struct gd_wire_words){"NOTICE", "00000", text, NULL, NULL});
+    gd_pipe_insert(&session->down, out.bytes, out.size);
+}
+
+static void apply(struct gd_session *session, const struct gd_gate_answer *verdict)
+{
+    struct gd_wire_message message;
+    struct gd_wire_words words = {"ERROR", verdict->sqlstate, verdict->message, verdict->detail,
+                                  verdict->hint};
+    enum gd_pipe_found found = gd_pipe_next(&session->up, &message);
+    assert(found == GD_PIPE_MESSAGE);
+    (void)found;
+    notice(session, verdict->notice);
+    gd_session_enter(session, GD_SESSION_OPEN);
+    switch (verdict->verdict) {
+    case GD_GATE_PASS:
+        pass(session, &message, verdict);
+        return;
+    case GD_GATE_ANSWER:
+        answer(session, &message, verdict->tag);
+        return;
+    case GD_GATE_RETURN:
+        words.severity = "FATAL";
+        words.sqlstate = *words.sqlstate == '\0' ? "57P01" : words.sqlstate;
+        gd_session_close(session, &words);
+        return;
+    default:
+        words.sqlstate = *words.sqlstate == '\0' ? "42501" : words.sqlstate;
+        gd_session_refuse(session, &message, &words);
+        return;
+    }
+}
+
+/* What libpq has heard and done meanwhile. */
+static void take_back(struct gd_session *session)
+{
+    session->server.can_read = session->server.can_write = true;
+    if (!session->job->at_rest)
+        return;
+    size_t size = 0;
+    const void *heard = gd_upstream_heard(session->upstream, &size);
+    gd_pipe_insert(&session->down, heard, size);
+    session->unnamed_lost = gd_names_find(&session->names, false, "") != NULL;
+}
+
+void gd_session_judged(struct gd_session *session)
+{
+    static const struct gd_gate_answer cancelled = {.verdict = GD_GATE_REFUSE,
+                                                    .sqlstate = "57014",
+                                                    .message =
+                                                        "canceling statement due to user request"};
+    take_back(session);
+    struct gd_gate_answer verdict = session->cancelled ? cancelled : session->job->answer;
+    if (session->cancelled && session->job->answer.wrap)
+        session->wrapped = true; /* what was opened for it is ended with its refusal */
+    if (atomic_load(&session->gone) && !session->cancelled)
+        gd_session_end(session);
+    else
+        apply(session, &verdict);
+    gd_arena_free(GD_MOVE(session->arena));
+}

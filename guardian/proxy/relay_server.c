@@ -1,0 +1,347 @@
+/*
+ * What the server says: each answer is given its place, and goes on, is replaced, or is kept from
+ * the client.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guardian/base/memory.h"
+#include "guardian/proxy/relay_own.h"
+
+typedef bool hear_fn(struct gd_session *session, const struct gd_wire_message *message);
+
+static bool pass(struct gd_session *session, const struct gd_wire_message *message)
+{
+    gd_pipe_pass(&session->down, message);
+    return true;
+}
+
+static void replace(struct gd_session *session, const struct gd_wire_message *message,
+                    const void *bytes, size_t size)
+{
+    gd_pipe_drop(&session->down, message);
+    gd_pipe_insert(&session->down, bytes, size);
+}
+
+/* Pass it, or keep it from the client; then the next answer is due. */
+static bool pass_and_pop(struct gd_session *session, const struct gd_wire_message *message,
+                         const struct gd_expect *head)
+{
+    if (head->way == GD_WAY_HIDDEN)
+        gd_pipe_drop(&session->down, message);
+    else
+        gd_pipe_pass(&session->down, message);
+    gd_expected_pop(&session->expected);
+    return true;
+}
+
+static struct gd_expect *head_of(struct gd_session *session, enum gd_expect_kind kind)
+{
+    struct gd_expect *head = gd_expected_head(&session->expected);
+    return head != NULL && head->kind == kind ? head : NULL;
+}
+
+/* --- results ------------------------------------------------------------------------------------
+ */
+
+void gd_session_result(struct gd_session *session, uint64_t ticket, bool failed,
+                       const char *sqlstate, const char *tag)
+{
+    if (ticket == 0)
+        return;
+    if (session->result_count == session->result_capacity) {
+        session->result_capacity = session->result_capacity * 2 + 4;
+        session->results =
+            gd_memory_grow(session->results, session->result_capacity * sizeof *session->results);
+    }
+    struct gd_waiting_result *one = &session->results[session->result_count++];
+    *one = (struct gd_waiting_result){.ticket = ticket, .failed = failed};
+    snprintf(one->sqlstate, sizeof one->sqlstate, "%s", sqlstate);
+    snprintf(one->tag, sizeof one->tag, "%s", tag);
+}
+
+static enum gd_pg_state state_of(char transaction)
+{
+    return transaction == 'I'   ? GD_PG_OUTSIDE
+           : transaction == 'T' ? GD_PG_INSIDE
+           : transaction == 'E' ? GD_PG_ABORTED
+                                : GD_PG_UNKNOWN;
+}
+
+static void tell_results(struct gd_session *session)
+{
+    const struct gd_gate *gate = session->relay->options.gate;
+    for (size_t i = 0; i < session->result_count; i++) {
+        struct gd_waiting_result *one = &session->results[i];
+        struct gd_gate_result result = {
+            .failed = one->failed, .tag = one->tag, .state = state_of(session->transaction)};
+        memcpy(result.sqlstate, one->sqlstate, sizeof result.sqlstate);
+        gate->passed(gate->context, session->gate, one->ticket, &result);
+    }
+    session->result_count = 0;
+}
+
+/* --- answers of the extended protocol ------------------------------------------------------------
+ */
+
+static bool parsed(struct gd_session *session, const struct gd_wire_message *message)
+{
+    struct gd_expect *head = head_of(session, GD_EXPECT_PARSE);
+    if (head == NULL)
+        return false;
+    if (head->named != NULL)
+        gd_names_settle(&session->names, head->named);
+    gd_session_result(session, head->ticket, false, "", "");
+    return pass_and_pop(session, message, head);
+}
+
+static bool bound(struct gd_session *session, const struct gd_wire_message *message)
+{
+    struct gd_expect *head = head_of(session, GD_EXPECT_BIND);
+    if (head == NULL)
+        return false;
+    if (head->named != NULL)
+        gd_names_settle(&session->names, head->named);
+    return pass_and_pop(session, message, head);
+}
+
+static bool closed(struct gd_session *session, const struct gd_wire_message *message)
+{
+    struct gd_expect *head = head_of(session, GD_EXPECT_CLOSE);
+    if (head == NULL)
+        return false;
+    if (head->more != NULL)
+        gd_names_close(&session->names, head->more[0] == 'P', head->more + 1);
+    return pass_and_pop(session, message, head);
+}
+
+static bool described(struct gd_session *session, const struct gd_wire_message *message)
+{
+    struct gd_expect *head = head_of(session, GD_EXPECT_DESCRIBE);
+    return head == NULL ? pass(session, message) : pass_and_pop(session, message, head);
+}
+
+/* --- ends of commands ----------------------------------------------------------------------------
+ */
+
+static bool completed(struct gd_session *session, const struct gd_wire_message *message)
+{
+    struct gd_wire_cursor body = gd_wire_body(message);
+    const char *tag = gd_wire_read_text(&body);
+    struct gd_expect *head = gd_expected_head(&session->expected);
+    if (head != NULL && head->kind == GD_EXPECT_EXECUTE) {
+        gd_session_result(session, head->ticket, false, "", tag);
+        return pass_and_pop(session, message, head);
+    }
+    if (head == NULL || head->kind != GD_EXPECT_QUERY)
+        return false;
+    if (head->way == GD_WAY_HIDDEN) {
+        gd_pipe_drop(&session->down, message);
+        return true;
+    }
+    snprintf(session->tag, sizeof session->tag, "%s", tag);
+    return pass(session, message);
+}
+
+static void complete_as(struct gd_session *session, const struct gd_wire_message *message,
+                        const char *tag)
+{
+    gd_auto_wire_out out = {0};
+    gd_wire_complete(&out, tag);
+    replace(session, message, out.bytes, out.size);
+}
+
+static bool empty(struct gd_session *session, const struct gd_wire_message *message)
+{
+    struct gd_expect *head = gd_expected_head(&session->expected);
+    if (head == NULL || (head->kind != GD_EXPECT_EXECUTE && head->kind != GD_EXPECT_QUERY))
+        return false;
+    bool execute = head->kind == GD_EXPECT_EXECUTE;
+    if (execute)
+        gd_session_result(session, head->ticket, false, "", "");
+    if (head->way == GD_WAY_ANSWERED)
+        complete_as(session, message, head->more);
+    else
+        gd_pipe_pass(&session->down, message);
+    if (execute)
+        gd_expected_pop(&session->expected);
+    return true;
+}
+
+static bool suspended(struct gd_session *session, const struct gd_wire_message *message)
+{
+    struct gd_expect *head = head_of(session, GD_EXPECT_EXECUTE);
+    if (head == NULL)
+        return false;
+    gd_session_result(session, head->ticket, false, "", "");
+    return pass_and_pop(session, message, head);
+}
+
+/* --- errors --------------------------------------------------------------------------------------
+ */
+
+static void give_up(struct gd_session *session, const struct gd_expect *head, const char *sqlstate)
+{
+    if (head->named != NULL)
+        gd_names_drop(&session->names, head->named);
+    gd_session_result(session, head->ticket, true, sqlstate, "");
+    gd_expected_pop(&session->expected);
+}
+
+/* The server reads on at the next Sync, and answers nothing before. */
+static void skip_to_sync(struct gd_session *session, const char *sqlstate)
+{
+    struct gd_expect *head;
+    while ((head = gd_expected_head(&session->expected)) != NULL && head->kind != GD_EXPECT_SYNC)
+        give_up(session, head, sqlstate);
+    session->skipping = head == NULL;
+}
+
+static size_t framed_size(const char *framed)
+{
+    const unsigned char *at = (const unsigned char *)framed;
+    return 1 + ((size_t)at[1] << 24 | (size_t)at[2] << 16 | (size_t)at[3] << 8 | (size_t)at[4]);
+}
+
+static bool failed(struct gd_session *session, const struct gd_wire_message *message)
+{
+    struct gd_expect *head = gd_expected_head(&session->expected);
+    const char *severity = gd_wire_field(message, 'V');
+    char sqlstate[6];
+    snprintf(sqlstate, sizeof sqlstate, "%s", gd_wire_field(message, 'C'));
+    if (head == NULL || strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0)
+        return pass(session, message); /* the end is near */
+    /* Its own reason, where it had one: cancelled, out of memory. */
+    if (head->way == GD_WAY_REFUSED && strcmp(sqlstate, "42601") == 0)
+        replace(session, message, head->more, framed_size(head->more));
+    else
+        gd_pipe_pass(&session->down, message);
+    session->copying = false;
+    if (head->kind == GD_EXPECT_QUERY || head->kind == GD_EXPECT_SYNC) {
+        session->failed = true;
+        memcpy(session->sqlstate, sqlstate, sizeof sqlstate);
+        for (size_t i = 0; head->kind == GD_EXPECT_SYNC && i < session->result_count; i++) {
+            session->results[i].failed = true; /* it was the commit that failed */
+            memcpy(session->results[i].sqlstate, sqlstate, sizeof sqlstate);
+        }
+        return true;
+    }
+    give_up(session, head, sqlstate);
+    skip_to_sync(session, sqlstate);
+    return true;
+}
+
+/* --- ready ---------------------------------------------------------------------------------------
+ */
+
+bool gd_session_at_rest(const struct gd_session *session)
+{
+    return session->expected.count == 0 && !session->unsynced;
+}
+
+static void rest(struct gd_session *session)
+{
+    enum { KEPT = 65536 };
+    session->rests++;
+    session->earlier.size = 0;
+    if (session->earlier.capacity > KEPT)
+        gd_wire_done(&session->earlier);
+    session->since_ms = session->relay->now_ms;
+}
+
+/* The statement ran in a transaction block that we have opened: it is ended before the client hears
+ * that the server is ready. @return false: there is none any more */
+static bool unwrap(struct gd_session *session, const struct gd_wire_message *message, char state,
+                   uint64_t ticket)
+{
+    gd_auto_wire_out out = {0};
+    session->wrapped = false;
+    if (state == 'I')
+        return false;
+    gd_wire_query(&out, state == 'T' ? "COMMIT" : "ROLLBACK");
+    gd_pipe_insert(&session->up, out.bytes, out.size);
+    gd_pipe_drop(&session->down, message);
+    gd_expected_pop(&session->expected);
+    gd_expected_add(
+        &session->expected,
+        (struct gd_expect){.kind = GD_EXPECT_QUERY, .way = GD_WAY_HIDDEN, .ticket = ticket});
+    return true;
+}
+
+static bool ready(struct gd_session *session, const struct gd_wire_message *message)
+{
+    struct gd_expect *head = gd_expected_head(&session->expected);
+    struct gd_wire_cursor body = gd_wire_body(message);
+    char state = (char)gd_wire_read_byte(&body);
+    if (head == NULL || (head->kind != GD_EXPECT_QUERY && head->kind != GD_EXPECT_SYNC))
+        return false;
+    if (session->wrapped && unwrap(session, message, state, head->ticket))
+        return true;
+    if (head->kind == GD_EXPECT_QUERY)
+        gd_session_result(session, head->ticket, session->failed, session->sqlstate, session->tag);
+    session->failed = false;
+    session->tag[0] = session->sqlstate[0] = '\0';
+    session->transaction = state;
+    gd_expected_pop(&session->expected);
+    gd_pipe_pass(&session->down, message);
+    if (state == 'I')
+        gd_names_end_transaction(&session->names);
+    tell_results(session);
+    if (gd_session_at_rest(session))
+        rest(session);
+    return true;
+}
+
+/* --- anything else -------------------------------------------------------------------------------
+ */
+
+static bool takes_copy(struct gd_session *session, const struct gd_wire_message *message)
+{
+    struct gd_expect *head = gd_expected_head(&session->expected);
+    if (head == NULL || (head->kind != GD_EXPECT_QUERY && head->kind != GD_EXPECT_EXECUTE))
+        return false;
+    session->copying = !gd_expected_copies(&session->expected);
+    return pass(session, message);
+}
+
+static bool reported(struct gd_session *session, const struct gd_wire_message *message)
+{
+    const struct gd_gate *gate = session->relay->options.gate;
+    struct gd_wire_cursor body = gd_wire_body(message);
+    const char *name = gd_wire_read_text(&body), *value = gd_wire_read_text(&body);
+    gd_upstream_told(session->upstream, name, value);
+    if (gate->reported != NULL)
+        gate->reported(gate->context, session->gate, name, value);
+    return pass(session, message);
+}
+
+/* clang-format off */
+static hear_fn *const by_type[128] = {
+    ['1'] = parsed,    ['2'] = bound,     ['3'] = closed,   ['T'] = described, ['n'] = described,
+    ['C'] = completed, ['I'] = empty,     ['s'] = suspended, ['E'] = failed,   ['Z'] = ready,
+    ['G'] = takes_copy, ['S'] = reported,
+};
+/* clang-format on */
+
+void gd_session_hear_server(struct gd_session *session)
+{
+    struct gd_wire_message message;
+    for (;;) {
+        enum gd_pipe_found found = gd_pipe_next(&session->down, &message);
+        if (found == GD_PIPE_MORE)
+            break;
+        hear_fn *hear =
+            found == GD_PIPE_MESSAGE ? by_type[(unsigned char)message.kind->type] : NULL;
+        if (found == GD_PIPE_MESSAGE && hear == NULL) {
+            gd_pipe_pass(&session->down, &message);
+        } else if (hear == NULL || !hear(session, &message)) {
+            gd_session_close(session, &(struct gd_wire_words){
+                                          "FATAL", "08P01",
+                                          "the server's answer is not one that guardian expects",
+                                          NULL, NULL});
+            return;
+        }
+    }
+}
