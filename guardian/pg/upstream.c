@@ -34,6 +34,7 @@ enum { KNOWN_COUNT = sizeof known / sizeof known[0] };
 
 struct gd_upstream {
     struct gd_pg *pg;
+    const PGconn *conn; /* what the stream belongs to */
     struct gd_stream *stream;
     PGcancel *cancel;
     struct gd_pg_parameter reported[KNOWN_COUNT];
@@ -229,7 +230,8 @@ GD_MUST static struct gd_status take_over(struct gd_pg *pg, struct gd_upstream *
         return status;
     }
     struct gd_upstream *upstream = gd_memory_new(sizeof *upstream);
-    *upstream = (struct gd_upstream){.pg = pg, .stream = stream, .cancel = cancel};
+    *upstream =
+        (struct gd_upstream){.pg = pg, .conn = pg->conn, .stream = stream, .cancel = cancel};
     pg->heard_setting = heard_setting;
     pg->heard_context = upstream;
     note_reported(upstream);
@@ -256,7 +258,8 @@ void gd_upstream_close(struct gd_upstream *upstream)
 {
     if (upstream == NULL)
         return;
-    (void)shutdown(gd_stream_descriptor(upstream->stream), SHUT_RDWR);
+    if (gd_upstream_whole(upstream))
+        (void)shutdown(gd_stream_descriptor(upstream->stream), SHUT_RDWR);
     gd_stream_free(upstream->stream);
     PQfreeCancel(upstream->cancel);
     gd_pg_close(upstream->pg);
@@ -313,6 +316,13 @@ struct gd_pg *gd_upstream_pg(struct gd_upstream *upstream)
     if (!pg->broken)
         (void)gd_pg_finish_results(pg, "look at the session", GD_DONE, &ignored).code;
     return pg;
+}
+
+bool gd_upstream_whole(const struct gd_upstream *upstream)
+{
+    const struct gd_pg *pg = upstream->pg;
+    return !pg->broken && pg->conn == upstream->conn && PQstatus(pg->conn) == CONNECTION_OK &&
+           PQsocket(pg->conn) == gd_stream_descriptor(upstream->stream);
 }
 
 const void *gd_upstream_heard(struct gd_upstream *upstream, size_t *out_size)

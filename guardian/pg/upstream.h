@@ -66,6 +66,10 @@ GD_MUST struct gd_status gd_upstream_cancel(struct gd_upstream *upstream, struct
  *  is gone afterwards.
  *  @return never NULL; gd_pg_broken() when the server has gone */
 struct gd_pg *gd_upstream_pg(struct gd_upstream *upstream);
+/** After gd_upstream_pg() was used: the stream is still there. false: libpq has found the
+ * connection lost and closed its socket, whose number may be another's by now: the stream must not
+ * be touched again. */
+bool gd_upstream_whole(const struct gd_upstream *upstream);
 /** NotificationResponse messages that libpq swallowed meanwhile, as they go on the wire; NULL:
  *  none. Valid until the next call. */
 const void *gd_upstream_heard(struct gd_upstream *upstream, size_t *out_size);

@@ -44,11 +44,12 @@ static void judge(void *context, const struct gd_gate_request *request,
     *out_answer = (struct gd_gate_answer){.verdict = GD_GATE_PASS};
 }
 
-static bool still(void *context, struct gd_gate_session *session, const char *name)
+static bool still(void *context, struct gd_gate_session *session, const char *text, size_t size)
 {
     (void)context;
     (void)session;
-    (void)name;
+    (void)text;
+    (void)size;
     return true;
 }
 

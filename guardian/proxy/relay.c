@@ -65,7 +65,7 @@ GD_MUST static struct gd_status open_poll(struct gd_relay *relay, struct gd_erro
     int door = gd_door_descriptor(relay->options.door);
     if (relay->poll < 0 || relay->wake < 0 ||
         !watch(relay, EPOLL_CTL_ADD, relay->wake, EPOLLIN, &relay->wake) ||
-        !watch(relay, EPOLL_CTL_ADD, door, EPOLLIN, &relay->door_shut))
+        !watch(relay, EPOLL_CTL_ADD, door, EPOLLIN, relay->options.door))
         return gd_fail(err, GD_SYSTEM, "could not set up the door's loop: %s", strerror(errno));
     return GD_DONE;
 }
@@ -135,11 +135,16 @@ void gd_relay_counts(const struct gd_relay *relay, struct gd_relay_counts *out_c
 
 static void accept_clients(struct gd_relay *relay)
 {
-    for (int i = 0; i < ACCEPTS && !relay->door_shut; i++) {
+    for (int i = 0; i < ACCEPTS; i++) {
         struct gd_stream *client = gd_door_accept(relay->options.door);
         if (client == NULL)
             return;
-        gd_session_new(relay, client);
+        if (!atomic_load(&relay->stopping)) {
+            gd_session_new(relay, client);
+            continue;
+        }
+        gd_stream_free(client); /* who comes now must not wait for those who leave */
+        gd_door_left(relay->options.door);
     }
 }
 
@@ -170,28 +175,19 @@ static void hear(struct gd_relay *relay, const struct epoll_event *event)
 {
     if (event->data.ptr == &relay->wake)
         hear_wake(relay);
-    else if (event->data.ptr == &relay->door_shut)
+    else if (event->data.ptr == relay->options.door)
         accept_clients(relay);
     else
         hear_socket(event->data.ptr, event->events);
-}
-
-static void shut_door(struct gd_relay *relay)
-{
-    if (relay->door_shut)
-        return;
-    relay->door_shut = true;
-    relay->stopped_ms = relay->now_ms;
-    (void)watch(relay, EPOLL_CTL_DEL, gd_door_descriptor(relay->options.door), 0, NULL);
 }
 
 /* Those in the list may end themselves, and no others. */
 static void tick(struct gd_relay *relay)
 {
     bool stopping = atomic_load(&relay->stopping);
-    if (stopping)
-        shut_door(relay);
-    else if (relay->now_ms - relay->ticked_ms < TICK_MS)
+    if (stopping && relay->stopped_ms == 0)
+        relay->stopped_ms = relay->now_ms;
+    if (!stopping && relay->now_ms - relay->ticked_ms < TICK_MS)
         return;
     relay->ticked_ms = relay->now_ms;
     for (struct gd_session *at = relay->sessions, *next; at != NULL; at = next) {

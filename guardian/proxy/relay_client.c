@@ -162,10 +162,9 @@ void gd_session_pass_statement(struct gd_session *session, const struct gd_wire_
             forget_unnamed(session); /* the server does, too */
         expect(session, (struct gd_expect){.kind = GD_EXPECT_QUERY, .ticket = ticket});
     } else {
-        struct gd_named *named = remember(session, &statement);
-        named->ticket = ticket;
-        expect(session,
-               (struct gd_expect){.kind = GD_EXPECT_PARSE, .named = named, .ticket = ticket});
+        struct gd_expect one = {.kind = GD_EXPECT_PARSE, .ticket = ticket};
+        one.named = remember(session, &statement);
+        expect(session, one);
     }
     gd_session_note_text(session, statement.text, statement.size);
     gd_pipe_pass(&session->up, message);
@@ -239,12 +238,29 @@ static bool find_statement(struct gd_session *session, const char *name,
     return true;
 }
 
-static bool gate_still(struct gd_session *session, const char *name)
+void gd_session_execute_text(const char *name, char text[GD_EXECUTE_TEXT_SIZE])
+{
+    size_t at = (size_t)snprintf(text, GD_EXECUTE_TEXT_SIZE, "EXECUTE \"");
+    for (size_t i = 0; i < GD_WIRE_NAME_MAX && name[i] != '\0'; i++) {
+        if (name[i] == '"')
+            text[at++] = '"';
+        text[at++] = name[i];
+    }
+    text[at++] = '"';
+    text[at] = '\0';
+}
+
+/* What PREPARE made, in SQL, is run as if by EXECUTE. What was answered at its Parse is empty. */
+static bool gate_still(struct gd_session *session, const char *name, const struct gd_named *named)
 {
     const struct gd_gate *gate = session->relay->options.gate;
-    char key[GD_WIRE_NAME_MAX + 1];
-    snprintf(key, sizeof key, "%s", name);
-    return gate->still(gate->context, session->gate, key);
+    char text[GD_EXECUTE_TEXT_SIZE];
+    if (session->judged || (named != NULL && named->tag != NULL))
+        return true;
+    if (named != NULL)
+        return gate->still(gate->context, session->gate, named->text, named->size);
+    gd_session_execute_text(name, text);
+    return gate->still(gate->context, session->gate, text, strlen(text));
 }
 
 static char *copy_text(const char *text)
@@ -258,9 +274,11 @@ static void pass_bind(struct gd_session *session, const struct gd_wire_message *
     struct gd_named *made = gd_names_add(&session->names, true, portal);
     memcpy(made->statement, statement, strnlen(statement, GD_WIRE_NAME_MAX));
     made->tag = named == NULL ? NULL : copy_text(named->tag);
-    made->ticket = named == NULL ? 0 : named->ticket;
+    made->ticket = session->judged ? session->ticket : 0;
+    session->judged = false;
     made->rest = session->rests;
-    expect(session, (struct gd_expect){.kind = GD_EXPECT_BIND, .named = made});
+    expect(session,
+           (struct gd_expect){.kind = GD_EXPECT_BIND, .named = made, .ticket = made->ticket});
     gd_pipe_pass(&session->up, message);
 }
 
@@ -282,14 +300,10 @@ static enum heard hear_bind(struct gd_session *session, const struct gd_wire_mes
     body = gd_wire_body(&message);
     const char *portal = gd_wire_read_text(&body);
     name = gd_wire_read_text(&body);
-    if (!session->judged && !gate_still(session, name)) {
-        if (named == NULL)
-            return refuse_as(session, &message, "0A000",
-                             "guardian does not know the text of this prepared statement");
+    if (!gate_still(session, name, named)) {
         gd_session_hold(session, true);
         return HEARD_STAYS;
     }
-    session->judged = false;
     pass_bind(session, &message, portal, name, named);
     return HEARD_ON;
 }
@@ -300,7 +314,7 @@ static void pass_execute(struct gd_session *session, const struct gd_wire_messag
     struct gd_expect one = {.kind = GD_EXPECT_EXECUTE};
     if (portal != NULL) {
         const struct gd_named *named = gd_names_find(&session->names, false, portal->statement);
-        one.ticket = portal->ticket;
+        one.ticket = session->judged ? session->ticket : portal->ticket;
         one.more = copy_text(portal->tag);
         one.way = portal->tag == NULL ? GD_WAY_PLAIN : GD_WAY_ANSWERED;
         if (named != NULL && named->rest != session->rests)
@@ -323,15 +337,14 @@ static enum heard hear_execute(struct gd_session *session, const struct gd_wire_
     /* An unknown one was made by DECLARE CURSOR, whose text was judged. */
     const struct gd_named *portal = gd_names_find(&session->names, true, name);
     bool older = portal != NULL && portal->rest != session->rests;
-    if (older && !session->judged && !gate_still(session, portal->statement)) {
-        if (gd_names_find(&session->names, false, portal->statement) == NULL)
-            return refuse_as(session, message, "0A000",
-                             "guardian does not know the text of this portal's statement");
+    const char *statement = older ? portal->statement : "";
+    if (older && portal->tag == NULL &&
+        !gate_still(session, statement, gd_names_find(&session->names, false, statement))) {
         gd_session_hold(session, true);
         return HEARD_STAYS;
     }
-    session->judged = false;
     pass_execute(session, message, portal);
+    session->judged = false;
     return HEARD_ON;
 }
 

@@ -20,13 +20,14 @@ struct gd_relay_crew {
     struct gd_job *first, **last; /* to be done */
     struct gd_job *done;
     unsigned workers, threads, waiting, queued;
+    unsigned judging; /* statements that are held, or about to be */
     bool ends;
     int wake;
 };
 
 static struct gd_job *next_job(struct gd_relay_crew *crew)
 {
-    while (crew->first == NULL && !crew->ends && crew->threads <= crew->workers) {
+    while (crew->first == NULL && !crew->ends && crew->threads <= crew->workers + crew->judging) {
         crew->waiting++;
         pthread_cond_wait(&crew->work, &crew->lock);
         crew->waiting--;
@@ -58,6 +59,7 @@ static void *work(void *context)
         pthread_mutex_unlock(&crew->lock);
         gd_session_work(job);
         pthread_mutex_lock(&crew->lock);
+        crew->judging -= job->kind == GD_JOB_JUDGE;
         job->next = crew->done;
         crew->done = job;
         tell(crew);
@@ -100,8 +102,8 @@ static bool start_thread(struct gd_relay_crew *crew)
 bool gd_relay_crew_give(struct gd_relay_crew *crew, struct gd_job *job)
 {
     pthread_mutex_lock(&crew->lock);
-    bool wanted = crew->waiting <= crew->queued &&
-                  (crew->threads < crew->workers || job->kind == GD_JOB_JUDGE);
+    crew->judging += job->kind == GD_JOB_JUDGE;
+    bool wanted = crew->waiting <= crew->queued && crew->threads < crew->workers + crew->judging;
     bool there = !wanted || start_thread(crew) || crew->threads > 0;
     if (there) {
         job->next = NULL;
@@ -109,6 +111,8 @@ bool gd_relay_crew_give(struct gd_relay_crew *crew, struct gd_job *job)
         crew->last = &job->next;
         crew->queued++;
         pthread_cond_signal(&crew->work);
+    } else {
+        crew->judging -= job->kind == GD_JOB_JUDGE;
     }
     pthread_mutex_unlock(&crew->lock);
     return there;

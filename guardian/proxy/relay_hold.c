@@ -44,8 +44,11 @@ static void fill_prepared(struct gd_session *session, const struct gd_wire_messa
                            ? gd_wire_read_text(&body)
                            : gd_names_find(&session->names, true, portal)->statement;
     const struct gd_named *named = gd_names_find(&session->names, false, name);
-    request->text = gd_arena_strndup(session->arena, named->text, named->size);
-    request->size = named->size;
+    char text[GD_EXECUTE_TEXT_SIZE];
+    gd_session_execute_text(name, text);
+    request->text = named == NULL ? gd_arena_strdup(session->arena, text)
+                                  : gd_arena_strndup(session->arena, named->text, named->size);
+    request->size = strlen(request->text);
     request->name = copy_name(session, name);
 }
 
@@ -241,16 +244,9 @@ static void answer(struct gd_session *session, const struct gd_wire_message *mes
 static void pass(struct gd_session *session, const struct gd_wire_message *message,
                  const struct gd_gate_answer *verdict)
 {
-    assert(!verdict->wrap || message->kind->type == 'Q' || message->kind->type == 'F');
-    session->wrapped = verdict->wrap;
     if (session->judging_bind) {
-        struct gd_wire_cursor body = gd_wire_body(message);
-        const char *name = gd_wire_read_text(&body);
-        bool bind = message->kind->type == 'B';
-        struct gd_named *named =
-            gd_names_find(&session->names, !bind, bind ? gd_wire_read_text(&body) : name);
-        named->ticket = verdict->ticket;
         session->judged = true; /* goes on as any other, once */
+        session->ticket = verdict->ticket;
     } else {
         gd_session_pass_statement(session, message, verdict->ticket);
     }
@@ -273,6 +269,8 @@ static void apply(struct gd_session *session, const struct gd_gate_answer *verdi
     enum gd_pipe_found found = gd_pipe_next(&session->up, &message);
     assert(found == GD_PIPE_MESSAGE);
     (void)found;
+    assert(!verdict->wrap || message.kind->type == 'Q' || message.kind->type == 'F');
+    session->wrapped = verdict->wrap;
     notice(session, verdict->notice);
     gd_session_enter(session, GD_SESSION_OPEN);
     switch (verdict->verdict) {
@@ -294,16 +292,20 @@ static void apply(struct gd_session *session, const struct gd_gate_answer *verdi
     }
 }
 
-/* What libpq has heard and done meanwhile. */
-static void take_back(struct gd_session *session)
+/* What libpq has heard and done meanwhile. @return false: it has lost the server, and with it the
+ * socket that was ours, too */
+static bool take_back(struct gd_session *session)
 {
+    if (!gd_upstream_whole(session->upstream))
+        return false;
     session->server.can_read = session->server.can_write = true;
     if (!session->job->at_rest)
-        return;
+        return true;
     size_t size = 0;
     const void *heard = gd_upstream_heard(session->upstream, &size);
     gd_pipe_insert(&session->down, heard, size);
     session->unnamed_lost = gd_names_find(&session->names, false, "") != NULL;
+    return true;
 }
 
 void gd_session_judged(struct gd_session *session)
@@ -312,12 +314,16 @@ void gd_session_judged(struct gd_session *session)
                                                     .sqlstate = "57014",
                                                     .message =
                                                         "canceling statement due to user request"};
-    take_back(session);
+    static const struct gd_wire_words lost = {
+        "FATAL", "08006", "the server has ended the connection while a statement was held", NULL,
+        NULL};
+    bool whole = take_back(session);
     struct gd_gate_answer verdict = session->cancelled ? cancelled : session->job->answer;
-    if (session->cancelled && session->job->answer.wrap)
-        session->wrapped = true; /* what was opened for it is ended with its refusal */
+    verdict.wrap = session->job->answer.wrap; /* what was opened is ended, refused or not */
     if (atomic_load(&session->gone) && !session->cancelled)
         gd_session_end(session);
+    else if (!whole)
+        gd_session_close(session, &lost);
     else
         apply(session, &verdict);
     gd_arena_free(GD_MOVE(session->arena));

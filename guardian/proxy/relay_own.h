@@ -76,11 +76,11 @@ struct gd_named {
     size_t size;
     uint8_t *types;
     size_t types_size;
-    char *tag; /* it was answered at its Parse: what runs it gets this */
-    uint64_t ticket;
+    char *tag;     /* it was answered, and is empty in the server: what runs it gets this */
     uint64_t rest; /* how many rests there were when it was sent */
-    /* of portals: the statement's name, tag and ticket */
+    /* of portals: */
     char statement[GD_WIRE_NAME_MAX + 1];
+    uint64_t ticket; /* of the verdict that let it be bound, or run */
 };
 
 enum { GD_NAMES_BUCKETS = 64 };
@@ -140,8 +140,9 @@ struct gd_job {
     struct gd_session *session;
     struct gd_job *next;
     struct gd_status status;
-    struct gd_upstream_refusal refusal; /* of CONNECT */
-    struct gd_gate_request request;     /* of JUDGE */
+    bool entered; /* of CONNECT: the gate knows it */
+    struct gd_upstream_refusal refusal;
+    struct gd_gate_request request; /* of JUDGE */
     struct gd_gate_answer answer;
     bool at_rest;
     struct gd_session *target; /* of CANCEL; pinned */
@@ -184,7 +185,8 @@ struct gd_session {
     bool copying;      /* the server takes COPY data */
     bool flushed;      /* a Flush of ours is on its way for the statement that waits */
     bool unnamed_lost; /* queries of our own have taken the unnamed statement's place */
-    bool judged;       /* the message at the front of `up` has its verdict */
+    bool judged;       /* the Bind or Execute at the front of `up` has its verdict */
+    uint64_t ticket;   /* of that */
     bool judging_bind; /* what is held is a Bind or Execute, not a text */
     bool wrapped;      /* COMMIT or ROLLBACK of our own is to follow the Query */
     bool told_off;     /* the last words are written */
@@ -231,6 +233,9 @@ void gd_session_refuse(struct gd_session *session, const struct gd_wire_message 
                        const struct gd_wire_words *words);
 void gd_session_pass_statement(struct gd_session *session, const struct gd_wire_message *message,
                                uint64_t ticket);
+enum { GD_EXECUTE_TEXT_SIZE = 2 * GD_WIRE_NAME_MAX + 12 };
+/** EXECUTE "name": what runs a statement whose text we do not know. */
+void gd_session_execute_text(const char *name, char text[GD_EXECUTE_TEXT_SIZE]);
 void gd_session_note_text(struct gd_session *session, const char *text, size_t size);
 void gd_session_result(struct gd_session *session, uint64_t ticket, bool failed,
                        const char *sqlstate, const char *tag);
@@ -278,7 +283,6 @@ struct gd_relay {
     atomic_bool stopping;
     int64_t now_ms, stopped_ms, ticked_ms;
     struct gd_session *sessions, *over, *busy; /* busy: could go on at once */
-    bool door_shut;
     struct gd_relay_crew *crew;
     struct gd_relay_counters counters;
 };

@@ -114,6 +114,7 @@ bool gd_session_pump(struct gd_session *session)
             gd_session_try_judge(session);
             moved |= session->state == GD_SESSION_OPEN;
         }
+        moved |= !is_empty(&session->up) && session->server.can_write; /* put in by an answer */
         if (is_relaying(session))
             look_for_ends(session, moved);
         if (!is_relaying(session) || !moved)

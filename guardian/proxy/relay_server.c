@@ -49,7 +49,9 @@ static struct gd_expect *head_of(struct gd_session *session, enum gd_expect_kind
 void gd_session_result(struct gd_session *session, uint64_t ticket, bool failed,
                        const char *sqlstate, const char *tag)
 {
-    if (ticket == 0)
+    bool told = session->result_count > 0 &&
+                session->results[session->result_count - 1].ticket == ticket && failed;
+    if (ticket == 0 || told) /* a Bind that fails takes its Execute along */
         return;
     if (session->result_count == session->result_capacity) {
         session->result_capacity = session->result_capacity * 2 + 4;

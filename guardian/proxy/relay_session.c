@@ -261,6 +261,9 @@ static void connect_session(struct gd_job *job)
     job->status = options->gate->enter(options->gate->context, upstream.database,
                                        gd_entrance_user(session->entrance),
                                        gd_upstream_pg(session->upstream), &session->gate, &err);
+    job->entered = job->status.code == GD_OK;
+    if (job->entered && !gd_upstream_whole(session->upstream))
+        job->status = gd_fail(&err, GD_SYSTEM, "the server has ended the connection at once");
     if (job->status.code == GD_OK)
         return;
     snprintf(job->refusal.sqlstate, sizeof job->refusal.sqlstate, "08004");
@@ -304,7 +307,7 @@ static bool make_secret(struct gd_session *session)
 static void on_connected(struct gd_session *session)
 {
     bool in = session->job->status.code == GD_OK;
-    session->entered = in;
+    session->entered = session->job->entered;
     if (!in || !make_secret(session)) {
         refuse_entry(session);
     } else {

@@ -105,7 +105,7 @@ class Client:
 
     def send(self, *parts):
         data = b"".join(parts)
-        step = self.piece or len(data)
+        step = self.piece or max(1, len(data))
         for at in range(0, len(data), step):
             self.socket.sendall(data[at:at + step])
 
