@@ -67,7 +67,8 @@ static void a_plain_stream_says_for_what_to_wait(void **state)
     assert_int_equal(size, 5);
     close(other);
     assert_int_equal(gd_stream_write(stream, bytes, 1, &size), GD_STREAM_CLOSED);
-    assert_int_equal(gd_stream_read(stream, bytes, 1, &size), GD_STREAM_CLOSED);
+    /* What we had sent was not read: the other side has reset it. */
+    assert_true(gd_stream_read(stream, bytes, 1, &size) >= GD_STREAM_CLOSED);
     assert_string_not_equal(gd_stream_trouble(stream), "");
     gd_stream_free(stream);
 }
