@@ -286,17 +286,34 @@ static void pass_on(struct gd_child *child, const struct gd_signal *signal)
         start_grace(child);
 }
 
+/* What is typed stops nobody where no shell could wake us again (an orphaned process group): that
+ * the kernel knows, when the signal does what it does by itself. What a process asks for is done.
+ */
+static void stop_ourselves(bool typed)
+{
+    struct sigaction usual = {.sa_handler = SIG_DFL}, ours = {0};
+    (void)sigemptyset(&usual.sa_mask);
+    if (!typed) {
+        (void)kill(getpid(), SIGSTOP);
+        return;
+    }
+    (void)sigaction(SIGTSTP, &usual, &ours);
+    (void)raise(SIGTSTP);
+    (void)sigaction(SIGTSTP, &ours, NULL);
+}
+
 /* All that came, in order. To go on may have been asked for right behind the wish to stop. */
 static void take_signals(struct gd_child *child)
 {
     struct gd_signal signal = {0};
-    bool stop = false;
+    bool stop = false, typed = false;
     while (gd_signals_next(&signal)) {
         pass_on(child, &signal);
         stop = signal.number == SIGTSTP || (stop && signal.number != SIGCONT);
+        typed = signal.number == SIGTSTP ? was_told(child, &signal) : typed;
     }
-    if (stop) /* the whole program stops here, and goes on when somebody wants it to */
-        (void)kill(getpid(), SIGSTOP);
+    if (stop)
+        stop_ourselves(typed);
 }
 
 /* Orphans are children of the main thread, programs of our own those of the thread that forks:

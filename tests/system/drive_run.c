@@ -9,11 +9,13 @@
  */
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "guardian/base/clock.h"
 #include "guardian/base/memory.h"
 #include "guardian/proxy/child.h"
 #include "guardian/proxy/entrance.h"
@@ -24,6 +26,7 @@ struct run {
     struct gd_pg_options pg;
     struct gd_door *door;
     uint32_t grace_ms;
+    _Atomic int threads;
 };
 
 struct client {
@@ -175,6 +178,7 @@ static void *visit(void *context)
     gd_stream_free(client->stream);
     gd_door_left(client->run->door);
     gd_arena_free(client->arena);
+    atomic_fetch_sub(&client->run->threads, 1);
     free(client);
     return NULL;
 }
@@ -187,6 +191,7 @@ static void accept_all(struct run *run)
         pthread_t thread;
         client->run = run;
         client->stream = stream;
+        atomic_fetch_add(&run->threads, 1);
         if (pthread_create(&thread, NULL, visit, client) == 0)
             (void)pthread_detach(thread);
     }
@@ -271,6 +276,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", err.text);
         status = gd_exit_status(err.code);
     }
+    for (int i = 0; i < 1000 && atomic_load(&run.threads) > 0; i++)
+        gd_sleep_ms(2); /* their clients are gone */
     gd_door_close(run.door);
     gd_child_follow(status);
     return status;

@@ -126,6 +126,24 @@ def test_stopping_and_going_on_is_for_both(terminal, tmp_path):
     terminal.expect("all")
 
 
+def test_where_no_shell_could_wake_it_nothing_typed_stops_it():
+    """As in a container or behind ssh: guardian leads the session, and its process group is an orphan."""
+    text = ""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execv(DRIVER, [DRIVER, *TARGET, "bash", "-c", "echo started; sleep 1; echo all"])
+    end = time.monotonic() + 10
+    while "all" not in text and time.monotonic() < end and select.select([fd], [], [], 10)[0]:
+        before, text = text, text + os.read(fd, 1000).decode()
+        if "started" in text and "started" not in before:
+            os.write(fd, b"\x1a")
+    if "all" not in text:
+        os.kill(pid, signal.SIGKILL)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os.close(fd)  # not before: a terminal that goes away is a reason to end
+    assert status == 0 and "all" in text, text
+
+
 def test_in_the_background_a_question_stops_it_until_it_is_in_front(terminal):
     terminal.command("$RUN sh -c 'read name; echo hello $name' &")
     time.sleep(1)  # bash tells of it with its next prompt

@@ -14,6 +14,8 @@
 #include "guardian/proxy/door_own.h"
 #include "guardian/proxy/entrance.h"
 
+#define BYTES(text) text, sizeof text - 1
+
 struct packet {
     unsigned char bytes[12000];
     size_t size;
@@ -212,17 +214,17 @@ static void what_is_not_the_protocol_is_refused_in_words(void **state)
         size_t size;
         const char *sqlstate, *words;
     } cases[] = {
-        {"GET / HTTP/1.1\r\n", 16, "08P01", "length of startup packet"},
-        {"\x16\x03\x01\x02\x00\x01", 6, "08P01", "length of startup packet"}, /* TLS at once */
-        {"\0\0\0\x07", 4, "08P01", "length of startup packet"},
-        {"\0\0\x27\x11", 4, "08P01", "length of startup packet"}, /* 10,001 */
-        {"\0\0\0\x08\0\x03\0\0", 8, "08P01", "terminator"},
-        {"\0\0\0\x09\0\x03\0\0\0", 9, "28000", "no PostgreSQL user name"},
-        {"\0\0\0\x10\0\x03\0\0user\0me\0", 16, "08P01", "terminator"},
-        {"\0\0\0\x0f\0\x03\0\0user\0\0\0", 15, "28000", "no PostgreSQL user name"},
-        {"\0\0\0\x12\0\x03\0\0user\0me\0\0x", 18, "08P01", "terminator"},
-        {"\0\0\0\x08\0\x04\0\0", 8, "0A000", "unsupported frontend protocol 4.0"},
-        {"\0\0\0\x08\x04\xd2\x16\x2e", 8, "08P01", "cancel request"},
+        {BYTES("GET / HTTP/1.1\r\n"), "08P01", "length of startup packet"},
+        {BYTES("\x16\x03\x01\x02\x00\x01"), "08P01", "length of startup packet"}, /* TLS at once */
+        {BYTES("\0\0\0\x07"), "08P01", "length of startup packet"},
+        {BYTES("\0\0\x27\x11"), "08P01", "length of startup packet"}, /* 10,001 */
+        {BYTES("\0\0\0\x08\0\x03\0\0"), "08P01", "terminator"},
+        {BYTES("\0\0\0\x09\0\x03\0\0\0"), "28000", "no PostgreSQL user name"},
+        {BYTES("\0\0\0\x10\0\x03\0\0user\0me\0"), "08P01", "terminator"},
+        {BYTES("\0\0\0\x0f\0\x03\0\0user\0\0\0"), "28000", "no PostgreSQL user name"},
+        {BYTES("\0\0\0\x12\0\x03\0\0user\0me\0\0x"), "08P01", "terminator"},
+        {BYTES("\0\0\0\x08\0\x04\0\0"), "0A000", "unsupported frontend protocol 4.0"},
+        {BYTES("\0\0\0\x08\x04\xd2\x16\x2e"), "08P01", "cancel request"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct packet packet = {0};
@@ -269,16 +271,16 @@ static void only_an_answer_to_our_question_is_heard(void **state)
         size_t size;
         const char *words;
     } cases[] = {
-        {"Q\0\0\0\x0dSELECT 1\0", 14, "expected SASL response, got message type 81"},
-        {"X\0\0\0\x04", 5, "got message type 88"},
-        {"p\0\0\0\x03", 5, "length of SASL response"},
-        {"p\0\0\x10\0", 5, "length of SASL response"},
-        {"p\0\0\0\x04", 5, "first message is missing"},
-        {"p\0\0\0\x0aPLAIN\0", 11, "first message is missing"},
-        {"p\0\0\0\x11SCRAM-SHA-256", 18, "first message is missing"}, /* no zero behind it */
-        {"p\0\0\0\x12SCRAM-SHA-256\0", 19, "first message is missing"},
-        {"p\0\0\0\x1aSCRAM-SHA-256\0\0\0\0\x05n,,n=", 28, "first message is missing"},
-        {"p\0\0\0\x1bSCRAM-SHA-1\0\0\0\0\x07n,,n=,r", 30, "was not offered"},
+        {BYTES("Q\0\0\0\x0dSELECT 1\0"), "expected SASL response, got message type 81"},
+        {BYTES("X\0\0\0\x04"), "got message type 88"},
+        {BYTES("p\0\0\0\x03"), "length of SASL response"},
+        {BYTES("p\0\0\x10\0"), "length of SASL response"},
+        {BYTES("p\0\0\0\x04"), "first message is missing"},
+        {BYTES("p\0\0\0\x0aPLAIN\0"), "first message is missing"},
+        {BYTES("p\0\0\0\x11SCRAM-SHA-256"), "first message is missing"}, /* no zero behind it */
+        {BYTES("p\0\0\0\x12SCRAM-SHA-256\0"), "first message is missing"},
+        {BYTES("p\0\0\0\x1aSCRAM-SHA-256\0\0\0\0\x05n,,n="), "first message is missing"},
+        {BYTES("p\0\0\0\x1bSCRAM-SHA-1\0\0\0\0\x07n,,n=,r"), "was not offered"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct packet packet = {0};
