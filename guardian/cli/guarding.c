@@ -19,8 +19,8 @@ struct gd_status gd_cli_await_database(const struct gd_config *config,
                                        const struct gd_pg_options *pg,
                                        const struct gd_events *events, struct gd_error *err)
 {
-    struct gd_ready_options ready = {pg, (uint32_t)config->ready_timeout_ms, events};
-    return config->ready_timeout_ms == 0 ? GD_DONE : gd_ready_wait(&ready, NULL, err);
+    struct gd_ready_options ready = {pg, (uint32_t)config->start_wait_ms, events};
+    return config->start_wait_ms == 0 ? GD_DONE : gd_ready_wait(&ready, NULL, err);
 }
 
 struct gd_status gd_cli_guard_options(const struct gd_config *config,

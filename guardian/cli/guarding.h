@@ -12,7 +12,7 @@
 GD_MUST struct gd_status gd_cli_need_database(const struct gd_config *config, const char **out_uri,
                                               struct gd_error *err);
 
-/** Wait for a database that is still starting, as long as --ready-timeout says. */
+/** Wait for a database that is still starting, as long as --start-wait says. */
 GD_MUST struct gd_status gd_cli_await_database(const struct gd_config *config,
                                                const struct gd_pg_options *pg,
                                                const struct gd_events *events,

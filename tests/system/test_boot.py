@@ -1,5 +1,6 @@
 """Boots: a database that is still starting is waited for, and what was done before is not done again."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -78,9 +79,10 @@ def forward(port, path):
     listener = socket.create_server(("127.0.0.1", port))
 
     def pump(one, other):
-        while data := one.recv(65536):
-            other.sendall(data)
-        other.close()
+        with contextlib.suppress(OSError):  # one of the two is gone
+            while data := one.recv(65536):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
 
     def serve():
         while True:
@@ -138,7 +140,7 @@ def test_apply_waits_when_it_is_told_to(server, database, change):
     uri = f"postgresql://postgres@127.0.0.1:{port}/{database}"
     one = guardian(*change, "--db", uri)
     assert "Connection refused" in one.communicate(timeout=30)[1] and one.returncode == 10
-    one = guardian(*change, "--db", uri, "--ready-timeout", "20s")
+    one = guardian(*change, "--db", uri, "--start-wait", "20s")
     time.sleep(0.5)
     forward(port, f"{server.dir}/.s.PGSQL.{server.port}")
     out, err = one.communicate(timeout=60)
@@ -149,14 +151,14 @@ def test_apply_waits_when_it_is_told_to(server, database, change):
 
 def test_apply_does_not_wait_for_ever(change):
     began = time.monotonic()
-    one = guardian(*change, "--db", f"postgresql://postgres@127.0.0.1:{free_port()}/none", "--ready-timeout", "700ms")
+    one = guardian(*change, "--db", f"postgresql://postgres@127.0.0.1:{free_port()}/none", "--start-wait", "700ms")
     _, err = one.communicate(timeout=30)
     assert one.returncode == 10 and "waited 0." in err and 0.6 < time.monotonic() - began < 10
     assert "No server listens there" in err  # and what to do
 
 
 def test_apply_that_waits_can_be_stopped(change):
-    one = guardian(*change, "--db", f"postgresql://postgres@127.0.0.1:{free_port()}/none", "--ready-timeout", "60s")
+    one = guardian(*change, "--db", f"postgresql://postgres@127.0.0.1:{free_port()}/none", "--start-wait", "60s")
     time.sleep(1)
     began = time.monotonic()
     one.terminate()
