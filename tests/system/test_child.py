@@ -113,6 +113,26 @@ def test_what_is_typed_reaches_the_command_once(terminal, tmp_path):
     terminal.expect("status 5")
 
 
+def test_psql_is_used_as_ever(terminal, server, database):
+    terminal.command(f"export {' '.join(f'{name}={value}' for name, value in server.env(database).items() if name.startswith('PG'))} PAGER=cat")
+    terminal.expect(r"READY\$ ")
+    terminal.command(f"{DRIVER} '{server.uri(database)}' {database} psql -X; echo status $?")
+    terminal.expect(re.escape(database) + "=# ")
+    terminal.type("SELECT 6 * 7 AS answer;\n")
+    terminal.expect(r"\n +42\n")
+    terminal.expect("=# ")
+    terminal.type("SELECT 'half a stat\x03")  # ^C gives up a line, and not psql
+    terminal.expect("=# ")
+    terminal.type("\\prompt 'who? ' who\n")
+    terminal.expect(r"who\? $")
+    terminal.type("me\n")
+    terminal.expect("=# ")
+    terminal.type("\\echo hello :who\n")
+    terminal.expect(r"\nhello me\n")
+    terminal.type("\\q\n")
+    terminal.expect("status 0")
+
+
 def test_stopping_and_going_on_is_for_both(terminal, tmp_path):
     script(tmp_path, "ticks", "echo started\nfor i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done; echo all\n")
     terminal.command("$RUN bash ticks; echo status $?")
