@@ -100,6 +100,37 @@ GD_MUST static struct gd_status copy_standard(struct standard *standard, struct 
     return GD_DONE;
 }
 
+/* Text without "#!" in front: what the kernel does not run, and every shell does. */
+static bool is_bare_script(const char *path)
+{
+    char head[80];
+    gd_auto_fd file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    ssize_t size = file < 0 ? 0 : read(file, head, sizeof head);
+    return size > 1 && memchr(head, '\0', (size_t)size) == NULL && memcmp(head, "#!", 2) != 0;
+}
+
+GD_MUST static struct gd_status spawn_or_interpret(struct gd_child *child, struct gd_spawn *spawn,
+                                                   struct gd_arena *arena, struct gd_error *err)
+{
+    struct gd_error why = {0};
+    struct gd_status status = gd_spawn(spawn, &child->pid, &why);
+    if (status.code != GD_OK && is_bare_script(spawn->path)) {
+        size_t count = 0;
+        while (spawn->argv[count] != NULL)
+            count++;
+        char **argv = gd_arena_zalloc(arena, count + 2, sizeof *argv);
+        memcpy(argv + 1, spawn->argv, count * sizeof *argv);
+        argv[0] = gd_arena_strdup(arena, "sh");
+        argv[1] = gd_arena_strdup(arena, spawn->path);
+        spawn->argv = argv;
+        spawn->path = "/bin/sh";
+        status = gd_spawn(spawn, &child->pid, &why);
+    }
+    if (status.code != GD_OK)
+        *err = why;
+    return status;
+}
+
 GD_MUST static struct gd_status spawn(struct gd_child *child,
                                       const struct gd_child_options *options,
                                       struct gd_arena *arena, struct gd_error *err)
@@ -118,7 +149,7 @@ GD_MUST static struct gd_status spawn(struct gd_child *child,
     spawn.input = standard.copies[0];
     spawn.output = standard.copies[1];
     spawn.errors = standard.copies[2];
-    return gd_spawn(&spawn, &child->pid, err);
+    return spawn_or_interpret(child, &spawn, arena, err);
 }
 
 GD_MUST static struct gd_status add_to_poller(const struct gd_child *child, int descriptor,

@@ -236,6 +236,17 @@ def test_what_cannot_be_run_is_a_wrong_request():
     assert one.wait(20) == 2 and "not in PATH" in one.stderr.read()
 
 
+def test_a_script_without_an_interpreter_is_for_the_shell(tmp_path):
+    start_sh = tmp_path / "start.sh"
+    start_sh.write_text('echo "$1 of $#"; exit 6\n')
+    start_sh.chmod(0o755)
+    one = start(str(start_sh), "first word", "second")
+    assert one.communicate(timeout=20) == ("first word of 2\n", "") and one.returncode == 6
+    start_sh.write_bytes(b"\1\2\0\3 no program")
+    one = start(str(start_sh))
+    assert "Exec format error" in one.communicate(timeout=20)[1] and one.returncode == 10
+
+
 def test_it_dies_with_guardian(tmp_path):
     one = start("bash", "-c", "trap 'echo asked >end; exit' TERM; echo $$ >pid; while :; do sleep 0.05; done", cwd=tmp_path)
     pid = int(await_file(tmp_path / "pid"))
