@@ -65,13 +65,13 @@ def test_one_that_is_there_is_not_waited_for(server, database):
 
 def test_one_that_starts_is_waited_for_and_it_is_said():
     port = free_port()
-    not_yet = NotYet(port, 1.0)
-    ran = drive("wait", f"postgresql://me@127.0.0.1:{port}/app", 1500)
+    not_yet = NotYet(port, 2.0)
+    ran = drive("wait", f"postgresql://me@127.0.0.1:{port}/app", 3000)
     assert ran.returncode == 10 and not_yet.asked > 3
     lines = ran.stderr.splitlines()
-    assert re.match(r"waiting for the database, [12] s more at most: .* the database system is starting up", lines[0])
+    assert re.match(r"waiting for the database, [23] s more at most: .*the database system is starting up", lines[0])
     assert "Connection refused" in lines[1]  # it is told again when the reason is another one
-    assert re.match(r"waited 1\.\d s for the database: could not connect", lines[2])
+    assert re.match(r"waited 3\.\d s for the database: could not connect", lines[-2])
 
 
 def forward(port, path):
@@ -275,5 +275,5 @@ def test_a_skipped_boot_costs_next_to_nothing(server, shop, inputs):
         began = time.monotonic()
         subprocess.run(["psql", "-XAtc", "SELECT 1", uri], check=True, capture_output=True)
         theirs.append(time.monotonic() - began)
-    slow = 4 if os.environ.get("GUARDIAN_TEST_SLOW") or "asan" in BUILD else 1
+    slow = 4 if os.environ.get("GD_SLOW") or "asan" in BUILD else 1
     assert min(ours) < min(theirs) + 0.03 * slow, (ours, theirs)
