@@ -36,6 +36,9 @@ bool gd_id_valid(const char *text);
  * ordinary way out. A second signal ends the process at once.
  */
 void gd_interrupt_watch(void);
+/** As if the signal had come; and as if none had, for a proper end afterwards. */
+void gd_interrupt_set(int number);
+void gd_interrupt_forget(void);
 bool gd_interrupted(void);
 int gd_interrupt_signal(void); /* 0: none */
 /** GD_SYSTEM ("stopped by SIGTERM") once asked to stop: GD_TRY() it in such loops. */

@@ -35,6 +35,16 @@ void gd_interrupt_watch(void)
     watch(SIGHUP);
 }
 
+void gd_interrupt_set(int number)
+{
+    stopped_by = number;
+}
+
+void gd_interrupt_forget(void)
+{
+    stopped_by = 0;
+}
+
 bool gd_interrupted(void)
 {
     return stopped_by != 0;

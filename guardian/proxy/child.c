@@ -24,6 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "guardian/base/clock.h"
 #include "guardian/base/memory.h"
 #include "guardian/io/fd.h"
 #include "guardian/io/process.h"
@@ -40,6 +41,8 @@ struct gd_child {
     pid_t foreground;  /* the group that had the terminal when we began */
     int reaper_before;
     bool watching, ending, ended;
+    int asked; /* the signal that asked it to end, whoever told it; 0: none */
+    bool interrupts;
     int exit;
 };
 
@@ -311,6 +314,8 @@ static void pass_on(struct gd_child *child, const struct gd_signal *signal)
     bool told = was_told(child, signal);
     if (signal->number == SIGCHLD)
         return;
+    if (asks_to_end(signal->number))
+        child->asked = signal->number;
     if (!told)
         gd_child_signal(child, signal->number);
     if (!told && asks_to_end(signal->number))
@@ -379,6 +384,14 @@ static void take_terminal_back(const struct gd_child *child)
     (void)pthread_sigmask(SIG_SETMASK, &kept, NULL);
 }
 
+static void come_to_the_end(struct gd_child *child)
+{
+    take_terminal_back(child);
+    child->interrupts = child->asked != 0 && child->exit != 0;
+    if (child->interrupts)
+        gd_interrupt_set(child->asked);
+}
+
 int gd_child_descriptor(const struct gd_child *child)
 {
     return child->poller;
@@ -392,12 +405,11 @@ bool gd_child_look(struct gd_child *child, int *out_exit)
         kill_all(child);
     bool before = child->ended;
     reap(child);
-    if (!child->ended)
-        return false;
-    if (!before)
-        take_terminal_back(child);
-    *out_exit = child->exit;
-    return true;
+    if (!before && child->ended)
+        come_to_the_end(child);
+    if (child->ended)
+        *out_exit = child->exit;
+    return child->ended;
 }
 
 int gd_child_wait(struct gd_child *child)
@@ -421,6 +433,8 @@ void gd_child_free(struct gd_child *child)
     }
     if (child->watching)
         gd_signals_restore();
+    if (child->interrupts)
+        gd_interrupt_forget();
     (void)prctl(PR_SET_CHILD_SUBREAPER, child->reaper_before);
     gd_fd_drop(&child->poller);
     gd_fd_drop(&child->timer);

@@ -28,7 +28,10 @@ struct gd_child_options {
                           SIGKILL for it and its own; 0: 10,000 */
 };
 
-/** From here until gd_child_free() signals are for the child: gd_interrupted() hears none.
+/** From here until gd_child_free() signals are for the child. gd_interrupted() hears of one that
+ * asked it to end once it has ended, and not well: what we still do for it (a backup that its
+ * statement waits for) is not wanted any more. gd_child_free() forgets that, so that a run can be
+ * closed properly.
  *  @return GD_USAGE there is no such program, or it may not be run; GD_SYSTEM */
 GD_MUST struct gd_status gd_child_start(const struct gd_child_options *options,
                                         struct gd_child **out_child, struct gd_error *err);

@@ -186,6 +186,31 @@ static void handlers_come_back(void **state)
     assert_false(gd_interrupted());
 }
 
+static void what_is_done_for_it_ends_with_it(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        bool interrupted;
+    } cases[] = {{3, true}, {0, false}}; /* 0: it came to a good end all the same */
+    for (size_t i = 0; i < 2; i++) {
+        struct ready ready = make_ready();
+        char script[200];
+        snprintf(script, sizeof script,
+                 "trap 'exit %d' TERM; touch %s; while :; do sleep 0.01; done", cases[i].status,
+                 ready.path);
+        struct gd_child *child = start(script, 0);
+        await(&ready);
+        assert_int_equal(raise(SIGTERM), 0);
+        assert_false(gd_interrupted());
+        (void)gd_child_wait(child);
+        assert_true(gd_interrupted() == cases[i].interrupted);
+        assert_true(gd_interrupt_signal() == (cases[i].interrupted ? SIGTERM : 0));
+        gd_child_free(child);
+        assert_false(gd_interrupted());
+    }
+}
+
 /* Programs of our own beside it (pg_dump) keep their status, whoever reaps what. */
 static void programs_beside_it_are_not_reaped(void **state)
 {
@@ -239,6 +264,7 @@ int main(void)
         cmocka_unit_test(one_that_ignores_being_asked_is_ended_with_its_group),
         cmocka_unit_test(freeing_it_ends_it),
         cmocka_unit_test(handlers_come_back),
+        cmocka_unit_test(what_is_done_for_it_ends_with_it),
         cmocka_unit_test(programs_beside_it_are_not_reaped),
         cmocka_unit_test(its_descriptor_tells_of_its_end),
     };
