@@ -123,6 +123,11 @@ def test_psql_is_used_as_ever(terminal, server, database):
     terminal.expect("=# ")
     terminal.type("SELECT 'half a stat\x03")  # ^C gives up a line, and not psql
     terminal.expect("=# ")
+    terminal.type("SELECT pg_sleep(30);\n")
+    time.sleep(0.5)
+    terminal.type("\x03")
+    terminal.expect("canceling statement due to user request")
+    terminal.expect("=# ")
     terminal.type("\\prompt 'who? ' who\n")
     terminal.expect(r"who\? $")
     terminal.type("me\n")
