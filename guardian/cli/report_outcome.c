@@ -104,7 +104,10 @@ static void print_head(const struct page *page)
                             ? gd_text_seconds(page->arena, page->outcome->seconds[GD_PHASE_TOTAL])
                             : ""));
     row(page, "where", GD_INK_PLAIN, story->where);
-    for (size_t i = 0; i < story->file_count && (page->screen->verbose || i < FILES_MOST); i++)
+    row(page, "command", GD_INK_PLAIN, story->command);
+    bool files = story->kind != GD_STORY_RUN; /* of a run it is the texts that came by */
+    for (size_t i = 0; files && i < story->file_count && (page->screen->verbose || i < FILES_MOST);
+         i++)
         row(page, "file", GD_INK_PLAIN,
             gd_arena_printf(page->arena, "%s (%s)", story->files[i].path,
                             gd_class_name(story->files[i].class)));

@@ -271,11 +271,12 @@ static struct gd_status session_of(const struct recovery *recovery, const struct
     const char *values[] = {name, pid[0] == '\0' ? "0" : pid};
     struct gd_pg_call call = {
         .what = "look for sessions of a change that was cut off",
-        .sql = "SELECT a.pid FROM pg_catalog.pg_stat_activity a WHERE a.application_name "
-               "OPERATOR(pg_catalog.=) $1 AND a.pid OPERATOR(pg_catalog.<>) "
-               "pg_catalog.pg_backend_pid() OR a.pid OPERATOR(pg_catalog.=) $2::int AND "
-               "a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() AND a.state "
-               "OPERATOR(pg_catalog.<>) 'idle' LIMIT 1",
+        .sql =
+            "SELECT a.pid FROM pg_catalog.pg_stat_activity a WHERE a.application_name "
+            "OPERATOR(pg_catalog.=) $1 AND a.pid OPERATOR(pg_catalog.<>) "
+            "pg_catalog.pg_backend_pid() OR a.pid OPERATOR(pg_catalog.=) $2::int AND "
+            "a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() AND a.backend_xid IS "
+            "NOT NULL LIMIT 1",
         .values = values,
         .value_count = 2,
     };

@@ -272,6 +272,25 @@ GD_MUST static struct gd_status prepare_rows(struct gd_back *back, struct gd_err
                           &writers->now, err);
 }
 
+/* A run may have changed definitions before it needed the backup of rows: those of before are in
+ * the snapshot that it made first. */
+GD_MUST static struct gd_status read_before(struct gd_back *back, struct gd_error *err)
+{
+    const struct gd_rollback_options *options = back->options;
+    struct gd_restore_options restore = back->restore;
+    struct gd_place place = back->place;
+    struct gd_manifest *manifest = NULL;
+    char sha256[GD_DIGEST_HEX_SIZE];
+    if (*back->story->schema_snapshot == '\0')
+        return gd_back_read_snapshot(&back->restore, back->arena, &back->before, err);
+    GD_TRY(gd_manifest_load(options->store, options->cluster, back->story->schema_snapshot,
+                            back->arena, &manifest, sha256, err));
+    place.id = manifest->id;
+    restore.place = &place;
+    restore.manifest = manifest;
+    return gd_back_read_snapshot(&restore, back->arena, &back->before, err);
+}
+
 struct gd_status gd_back_look(struct gd_back *back, struct gd_error *err)
 {
     GD_TRY(gd_ledger_open(back->pg, false, back->arena, &back->ledger, err));
@@ -283,7 +302,7 @@ struct gd_status gd_back_look(struct gd_back *back, struct gd_error *err)
         return GD_DONE;
     }
     gd_tell_stage(back->options->events, "comparing the schema with the snapshot's", 0);
-    GD_TRY(gd_back_read_snapshot(&back->restore, back->arena, &back->before, err));
+    GD_TRY(read_before(back, err));
     GD_TRY(gd_back_read_now(&back->restore, back->plain, back->options->pg_dump,
                             back->options->lock_ms, back->arena, &back->now, err));
     GD_TRY(gd_back_read_texts(back, err));

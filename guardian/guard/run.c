@@ -80,10 +80,11 @@ GD_MUST static struct gd_status name_database(struct gd_run *run, struct gd_erro
     gd_auto_pg_rows rows = NULL;
     struct gd_pg_call call = {.what = "ask for the database's name",
                               .sql = "SELECT pg_catalog.current_database(), "
-                                     "pg_catalog.current_setting('server_version')"};
+                                     "pg_catalog.current_setting('server_version'), session_user"};
     GD_TRY(gd_pg_run(run->pg, &call, &rows, err));
     run->story->database = gd_arena_strdup(run->arena, gd_pg_cell(rows, 0, 0));
     run->story->server_version = gd_arena_strdup(run->arena, gd_pg_cell(rows, 0, 1));
+    run->user = gd_arena_strdup(run->arena, gd_pg_cell(rows, 0, 2));
     return GD_DONE;
 }
 
@@ -141,6 +142,16 @@ struct gd_status gd_run_begin(const struct gd_run_options *options, struct gd_ar
 const struct gd_gate *gd_run_gate(struct gd_run *run)
 {
     return &run->gate;
+}
+
+const char *gd_run_database(const struct gd_run *run)
+{
+    return run->story->database;
+}
+
+const char *gd_run_user(const struct gd_run *run)
+{
+    return run->user;
 }
 
 /* ---- end ---- */
@@ -295,6 +306,7 @@ struct gd_status gd_run_end(struct gd_run *run, int exit_status, struct gd_outco
     else
         close_nothing(run, exit_status);
     outcome->journaled = run->journal != NULL && gd_journal_begun(run->journal);
+    outcome->seconds[GD_PHASE_SEALED] = run->story->sealed_seconds;
     outcome->seconds[GD_PHASE_TOTAL] = (double)(gd_clock_monotonic_us() - run->began_us) / 1e6;
     if (run->story->changed && outcome->journaled)
         gd_texts_add(&outcome->way_back,

@@ -32,6 +32,9 @@ GD_MUST struct gd_status gd_run_begin(const struct gd_run_options *options, stru
 /** For the relay; valid as long as the run. */
 const struct gd_gate *gd_run_gate(struct gd_run *run);
 
+const char *gd_run_database(const struct gd_run *run); /* which one it guards */
+const char *gd_run_user(const struct gd_run *run);     /* as whom it is connected */
+
 /** Was something refused only because of the moment (the command's own locks stood in the way of
  *  the backup, or somebody else changed the schema meanwhile)? Then run the command again: `why`,
  *  a sentence. NULL: no. */

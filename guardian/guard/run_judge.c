@@ -159,21 +159,25 @@ GD_MUST static struct gd_status wake(struct gd_pg *pg, struct gd_error *err)
     return gd_pg_run(pg, &call, NULL, err);
 }
 
+/* In the session itself, whose search path, temporary tables and open transaction count. Where that
+ * cannot be asked (in the middle of a pipeline, in a failed transaction), the text alone is judged:
+ * another session would see other things under the same names. */
 GD_MUST static struct gd_status look(struct gd_run *run, struct gd_run_look *look,
                                      struct gd_error *err)
 {
     const struct gd_gate_request *request = look->request;
     const struct gd_guard_options *options = run->options->guard;
     struct gd_input inputs[2];
+    bool at_rest = request->pg != NULL && request->state != GD_PG_ABORTED;
     struct gd_change_options reading = {
-        .database = "",
-        .pg = request->pg != NULL && request->state != GD_PG_ABORTED ? request->pg : run->pg,
+        .database = at_rest ? "" : NULL,
+        .pg = at_rest ? request->pg : NULL,
         .lock_ms = options->pg->lock_ms,
         .statement_bytes_max = options->statement_bytes_max,
         .check_ms = options->check_ms,
         .samples = options->samples,
     };
-    if (reading.pg == request->pg)
+    if (at_rest)
         GD_TRY(wake(request->pg, err));
     return gd_change_read(inputs, inputs_of(request, inputs), &reading, look->arena, &look->change,
                           err);
@@ -415,6 +419,18 @@ static const struct gd_decision *eased(const struct gd_run_look *look)
     return decision;
 }
 
+/* Names that nobody has looked up do not say which tables. */
+static const struct gd_decision *widened(const struct gd_run_look *look)
+{
+    struct gd_decision *decision = gd_arena_zalloc(look->arena, 1, sizeof *decision);
+    *decision = *look->decision;
+    if (decision->backup.scope == GD_SCOPE_TABLES) {
+        decision->backup.scope = GD_SCOPE_DATABASE;
+        decision->backup.tables = (struct gd_texts){0};
+    }
+    return decision;
+}
+
 GD_MUST static struct gd_status decide(struct gd_run *run, struct gd_run_look *look,
                                        struct gd_error *err)
 {
@@ -429,6 +445,8 @@ GD_MUST static struct gd_status decide(struct gd_run *run, struct gd_run_look *l
     };
     GD_TRY(gd_decide_approved(&input, options->store, &run->outcome->notes, run->arena,
                               &look->decision, err));
+    if (look->change.survey == NULL)
+        look->decision = widened(look);
     look->records = loses_only(run, look, is_record);
     look->fresh = loses_only(run, look, is_own) || drops_own_database(run, look);
     if (look->records || look->fresh)
@@ -467,6 +485,7 @@ GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_lo
     uint32_t step = gd_run_tell(run, look);
     GD_TRY(gd_run_announce(run, step, look->request, permit, err));
     GD_TRY(gd_fault("run: announced, not passed", err));
+    look->request->session->asked_us = gd_clock_monotonic_us();
     atomic_store(&look->request->session->watched, true);
     answer->wrap = look->wrapped;
     answer->ticket = step;

@@ -21,6 +21,7 @@ struct gd_gate_session {
     bool fresh;           /* … that this run has made */
     bool odd_quotes;      /* standard_conforming_strings is off: what we read is not what runs */
     bool odd_letters;     /* client_encoding has bytes that look like ASCII inside of letters */
+    int64_t asked_us;     /* when the last step was passed, monotonic */
     _Atomic bool watched; /* something was passed whose end is not known: nothing goes unseen */
     uint32_t *pending;    /* numbers of steps inside its open transaction */
     size_t pending_count, pending_capacity;
@@ -34,6 +35,7 @@ struct gd_run_heard {
     uint64_t ticket;
     bool failed, rolled_back, lost;
     enum gd_pg_state state;
+    double seconds;
     struct gd_run_heard *next;
 };
 
@@ -50,7 +52,8 @@ struct gd_run {
     struct gd_gate gate;
     pthread_mutex_t lock; /* of all but `harmless` and the sessions' flags */
     struct gd_pg *pg;     /* our own session: looks, holds the lease */
-    const char *stamp;    /* of the schema when the run began */
+    const char *user;
+    const char *stamp; /* of the schema when the run began */
     struct gd_ledger ledger;
     bool begun; /* lease, journal, fingerprint: there is a change */
     bool stuck; /* it could not begin, or be recorded: nothing risky passes any more */

@@ -232,6 +232,14 @@ GD_MUST static struct gd_status write_record(struct gd_run *run, enum gd_record_
     return gd_journal_write(run->journal, kind, gd_story_body(run->story, kind), err);
 }
 
+static bool some_is_in(const struct gd_story *story)
+{
+    for (size_t i = 0; i < story->step_count; i++)
+        if (story->steps[i].state != GD_STEP_NOT_IN)
+            return true;
+    return false;
+}
+
 GD_MUST static struct gd_status back_up(struct gd_run *run, const struct gd_decision *decision,
                                         const char *snapshot, struct gd_error *err)
 {
@@ -255,6 +263,8 @@ GD_MUST static struct gd_status back_up(struct gd_run *run, const struct gd_deci
     };
     GD_TRY(write_record(run, GD_RECORD_PROTECTING, err));
     GD_TRY(gd_protect(&protect, snapshot, run->arena, protection, err));
+    if (story->snapshot[0] != '\0' && story->schema_snapshot[0] == '\0' && some_is_in(story))
+        story->schema_snapshot = story->snapshot;
     run->protection = protection;
     run->protects_rows = wants_rows(&decision->backup);
     story->snapshot = protection->manifest->id;
@@ -461,6 +471,8 @@ struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err)
     struct gd_status status = GD_DONE;
     pthread_mutex_lock(&run->lock);
     run->again = NULL;
+    run->refused = 0; /* what counts is how the last try ends */
+    run->first_refusal = run->first_hint = NULL;
     if (run->needs != NULL && run->begun &&
         (!holds(run, &run->needs->backup) || !is_strong_enough(run, &run->needs->backup)))
         status = back_up(run, run->needs, NULL, err);

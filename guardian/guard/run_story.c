@@ -255,6 +255,10 @@ static void take_in(struct gd_run *run, const struct gd_run_heard *heard)
 {
     struct gd_gate_session *session = heard->session;
     bool step = heard->ticket > 0 && heard->ticket <= run->story->step_count;
+    if (step) {
+        run->story->steps[heard->ticket - 1].seconds = heard->seconds;
+        run->outcome->seconds[GD_PHASE_APPLY] += heard->seconds;
+    }
     if (step && heard->failed && heard->state == GD_PG_OUTSIDE && !heard->lost)
         not_passed(run, (uint32_t)heard->ticket);
     else if (step)
@@ -295,6 +299,7 @@ void gd_run_passed(void *context, struct gd_gate_session *session, uint64_t tick
         .rolled_back = strcmp(result->tag, "ROLLBACK") == 0,
         .lost = result->lost,
         .state = result->state,
+        .seconds = (double)(gd_clock_monotonic_us() - session->asked_us) / 1e6,
     };
     if (result->state == GD_PG_OUTSIDE || result->lost)
         atomic_store(&session->watched, false);

@@ -113,7 +113,9 @@ struct gd_story {
     const char *stamp_before, *fingerprint_before; /* pg/fingerprint.h; "" not taken */
     const char *schema_key; /* object with the fingerprint's lines before the change; "" */
     /* protecting, protected, proven */
-    const char *snapshot; /* "" none */
+    const char *snapshot;        /* "" none */
+    const char *schema_snapshot; /* run: the one before that, whose definitions are those of before;
+                                    "": snapshot's are */
     enum gd_proof_kind proof;
     bool sealed, covers;
     int64_t drift_rows; /* -1: not measured */

@@ -175,6 +175,7 @@ static const struct gd_told_field story_fields[] = {
     TEXT(gd_story, schema_key, AT_SCHEMA),
     LIST(steps, step_count, step_shape, AT_STEPS),
     TEXT(gd_story, snapshot, AT_BACKUP),
+    TEXT(gd_story, schema_snapshot, AT_BACKUP),
     BOOL(gd_story, sealed, AT_BACKUP),
     BOOL(gd_story, covers, AT_PROTECTED),
     REAL(gd_story, backup_seconds, AT_PROTECTED),

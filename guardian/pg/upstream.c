@@ -310,6 +310,7 @@ struct gd_pg *gd_upstream_pg(struct gd_upstream *upstream)
 {
     struct gd_error ignored = {0};
     struct gd_pg *pg = upstream->pg;
+    pg->target.schema = pg->target.search_path = NULL; /* what the client has set is what counts */
     if (!pg->broken && PQsendQuery(pg->conn, "") != 1)
         pg->broken = true;
     /* Fails in no other way than by a lost connection, which the caller sees. */

@@ -466,7 +466,7 @@ static bool must_wait(struct gd_session *session)
 {
     if (!gd_expected_full(&session->expected)) {
         session->flushed = false;
-        return session->wrapped;
+        return session->wrapped && !session->copying;
     }
     if (session->unsynced && !session->flushed) {
         gd_auto_wire_out out = {0};

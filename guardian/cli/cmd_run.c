@@ -1,0 +1,270 @@
+/*
+ * guardian run: a command behind the door, guarded as one change.
+ *
+ * The command's output is its own; what Guardian has to say goes to stderr, but for the document of
+ * --json, which comes last on stdout, where the command's own output is moved to stderr then. The
+ * exit status is the command's, unless Guardian itself failed before it began or after it ended.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guardian/cli/cmd.h"
+#include "guardian/cli/ending.h"
+#include "guardian/cli/guarding.h"
+#include "guardian/cli/keys.h"
+#include "guardian/cli/progress.h"
+#include "guardian/cli/report.h"
+#include "guardian/cli/report_outcome.h"
+#include "guardian/cli/stores.h"
+#include "guardian/guard/run.h"
+#include "guardian/guard/secret_text.h"
+#include "guardian/proxy/behind_door.h"
+#include "guardian/proxy/child.h"
+#include "guardian/proxy/ready.h"
+#include "guardian/proxy/skip.h"
+
+struct running {
+    const struct gd_config *config;
+    const char *const *argv; /* of the command; ends with NULL */
+    const struct gd_events *events;
+    struct gd_arena *arena;
+    struct gd_pg_options pg;
+    const char *skip_key; /* NULL: nothing is skipped */
+    struct gd_run *run;
+    struct gd_outcome *outcome; /* NULL: there was none to tell of */
+    int exit_status;            /* of the command */
+    bool ran;
+};
+
+/* ---- the command ---- */
+
+static const char *const *words_of(int argc, char **argv, struct gd_arena *arena)
+{
+    const char **words = gd_arena_zalloc(arena, (size_t)argc + 1, sizeof *words);
+    for (int i = 0; i < argc; i++)
+        words[i] = argv[i];
+    return words;
+}
+
+/* For people, and for good: what could be a password ends it. */
+static const char *in_words(const char *const *argv, struct gd_arena *arena)
+{
+    const char *text = "";
+    for (size_t i = 0; argv[i] != NULL; i++) {
+        bool url = strstr(argv[i], "://") != NULL;
+        text = gd_arena_printf(arena, "%s%s%s", text, i == 0 ? "" : " ", url ? "…" : argv[i]);
+    }
+    return gd_first_words(text, arena);
+}
+
+GD_MUST static struct gd_status try_once(struct running *running, struct gd_error *err)
+{
+    const struct gd_config *config = running->config;
+    struct gd_behind_door_options options = {
+        .argv = running->argv,
+        .pg = &running->pg,
+        .user = gd_run_user(running->run),
+        .database = gd_run_database(running->run),
+        .variables = config->variables.items,
+        .variable_count = config->variables.count,
+        .listen = gd_text_or_null(config->listen),
+        .gate = gd_run_gate(running->run),
+        .statement_bytes_max = (size_t)config->statement_size_max,
+        .events = running->events,
+    };
+    running->ran = true;
+    return gd_run_behind_door(&options, running->arena, &running->exit_status, err);
+}
+
+/* Again, as long as only the moment was wrong. A command that was ended is not asked to go on. */
+GD_MUST static struct gd_status try_until(struct running *running, struct gd_error *err)
+{
+    int left = (int)running->config->retry;
+    GD_TRY(try_once(running, err));
+    while (left-- > 0 && running->exit_status < 128 && gd_run_again(running->run) != NULL) {
+        gd_tell_note(running->events, "running it again: %s", gd_run_again(running->run));
+        GD_TRY(gd_run_prepare_again(running->run, err));
+        GD_TRY(try_once(running, err));
+    }
+    return GD_DONE;
+}
+
+/* ---- skipping ---- */
+
+GD_MUST static struct gd_status look_for_skip(struct running *running, bool *out_skip,
+                                              struct gd_error *err)
+{
+    const struct gd_config *config = running->config;
+    struct gd_skip_options options = {
+        .argv = running->argv,
+        .inputs = config->inputs.items,
+        .input_count = config->inputs.count,
+        .target = running->pg.target,
+    };
+    struct gd_skip_answer answer = {0};
+    gd_auto_pg pg = NULL;
+    *out_skip = false;
+    if (!config->skip_unchanged)
+        return GD_DONE;
+    GD_TRY(gd_skip_key(&options, running->arena, &running->skip_key, err));
+    GD_TRY(gd_pg_connect(&running->pg, &pg, err));
+    GD_TRY(gd_skip_look(pg, running->skip_key, running->arena, &answer, err));
+    *out_skip = answer.unchanged;
+    gd_tell_note(running->events,
+                 answer.unchanged ? "nothing is started: files and schema are those of the last "
+                                    "success, %s"
+                                  : "not skipped: %s",
+                 answer.unchanged ? answer.at : answer.why);
+    return GD_DONE;
+}
+
+static void record_success(struct running *running)
+{
+    struct gd_error why = {0};
+    gd_auto_pg pg = NULL;
+    const struct gd_story *story = running->outcome->story;
+    if (running->skip_key == NULL || running->exit_status != 0 ||
+        (story->outcome != GD_OUTCOME_APPLIED && story->outcome != GD_OUTCOME_NOTHING))
+        return;
+    struct gd_status status = gd_pg_connect(&running->pg, &pg, &why);
+    if (status.code == GD_OK)
+        status = gd_skip_record(pg, running->skip_key,
+                                running->outcome->journaled ? story->change : "", &why);
+    if (status.code != GD_OK)
+        gd_tell_warning(running->events, why.hint,
+                        "the next run will not be skipped, for this one could not be noted: %s",
+                        why.text);
+}
+
+/* ---- one run ---- */
+
+GD_MUST static struct gd_status guarded(struct running *running,
+                                        const struct gd_guard_options *guard, struct gd_error *err)
+{
+    struct gd_error failed = {0};
+    struct gd_run_options options = {
+        .guard = guard,
+        .command = in_words(running->argv, running->arena),
+    };
+    GD_TRY(gd_run_begin(&options, running->arena, &running->run, err));
+    struct gd_status status = try_until(running, &failed);
+    struct gd_status ended = gd_run_end(
+        running->run, status.code == GD_OK ? running->exit_status : 1, &running->outcome, err);
+    gd_run_free(running->run);
+    if (status.code != GD_OK) {
+        *err = failed;
+        return status;
+    }
+    record_success(running);
+    return ended;
+}
+
+GD_MUST static struct gd_status run(struct running *running, struct gd_error *err)
+{
+    const struct gd_config *config = running->config;
+    struct gd_pg_options scratch = {.target = config->scratch};
+    struct gd_guard_options guard;
+    gd_auto_store store = NULL;
+    gd_auto_key key = NULL;
+    bool skip;
+    if (running->argv[0] == NULL)
+        return gd_hint(err, gd_fail(err, GD_USAGE, "no command is named"),
+                       "It stands behind two dashes: guardian run -- npx prisma db push");
+    GD_TRY(gd_cli_need_database(config, &running->pg.target, err));
+    running->pg.target = gd_text_or_null(running->pg.target);
+    struct gd_ready_options ready = {
+        .pg = &running->pg, .limit_ms = (uint32_t)config->ready_timeout_ms, .events = running->events};
+    if (ready.limit_ms > 0)
+        GD_TRY(gd_ready_wait(&ready, NULL, err));
+    GD_TRY(look_for_skip(running, &skip, err));
+    if (skip)
+        return GD_DONE;
+    GD_TRY(gd_cli_guard_options(config, &running->pg, 0, NULL, running->arena, &guard, err));
+    GD_TRY(gd_cli_key(config, running->arena, running->events, &key, err));
+    GD_TRY(gd_cli_store(config, running->arena, running->events, &store, err));
+    guard.store = store;
+    guard.key = key;
+    guard.scratch = *config->scratch == '\0' ? NULL : &scratch;
+    guard.events = running->events;
+    return guarded(running, &guard, err);
+}
+
+/* ---- what is told ---- */
+
+/* A command that changed nothing and was refused nothing is not worth a word. */
+static bool is_worth_telling(const struct running *running)
+{
+    const struct gd_story *story = running->outcome->story;
+    return running->outcome->journaled || story->outcome == GD_OUTCOME_REFUSED ||
+           running->config->verbose;
+}
+
+GD_MUST static struct gd_status print(const struct running *running, struct gd_progress *progress,
+                                      struct gd_error *err)
+{
+    const struct gd_config *config = running->config;
+    if (running->outcome == NULL)
+        return GD_DONE;
+    if (config->json) {
+        struct gd_json *document =
+            gd_report_outcome_json(running->outcome, gd_progress_warnings(progress));
+        struct gd_status status = gd_json_write(document, stdout, 2, err);
+        gd_json_free(document);
+        return status;
+    }
+    struct gd_screen screen =
+        gd_screen_of(stderr, gd_config_use_color(config, STDERR_FILENO), config->verbose);
+    if (is_worth_telling(running) && !config->quiet)
+        gd_report_outcome_text(running->outcome, &screen, running->arena);
+    return GD_DONE;
+}
+
+/* With --json stdout is for the document alone. */
+static int move_output(bool json)
+{
+    int kept = json ? dup(STDOUT_FILENO) : -1;
+    if (kept >= 0)
+        (void)dup2(STDERR_FILENO, STDOUT_FILENO);
+    return kept;
+}
+
+static void move_back(int kept)
+{
+    if (kept < 0)
+        return;
+    (void)dup2(kept, STDOUT_FILENO);
+    close(kept);
+}
+
+/* The command's own status stands, but where it says that all went well and Guardian knows better.
+ */
+static int end(const struct running *running, struct gd_status status, const struct gd_error *err)
+{
+    if (!running->ran || (status.code != GD_OK && running->outcome == NULL) ||
+        (status.code != GD_OK && running->exit_status == 0))
+        return status.code == GD_OK ? gd_cli_end(0) : gd_cli_fail_with(err, "");
+    gd_child_follow(running->exit_status);
+    return gd_cli_end(running->exit_status);
+}
+
+int gd_cmd_run(const struct gd_config *config, int argc, char **argv)
+{
+    gd_auto_arena arena = gd_arena_new();
+    struct gd_error err = {0}, unwritten = {0};
+    gd_auto_progress progress = gd_progress_new(config);
+    struct running running = {
+        .config = config,
+        .argv = words_of(argc, argv, arena),
+        .events = gd_progress_events(progress),
+        .arena = arena,
+        .pg = {.lock_ms = (uint32_t)config->lock_timeout_ms},
+    };
+    int kept = move_output(config->json);
+    struct gd_status status = run(&running, &err);
+    move_back(kept);
+    gd_progress_end(progress, status);
+    if (print(&running, progress, &unwritten).code != GD_OK)
+        return gd_cli_fail(&unwritten);
+    return end(&running, status, &err);
+}

@@ -1,0 +1,36 @@
+/*
+ * Behind the door: a command that finds its database at a door of ours, and nowhere else.
+ *
+ * One try: door, relay, command; when the command has ended, its sessions are let go, and the door
+ * is closed. Nothing is left of it.
+ */
+#ifndef GUARDIAN_PROXY_BEHIND_DOOR_H
+#define GUARDIAN_PROXY_BEHIND_DOOR_H
+
+#include "guardian/base/events.h"
+#include "guardian/proxy/gate.h"
+
+struct gd_behind_door_options {
+    const char *const *argv; /* ends with NULL */
+    const struct gd_pg_options *pg;
+    const char *user, *database;  /* of the target */
+    const char *const *variables; /* further ones that are given the door's URL */
+    size_t variable_count;
+    const char *listen; /* as gd_door_options; NULL */
+    const struct gd_gate *gate;
+    size_t statement_bytes_max;
+    uint32_t grace_ms;
+    const struct gd_events *events;
+};
+
+/**
+ * Run it, and wait for its end. Signals are the command's meanwhile.
+ *
+ * @param out_exit  its status, or 128 + signal, as a shell gives it
+ * @return GD_USAGE  there is no such program; GD_SYSTEM no door, or the relay failed
+ */
+GD_MUST struct gd_status gd_run_behind_door(const struct gd_behind_door_options *options,
+                                            struct gd_arena *arena, int *out_exit,
+                                            struct gd_error *err);
+
+#endif
