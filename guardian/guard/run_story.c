@@ -114,6 +114,11 @@ uint32_t gd_run_tell(struct gd_run *run, const struct gd_run_look *look)
         .class = look->fresh || look->records ? GD_CLASS_ADDITIVE : report->class,
         .loses = look->fresh ? GD_LOSES_NOTHING : report->loses,
         .text = gd_first_words(request->text, run->arena),
+        .sql = "",
+        .search_path =
+            look->change.survey == NULL || look->change.survey->search_path_setting == NULL
+                ? ""
+                : gd_arena_strdup(run->arena, look->change.survey->search_path_setting),
         .hash = hash,
         .xid = look->xid == NULL ? "" : gd_arena_strdup(run->arena, look->xid),
         .state = GD_STEP_APPLYING,
@@ -121,6 +126,8 @@ uint32_t gd_run_tell(struct gd_run *run, const struct gd_run_look *look)
     const char *whole = gd_secret_in_text(request->text) == NULL
                             ? gd_arena_strndup(run->arena, request->text, request->size)
                             : step->text;
+    if (strcmp(step->kind, "alone") == 0 && whole != step->text)
+        step->sql = whole;
     gd_texts_add(&run->statements, gd_arena_printf(run->arena, "-- %u\n%s;\n", number, whole),
                  run->arena);
     return number;
