@@ -174,7 +174,7 @@ GD_MUST static struct gd_status run(struct running *running, struct gd_error *er
     GD_TRY(gd_cli_need_database(config, &running->pg.target, err));
     running->pg.target = gd_text_or_null(running->pg.target);
     struct gd_ready_options ready = {
-        .pg = &running->pg, .limit_ms = (uint32_t)config->ready_timeout_ms, .events = running->events};
+        .pg = &running->pg, .limit_ms = (uint32_t)config->start_wait_ms, .events = running->events};
     if (ready.limit_ms > 0)
         GD_TRY(gd_ready_wait(&ready, NULL, err));
     GD_TRY(look_for_skip(running, &skip, err));
