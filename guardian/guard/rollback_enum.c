@@ -92,8 +92,30 @@ static void empty_strange(struct gd_back_script *script, const struct gd_back_it
                 gd_arena_printf(script->arena, "%s SET NOT NULL", alter), "");
 }
 
-static void carry(struct gd_back_script *script, const struct gd_back_item *type,
-                  const struct gd_back_item *now, const struct gd_pg_rows *rows, size_t row)
+/* Of the table as it was. A column that was not there goes, with all that the type would have to be
+ * carried over for; one that is described in words we do not know is taken as unchanged. */
+static bool was_there(const struct gd_back_item *table, const char *column)
+{
+    return table != NULL && (table->columns == NULL || table->columns->odd ||
+                             gd_back_column(table->columns, column) != NULL);
+}
+
+/* What differs is set when the table is altered, after this: the type as it was may not know it. */
+static bool keeps_default(const struct gd_back_item *table, const char *column)
+{
+    const struct gd_back_item *now = table->other;
+    if (now == NULL || table->columns == NULL || now->columns == NULL)
+        return true;
+    const struct gd_back_column *was = gd_back_column(table->columns, column);
+    const struct gd_back_column *is = gd_back_column(now->columns, column);
+    if (was == NULL || is == NULL)
+        return true;
+    return was->value != NULL && is->value != NULL && strcmp(was->value, is->value) == 0;
+}
+
+static void carry(struct gd_back_script *script, const struct gd_back_dump *dump,
+                  const struct gd_back_item *type, const struct gd_back_item *now,
+                  const struct gd_pg_rows *rows, size_t row)
 {
     struct gd_arena *arena = script->arena;
     const char *schema = gd_arena_strdup(arena, gd_pg_cell(rows, row, 0));
@@ -103,6 +125,9 @@ static void carry(struct gd_back_script *script, const struct gd_back_item *type
         gd_back_name_before(script->names, schema, table, &schema, &table);
         column = gd_back_column_before(script->names, schema, table, column);
     }
+    const struct gd_back_item *before = gd_back_find(dump, "table", schema, table, NULL);
+    if (!was_there(before, column))
+        return;
     const char *relation = gd_quoted_pair(schema, table, arena), *name = gd_quoted(column, arena);
     bool array = gd_pg_bool(rows, row, 3);
     const char *brackets = array ? "[]" : "", *value = gd_pg_cell(rows, row, 4);
@@ -123,7 +148,7 @@ static void carry(struct gd_back_script *script, const struct gd_back_item *type
                                       : expressible(name, strange, arena),
                                 full),
                 "");
-    if (has_default)
+    if (has_default && keeps_default(before, column))
         gd_back_say(script, GD_BACK_MAKE, type->what,
                     gd_arena_printf(arena, "%s SET DEFAULT %s", alter, value), "");
     gd_texts_add(&script->locked, relation, arena);
@@ -138,9 +163,9 @@ static void carry(struct gd_back_script *script, const struct gd_back_item *type
                                                     .missing = is_missing_labels(type, now)};
 }
 
-struct gd_status gd_back_swap(struct gd_back_script *script, struct gd_pg *pg,
-                              const struct gd_back_item *before, const struct gd_back_item *now,
-                              struct gd_error *err)
+struct gd_status gd_back_swap(struct gd_back_script *script, const struct gd_back_dump *dump,
+                              struct gd_pg *pg, const struct gd_back_item *before,
+                              const struct gd_back_item *now, struct gd_error *err)
 {
     struct gd_arena *arena = script->arena;
     const char *name = gd_quoted_pair(before->schema, before->name, arena);
@@ -164,7 +189,7 @@ struct gd_status gd_back_swap(struct gd_back_script *script, struct gd_pg *pg,
                 "");
     gd_back_say(script, GD_BACK_MAKE, before->what, before->sql, "");
     for (size_t i = 0; i < gd_pg_rows_count(rows); i++)
-        carry(script, before, now, rows, i);
+        carry(script, dump, before, now, rows, i);
     gd_back_say(
         script, GD_BACK_MAKE, before->what,
         gd_arena_printf(arena, "DROP TYPE %s", gd_quoted_pair(before->schema, aside, arena)), "");

@@ -74,13 +74,27 @@ static bool is_overwritten(const struct gd_back_item *item)
            is_class(item, "type") || is_class(item, "table");
 }
 
+static bool goes_whole(const struct gd_back_item *table)
+{
+    return table != NULL && table->alone && table->other == NULL;
+}
+
+/* A foreign key between two tables that go: whichever is dropped first would be held by it. */
+static bool joins_two(const struct gd_back_dump *now, const struct gd_back_item *item)
+{
+    return item->refers != NULL &&
+           goes_whole(gd_back_find(now, "table", item->refers_schema, item->refers, NULL)) &&
+           (strcmp(item->refers, item->about) != 0 ||
+            strcmp(item->refers_schema, item->about_schema) != 0);
+}
+
 /* Goes with a table that goes whole. */
 static bool goes_along(const struct gd_back_dump *now, const struct gd_back_item *item)
 {
     const struct gd_back_item *table =
         *item->about == '\0' ? NULL
                              : gd_back_find(now, "table", item->about_schema, item->about, NULL);
-    return table != NULL && table != item && table->alone && table->other == NULL &&
+    return goes_whole(table) && table != item && !joins_two(now, item) &&
            !is_class(item, "partition") && !is_class(item, "function") && !is_class(item, "view") &&
            !is_class(item, "materialized view") && !is_class(item, "sequence") &&
            !is_class(item, "owner of sequence");
@@ -173,11 +187,12 @@ static void make_plain(struct gd_back_script *script, const struct gd_back_dump 
                 replaced ? replacing(script, item) : item->sql, item->tablespace);
 }
 
-GD_MUST static struct gd_status make_type(struct gd_back_script *script, struct gd_pg *pg,
+GD_MUST static struct gd_status make_type(struct gd_back_script *script,
+                                          const struct gd_back_dump *before, struct gd_pg *pg,
                                           const struct gd_back_item *item, struct gd_error *err)
 {
     if (item->labels != NULL && item->other->labels != NULL)
-        return gd_back_swap(script, pg, item, item->other, err);
+        return gd_back_swap(script, before, pg, item, item->other, err);
     unknown(script, gd_arena_printf(script->arena, "the change of %s", item->what));
     return GD_DONE;
 }
@@ -191,7 +206,7 @@ GD_MUST static struct gd_status make(struct gd_back_script *script,
         return GD_DONE;
     }
     if (is_class(item, "type") && item->other != NULL)
-        return make_type(script, pg, item, err);
+        return make_type(script, before, pg, item, err);
     make_plain(script, before, item);
     return GD_DONE;
 }

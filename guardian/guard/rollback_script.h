@@ -88,8 +88,9 @@ void gd_back_alter(struct gd_back_script *script, const struct gd_back_item *bef
                    const struct gd_back_item *now);
 void gd_back_alter_undo(struct gd_back_script *script, const struct gd_back_item *before,
                         const struct gd_back_item *now);
-/** rollback_enum.c: an enum whose labels differ. */
-GD_MUST struct gd_status gd_back_swap(struct gd_back_script *script, struct gd_pg *pg,
+/** rollback_enum.c: an enum whose labels differ; `dump` is the one of before. */
+GD_MUST struct gd_status gd_back_swap(struct gd_back_script *script,
+                                      const struct gd_back_dump *dump, struct gd_pg *pg,
                                       const struct gd_back_item *before,
                                       const struct gd_back_item *now, struct gd_error *err);
 bool gd_back_is_relabelled(const struct gd_back_item *before, const struct gd_back_item *now);

@@ -48,6 +48,7 @@ INSERT INTO users (name, age, mood) VALUES ('x', 20, 'happy'), ('y', 70, 'sad');
 CHANGES = {
     "a table": "CREATE TABLE posts (id serial PRIMARY KEY, user_id int REFERENCES users, t text); CREATE INDEX ON posts (t); COMMENT ON TABLE posts IS 'p'; GRANT SELECT ON posts TO PUBLIC;",
     "two tables that refer": "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int REFERENCES a); CREATE VIEW v AS SELECT * FROM a JOIN b USING (id);",
+    "tables that refer to each other": "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY REFERENCES a, self int REFERENCES b); ALTER TABLE a ADD FOREIGN KEY (id) REFERENCES b;",
     "a schema": "CREATE SCHEMA more; CREATE TYPE more.t AS ENUM ('x'); CREATE TABLE more.m (t more.t DEFAULT 'x'); CREATE FUNCTION more.f(more.t) RETURNS int LANGUAGE sql AS 'SELECT 1';",
     "columns": "ALTER TABLE users ADD COLUMN nick text NOT NULL DEFAULT '', ADD COLUMN born date; CREATE INDEX ON users (born); COMMENT ON COLUMN users.born IS 'b';",
     "a column dropped": "DROP VIEW old; DROP VIEW adults; DROP TRIGGER touch ON users; DROP POLICY young ON users; ALTER TABLE users DROP COLUMN age",
@@ -67,6 +68,8 @@ CHANGES = {
     "a type under views": "DROP VIEW old, adults; DROP TRIGGER touch ON users; DROP POLICY young ON users; ALTER TABLE users ALTER age TYPE smallint; CREATE VIEW adults AS SELECT id, name, age FROM users WHERE age >= 18; CREATE VIEW old AS SELECT * FROM adults WHERE age > 60; COMMENT ON VIEW adults IS 'grown up'; GRANT SELECT ON adults TO PUBLIC; CREATE TRIGGER touch BEFORE UPDATE OF age ON users FOR EACH ROW WHEN (NEW.age > 1) EXECUTE FUNCTION touch(); CREATE POLICY young ON users USING (age < 100)",
     "a type of a foreign key": "ALTER TABLE app.orders ALTER user_id TYPE bigint",
     "an enum value": "ALTER TYPE mood ADD VALUE 'great' AFTER 'ok'",
+    "an enum value as a default": "ALTER TYPE mood ADD VALUE 'great'; ALTER TABLE users ALTER mood SET DEFAULT 'great'",
+    "an enum value in new places": "ALTER TYPE mood ADD VALUE 'great'; CREATE TABLE moods (m mood DEFAULT 'great', all_of mood[]); ALTER TABLE app.orders ADD COLUMN m mood DEFAULT 'great'",
     "an enum value renamed": "ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'",
     "an enum": "CREATE TYPE size AS ENUM ('s', 'm'); ALTER TABLE users ADD COLUMN size size DEFAULT 's'",
     "functions": "CREATE OR REPLACE FUNCTION add(a int, b int DEFAULT 1) RETURNS int LANGUAGE sql AS $$ SELECT a - b $$; CREATE FUNCTION add(text) RETURNS text LANGUAGE sql AS 'SELECT $1'; CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.age = 1; RETURN NEW; END $$",
