@@ -39,9 +39,21 @@ static bool is_scheme(const char *text, size_t size)
     return false;
 }
 
-/* @return false: it is no URL of a PostgreSQL server */
-static bool split(const char *url, struct parts *out_parts)
+/* Blanks at the ends belong to nobody: readers of URLs leave them out. */
+static const char *trimmed(const char *text, struct gd_arena *arena)
 {
+    while (isspace((unsigned char)*text))
+        text++;
+    size_t size = strlen(text);
+    while (size > 0 && isspace((unsigned char)text[size - 1]))
+        size--;
+    return gd_arena_strndup(arena, text, size);
+}
+
+/* @return false: it is no URL of a PostgreSQL server */
+static bool split(const char *text, struct gd_arena *arena, struct parts *out_parts)
+{
+    const char *url = trimmed(text, arena);
     const char *mark = strstr(url, "://");
     if (mark == NULL || !is_scheme(url, (size_t)(mark - url)))
         return false;
@@ -85,8 +97,30 @@ static const char *encode(const char *text, struct gd_arena *arena)
     return out;
 }
 
+static int digit_of(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *found = c == '\0' ? NULL : strchr(digits, tolower((unsigned char)c));
+    return found == NULL ? -1 : (int)(found - digits);
+}
+
+/* The name of a parameter, as whoever reads the URL will see it: "%68ost" is "host". */
+static const char *name_of(const char *parameter, struct gd_arena *arena)
+{
+    size_t size = strcspn(parameter, "=&"), used = 0;
+    char *name = gd_arena_alloc(arena, size + 1);
+    for (size_t i = 0; i < size; i++) {
+        int high = parameter[i] == '%' && i + 2 < size ? digit_of(parameter[i + 1]) : -1;
+        int low = high >= 0 ? digit_of(parameter[i + 2]) : -1;
+        name[used++] = low >= 0 ? (char)(high * 16 + low) : parameter[i];
+        i += low >= 0 ? 2 : 0;
+    }
+    name[used] = '\0';
+    return name;
+}
+
 /* Who, where, and how it is encrypted: the door's own affair. */
-static bool is_replaced(const char *name, size_t size)
+static bool is_replaced(const char *name)
 {
     static const char *const replaced[] = {
         "user",
@@ -131,7 +165,7 @@ static bool is_replaced(const char *name, size_t size)
         "uselibpqcompat",
     };
     for (size_t i = 0; i < sizeof replaced / sizeof replaced[0]; i++)
-        if (strlen(replaced[i]) == size && strncasecmp(replaced[i], name, size) == 0)
+        if (strcasecmp(replaced[i], name) == 0)
             return true;
     return false;
 }
@@ -148,10 +182,10 @@ static const char *keep_query(const struct parts *parts, struct gd_arena *arena,
 {
     const char *kept = "", *at = parts->query, *stop = parts->query + parts->query_size;
     while (at < stop) {
-        size_t size = strcspn(at, "&"), name = strcspn(at, "=&");
-        if (name == strlen("sslmode") && strncasecmp(at, "sslmode", name) == 0)
-            *out_had_mode = true;
-        if (size > 0 && !is_replaced(at, name))
+        size_t size = strcspn(at, "&");
+        const char *name = name_of(at, arena);
+        *out_had_mode = *out_had_mode || strcasecmp(name, "sslmode") == 0;
+        if (size > 0 && !is_replaced(name))
             kept = add_parameter(kept, at, size, arena);
         at += size + (at[size] == '&' ? 1 : 0);
     }
@@ -204,7 +238,7 @@ static const char *query_of(const struct gd_pg_target *target, struct gd_arena *
     const char *query = "";
     for (size_t i = 0; i < target->count; i++) {
         const char *name = target->keywords[i];
-        if (target->values[i] == NULL || is_replaced(name, strlen(name)))
+        if (target->values[i] == NULL || is_replaced(name))
             continue;
         const char *pair = gd_arena_printf(arena, "%s=%s", name, encode(target->values[i], arena));
         query = add_parameter(query, pair, strlen(pair), arena);
@@ -221,7 +255,7 @@ GD_MUST static struct gd_status url_of_visitor(const struct gd_door *door,
     struct gd_pg_target target = {0};
     if (visitor->target != NULL && *visitor->target != '\0')
         GD_TRY(gd_pg_target_parse(visitor->target, arena, &target, err));
-    if (visitor->target == NULL || !split(visitor->target, &parts)) {
+    if (visitor->target == NULL || !split(visitor->target, arena, &parts)) {
         parts.query = query_of(&target, arena);
         parts.query_size = strlen(parts.query);
     }
@@ -282,7 +316,8 @@ static bool place_of_url(const struct parts *parts, struct gd_arena *arena,
     const char *host = NULL, *at = parts->query, *stop = at + parts->query_size;
     while (at < stop) { /* ?host=/folder */
         size_t size = strcspn(at, "&");
-        if (strncasecmp(at, "host=", 5) == 0 || strncasecmp(at, "port=", 5) == 0)
+        const char *name = name_of(at, arena);
+        if (strcasecmp(name, "host") == 0 || strcasecmp(name, "port") == 0)
             host = add_parameter(host == NULL ? "" : host, at, size, arena);
         at += size + (at[size] == '&' ? 1 : 0);
     }
@@ -326,7 +361,7 @@ static bool look_at(const char *setting, const struct gd_door_visitor *visitor,
     size_t size = strcspn(setting, "=");
     struct gd_pg_target place = {0};
     if (setting[size] != '=' || is_named(visitor, setting, size) ||
-        !split(setting + size + 1, &out_other->parts))
+        !split(setting + size + 1, arena, &out_other->parts))
         return false;
     out_other->name = gd_arena_strndup(arena, setting, size);
     out_other->here = place_of_url(&out_other->parts, arena, &place) && same_place(&place, target);

@@ -60,6 +60,8 @@ static void of_a_url_all_stays_but_who_and_where(void **state)
          "postgresql+psycopg2://m%20e:secret@127.0.0.1:40231/shop?sslmode=disable"},
         {"host=db user=u password=p dbname=x sslmode=require application_name='a b'",
          "postgresql://m%20e:secret@127.0.0.1:40231/shop?application_name=a%20b&sslmode=disable"},
+        {"postgresql://db/x?%68ost=evil&PO%72t=1&sch%65ma=app",
+         "postgresql://m%20e:secret@127.0.0.1:40231/shop?sch%65ma=app&sslmode=disable"},
         {"shop", "postgresql://m%20e:secret@127.0.0.1:40231/shop?sslmode=disable"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
