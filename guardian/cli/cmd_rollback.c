@@ -305,8 +305,9 @@ GD_MUST static struct gd_status roll(struct rolling *of, const char *text, bool 
     }
     GD_TRY(choose_change(of, text, err));
     GD_TRY(gd_rollback_plan(&of->options, of->arena, &of->plan, err));
-    if (guide(of, &ignored).code != GD_OK)
+    if (guide(of, &ignored).code != GD_OK && !gd_interrupted())
         gd_tell_warning(of->events, "", "git could not be asked: %s", ignored.text);
+    GD_TRY(gd_interrupt_check(err));
     if (dry)
         return GD_DONE;
     gd_progress_end(of->progress, GD_DONE);
@@ -338,7 +339,7 @@ GD_MUST static struct gd_status print(struct rolling *of, bool dry, const struct
         gd_screen_of(stdout, gd_config_use_color(of->config, STDOUT_FILENO), of->config->verbose);
     if (of->is_done)
         gd_report_rollback_done(&told, &screen, of->arena);
-    else if (dry || failure->code == GD_REFUSED)
+    else if ((dry && failure->code == GD_OK) || failure->code == GD_REFUSED)
         gd_report_rollback_plan(of->plan, of->git, &screen, of->arena);
     return GD_DONE;
 }

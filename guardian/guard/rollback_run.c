@@ -87,7 +87,8 @@ GD_MUST static struct gd_status prove(struct running *of, const struct gd_manife
 /* What could not be backed up is not touched. */
 static struct gd_status as_unprotected(struct gd_status status, struct gd_error *err)
 {
-    if (status.code == GD_OK || status.code == GD_BUSY || status.code == GD_INJECTED)
+    if (status.code == GD_OK || status.code == GD_BUSY || status.code == GD_INJECTED ||
+        gd_interrupted())
         return status;
     err->code = GD_UNPROTECTED;
     return gd_wrap(err, (struct gd_status){GD_UNPROTECTED},

@@ -356,6 +356,7 @@ GD_MUST static struct gd_status commit(struct transacting *of, struct gd_error *
     GD_TRY(gd_fault("rollback: before the transaction is announced", err));
     if (options->still_ours != NULL)
         GD_TRY(options->still_ours(options->still_ours_context, err));
+    GD_TRY(gd_interrupt_check(err)); /* the last moment: from here on it counts, and is ended */
     GD_TRY(announce(of, err));
     of->committing = true;
     GD_TRY(gd_fault("rollback: before the commit", err));
@@ -462,7 +463,7 @@ static void add_up(struct transacting *of)
 static struct gd_status as_failed(struct transacting *of, struct gd_status status,
                                   struct gd_error *err)
 {
-    if (status.code != GD_SYSTEM || of->committing || gd_pg_broken(of->pg))
+    if (status.code != GD_SYSTEM || of->committing || gd_pg_broken(of->pg) || gd_interrupted())
         return status;
     err->code = GD_FAILED;
     return gd_hint(err, (struct gd_status){GD_FAILED},

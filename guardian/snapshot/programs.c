@@ -1,4 +1,5 @@
 #include "guardian/snapshot/programs.h"
+#include "guardian/base/clock.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -8,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "guardian/base/clock.h"
 #include "guardian/io/process.h"
 
 enum { PLACES_MAX = 64, VERSION_TEXT_MAX = 512, VERSION_LIMIT_MS = 20000 };
@@ -180,6 +182,7 @@ GD_MUST static struct gd_status none_fits(const char *name, const struct places 
                                           struct gd_error *err)
 {
     int major = major_of(server_version);
+    GD_TRY(gd_interrupt_check(err)); /* they were not asked to their end */
     if (places->count == 0)
         return gd_hint(err,
                        gd_fail(err, GD_USAGE,

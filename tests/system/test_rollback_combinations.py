@@ -5,6 +5,8 @@ import json
 import os
 import pathlib
 import re
+import signal
+import subprocess
 
 import pytest
 
@@ -146,6 +148,33 @@ def test_a_later_guess_at_names_is_never_made(shop):
     shop.guarded("DO $$ BEGIN ALTER TABLE jobs RENAME TO tasks; END $$; DELETE FROM log")
     assert shop.cli("rollback", "--last", "--yes").returncode == 0
     assert shop.sql("SELECT count(*) FROM jobs").strip() == "10"
+
+
+STOPS = {"rollback: before the bad state is backed up": False, "rollback: the tables are locked": False, "rollback: the schema is half back": False,
+         "rollback: it is received": False, "rollback: before rows are loaded": False, "rollback: before the transaction is announced": False,
+         "rollback: before the commit": True, "rollback: after the commit": True}
+STOPS_OFTEN = ["rollback: before the bad state is backed up", "rollback: before the transaction is announced", "rollback: before the commit"]
+
+
+@pytest.mark.parametrize("point", STOPS if os.environ.get("GUARDIAN_TEST_DEEP") else STOPS_OFTEN)
+def test_ctrl_c_ends_with_one_sentence_about_the_database(shop, point):
+    before = shop.dump(), shop.rows()
+    shop.guarded("ALTER TABLE users DROP COLUMN price; DROP TABLE log")
+    after = shop.dump(), shop.rows()
+    env = {**shop.server.env(shop.name), "GUARDIAN_STORE": shop.store, "GUARDIAN_FAULT": f"@{point}:stop"}
+    ran = subprocess.Popen([pathlib.Path(BUILD, "guardian"), "rollback", "--last", "--yes", "--quiet"], env=env, text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    os.waitid(os.P_PID, ran.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    ran.send_signal(signal.SIGINT)
+    ran.send_signal(signal.SIGCONT)
+    out, said = ran.communicate(timeout=60)
+    if STOPS[point]:  # it counts by then, and is ended
+        assert ran.returncode == 0 and "ROLLED BACK" in out, said
+        assert (shop.dump(), shop.rows()) == before
+    else:
+        assert ran.returncode == 10 and "stopped by SIGINT" in said and said.count("Nothing was changed.") == 1, said
+        assert "hint:" not in said and out == ""
+        assert (shop.dump(), shop.rows()) == after
 
 
 EVENTS = """
