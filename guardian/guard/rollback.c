@@ -23,6 +23,7 @@
 #include "guardian/pg/copy.h"
 
 enum { ID_SECOND_US = 1000000 }; /* an id tells no more */
+enum { REASONS_MOST = 5 };
 
 const char *gd_way_name(enum gd_way way)
 {
@@ -320,10 +321,23 @@ GD_MUST static struct gd_status check_since(struct gd_back *back, struct gd_roll
 
 /* --- choosing ---------------------------------------------------------------------------------*/
 
+/* What cannot come back, one after the other. */
+static const char *reasons_of(const struct gd_back *back)
+{
+    const char *text = "";
+    size_t most = back->reasons.count > REASONS_MOST ? REASONS_MOST : back->reasons.count;
+    for (size_t i = 0; i < most; i++)
+        text = gd_arena_printf(back->arena, "%s%s%s", text, i == 0 ? "" : "; ",
+                               back->reasons.items[i]);
+    return most == back->reasons.count
+               ? text
+               : gd_arena_printf(back->arena, "%s; and %zu more", text, back->reasons.count - most);
+}
+
 GD_MUST static struct gd_status choose_database(struct gd_back *back, struct gd_rollback_plan *plan,
                                                 struct gd_error *err)
 {
-    const char *reason = back->reasons.count > 0 ? back->reasons.items[0] : "";
+    const char *reason = reasons_of(back);
     if (back->manifest == NULL || back->manifest->scope != GD_SNAPSHOT_DATABASE)
         return gd_hint(
             err,

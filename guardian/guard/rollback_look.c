@@ -256,6 +256,24 @@ GD_MUST static struct gd_status collect_ids(struct gd_back *back, struct gd_erro
     return GD_DONE;
 }
 
+/* Without a backup, what was there is told by the change's own first transaction. */
+static void begin_as_backup(struct gd_back *back)
+{
+    unsigned long long first = 0;
+    for (size_t i = 0; i < back->story->step_count; i++) {
+        unsigned long long id = strtoull(back->story->steps[i].xid, NULL, 10);
+        first = id > 0 && (first == 0 || id < first) ? id : first;
+    }
+    for (size_t i = 0; i < back->rows.writers.nested_count; i++) {
+        unsigned long long id = (unsigned long long)back->rows.writers.nested[i].after;
+        first = id > 0 && (first == 0 || id < first) ? id : first;
+    }
+    if (first == 0)
+        gd_back_reason(back, "no backup was made for the change, and its transaction is not known");
+    else
+        back->rows.writers.backup = gd_arena_printf(back->arena, "%llu:%llu:", first, first);
+}
+
 GD_MUST static struct gd_status prepare_rows(struct gd_back *back, struct gd_error *err)
 {
     struct gd_back_writers *writers = &back->rows.writers;
@@ -265,6 +283,8 @@ GD_MUST static struct gd_status prepare_rows(struct gd_back *back, struct gd_err
     back->rows.events = back->options->events;
     writers->backup = back->manifest == NULL ? "" : back->manifest->pg_snapshot;
     GD_TRY(collect_ids(back, err));
+    if (back->manifest == NULL)
+        begin_as_backup(back);
     GD_TRY(gd_back_read_wrote(back, err));
     return gd_back_number(back->pg, "ask for the newest transaction",
                           "SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())"
@@ -291,20 +311,31 @@ GD_MUST static struct gd_status read_before(struct gd_back *back, struct gd_erro
     return gd_back_read_snapshot(&restore, back->arena, &back->before, err);
 }
 
+GD_MUST static struct gd_status read_both(struct gd_back *back, struct gd_error *err)
+{
+    static const struct gd_manifest none = {.pg_dump_text = ""};
+    struct gd_restore_options options = back->restore;
+    if (back->manifest == NULL)
+        options.manifest = &none;
+    else
+        GD_TRY(read_before(back, err));
+    GD_TRY(gd_back_read_now(&options, back->plain, back->options->pg_dump, back->options->lock_ms,
+                            back->arena, &back->now, err));
+    return back->manifest == NULL ? gd_back_without(back, err) : GD_DONE;
+}
+
 struct gd_status gd_back_look(struct gd_back *back, struct gd_error *err)
 {
     GD_TRY(gd_ledger_open(back->pg, false, back->arena, &back->ledger, err));
     GD_TRY(gd_back_read_lines(back, back->story->schema_key, &back->was, &back->was_known, err));
     GD_TRY(gd_pg_fingerprint(back->pg, back->arena, &back->is, err));
     GD_TRY(prepare_rows(back, err));
-    if (back->manifest == NULL) {
+    if (back->manifest == NULL && !back->was_known) {
         gd_back_reason(back, "no backup was made for the change");
         return GD_DONE;
     }
-    gd_tell_stage(back->options->events, "comparing the schema with the snapshot's", 0);
-    GD_TRY(read_before(back, err));
-    GD_TRY(gd_back_read_now(&back->restore, back->plain, back->options->pg_dump,
-                            back->options->lock_ms, back->arena, &back->now, err));
+    gd_tell_stage(back->options->events, "comparing the schema with the one before", 0);
+    GD_TRY(read_both(back, err));
     GD_TRY(gd_back_read_texts(back, err));
     GD_TRY(gd_back_rename_now(back, err));
     gd_back_rename_losses(back);

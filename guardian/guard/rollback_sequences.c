@@ -16,7 +16,7 @@ static const struct gd_sequence *stored_sequence(const struct gd_back *back, con
                                                  const char *name)
 {
     const struct gd_manifest *manifest = back->manifest;
-    for (size_t i = 0; i < manifest->sequence_count; i++)
+    for (size_t i = 0; manifest != NULL && i < manifest->sequence_count; i++)
         if (strcmp(manifest->sequences[i].schema, schema) == 0 &&
             strcmp(manifest->sequences[i].name, name) == 0)
             return &manifest->sequences[i];
@@ -107,7 +107,7 @@ GD_MUST static struct gd_status tell_one(struct gd_back *back, const struct gd_b
 {
     struct gd_arena *arena = back->arena;
     const struct gd_sequence *was = stored_sequence(back, named->schema, named->name);
-    const char *quoted = gd_quoted_pair(named->schema, named->name, arena);
+    const char *quoted = gd_back_now_name(&back->names, named->schema, named->name);
     const char *plain = gd_back_plain(named->schema, named->name, arena);
     if (was == NULL ||
         gd_back_find(&back->now, "sequence", named->schema, named->name, NULL) == NULL)

@@ -17,7 +17,7 @@ static bool is(const char *left, const char *right)
 static const struct gd_table *stored_of(const struct gd_back *back, const char *schema,
                                         const char *table)
 {
-    for (size_t i = 0; i < back->manifest->table_count; i++) {
+    for (size_t i = 0; back->manifest != NULL && i < back->manifest->table_count; i++) {
         const struct gd_table *one = &back->manifest->tables[i];
         if (is(one->schema, schema) && is(one->name, table) && !one->left_out && one->kind != 'f' &&
             back->manifest->scope != GD_SNAPSHOT_SCHEMA)
@@ -246,7 +246,8 @@ GD_MUST static struct gd_status each_leaf(struct gd_back *back, const struct gd_
                             gd_arena_strdup(back->arena, gd_pg_cell(rows, i, 1)), &schema, &table);
         struct gd_back_task *task = task_of(back, schema, table);
         if (task->stored == NULL) {
-            gd_back_reason(back, "the snapshot holds no rows of table %s", task->plain);
+            gd_back_reason(back, "the backup has no values of column %s of table %s, which went",
+                           gd_back_plain("", value->column, back->arena), task->plain);
             return GD_DONE;
         }
         add_column(back, task, &item);
@@ -480,6 +481,15 @@ static bool is_accounted(const struct gd_back *back, const struct gd_story_loss 
     return false;
 }
 
+/* A reason names the table already. */
+static bool is_told(const struct gd_back *back, const char *plain)
+{
+    for (size_t i = 0; i < back->reasons.count; i++)
+        if (strstr(back->reasons.items[i], plain) != NULL)
+            return true;
+    return false;
+}
+
 /* What the judge saw go, and nobody brings back by rows: the definitions of before and now may be
  * the same, and the data gone all the same (a column that was dropped and made again, a large
  * object, the value of a sequence). Then only the whole database is exact. */
@@ -493,7 +503,8 @@ static void account_for_losses(struct gd_back *back)
                            *loss->object == '\0' ? "what a statement took away" : loss->object,
                            loss->rule);
         for (size_t t = 0; loss->loses == GD_LOSES_DATA && t < loss->tables.count; t++)
-            if (!is_accounted(back, loss, loss->tables.items[t]))
+            if (!is_told(back, loss->tables.items[t]) &&
+                !is_accounted(back, loss, loss->tables.items[t]))
                 gd_back_reason(back,
                                "what went of table %s (rule %s) does not show in its definition",
                                loss->tables.items[t], loss->rule);

@@ -238,8 +238,8 @@ GD_MUST static struct gd_status fill_views(struct transacting *of, struct gd_err
     struct gd_back *back = of->back;
     for (size_t i = 0; i < back->script->matview_count; i++) {
         const struct gd_back_named *view = &back->script->matviews[i];
-        bool filled = false;
-        for (size_t m = 0; m < back->manifest->matview_count; m++)
+        bool filled = back->manifest == NULL;
+        for (size_t m = 0; !filled && m < back->manifest->matview_count; m++)
             filled |= strcmp(back->manifest->matviews[m].schema, view->schema) == 0 &&
                       strcmp(back->manifest->matviews[m].name, view->name) == 0 &&
                       back->manifest->matviews[m].populated;

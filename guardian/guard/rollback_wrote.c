@@ -189,7 +189,7 @@ GD_MUST static struct gd_status spread(struct gd_back *back, size_t at, struct g
 static bool holds_rows(const struct gd_back *back, const char *schema, const char *table)
 {
     const struct gd_manifest *manifest = back->manifest;
-    for (size_t i = 0; i < manifest->table_count; i++)
+    for (size_t i = 0; manifest != NULL && i < manifest->table_count; i++)
         if (strcmp(manifest->tables[i].schema, schema) == 0 &&
             strcmp(manifest->tables[i].name, table) == 0)
             return !manifest->tables[i].left_out && manifest->scope != GD_SNAPSHOT_SCHEMA;
@@ -327,7 +327,7 @@ struct gd_status gd_back_tell_rest(struct gd_back *back, struct gd_texts *out_no
                      "savepoints of it wrote to other tables stay.",
                      arena);
     for (size_t i = 0; i < back->since_count; i++)
-        if (back->since[i].not_back > 0)
+        if (back->since[i].not_back > 0 && back->manifest != NULL)
             gd_texts_add(out_notes,
                          gd_arena_printf(arena,
                                          "What does not come back is in the backup: guardian "

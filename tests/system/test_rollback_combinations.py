@@ -219,6 +219,35 @@ def test_who_may_not_silence_them_is_told_before(shop):
         shop.server.env = before
 
 
+def test_what_was_only_added_goes_without_a_backup(shop):
+    state = shop.dump(), shop.rows()
+    shop.guarded("CREATE TABLE extra (id serial PRIMARY KEY, t text CHECK (t <> ''), u int REFERENCES users); INSERT INTO extra (t) VALUES ('a');"
+                 "ALTER TABLE users ADD COLUMN nick text DEFAULT 'x', ADD CONSTRAINT short CHECK (length(nick) < 9); CREATE INDEX nicks ON users (nick);"
+                 "COMMENT ON COLUMN users.nick IS 'n'; COMMENT ON TABLE log IS 'lines'; GRANT SELECT ON log TO reader; CREATE VIEW names AS SELECT name FROM users;"
+                 "CREATE POLICY mine ON log; CREATE FUNCTION one(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER TABLE jobs ADD UNIQUE (s, id);"
+                 "INSERT INTO log VALUES ('seed', 0)", "--policy", "development")
+    assert shop.snapshot is None
+    back = shop.cli("rollback", "--last", "--yes", "--json")
+    assert back.returncode == 0 and json.loads(back.stdout)["way"] == "inverse", back.stderr
+    assert (shop.dump(), shop.rows()) == state
+
+
+def test_what_went_without_a_backup_is_named(shop):
+    shop.guarded("DROP VIEW adults; ALTER TABLE jobs ALTER s DROP NOT NULL; CREATE TABLE extra (x int)", "--policy", "development")
+    assert shop.snapshot is None
+    state = shop.dump(), shop.rows()
+    refused = shop.cli("rollback", "--last", "--yes")
+    assert refused.returncode == 4 and "view public.adults is missing" in refused.stderr and "column public.jobs.s is now" in refused.stderr
+    assert "extra" not in refused.stderr and (shop.dump(), shop.rows()) == state
+
+
+def test_values_that_the_backup_does_not_hold_are_named(shop):
+    shop.guarded("ALTER TABLE users DROP COLUMN price", "--policy", "development")
+    refused = shop.cli("rollback", "--last", "--yes")
+    assert refused.returncode == 4 and "the backup has no values of column price of table public.users, which went" in refused.stderr
+    assert "does not show" not in refused.stderr
+
+
 def break_all(shop, pattern):
     for path in pathlib.Path(shop.folder).glob(f"store/v1/*/snapshots/{shop.snapshot}/{pattern}"):
         path.chmod(0o644)
