@@ -86,6 +86,25 @@ static bool is_made_comment(const struct adding *of, const struct gd_back_item *
     return false;
 }
 
+/* What is said of something that came: owner, grants, comments, settings, triggers. */
+static bool is_about_made(const struct adding *of, const struct gd_back_item *item)
+{
+    static const char *const kinds[] = {
+        "table", "view", "materialized view", "sequence", "foreign table", "type", "domain"};
+    const char *name = gd_back_plain(item->about_schema, item->about, of->arena);
+    const char *call = gd_arena_printf(of->arena, "function %s(", name);
+    if (*item->about == '\0' || is_class(item, "view") || is_class(item, "materialized view") ||
+        is_class(item, "function"))
+        return false; /* they only use it */
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (is_made_as(of, kinds[i], name))
+            return true;
+    for (size_t i = 0; i < of->made.count; i++)
+        if (strncmp(of->made.items[i], call, strlen(call)) == 0)
+            return true;
+    return false;
+}
+
 static bool is_made_item(const struct adding *of, const struct gd_back_item *item)
 {
     const char *name = gd_back_plain(item->schema, item->name, of->arena);
@@ -180,7 +199,7 @@ struct gd_status gd_back_without(struct gd_back *back, struct gd_error *err)
     back->before.items = gd_arena_zalloc(of.arena, back->now.count + 1, sizeof *back->before.items);
     for (size_t i = 0; i < back->now.count; i++) {
         struct gd_back_item item = back->now.items[i];
-        if (is_made_item(&of, &item))
+        if (is_made_item(&of, &item) || is_about_made(&of, &item))
             continue;
         if (item.columns != NULL)
             without_made(&of, &item);
