@@ -86,23 +86,42 @@ static bool is_made_comment(const struct adding *of, const struct gd_back_item *
     return false;
 }
 
+static bool has_function(const struct gd_texts *lines, const char *kind, const char *name)
+{
+    size_t kind_size = strlen(kind), size = strlen(name);
+    for (size_t i = 0; i < lines->count; i++)
+        if (strncmp(lines->items[i], kind, kind_size) == 0 &&
+            strncmp(lines->items[i] + kind_size, name, size) == 0 &&
+            lines->items[i][kind_size + size] == '(')
+            return true;
+    return false;
+}
+
+/* None of that name was there, whatever its arguments. */
+static bool is_made_function(const struct adding *of, const char *name)
+{
+    static const char *const kinds[] = {"function ", "procedure ", "aggregate "};
+    bool came = false, was = false;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        came |= has_function(&of->made, kinds[i], name);
+        was |= has_function(&of->back->was.lines, kinds[i], name);
+    }
+    return came && !was;
+}
+
 /* What is said of something that came: owner, grants, comments, settings, triggers. */
 static bool is_about_made(const struct adding *of, const struct gd_back_item *item)
 {
     static const char *const kinds[] = {
         "table", "view", "materialized view", "sequence", "foreign table", "type", "domain"};
     const char *name = gd_back_plain(item->about_schema, item->about, of->arena);
-    const char *call = gd_arena_printf(of->arena, "function %s(", name);
     if (*item->about == '\0' || is_class(item, "view") || is_class(item, "materialized view") ||
         is_class(item, "function"))
         return false; /* they only use it */
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (is_made_as(of, kinds[i], name))
             return true;
-    for (size_t i = 0; i < of->made.count; i++)
-        if (strncmp(of->made.items[i], call, strlen(call)) == 0)
-            return true;
-    return false;
+    return is_made_function(of, name);
 }
 
 static bool is_made_item(const struct adding *of, const struct gd_back_item *item)
@@ -115,8 +134,7 @@ static bool is_made_item(const struct adding *of, const struct gd_back_item *ite
                is_made_as(of, "privileges on table",
                           gd_back_plain(item->about_schema, item->about, of->arena));
     if (is_class(item, "function"))
-        return is_made(of, item->what) ||
-               is_made_as(of, "procedure", item->what + strlen("function "));
+        return is_made_function(of, name);
     if (is_class(item, "type"))
         return is_made_as(of, "type", name) || is_made_as(of, "domain", name);
     if (is_class(item, "table") && item->columns->foreign)
