@@ -113,6 +113,26 @@ static bool keeps_default(const struct gd_back_item *table, const char *column)
     return was->value != NULL && is->value != NULL && strcmp(was->value, is->value) == 0;
 }
 
+/* A default as the server writes it now, under the name that the type had before. */
+static const char *default_before(struct gd_back_script *script, const struct gd_back_item *type,
+                                  const char *value)
+{
+    struct gd_arena *arena = script->arena;
+    const struct gd_back_moved *moved =
+        value == NULL ? NULL
+                      : gd_back_moved_before(script->names, "TYPE", type->schema, "", type->name);
+    if (moved == NULL)
+        return value;
+    const char *now =
+        gd_arena_printf(arena, "::%s", gd_back_plain(moved->schema_now, moved->name_now, arena));
+    const char *before =
+        gd_arena_printf(arena, "::%s", gd_back_plain(type->schema, type->name, arena));
+    const char *text = "", *found;
+    for (; (found = strstr(value, now)) != NULL; value = found + strlen(now))
+        text = gd_arena_printf(arena, "%s%.*s%s", text, (int)(found - value), value, before);
+    return gd_arena_printf(arena, "%s%s", text, value);
+}
+
 static void carry(struct gd_back_script *script, const struct gd_back_dump *dump,
                   const struct gd_back_item *type, const struct gd_back_item *now,
                   const struct gd_pg_rows *rows, size_t row)
@@ -130,7 +150,8 @@ static void carry(struct gd_back_script *script, const struct gd_back_dump *dump
         return;
     const char *relation = gd_quoted_pair(schema, table, arena), *name = gd_quoted(column, arena);
     bool array = gd_pg_bool(rows, row, 3);
-    const char *brackets = array ? "[]" : "", *value = gd_pg_cell(rows, row, 4);
+    const char *brackets = array ? "[]" : "",
+               *value = default_before(script, type, gd_pg_cell(rows, row, 4));
     const char *full =
         gd_arena_printf(arena, "%s%s", gd_quoted_pair(type->schema, type->name, arena), brackets);
     const char *alter = gd_arena_printf(arena, "ALTER TABLE %s ALTER COLUMN %s", relation, name);

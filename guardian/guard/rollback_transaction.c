@@ -413,6 +413,8 @@ GD_MUST static struct gd_status do_all(struct transacting *of, struct gd_error *
     gd_tell_stage(of->back->options->events, "bringing back the schema", 0);
     GD_TRY(run_phases(of, GD_BACK_UNDO, GD_BACK_MAKE, err));
     GD_TRY(gd_fault("rollback: the schema is half back", err));
+    for (size_t i = 0; i < of->back->task_count; i++) /* one may have been switched on again */
+        GD_TRY(silence(of, of->back->tasks[i].name, err));
     GD_TRY(merge_all(of, err));
     GD_TRY(run_phases(of, GD_BACK_FIRM, GD_BACK_POST, err));
     GD_TRY(gd_back_set_sequences(of->back, err));
