@@ -461,12 +461,29 @@ static bool breaks_copy(const struct gd_session *session, char type)
     return session->copying && strchr("dcfSHX", type) == NULL;
 }
 
-/* So many answers are due that the server may keep them to itself until it is asked for them. */
-static bool must_wait(struct gd_session *session)
+/* What has no answer, and what a COPY needs to come to its end. */
+static bool may_always_go(char type)
 {
+    return strchr("dcfHX", type) != NULL;
+}
+
+/* The texts since the last rest are kept: when they have become many, there shall be a rest. A
+ * pipeline without a Sync has none. */
+static bool must_rest(struct gd_session *session)
+{
+    enum { MANY = 1 << 20 };
+    return session->earlier.size > MANY && !session->unsynced &&
+           gd_expected_head(&session->expected) != NULL;
+}
+
+/* So many answers are due that the server may keep them to itself until it is asked for them. */
+static bool must_wait(struct gd_session *session, char type)
+{
+    if (may_always_go(type))
+        return session->wrapped && !session->copying;
     if (!gd_expected_full(&session->expected)) {
         session->flushed = false;
-        return session->wrapped && !session->copying;
+        return (session->wrapped && !session->copying) || must_rest(session);
     }
     if (session->unsynced && !session->flushed) {
         gd_auto_wire_out out = {0};
@@ -498,8 +515,9 @@ bool gd_session_hear_client(struct gd_session *session)
             violate(session, "unexpected message during COPY from stdin");
             return false;
         }
-        if (must_wait(session) || by_type[(unsigned char)type](
-                                      session, &message, found == GD_PIPE_TOO_LARGE) == HEARD_STAYS)
+        if (must_wait(session, type) ||
+            by_type[(unsigned char)type](session, &message, found == GD_PIPE_TOO_LARGE) ==
+                HEARD_STAYS)
             return false;
     }
     return false;

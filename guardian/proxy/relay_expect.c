@@ -52,17 +52,18 @@ void gd_expected_pop(struct gd_expected *expected)
     expected->count--;
 }
 
-bool gd_expected_copies(struct gd_expected *expected)
+enum gd_copy_end gd_expected_copies(struct gd_expected *expected)
 {
     for (size_t i = 1; i < expected->count; i++) {
-        if (at(expected, i)->kind == GD_EXPECT_COPY_END) {
+        enum gd_expect_kind kind = at(expected, i)->kind;
+        if (kind != GD_EXPECT_SYNC && kind != GD_EXPECT_COPY_END && kind != GD_EXPECT_NOTHING)
+            return GD_COPY_BROKEN;
+        if (kind != GD_EXPECT_NOTHING)
             at(expected, i)->kind = GD_EXPECT_NOTHING;
-            return true;
-        }
-        if (at(expected, i)->kind == GD_EXPECT_SYNC)
-            at(expected, i)->kind = GD_EXPECT_NOTHING;
+        if (kind == GD_EXPECT_COPY_END)
+            return GD_COPY_ENDS;
     }
-    return false;
+    return GD_COPY_GOES_ON;
 }
 
 void gd_expected_done(struct gd_expected *expected)

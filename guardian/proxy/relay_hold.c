@@ -87,11 +87,14 @@ static void ask(struct gd_session *session, bool at_rest)
     session->arena = gd_arena_new();
     session->job->kind = GD_JOB_JUDGE;
     session->job->at_rest = at_rest;
+    const struct gd_wire_out *earlier = &session->earlier;
     struct gd_gate_request *request = &session->job->request;
     *request = (struct gd_gate_request){
         .session = session->gate,
-        .earlier = gd_arena_strndup(session->arena, (const char *)session->earlier.bytes,
-                                    session->earlier.size),
+        .earlier =
+            earlier->size == 0
+                ? ""
+                : gd_arena_strndup(session->arena, (const char *)earlier->bytes, earlier->size),
         .state = state_now(session, at_rest),
         .backend = gd_upstream_backend(session->upstream),
         .arena = session->arena,
@@ -121,10 +124,16 @@ static void flush_server(struct gd_session *session)
 
 void gd_session_try_judge(struct gd_session *session)
 {
+    static const struct gd_wire_words breaks_copy = {
+        "FATAL", "08P01", "unexpected message during COPY from stdin", NULL, NULL};
     size_t unsent = 0;
     assert(session->state == GD_SESSION_WAITING);
     if (session->skipping) { /* the server will not look at it */
         gd_session_enter(session, GD_SESSION_OPEN);
+        return;
+    }
+    if (session->copying) { /* it waits for the client, and that for us */
+        gd_session_close(session, &breaks_copy);
         return;
     }
     if (gd_expected_head(&session->expected) != NULL) {

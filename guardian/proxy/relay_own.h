@@ -59,9 +59,14 @@ void gd_expected_add(struct gd_expected *expected, struct gd_expect take_one);
 /** NULL: none. What stands for no answer is passed over first. */
 struct gd_expect *gd_expected_head(struct gd_expected *expected);
 void gd_expected_pop(struct gd_expected *expected);
-/** A COPY from the client begins with the head: what the server swallows of it is expected no more.
- *  @return true: the end of the COPY is on its way already */
-bool gd_expected_copies(struct gd_expected *expected);
+enum gd_copy_end {
+    GD_COPY_GOES_ON,
+    GD_COPY_ENDS,   /* its end is on its way already */
+    GD_COPY_BROKEN, /* something is, at which the server gives it up */
+};
+/** A COPY from the client begins with the head: what the server swallows of it is expected no
+ *  more. */
+enum gd_copy_end gd_expected_copies(struct gd_expected *expected);
 void gd_expected_done(struct gd_expected *expected);
 
 /* --- prepared statements and portals: relay_names.c ----------------------------------------------

@@ -304,7 +304,12 @@ static bool takes_copy(struct gd_session *session, const struct gd_wire_message 
     struct gd_expect *head = gd_expected_head(&session->expected);
     if (head == NULL || (head->kind != GD_EXPECT_QUERY && head->kind != GD_EXPECT_EXECUTE))
         return false;
-    session->copying = !gd_expected_copies(&session->expected);
+    /* The answers to what breaks in cannot be told apart in the simple protocol; in the extended
+     * one it is an error like any other. */
+    enum gd_copy_end end = gd_expected_copies(&session->expected);
+    if (end == GD_COPY_BROKEN && head->kind == GD_EXPECT_QUERY)
+        return false;
+    session->copying = end == GD_COPY_GOES_ON;
     return pass(session, message);
 }
 

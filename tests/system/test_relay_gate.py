@@ -297,6 +297,36 @@ def test_large_objects_are_shown_to_the_gate(client):
     client.ask(wire.query("ROLLBACK"))
 
 
+def test_a_statement_within_a_copy_ends_the_session(relay, server, database):
+    """The server would take it for a broken COPY, and the answers could not be told apart any more."""
+    for text in ("SELECT 1", "SELECT 1 /*gate:refuse*/"):
+        with wire.Client(relay.env) as client:
+            client.ask(wire.query("CREATE TEMP TABLE t (a int)"))
+            client.send(wire.query("COPY t FROM STDIN"), wire.query(text))
+            found = client.rest()
+            assert wire.errors(found)[-1]["C"] == "08P01"
+    said = []
+    for env in (server.env(database), relay.env):
+        with wire.Client({"PGPASSWORD": "", **env}) as client:
+            client.ask(wire.query("CREATE TEMP TABLE t (a int)"))
+            client.send(wire.parse("COPY t FROM STDIN"), wire.bind(), wire.execute(), wire.parse("SELECT 1"), wire.SYNC)
+            said.append(client.rest())
+    assert said[0] == said[1] and wire.errors(said[0])[-1]["C"] == "08P01"
+
+
+def test_statements_sent_ahead_without_end(relay, server, database):
+    """Far more texts than are kept, never waiting for an answer: what was judged is forgotten at the next rest."""
+    before = relay.memory()
+    with wire.Client(relay.env) as client:
+        text = wire.query("SELECT length('" + "x" * 10000 + "')")
+        sender = threading.Thread(target=client.send, args=[text * 1000])
+        sender.start()
+        for _ in range(1000):
+            assert wire.kinds(client.until(b"Z")) == "TDCZ"
+        sender.join()
+        assert "asan" in os.environ.get("GD_BUILD", "") or relay.memory() - before < 4 << 20
+
+
 # --- going away ---------------------------------------------------------------------------------
 
 def test_a_server_that_dies_is_told_and_let_go(tmp_path):
