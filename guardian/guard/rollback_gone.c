@@ -207,10 +207,13 @@ GD_MUST static struct gd_status count_own(struct gd_back_rows *rows, struct gd_b
                                gd_back_side(task, arena), gd_back_same_key_as(task, "w", arena),
                                gd_back_noted(task, arena))};
     gd_auto_pg_rows found = NULL;
-    if (task->inserted < 0)
+    if (task->inserted < 0 && !task->updated_unseen)
         return GD_DONE;
     GD_TRY(gd_pg_run(rows->pg, &call, &found, err));
     int64_t old = gd_pg_int(found, 0, 0), new = gd_pg_int(found, 0, 1);
+    task->moved = task->updated_unseen && task->since_gone > 0 && new > at_least(task->inserted, 0);
+    if (task->inserted < 0)
+        return GD_DONE;
     int64_t left = task->inserted - new - at_least(old - task->updated, 0);
     task->left = at_most(at_least(left, 0), task->since_new);
     if (task->count == 0 || task->updated_unseen)
@@ -234,7 +237,7 @@ struct gd_status gd_back_find_gone(struct gd_back_rows *rows, struct gd_back_tas
 {
     task->taken = task->maybe_taken = task->gone_by_others = task->revived = 0;
     task->left = task->mixed = task->unsure = 0;
-    task->may_revive = false;
+    task->may_revive = task->moved = false;
     task->taken_keys = "";
     GD_TRY(count_unsure(rows, task, err));
     GD_TRY(count_own(rows, task, err));

@@ -73,7 +73,8 @@ struct gd_status gd_back_weigh_keyless(struct gd_back_rows *rows, struct gd_back
                                    "it has no key by which rows could be told apart, and %" PRId64
                                    " rows were written to it since",
                                    counts.others);
-    task->may_revive = !counted && !task->emptied;
+    bool all_there = task->updated == 0 || counts.own == task->inserted + task->updated;
+    task->may_revive = counted ? !all_there : !task->emptied;
     task->revived = counted && removed > task->updated + task->deleted
                         ? removed - task->updated - task->deleted
                         : 0;

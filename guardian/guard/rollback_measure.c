@@ -389,6 +389,8 @@ GD_MUST static struct gd_status measure_task(struct gd_back *back, struct gd_bac
         return measure_large(back, task, err);
     GD_TRY(gd_back_load(&back->rows, task, err));
     GD_TRY(gd_back_weigh(&back->rows, task, err));
+    if (task->moved)
+        gd_back_reason(back, "the change gave rows of table %s another key", task->plain);
     if (task->key_count > 0)
         GD_TRY(measure_unfit(back, task, err));
     if (task->rows && task->key_count > 0)

@@ -98,6 +98,7 @@ struct gd_back_task {
     bool may_revive;        /* and how many is not known, either */
     int64_t left;           /* at most so many rows that it inserted were changed since, and stay */
     int64_t mixed;          /* at most so many that it updated were changed since, and stay */
+    bool moved;             /* it gave rows another key, and no text says so */
     int64_t unsure;         /* rows of which it is not known whether a savepoint of it wrote them */
 };
 

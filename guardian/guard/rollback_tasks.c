@@ -85,6 +85,21 @@ static void add_column(struct gd_back *back, struct gd_back_task *task,
 
 /* --- keys -------------------------------------------------------------------------------------*/
 
+/* Rows that the change gave another key are not told by that. */
+static bool column_is_updated(const struct gd_back *back, const struct gd_back_task *task,
+                              const char *name)
+{
+    for (size_t i = 0; i < back->written_count; i++) {
+        const struct gd_back_written *one = &back->written[i];
+        if (!is(one->schema, task->schema) || !is(one->table, task->table))
+            continue;
+        for (size_t c = 0; c < one->columns.count; c++)
+            if (is(one->columns.items[c], name))
+                return true;
+    }
+    return false;
+}
+
 static bool column_is_steady(const struct gd_back *back, const struct gd_back_task *task,
                              const char *name)
 {
@@ -102,7 +117,7 @@ static bool column_is_steady(const struct gd_back *back, const struct gd_back_ta
             return false;
     }
     return was != NULL && is_now != NULL && was->not_null && is_now->not_null &&
-           is(was->type, is_now->type);
+           is(was->type, is_now->type) && !column_is_updated(back, task, name);
 }
 
 static bool key_is_steady(const struct gd_back *back, const struct gd_back_task *task,

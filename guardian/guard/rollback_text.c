@@ -147,12 +147,34 @@ static void note_columns(struct reading *reading, struct gd_back_written *one,
     }
 }
 
+/* With `below`, as by TRUNCATE … CASCADE, also the tables that refer to it, and those that refer to
+ * them. */
+static void note_emptied(struct gd_back *back, const char *schema, const char *table, bool below)
+{
+    struct gd_back_written *one = gd_back_written(back, schema, table);
+    if (one->emptied)
+        return;
+    one->deletes = one->emptied = true;
+    for (size_t i = 0; below && i < back->before.count; i++) {
+        const struct gd_back_item *item = &back->before.items[i];
+        if (item->refers == NULL || strcmp(item->refers, table) != 0 ||
+            strcmp(item->refers_schema, schema) != 0)
+            continue;
+        const struct gd_back_item *of =
+            gd_back_find(&back->before, "table", item->schema, item->table, NULL);
+        note_emptied(back, item->schema, item->table, true);
+        if (of != NULL && strstr(of->columns->tail, "PARTITION BY") != NULL)
+            gd_back_written(back, item->schema, item->table)->inherits = true;
+    }
+}
+
 static void note_truncated(struct reading *reading, const struct gd_node *node)
 {
+    bool below = gd_node_enum_is(node, GD_F_behavior, "DROP_CASCADE");
     for (size_t i = 0; i < gd_node_count(node, GD_F_relations); i++) {
-        struct gd_back_written *one = found(reading, gd_node_at(node, GD_F_relations, i));
+        const struct gd_back_written *one = found(reading, gd_node_at(node, GD_F_relations, i));
         if (one != NULL)
-            one->deletes = one->emptied = true;
+            note_emptied(reading->back, one->schema, one->table, below);
     }
 }
 

@@ -397,6 +397,14 @@ GD_MUST static struct gd_status prepare(struct transacting *of, struct gd_error 
         struct gd_back_task *task = &back->tasks[i];
         GD_TRY(silence(of, task->name, err));
         GD_TRY(gd_back_weigh(&back->rows, task, err));
+        if (task->moved)
+            return gd_hint(err,
+                           gd_fail(err, GD_FAILED,
+                                   "could not bring back rows of table %s: the change gave some of "
+                                   "them another key",
+                                   task->plain),
+                           "Nothing was changed. --way database restores everything, and loses "
+                           "what was written since.");
         if (!task->whole && !task->own_only && task->key_count == 0)
             GD_TRY(gd_back_empty(&back->rows, task, err));
         GD_TRY(gd_back_clear(&back->rows, task, err));

@@ -24,6 +24,9 @@ CREATE FUNCTION on_l() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     ELSE BEGIN INSERT INTO p (v, w) VALUES (NEW.i, 'by trigger'); EXCEPTION WHEN unique_violation THEN NULL; END; END IF;
     RETURN NEW; END $$;
 CREATE TRIGGER on_l AFTER INSERT ON l FOR EACH ROW EXECUTE FUNCTION on_l();
+CREATE TABLE keys (i int PRIMARY KEY);
+CREATE FUNCTION on_keys() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE p SET id = id + 100 WHERE id = NEW.i; RETURN NEW; END $$;
+CREATE TRIGGER on_keys AFTER INSERT ON keys FOR EACH ROW EXECUTE FUNCTION on_keys();
 CREATE TABLE mother (id int PRIMARY KEY, w text);
 CREATE TABLE child (x int, PRIMARY KEY (id)) INHERITS (mother);
 INSERT INTO mother VALUES (1, 'a');
@@ -36,7 +39,7 @@ CREATE TABLE bag (a int, b text);
 INSERT INTO bag SELECT i % 3, 'x' FROM generate_series(1, 9) i;
 CREATE TABLE u (id int PRIMARY KEY, name text UNIQUE);
 INSERT INTO u VALUES (1, 'a'), (2, 'b'), (3, 'c');
-CREATE TABLE r (id int PRIMARY KEY, u int REFERENCES u ON DELETE CASCADE);
+CREATE TABLE r (id int PRIMARY KEY, u int REFERENCES u ON DELETE CASCADE ON UPDATE CASCADE);
 INSERT INTO r VALUES (1, 1), (2, 2);
 CREATE SEQUENCE numbers;
 SELECT setval('numbers', 500);
@@ -84,7 +87,7 @@ def shop(own, guardian, tmp_path):
 
 def told(done):
     """All that is said in words."""
-    return " | ".join(done["conflicts"] + done["notes"] + [one["conflict"] or "" for one in done["since"]])
+    return " | ".join(done["conflicts"] + done["notes"] + [one["conflict"] for one in done["since"] if one["conflict"]])
 
 
 P = "SELECT * FROM p ORDER BY id"
@@ -96,6 +99,8 @@ def rows(**other):
     both = {**ALL_BACK, **{int(key[1:]): value for key, value in other.items()}}
     return [both[key] for key in sorted(both) if both[key] is not None]
 
+
+DATABASE = "Rows that others changed or deleted since are again as the backup has them."
 
 # name: (change, what others write since, what to look at, what it must be, way, lost, said)
 HOLES = {
@@ -124,6 +129,12 @@ HOLES = {
                            ["1|2|1", "2|1|2", "3|2|3", "4|1|4", "5|2|5", "6|1|6", "7|1|7"], "tables", 0, ""),
     "a table without a key": ("UPDATE bag SET b = 'y' WHERE a = 1; DELETE FROM bag WHERE a = 2", "INSERT INTO bag VALUES (1, 'y'), (7, 'new')",
                               "SELECT a, b, count(*) FROM bag GROUP BY 1, 2 ORDER BY 1, 2", ["0|x|3", "1|x|3", "1|y|1", "2|x|3", "7|new|1"], "tables", 0, ""),
+    "another key": ("UPDATE p SET id = id + 10 WHERE id > 4", "INSERT INTO p VALUES (50, 1, 'o')", P, rows(_50="50|1|o"), "tables", 0, ""),
+    "another key, and written to since": ("UPDATE p SET id = id + 10", "UPDATE p SET v = 0 WHERE id = 12", P, rows(), "database", 1, DATABASE),
+    "another key, which no text tells": ("INSERT INTO keys VALUES (2)", "", P, rows(), "database", 0, DATABASE),
+    "another key, and what refers to it": ("UPDATE u SET id = id + 10", "", "SELECT * FROM u JOIN r ON r.u = u.id ORDER BY 1", ["1|a|1|1", "2|b|2|2"], "database", 0, DATABASE),
+    "truncated with what refers to it": ("TRUNCATE u CASCADE", "INSERT INTO u VALUES (7, 'n'); INSERT INTO r VALUES (9, 7)", "SELECT * FROM r ORDER BY id",
+                                         ["1|1", "2|2", "9|7"], "tables", 0, ""),
     "the value of a sequence": ("SELECT setval('numbers', 1); ALTER SEQUENCE p_id_seq RESTART WITH 1", "SELECT nextval('numbers')",
                                 "SELECT last_value FROM numbers UNION ALL SELECT last_value FROM p_id_seq", ["500", "6"], "inverse", 0,
                                 "Sequence public.numbers stands at 2 and is set to 500 again."),
