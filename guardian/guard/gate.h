@@ -77,7 +77,9 @@ struct gd_gate {
      *  nobody wants to know. */
     void (*reported)(void *context, struct gd_gate_session *session, const char *name,
                      const char *value);
-    /** The server has answered what was passed with a ticket (not 0). Loop's thread. */
+    /** The server has answered what was passed with a ticket (not 0), and said what state that
+     *  leaves: of a text that was prepared, that it is; of one that was let run at its Bind, how
+     *  its Execute ended. A commit at a Sync that fails is theirs, too. Loop's thread. */
     void (*passed)(void *context, struct gd_gate_session *session, uint64_t ticket,
                    const struct gd_gate_result *result);
 };

@@ -4,8 +4,9 @@
  * One server connection for each client, as long as the client stays. Messages are framed both
  * ways, large ones are streamed through fixed buffers; Query and Parse go through the gate.
  *
- * Invariant 1  No Query, Parse or FunctionCall reaches the server that the gate has not seen, and
- *              what it has seen are the very bytes that go on.
+ * Invariant 1  No Query or Parse reaches the server that the gate has not seen, and what it has
+ *              seen are the very bytes that go on. FunctionCall goes on for large objects alone,
+ *              and the gate sees the SQL that means the same.
  * Invariant 2  Answers come in the order in which the client asked, refusals among them, and the
  *              client's transaction state is the server's.
  * Invariant 3  Memory of a session is bounded (two buffers and the statement that is held); a
