@@ -77,14 +77,31 @@ GD_MUST static struct gd_status try_once(struct running *running, struct gd_erro
     return gd_run_behind_door(&options, running->arena, &running->exit_status, err);
 }
 
+/* Somebody else may have done it all while we stood in line. */
+static bool is_done_by_now(const struct running *running)
+{
+    struct gd_skip_answer answer = {0};
+    struct gd_error ignored = {0};
+    gd_auto_pg pg = NULL;
+    return running->skip_key != NULL && gd_pg_connect(&running->pg, &pg, &ignored).code == GD_OK &&
+           gd_skip_look(pg, running->skip_key, running->arena, &answer, &ignored).code == GD_OK &&
+           answer.unchanged;
+}
+
 /* Again, as long as only the moment was wrong. A command that was ended is not asked to go on. */
 GD_MUST static struct gd_status try_until(struct running *running, struct gd_error *err)
 {
     int left = (int)running->config->retry;
     GD_TRY(try_once(running, err));
     while (left-- > 0 && running->exit_status < 128 && gd_run_again(running->run) != NULL) {
-        gd_tell_note(running->events, "running it again: %s", gd_run_again(running->run));
+        const char *why = gd_run_again(running->run);
         GD_TRY(gd_run_prepare_again(running->run, err));
+        if (is_done_by_now(running)) {
+            gd_tell_note(running->events, "not run again: another one has done it meanwhile");
+            running->exit_status = 0;
+            return GD_DONE;
+        }
+        gd_tell_note(running->events, "running it again: %s", why);
         GD_TRY(try_once(running, err));
     }
     return GD_DONE;
@@ -151,13 +168,12 @@ GD_MUST static struct gd_status guarded(struct running *running,
     struct gd_status status = try_until(running, &failed);
     struct gd_status ended = gd_run_end(
         running->run, status.code == GD_OK ? running->exit_status : 1, &running->outcome, err);
+    if (status.code == GD_OK)
+        record_success(running); /* before others have their turn */
     gd_run_free(running->run);
-    if (status.code != GD_OK) {
+    if (status.code != GD_OK)
         *err = failed;
-        return status;
-    }
-    record_success(running);
-    return ended;
+    return status.code == GD_OK ? ended : status;
 }
 
 GD_MUST static struct gd_status run(struct running *running, struct gd_error *err)
