@@ -284,15 +284,28 @@ const char *gd_stream_trouble(const struct gd_stream *stream)
     return stream->trouble;
 }
 
+void gd_stream_finish(struct gd_stream *stream)
+{
+    bool speaks = stream->tls != NULL && SSL_is_init_finished(stream->tls) == 1 &&
+                  stream->read_ended != GD_STREAM_FAILED;
+    if (stream->write_ended != GD_STREAM_DONE)
+        return;
+    ERR_clear_error();
+    if (speaks)
+        (void)SSL_shutdown(stream->tls); /* nobody waits for an answer */
+    ERR_clear_error();
+    (void)shutdown(stream->descriptor, SHUT_WR);
+    stream->write_ended =
+        end_with(stream, GD_STREAM_CLOSED, "the connection was closed on this side");
+}
+
 void gd_stream_free(struct gd_stream *stream)
 {
     if (stream == NULL)
         return;
     if (!stream->borrowed) {
-        if (stream->tls != NULL && stream->read_ended != GD_STREAM_FAILED &&
-            stream->write_ended == GD_STREAM_DONE && SSL_is_init_finished(stream->tls))
-            (void)SSL_shutdown(
-                stream->tls); /* says that this is the end; nobody waits for an answer */
+        if (stream->tls != NULL)
+            gd_stream_finish(stream);
         SSL_free(stream->tls);
         close(stream->descriptor);
     }

@@ -52,6 +52,9 @@ bool gd_stream_is_tls(const struct gd_stream *stream);
 int gd_stream_descriptor(const struct gd_stream *stream);
 /** "connection reset by peer"; valid as long as the stream. */
 const char *gd_stream_trouble(const struct gd_stream *stream);
+/** Nothing more is written, and the other side is told so, through TLS, too; what it still says can
+ *  be read. */
+void gd_stream_finish(struct gd_stream *stream);
 void gd_stream_free(struct gd_stream *stream);
 
 #endif

@@ -432,7 +432,7 @@ static void on_closing(struct gd_session *session)
     if (!gd_session_flush_client(session))
         return;
     if (!session->told_off) {
-        (void)shutdown(gd_stream_descriptor(session->client.stream), SHUT_WR);
+        gd_stream_finish(session->client.stream);
         session->told_off = true;
         session->since_ms = session->relay->now_ms;
     }

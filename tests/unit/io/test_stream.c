@@ -138,6 +138,11 @@ static void bytes_go_through_tls_in_pieces(void **state)
     assert_int_equal(gd_stream_read(stream, got, 5000, &size), GD_STREAM_DONE);
     assert_int_equal(size, 4990);
     assert_false(gd_stream_pending(stream));
+    gd_stream_finish(stream);
+    assert_int_equal(gd_stream_write(stream, got, 10, &size), GD_STREAM_CLOSED);
+    int result = SSL_read(client, got, 10);
+    assert_int_equal(SSL_get_error(client, result), SSL_ERROR_ZERO_RETURN);
+    assert_int_equal(gd_stream_read(stream, got, 10, &size), GD_STREAM_WANT_READ);
     (void)SSL_shutdown(client);
     assert_int_equal(gd_stream_read(stream, got, 10, &size), GD_STREAM_CLOSED);
     free(sent);
