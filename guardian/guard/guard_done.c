@@ -113,9 +113,9 @@ struct gd_status gd_guard_left_in_journal(const struct gd_guard *guard,
     for (size_t i = 0; i < list.count; i++) {
         const struct gd_story *story = list.items[i].story;
         if (story == NULL || story->kind != GD_STORY_APPLY || !story->closed ||
-            strcmp(story->text_sha256, guard->asked.sha256) != 0)
+            *story->rolled_back_by != '\0' || strcmp(story->text_sha256, guard->asked.sha256) != 0)
             continue;
-        if (story->outcome == GD_OUTCOME_PARTIAL && *story->rolled_back_by == '\0')
+        if (story->outcome == GD_OUTCOME_PARTIAL)
             *out_old = story;
         else if (story->changed)
             *out_old = NULL;

@@ -301,7 +301,7 @@ GD_MUST static struct gd_status close_as_found(struct gd_guard *guard,
                ? GD_DONE
                : gd_pg_command(guard->pg, "note that nothing is left of a change",
                                gd_ledger_continued_sql(&guard->ledger, unfinished->story->change,
-                                                       guard->arena),
+                                                       "", guard->arena),
                                err);
 }
 

@@ -43,7 +43,8 @@ static void list_files(struct gd_guard *guard)
             after = joined(file->migration->after, after, arena);
         for (size_t k = 0; i + 1 == report->file_count && k < guard->goes_on.count; k++)
             after = joined(after,
-                           gd_ledger_continued_sql(&guard->ledger, guard->goes_on.items[k], arena),
+                           gd_ledger_continued_sql(&guard->ledger, guard->goes_on.items[k],
+                                                   guard->change_id, arena),
                            arena);
         if (i + 1 == report->file_count && gd_guard_leaves_something(guard))
             after = joined(after, gd_ledger_change_sql(&guard->ledger, guard->story, arena), arena);

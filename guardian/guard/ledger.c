@@ -267,6 +267,12 @@ const char *gd_ledger_stamp_again_sql(const struct gd_ledger *ledger, const char
                            Q(to), Q(from));
 }
 
+/* The state of steps behind which a change went on; by nobody: what was missing was found. */
+static const char *continued(const char *by, struct gd_arena *arena)
+{
+    return *by == '\0' ? "continued" : gd_arena_printf(arena, "continued by %s", by);
+}
+
 const char *gd_ledger_rolled_back_sql(const struct gd_ledger *ledger, const char *change,
                                       const char *by, struct gd_arena *arena)
 {
@@ -276,21 +282,23 @@ const char *gd_ledger_rolled_back_sql(const struct gd_ledger *ledger, const char
         arena,
         "WITH files AS (UPDATE guardian.files SET rolled_back_by = %s WHERE "
         "change OPERATOR(pg_catalog.=) %s), steps AS (UPDATE guardian.steps SET "
-        "state = 'rolled back' WHERE change OPERATOR(pg_catalog.=) %s) UPDATE "
+        "state = 'rolled back' WHERE change OPERATOR(pg_catalog.=) %s), again AS (UPDATE "
+        "guardian.steps SET state = 'in' WHERE state OPERATOR(pg_catalog.=) %s AND change "
+        "OPERATOR(pg_catalog.<>) %s) UPDATE "
         "guardian.changes SET rolled_back_by = %s, outcome = 'rolled_back' WHERE "
         "change OPERATOR(pg_catalog.=) %s",
-        Q(by), Q(change), Q(change), Q(by), Q(change));
+        Q(by), Q(change), Q(change), Q(continued(change, arena)), Q(change), Q(by), Q(change));
 }
 
 const char *gd_ledger_continued_sql(const struct gd_ledger *ledger, const char *change,
-                                    struct gd_arena *arena)
+                                    const char *by, struct gd_arena *arena)
 {
     if (!ledger->there)
         return NULL;
     return gd_arena_printf(arena,
-                           "UPDATE guardian.steps SET state = 'continued' WHERE change "
-                           "OPERATOR(pg_catalog.=) %s",
-                           Q(change));
+                           "UPDATE guardian.steps SET state = %s WHERE change "
+                           "OPERATOR(pg_catalog.=) %s AND state OPERATOR(pg_catalog.=) 'in'",
+                           Q(continued(by, arena)), Q(change));
 }
 
 const char *gd_ledger_not_in_sql(const struct gd_ledger *ledger, const char *change,

@@ -59,7 +59,8 @@ const char *gd_ledger_file_stamp_sql(const struct gd_ledger *ledger, const char 
  * done. */
 const char *gd_ledger_stamp_again_sql(const struct gd_ledger *ledger, const char *from,
                                       const char *to, struct gd_arena *arena);
-/** Mark a change as taken back; files of its text count as not applied from then on. */
+/** Mark a change as taken back; files of its text count as not applied from then on, and steps
+ * behind which it had gone on are left again. */
 const char *gd_ledger_rolled_back_sql(const struct gd_ledger *ledger, const char *change,
                                       const char *by, struct gd_arena *arena);
 
@@ -94,9 +95,10 @@ GD_MUST struct gd_status gd_ledger_steps_left(struct gd_pg *pg, const struct gd_
                                               struct gd_arena *arena,
                                               struct gd_ledger_step **out_steps, size_t *out_count,
                                               struct gd_error *err);
-/** Another change went on behind the steps of `change`: they are left no more. */
+/** Another change, `by`, went on behind the steps of `change`: they are left no more, until `by` is
+ * rolled back. "": the rest was found to be there. */
 const char *gd_ledger_continued_sql(const struct gd_ledger *ledger, const char *change,
-                                    struct gd_arena *arena);
+                                    const char *by, struct gd_arena *arena);
 
 /** A change of which only a part is in: its steps that are, behind the first `skip` of them, and
  * how it ended. What cannot run in a transaction block and is not in is told, too. */

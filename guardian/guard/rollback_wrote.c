@@ -97,14 +97,15 @@ GD_MUST static struct gd_status look_how_well(struct gd_back *back, struct gd_er
     back->wrote_known = back->wrote_exact = true;
     for (size_t i = 0; i < back->story->step_count; i++) {
         const struct gd_story_step *step = &back->story->steps[i];
-        bool known = !writes_rows(step);
+        bool known = !writes_rows(step), ran = !back->story->rows_kept || *step->xid != '\0';
         for (size_t r = 0; r < gd_pg_rows_count(rows); r++) {
+            ran |= gd_pg_int(rows, r, 0) == step->number;
             if (gd_pg_int(rows, r, 0) != step->number || gd_pg_cell(rows, r, 1) == NULL)
                 continue;
             known = true;
             back->wrote_exact &= gd_pg_bool(rows, r, 1);
         }
-        back->wrote_known &= known;
+        back->wrote_known &= known || !ran; /* an earlier change brought it in */
     }
     back->wrote_exact &= back->wrote_known;
     return GD_DONE;

@@ -66,6 +66,23 @@ def test_what_failed_half_way_in_one_schema_runs_from_its_beginning_in_the_other
         assert two.apply(PARTIAL, *two.to(schema, user), outcome="nothing")
 
 
+def test_what_went_on_behind_a_part_and_is_rolled_back_leaves_that_part(two):
+    """The steps of the part are in, and are not run again."""
+    prepare_failure(two)
+    to = two.to("a")
+    two.apply(PARTIAL, *to, outcome="partial")
+    two.rows(f"ALTER DATABASE \"{two.database}\" SET app.fine = 'yes'")
+    for _ in range(2):
+        two.apply(PARTIAL, *to)
+        assert two.counts() == (2, 0)
+        said, wrong = two.start("--last", "--yes", *to, verb="rollback").communicate(timeout=120)
+        assert json.loads(said)["outcome"] == "rolled_back", said
+        assert two.counts() == (1, 0)
+        assert not any("did not count" in note for note in json.loads(said)["notes"])
+    done = two.apply(PARTIAL, *to)
+    assert two.counts() == (2, 0) and any("goes on behind step" in note for note in done["notes"])
+
+
 def test_what_was_cut_off_in_one_schema_is_not_gone_on_with_in_the_other(two):
     text = "CREATE TABLE first (a int);\nINSERT INTO t VALUES (1);\n"
     crashed = two.start(two.file(text), *two.to("a"), environment={"GUARDIAN_FAULT": "@apply: after a step:exit"})
