@@ -93,6 +93,8 @@ static bool column_is_updated(const struct gd_back *back, const struct gd_back_t
         const struct gd_back_written *one = &back->written[i];
         if (!is(one->schema, task->schema) || !is(one->table, task->table))
             continue;
+        if (one->updates)
+            return true; /* by a function or a block: of what columns no text tells */
         for (size_t c = 0; c < one->columns.count; c++)
             if (is(one->columns.items[c], name))
                 return true;

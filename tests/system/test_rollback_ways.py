@@ -305,3 +305,13 @@ def test_a_second_run_ends_well_wherever_the_first_one_died(own, tmp_path, how):
         world.is_as_before()
         assert "rolled back already" in world.cli("rollback", world.change).stderr
     own.drop(world.name)
+
+
+@pytest.mark.parametrize("how", ["UPDATE {table} SET {key} = {key} + 1000", "DO $$ BEGIN UPDATE {table} SET {key} = {key} + 1000; END $$"])
+def test_rows_whose_key_was_updated_come_back(world, how):
+    world.sql("CREATE TABLE versions (n int PRIMARY KEY, t text); INSERT INTO versions SELECT g, 't' || g FROM generate_series(1, 20) g")
+    world.schema = world.dump()
+    before = world.sql("SELECT * FROM versions ORDER BY 1")
+    world.apply("public.versions", how.format(table="versions", key="n"), "public.versions")
+    world.back()
+    assert world.sql("SELECT * FROM versions ORDER BY 1") == before
