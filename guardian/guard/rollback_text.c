@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "guardian/guard/rollback_own.h"
 #include "guardian/sql/deparse.h"
@@ -415,6 +416,30 @@ static enum gd_walk visit(const struct gd_node *node, const struct gd_node *pare
 
 /* --- texts ------------------------------------------------------------------------------------*/
 
+/* SET search_path: names behind it are looked for where the file says. */
+GD_MUST static struct gd_status follow_path(const struct reading *reading,
+                                            const struct gd_node *node, struct gd_error *err)
+{
+    struct gd_arena *arena = reading->back->arena;
+    const char *list = "";
+    for (size_t i = 0; i < gd_node_count(node, GD_F_args); i++) {
+        const char *one = gd_deparse_expression(gd_node_at(node, GD_F_args, i), arena);
+        if (one == NULL)
+            return GD_DONE;
+        list = gd_arena_printf(arena, "%s%s%s", list, i == 0 ? "" : ", ", one);
+    }
+    return gd_pg_command(reading->back->plain, "set the search path",
+                         *list == '\0' ? "RESET search_path"
+                                       : gd_arena_printf(arena, "SET search_path = %s", list),
+                         err);
+}
+
+static bool sets_path(const struct gd_node *tree)
+{
+    return gd_node_kind(tree) == GD_KIND_VariableSetStmt &&
+           strcasecmp(gd_node_text(tree, GD_F_name), "search_path") == 0;
+}
+
 GD_MUST static struct gd_status read_statements(void *context, struct gd_error *err)
 {
     struct reading *reading = context;
@@ -432,7 +457,9 @@ GD_MUST static struct gd_status read_statements(void *context, struct gd_error *
         reading->status = gd_script_next(script, arena, &stmt, err);
         if (reading->status.code != GD_OK || stmt == NULL)
             break;
-        if (stmt->tree != NULL)
+        if (stmt->tree != NULL && sets_path(stmt->tree))
+            reading->status = follow_path(reading, stmt->tree, err);
+        else if (stmt->tree != NULL)
             gd_node_walk(stmt->tree, visit, reading);
         if (reading->status.code != GD_OK)
             break;
@@ -485,10 +512,23 @@ void gd_back_add_losses(struct gd_back *back)
     }
 }
 
+/* Names without a schema are looked for where the change's request had them looked for. */
+GD_MUST static struct gd_status look_where_it_ran(struct gd_back *back, struct gd_error *err)
+{
+    struct gd_pg_call call = {.what = "set the search path",
+                              .sql = "SELECT pg_catalog.set_config('search_path', $1, false)",
+                              .values = &back->story->place,
+                              .value_count = 1};
+    if (back->story->place == NULL || *back->story->place == '\0')
+        return GD_DONE;
+    return gd_pg_run(back->plain, &call, NULL, err);
+}
+
 struct gd_status gd_back_read_texts(struct gd_back *back, struct gd_error *err)
 {
     back->text_known = true;
+    GD_TRY(look_where_it_ran(back, err));
     for (size_t i = 0; i < back->story->file_count; i++)
         GD_TRY(read_text(back, &back->story->files[i], err));
-    return GD_DONE;
+    return gd_pg_command(back->plain, "set the search path", "RESET search_path", err);
 }

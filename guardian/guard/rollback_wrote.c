@@ -84,6 +84,14 @@ static bool writes_rows(const struct gd_story_step *step)
            strncasecmp(step->text, "DO", 2) == 0;
 }
 
+static bool wrote_anything(const struct gd_story *story)
+{
+    for (size_t i = 0; i < story->step_count; i++)
+        if (writes_rows(&story->steps[i]))
+            return true;
+    return false;
+}
+
 /* Of which steps is there a record, and is it exact? */
 GD_MUST static struct gd_status look_how_well(struct gd_back *back, struct gd_error *err)
 {
@@ -322,7 +330,7 @@ struct gd_status gd_back_tell_rest(struct gd_back *back, struct gd_texts *out_no
     struct gd_arena *arena = back->arena;
     for (size_t i = 0; i < back->left.count; i++)
         gd_texts_add(out_notes, back->left.items[i], arena);
-    if (!back->wrote_known && back->story->rows_kept)
+    if (!back->wrote_known && wrote_anything(back->story))
         gd_texts_add(out_notes,
                      "The change did not count what it wrote: rows that triggers, functions and "
                      "savepoints of it wrote to other tables stay.",

@@ -83,6 +83,19 @@ def test_what_went_on_behind_a_part_and_is_rolled_back_leaves_that_part(two):
     assert two.counts() == (2, 0) and any("goes on behind step" in note for note in done["notes"])
 
 
+@pytest.mark.parametrize("ledger", [True, False])
+def test_what_was_written_without_a_schema_is_taken_back_where_it_was_written(two, ledger):
+    """Also where no counts in the database tell which table it was."""
+    if not ledger:
+        two.rows("CREATE SCHEMA guardian")
+    insert = "INSERT INTO t VALUES (5);\n"
+    for text, to, counts in ((insert, two.to("a"), (1, 0)), ("SET search_path = b;\n" + insert, (), (0, 1))):
+        two.apply(text, *to)
+        assert two.counts() == counts
+        said, wrong = two.start("--last", "--yes", *to, verb="rollback").communicate(timeout=120)
+        assert json.loads(said)["outcome"] == "rolled_back" and two.counts() == (0, 0), wrong
+
+
 def test_what_was_cut_off_in_one_schema_is_not_gone_on_with_in_the_other(two):
     text = "CREATE TABLE first (a int);\nINSERT INTO t VALUES (1);\n"
     crashed = two.start(two.file(text), *two.to("a"), environment={"GUARDIAN_FAULT": "@apply: after a step:exit"})
