@@ -6,4 +6,4 @@ SECRET_KEY = "unused"
 INSTALLED_APPS = ["app"]
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "HOST": _at.hostname, "PORT": _at.port,
-                         "USER": _at.username, "PASSWORD": "unused", "NAME": _at.path[1:]}}
+                         "USER": _at.username, "PASSWORD": _at.password, "NAME": _at.path[1:]}}
