@@ -25,6 +25,8 @@ struct gd_gate_answer {
     const char *message, *detail, *hint; /* "" when there is nothing to say */
     const char *notice;                  /* a NOTICE before the answer; NULL */
     const char *tag;                     /* of GD_GATE_ANSWER: "DROP INDEX" */
+    const char *text; /* a Query is passed in these words, which give the same answers; NULL: as it
+                         came */
     bool wrap; /* passed inside BEGIN … COMMIT of our own, which `before` has opened already on the
                   session: the relay sends the COMMIT, and hides all of it */
     uint64_t ticket; /* given to `passed` when the server has answered */

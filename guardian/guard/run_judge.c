@@ -183,131 +183,6 @@ GD_MUST static struct gd_status look(struct gd_run *run, struct gd_run_look *loo
                           err);
 }
 
-/* ---- what a run may do with its own ---- */
-
-/* Tables in which migration tools keep their records, and their locks. */
-static const char *const record_tables[] = {
-    "_prisma_migrations",
-    "knex_migrations",
-    "knex_migrations_lock",
-    "pgmigrations",
-    "alembic_version",
-    "django_migrations",
-    "schema_migrations",
-    "ar_internal_metadata",
-    "__drizzle_migrations",
-    "flyway_schema_history",
-    "databasechangelog",
-    "databasechangeloglock",
-    "__efmigrationshistory",
-    "typeorm_metadata",
-    "sequelizemeta",
-    "goose_db_version",
-    "mikro_orm_migrations",
-    "kysely_migration",
-    "kysely_migration_lock",
-    "phinxlog",
-    "doctrine_migration_versions",
-};
-
-static bool is_record_table(const char *qualified)
-{
-    const char *dot = strrchr(qualified, '.');
-    char name[64];
-    size_t length = 0;
-    for (const char *at = dot == NULL ? qualified : dot + 1;
-         *at != '\0' && length + 1 < sizeof name; at++)
-        if (*at != '"')
-            name[length++] = *at;
-    name[length] = '\0';
-    for (size_t i = 0; i < sizeof record_tables / sizeof record_tables[0]; i++)
-        if (strcasecmp(name, record_tables[i]) == 0)
-            return true;
-    return strncmp(qualified, "sqitch.", 7) == 0;
-}
-
-static bool writes_rows(const struct gd_finding *finding)
-{
-    enum gd_kind kind = finding->rule->kind;
-    return kind == GD_KIND_InsertStmt || kind == GD_KIND_UpdateStmt || kind == GD_KIND_DeleteStmt;
-}
-
-static bool is_new(const struct gd_run *run, const struct gd_survey *survey, const char *qualified)
-{
-    for (size_t i = 0; survey != NULL && i < survey->relation_count; i++)
-        if (strcmp(survey->relations[i].qualified, qualified) == 0)
-            return run->begun && gd_map_get(&run->old, survey->relations[i].oid) == GD_MAP_NONE;
-    return false;
-}
-
-typedef bool about_fn(const struct gd_run *run, const struct gd_survey *survey,
-                      const struct gd_finding *finding, const char *table);
-
-static bool is_record(const struct gd_run *run, const struct gd_survey *survey,
-                      const struct gd_finding *finding, const char *table)
-{
-    (void)run;
-    (void)survey;
-    return writes_rows(finding) && is_record_table(table);
-}
-
-static bool is_own(const struct gd_run *run, const struct gd_survey *survey,
-                   const struct gd_finding *finding, const char *table)
-{
-    (void)finding;
-    return is_new(run, survey, table);
-}
-
-/* Is everything that it would lose of this sort? */
-static bool loses_only(const struct gd_run *run, const struct gd_run_look *look, about_fn *about)
-{
-    const struct gd_report *report = look->change.report;
-    size_t losing = 0;
-    for (size_t f = 0; f < report->file_count; f++)
-        for (size_t e = 0; e < report->files[f]->entry_count; e++) {
-            const struct gd_verdict *verdict = &report->files[f]->entries[e]->verdict;
-            for (size_t i = 0; i < verdict->finding_count; i++) {
-                const struct gd_finding *finding = verdict->findings[i];
-                if (finding->class <= GD_CLASS_ADDITIVE && finding->loses == GD_LOSES_NOTHING)
-                    continue;
-                losing++;
-                if (finding->class != GD_CLASS_DESTRUCTIVE || finding->tables.count == 0 ||
-                    finding->loses > GD_LOSES_DATA)
-                    return false;
-                for (size_t t = 0; t < finding->tables.count; t++)
-                    if (!about(run, look->change.survey, finding, finding->tables.items[t]))
-                        return false;
-            }
-        }
-    return losing > 0;
-}
-
-/* CREATE DATABASE and DROP DATABASE come alone; the name is the rule's object. */
-static const char *database_of(const struct gd_run_look *look, enum gd_kind kind)
-{
-    const struct gd_report *report = look->change.report;
-    const struct gd_judged_file *file = report->files[report->file_count - 1];
-    if (file->entry_count != 1 || file->entries[0]->kind != kind ||
-        file->entries[0]->verdict.lead == NULL)
-        return NULL;
-    const char *object = file->entries[0]->verdict.lead->object;
-    return strncmp(object, "database ", 9) == 0 ? object + 9 : NULL;
-}
-
-/* A shadow database, which the run has made itself. */
-static bool drops_own_database(const struct gd_run *run, const struct gd_run_look *look)
-{
-    const char *name = database_of(look, GD_KIND_DropdbStmt);
-    return name != NULL && gd_texts_has(&run->databases, name);
-}
-
-static void note_database(struct gd_run *run, const struct gd_run_look *look)
-{
-    const char *name = database_of(look, GD_KIND_CreatedbStmt);
-    if (name != NULL)
-        gd_texts_add(&run->databases, gd_arena_strdup(run->arena, name), run->arena);
-}
-
 /* ---- the answer ---- */
 
 static void copy_state(struct gd_gate_answer *answer, const char *sqlstate)
@@ -400,8 +275,9 @@ GD_MUST static struct gd_status check_decision(const struct gd_run_look *look, s
 }
 
 /* What only this run could miss, or a tool's own record, is not what policies are about; a backup
- * of the definitions, and of the record's rows, is. */
-static const struct gd_decision *eased(const struct gd_run_look *look)
+ * of the definitions, and of the record's rows, is. The next migration may need all, and one change
+ * has one backup: where that is cheap, all is kept at once. */
+static const struct gd_decision *eased(struct gd_run *run, const struct gd_run_look *look)
 {
     struct gd_decision *decision = gd_arena_zalloc(look->arena, 1, sizeof *decision);
     const struct gd_report *report = look->change.report;
@@ -409,11 +285,14 @@ static const struct gd_decision *eased(const struct gd_run_look *look)
     decision->action = GD_ACTION_BACKUP;
     decision->ask = GD_ASK_NEVER;
     decision->backup = (struct gd_backup){
-        .scope = look->records ? GD_SCOPE_TABLES : GD_SCOPE_SCHEMA,
+        .scope = !look->records         ? GD_SCOPE_SCHEMA
+                 : gd_run_is_small(run) ? GD_SCOPE_DATABASE
+                                        : GD_SCOPE_TABLES,
         .proof = GD_PROOF_DIGEST,
         .covers = true,
     };
-    for (size_t f = 0; look->records && f < report->file_count; f++)
+    bool named = decision->backup.scope == GD_SCOPE_TABLES;
+    for (size_t f = 0; named && f < report->file_count; f++)
         for (size_t t = 0; t < report->files[f]->tables.count; t++)
             gd_texts_add(&decision->backup.tables, report->files[f]->tables.items[t], look->arena);
     return decision;
@@ -447,10 +326,9 @@ GD_MUST static struct gd_status decide(struct gd_run *run, struct gd_run_look *l
                               &look->decision, err));
     if (look->change.survey == NULL)
         look->decision = widened(look);
-    look->records = loses_only(run, look, is_record);
-    look->fresh = loses_only(run, look, is_own) || drops_own_database(run, look);
+    gd_run_sort(run, look);
     if (look->records || look->fresh)
-        look->decision = eased(look);
+        look->decision = eased(run, look);
     return check_decision(look, err);
 }
 
@@ -478,10 +356,15 @@ GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_lo
     if (look->request->parse) /* it is protected when it is executed */
         return GD_DONE;
     GD_TRY(gd_run_make_change(run, err));
+    if (gd_run_splits(look)) {
+        GD_TRY(gd_run_protect(run, look, &permit, err));
+        GD_TRY(gd_lease_check(run->lease, err));
+        GD_TRY(gd_run_values_first(run, look, permit, answer, err));
+    }
     GD_TRY(gd_run_wrap(look, err));
     GD_TRY(gd_run_protect(run, look, &permit, err));
     GD_TRY(gd_lease_check(run->lease, err));
-    note_database(run, look);
+    gd_run_note_database(run, look);
     uint32_t step = gd_run_tell(run, look);
     GD_TRY(gd_run_announce(run, step, look->request, permit, err));
     GD_TRY(gd_fault("run: announced, not passed", err));

@@ -88,6 +88,7 @@ struct gd_run_look {
     const struct gd_decision *decision;
     bool records;    /* it writes nothing but the records of a migration tool */
     bool fresh;      /* all that it would lose was made by this run */
+    bool lock;       /* … or is a tool's lock, which nobody wants back */
     bool wrapped;    /* a transaction of ours stands open on its session, for it alone */
     const char *xid; /* of that; NULL: none */
 };
@@ -103,6 +104,14 @@ void gd_run_reported(void *context, struct gd_gate_session *session, const char 
 /** Is there more in it than reading and setting? */
 bool gd_run_changes(const struct gd_report *report);
 
+/* ---- run_records.c ---- */
+/** Is what it loses the run's own, a tool's lock, or a tool's record? Sets fresh, lock, records. */
+void gd_run_sort(struct gd_run *run, struct gd_run_look *look);
+/** Is a copy of the whole database a matter of seconds? */
+bool gd_run_is_small(struct gd_run *run);
+/** A database that it makes, a shadow database for instance, is the run's own. */
+void gd_run_note_database(struct gd_run *run, const struct gd_run_look *look);
+
 /* ---- run_protect.c ---- */
 /** Lease, recovery, journal: once. */
 GD_MUST struct gd_status gd_run_make_change(struct gd_run *run, struct gd_error *err);
@@ -114,9 +123,21 @@ void gd_run_unwrap(struct gd_run_look *look); /* it is not passed after all */
 GD_MUST struct gd_status gd_run_protect(struct gd_run *run, struct gd_run_look *look,
                                         const struct gd_permit **out_permit, struct gd_error *err);
 
+/* ---- run_value.c ---- */
+/** Does the text add an enum value that it uses, and may the value go first? */
+bool gd_run_splits(const struct gd_run_look *look);
+/** Add its values, each committed alone; the answer gets the text that is passed instead. */
+GD_MUST struct gd_status gd_run_values_first(struct gd_run *run, const struct gd_run_look *look,
+                                             const struct gd_permit *permit,
+                                             struct gd_gate_answer *answer, struct gd_error *err)
+    __attribute__((nonnull(3)));
+
 /* ---- run_story.c ---- */
 /** The statement as a step of the story; its number. */
 uint32_t gd_run_tell(struct gd_run *run, const struct gd_run_look *look);
+/** One statement of it, which adds an enum value and goes first, as a step of its own. */
+uint32_t gd_run_tell_value(struct gd_run *run, const struct gd_run_look *look,
+                           const struct gd_judged *judged, const char *xid);
 /** Its record is in the store before it is passed. */
 GD_MUST struct gd_status gd_run_announce(struct gd_run *run, uint32_t step,
                                          const struct gd_gate_request *request,

@@ -128,9 +128,30 @@ uint32_t gd_run_tell(struct gd_run *run, const struct gd_run_look *look)
                             : step->text;
     if (strcmp(step->kind, "alone") == 0 && whole != step->text)
         step->sql = whole;
-    gd_texts_add(&run->statements, gd_arena_printf(run->arena, "-- %u\n%s;\n", number, whole),
-                 run->arena);
+    if (!look->lock) /* a rollback does not ask for it */
+        gd_texts_add(&run->statements, gd_arena_printf(run->arena, "-- %u\n%s;\n", number, whole),
+                     run->arena);
     return number;
+}
+
+uint32_t gd_run_tell_value(struct gd_run *run, const struct gd_run_look *look,
+                           const struct gd_judged *judged, const char *xid)
+{
+    tell_decision(run, look);
+    struct gd_story_step *step = next_step(run);
+    *step = (struct gd_story_step){
+        .number = (uint32_t)run->story->step_count,
+        .kind = "enum value",
+        .file = "",
+        .statements = 1,
+        .class = judged->verdict.class,
+        .loses = judged->verdict.loses,
+        .text = gd_first_words(judged->text, run->arena),
+        .hash = gd_arena_strdup(run->arena, judged->hash),
+        .xid = xid,
+        .state = GD_STEP_APPLYING,
+    };
+    return step->number;
 }
 
 /* ---- records ---- */

@@ -250,10 +250,29 @@ static void answer(struct gd_session *session, const struct gd_wire_message *mes
     }
 }
 
+/* A Query in the gate's words. */
+static void pass_instead(struct gd_session *session, const struct gd_wire_message *message,
+                         const struct gd_gate_answer *verdict)
+{
+    gd_auto_wire_out out = {0};
+    gd_wire_query(&out, verdict->text);
+    gd_names_close(&session->names, false, "");
+    session->unnamed_lost = false;
+    gd_expected_add(&session->expected,
+                    (struct gd_expect){.kind = GD_EXPECT_QUERY, .ticket = verdict->ticket});
+    session->unsynced = false;
+    gd_session_note_text(session, verdict->text, strlen(verdict->text));
+    gd_session_replace(session, message, &out);
+    gd_count(&session->relay->counters.statements, 1);
+}
+
 static void pass(struct gd_session *session, const struct gd_wire_message *message,
                  const struct gd_gate_answer *verdict)
 {
-    if (session->judging_bind) {
+    if (verdict->text != NULL) {
+        assert(message->kind->type == 'Q');
+        pass_instead(session, message, verdict);
+    } else if (session->judging_bind) {
         session->judged = true; /* goes on as any other, once */
         session->ticket = verdict->ticket;
     } else {

@@ -108,7 +108,7 @@ static void ask(struct drive *drive, const char *text, bool parse)
     else if (parse)
         printf("may be prepared\n");
     else
-        pass(drive, text, &answer);
+        pass(drive, answer.text == NULL ? text : answer.text, &answer);
 }
 
 static void again(struct drive *drive)

@@ -199,6 +199,49 @@ def test_prepared_statements_are_judged_twice(world):
     assert "change: none" in out
 
 
+def test_a_record_that_is_written_first_does_not_stand_in_the_way(world):
+    """One migration that only adds, its record, and one that takes something away."""
+    world.value("CREATE TABLE knex_migrations_lock (i int PRIMARY KEY, is_locked int); INSERT INTO knex_migrations_lock VALUES (1, 0)")
+    before = world.dump()
+    out = world.run("UPDATE knex_migrations_lock SET is_locked = 1", "INSERT INTO _prisma_migrations VALUES ('a', 0)", "ALTER TABLE users ADD COLUMN bio text",
+                    "UPDATE _prisma_migrations SET steps = 1 WHERE id = 'a'", "INSERT INTO _prisma_migrations VALUES ('b', 0)",
+                    "ALTER TABLE users DROP COLUMN age", "UPDATE _prisma_migrations SET steps = 1 WHERE id = 'b'", "UPDATE knex_migrations_lock SET is_locked = 0")
+    assert "outcome: applied" in out and "refused" not in out
+    world.cli("rollback", "--last", "--yes")
+    assert world.dump() == before
+
+
+def test_a_value_that_the_same_text_uses_goes_first(world):
+    before = world.dump()
+    text = "ALTER TYPE mood ADD VALUE 'great' /* ; */ BEFORE 'ok'; ALTER TYPE mood ADD VALUE IF NOT EXISTS 'mad'; UPDATE users SET mood = 'great'; UPDATE users SET mood = 'mad' WHERE id = 1"
+    out = world.run(text, "SELECT count(*) FROM users WHERE mood = 'great'")
+    assert "step 1 enum value in: ALTER TYPE mood ADD VALUE 'great'" in out and "step 2 enum value in:" in out
+    assert "step 3 transaction in:" in out and "outcome: applied" in out
+    assert world.value("SELECT string_agg(e::text, ' ') FROM unnest(enum_range(NULL::mood)) e") == "sad great ok mad"
+    assert world.value("SELECT count(*) FROM users WHERE mood = 'great'") == "199"
+    world.cli("rollback", "--last", "--yes")
+    assert world.dump() == before
+
+
+def test_a_value_that_is_there_already_is_the_servers_error(world):
+    out = world.run("ALTER TYPE mood ADD VALUE 'new'; ALTER TYPE mood ADD VALUE 'ok'; UPDATE users SET mood = 'new'", exit_status=1, status=6)
+    assert 'enum label "ok" already exists (42710)' in out
+    assert "step 1 enum value in" in out and "step 2 enum value not in" in out and "step 3 transaction not in" in out
+    assert "outcome: partial" in out
+
+
+def test_a_value_of_a_type_of_the_same_text_cannot_go_first(world):
+    out = world.run("CREATE TYPE size AS ENUM ('s'); ALTER TYPE size ADD VALUE 'm'; SELECT 'm'::size", exit_status=1, status=None)
+    assert "enum value" not in out
+
+
+def test_killed_when_a_value_was_announced(world):
+    text = "ALTER TYPE mood ADD VALUE 'great'; UPDATE users SET mood = 'great'"
+    world.run(text, status=None, GUARDIAN_FAULT="@run: announced a value#1:exit")
+    assert "outcome: applied" in world.run(text)
+    assert world.value("SELECT count(*) FROM users WHERE mood = 'great'") == "200"
+
+
 POINTS = ["run: begun", "run: announced, not passed", "run: before commit", "run: before the end is written", "protect: taken, not proven"]
 
 
