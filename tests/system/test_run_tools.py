@@ -201,7 +201,7 @@ STEPS = [
     pytest.param(15, [], "schema", id="referential-actions", marks=deep),
     pytest.param(17, ["--accept-data-loss"], "database", id="column-and-index-dropped", marks=deep),
     pytest.param(19, ["--accept-data-loss"], None, id="primary-key", marks=deep),
-    pytest.param(20, ["--accept-data-loss"], "database", id="model-dropped"),
+    pytest.param(20, ["--accept-data-loss"], "database", id="model-dropped", marks=deep),
 ]
 
 
