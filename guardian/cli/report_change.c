@@ -4,7 +4,7 @@
 
 #include "guardian/cli/report_words.h"
 
-enum { FILES_MOST = 3 };
+enum { FILES_MOST = 3, COMMAND_MAX = 48 };
 
 /* ---- for people ---- */
 
@@ -16,12 +16,23 @@ const char *gd_change_database(const struct gd_told *told)
     return dash == NULL ? told->cluster : dash + 1;
 }
 
+/* A command of any length, for one line of a list. */
+static const char *shortened(const char *command, struct gd_arena *arena)
+{
+    size_t size = COMMAND_MAX;
+    if (strlen(command) <= size)
+        return command;
+    while (size > 0 && ((unsigned char)command[size] & 0xC0) == 0x80)
+        size--; /* not in the middle of a letter */
+    return gd_arena_printf(arena, "%.*s…", (int)size, command);
+}
+
 /* What was asked for: the files' names, the program, or the change that is taken back. */
 static const char *what_of(const struct gd_story *story, struct gd_arena *arena)
 {
     struct gd_texts names = {0};
     if (story->kind == GD_STORY_RUN)
-        return story->command;
+        return shortened(story->command, arena);
     if (story->kind == GD_STORY_ROLLBACK)
         return story->of;
     for (size_t i = 0; i < story->file_count; i++) {
