@@ -276,13 +276,16 @@ static struct build build_of(const struct gd_applier *applier, const struct gd_a
     };
 }
 
-static enum gd_step_state look_it_up(struct gd_applier *applier, const struct gd_apply_step *step)
+static enum gd_step_state look_it_up(struct gd_applier *applier, const struct gd_apply_step *step,
+                                     const struct build *build)
 {
+    struct gd_story_step whole = *step->story;
+    whole.sql = build->sql; /* what is told of it may be cut, or left out */
     struct gd_error ignored = {0};
     enum gd_step_state state = GD_STEP_UNKNOWN;
     const char *note = "";
     struct gd_status status =
-        gd_recover_ask_catalogue(applier->pg, step->story, applier->arena, &state, &note, &ignored);
+        gd_recover_ask_catalogue(applier->pg, &whole, applier->arena, &state, &note, &ignored);
     if (status.code == GD_OK && *note != '\0')
         gd_tell_note(applier->options.events, "%s", note);
     return status.code == GD_OK ? state : GD_STEP_UNKNOWN;
@@ -302,7 +305,7 @@ GD_MUST static struct gd_status after_loss(struct gd_applier *applier,
         if (build->creates && !clean_up(applier, build, before))
             applier->something_in = true;
         else
-            state = look_it_up(applier, step);
+            state = look_it_up(applier, step, build);
     }
     if (state == GD_STEP_IN) {
         *err = (struct gd_error){0};
