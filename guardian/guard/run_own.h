@@ -34,6 +34,7 @@ struct gd_run_heard {
     struct gd_gate_session *session;
     uint64_t ticket;
     bool failed, rolled_back, lost;
+    bool put_off; /* PREPARE TRANSACTION: somebody commits it later, or not */
     enum gd_pg_state state;
     double seconds;
     struct gd_run_heard *next;

@@ -295,7 +295,7 @@ static void take_in(struct gd_run *run, const struct gd_run_heard *heard)
         gd_seal_clock_stop(&run->held);
         run->story->sealed_seconds = gd_seal_clock_seconds(&run->held);
     }
-    if (heard->lost)
+    if (heard->lost || heard->put_off)
         settle(run, session, GD_STEP_UNKNOWN);
     else if (heard->state == GD_PG_OUTSIDE)
         settle(run, session, heard->failed || heard->rolled_back ? GD_STEP_NOT_IN : GD_STEP_IN);
@@ -325,6 +325,7 @@ void gd_run_passed(void *context, struct gd_gate_session *session, uint64_t tick
         .ticket = ticket,
         .failed = result->failed,
         .rolled_back = strcmp(result->tag, "ROLLBACK") == 0,
+        .put_off = strcmp(result->tag, "PREPARE TRANSACTION") == 0,
         .lost = result->lost,
         .state = result->state,
         .seconds = (double)(gd_clock_monotonic_us() - session->asked_us) / 1e6,

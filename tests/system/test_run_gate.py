@@ -242,6 +242,16 @@ def test_killed_when_a_value_was_announced(world):
     assert world.value("SELECT count(*) FROM users WHERE mood = 'great'") == "200"
 
 
+def test_what_prepare_hides_is_judged_when_it_is_executed(world):
+    out = world.run("PREPARE p AS DELETE FROM tags", "EXECUTE p")
+    assert re.search(r"^step \d transaction in: EXECUTE p", out, re.M) and "class: unknown" in out
+    world.cli("rollback", "--last", "--yes")
+    assert world.value("SELECT count(*) FROM tags") == "20"
+    out = world.run("PREPARE p AS DELETE FROM tags", "EXECUTE p", policy="boot", exit_status=1, status=3)
+    assert "refused 42501" in said(out, "EXECUTE p")[0] or "refused 42501" in said(out, "PREPARE p")[0]
+    assert world.value("SELECT count(*) FROM tags") == "20"
+
+
 POINTS = ["run: begun", "run: announced, not passed", "run: before commit", "run: before the end is written", "protect: taken, not proven"]
 
 
