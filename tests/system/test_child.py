@@ -200,7 +200,8 @@ def test_a_script_around_it_ends_with_it(terminal, tmp_path):
 def test_a_shell_with_jobs_of_its_own(terminal):
     terminal.command("$RUN bash --norc --noprofile --noediting -i; echo status $?")
     terminal.expect(r"READY\$ ")
-    terminal.command("sleep 30")
+    terminal.command("bash -c 'echo in''side; exec sleep 30'")
+    terminal.expect("inside")  # it is in front now; ^C before would have met the shell
     terminal.type("\x03")
     terminal.expect(r"READY\$ ")
     terminal.command("kill -KILL $$")
