@@ -262,18 +262,3 @@ def test_ten_that_remember_at_once(server, database, inputs):
         _, err = one.communicate(timeout=60)
         assert one.returncode == 0, err
     assert server.value("SELECT count(*) FROM guardian.runs", database) == 1
-
-
-def test_a_skipped_boot_costs_next_to_nothing(server, shop, inputs):
-    """Beside psql, which does less: on a busy machine both take longer."""
-    uri = server.uri(shop)
-    record(uri, inputs)
-    ours, theirs = [], []
-    for _ in range(5):
-        assert look(uri, inputs) == "unchanged"
-        ours.append(drive("all", uri, inputs, *PUSH).seconds)
-        began = time.monotonic()
-        subprocess.run(["psql", "-XAtc", "SELECT 1", uri], check=True, capture_output=True)
-        theirs.append(time.monotonic() - began)
-    slow = 4 if os.environ.get("GD_SLOW") or "asan" in BUILD else 1
-    assert min(ours) < min(theirs) + 0.03 * slow, (ours, theirs)
