@@ -131,7 +131,7 @@ HOLES = {
                               "SELECT a, b, count(*) FROM bag GROUP BY 1, 2 ORDER BY 1, 2", ["0|x|3", "1|x|3", "1|y|1", "2|x|3", "7|new|1"], "tables", 0, ""),
     "another key": ("UPDATE p SET id = id + 10 WHERE id > 4", "INSERT INTO p VALUES (50, 1, 'o')", P, rows(_50="50|1|o"), "tables", 0, ""),
     "another key, and written to since": ("UPDATE p SET id = id + 10", "UPDATE p SET v = 0 WHERE id = 12", P, rows(), "database", 1, DATABASE),
-    "another key, which no text tells": ("INSERT INTO keys VALUES (2)", "", P, rows(), "database", 0, DATABASE),
+    "another key, which no text tells": ("INSERT INTO keys VALUES (2)", "", P, rows(), "tables", 0, ""),
     "another key, and what refers to it": ("UPDATE u SET id = id + 10", "", "SELECT * FROM u JOIN r ON r.u = u.id ORDER BY 1", ["1|a|1|1", "2|b|2|2"], "database", 0, DATABASE),
     "truncated with what refers to it": ("TRUNCATE u CASCADE", "INSERT INTO u VALUES (7, 'n'); INSERT INTO r VALUES (9, 7)", "SELECT * FROM r ORDER BY id",
                                          ["1|1", "2|2", "9|7"], "tables", 0, ""),

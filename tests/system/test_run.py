@@ -12,7 +12,7 @@ import pytest
 
 from harness import server as servers
 
-GUARDIAN = os.environ["GUARDIAN"]
+GUARDIAN = os.environ.get("GD_BINARY") or os.environ["GUARDIAN"]
 
 BASE = """
 CREATE TABLE users (id serial PRIMARY KEY, name text, age int);

@@ -18,7 +18,7 @@ import pytest
 from harness import server as servers
 from harness.lack import lack
 
-GUARDIAN = os.environ["GUARDIAN"]
+GUARDIAN = os.environ.get("GD_BINARY") or os.environ["GUARDIAN"]
 TOOLS = pathlib.Path(__file__).resolve().parent.parent / "corpus" / "tools"
 HISTORY = TOOLS / "prisma" / "history7"
 deep = pytest.mark.skipif(not os.environ.get("GUARDIAN_TEST_DEEP"), reason="GUARDIAN_TEST_DEEP=1 runs it")
