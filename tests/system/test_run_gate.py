@@ -252,6 +252,13 @@ def test_what_prepare_hides_is_judged_when_it_is_executed(world):
     assert world.value("SELECT count(*) FROM tags") == "20"
 
 
+def test_no_point_of_a_run_is_left_out():
+    named = set()
+    for path in (pathlib.Path(__file__).parents[2] / "guardian" / "guard").glob("run*.c"):
+        named |= set(re.findall(r'gd_fault\(\s*"([^"]+)"', path.read_text()))
+    assert named == {point for point in POINTS if point.startswith("run:")} | {"run: announced a value"}
+
+
 POINTS = ["run: begun", "run: announced, not passed", "run: before commit", "run: before the end is written", "protect: taken, not proven"]
 
 
