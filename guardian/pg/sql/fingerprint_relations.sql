@@ -77,7 +77,8 @@ SELECT pg_catalog.format('column %s.%I', c.name, c.attname),
             WHERE c.atthasdef AND d.adrelid = c.attrelid AND d.adnum = c.attnum),
     CASE WHEN c.attstorage <> t.typstorage THEN ' storage ' || c.attstorage::text END,
     ' statistics ' || nullif(c.attstattarget, -1)::text,
-    ' with (' || (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o COLLATE "C") FROM pg_catalog.unnest(c.attoptions) AS o) || ')',
+    ' with (' || (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o COLLATE "C") FROM pg_catalog.unnest(c.attoptions) AS o
+        WHERE NOT pg_catalog.starts_with(o, 'pg_attver=')) /* the server's own count, from 15.20 on */ || ')',
     ' options (' || (SELECT pg_catalog.string_agg(o, ', ' ORDER BY o COLLATE "C") FROM pg_catalog.unnest(c.attfdwoptions) AS o) || ')')
 FROM col AS c JOIN pg_catalog.pg_type AS t ON t.oid = c.atttypid
 UNION ALL
