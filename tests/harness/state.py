@@ -25,7 +25,8 @@ _DEFINITIONS = {
     "column": f"""
         SELECT n.nspname || '.' || c.relname || '.' || a.attname,
                jsonb_build_array(format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid),
-                                 a.attidentity, a.attgenerated, a.attcollation::regcollation, a.attstorage, a.attoptions,
+                                 a.attidentity, a.attgenerated, a.attcollation::regcollation, a.attstorage,
+                                 (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) AS o WHERE left(o, 10) <> 'pg_attver='), -- the server's own
                                  a.attacl, to_jsonb(a) -> 'attcompression', a.attfdwoptions,
                                  NULLIF(to_jsonb(a) ->> 'attstattarget', '-1'))::text
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
