@@ -163,6 +163,7 @@ GD_MUST static struct gd_status guarded(struct running *running,
     struct gd_run_options options = {
         .guard = guard,
         .command = in_words(running->argv, running->arena),
+        .yes = running->config->yes,
     };
     GD_TRY(gd_run_begin(&options, running->arena, &running->run, err));
     struct gd_status status = try_until(running, &failed);

@@ -35,6 +35,7 @@ static struct gd_status enter(void *context, const char *database, const char *u
                     gd_pg_reported(pg, "standard_conforming_strings"));
     gd_run_reported(run, session, "client_encoding", gd_pg_reported(pg, "client_encoding"));
     pthread_mutex_lock(&run->lock);
+    gd_run_take_heard(run);
     session->database = gd_arena_strdup(run->arena, database);
     session->user = gd_arena_strdup(run->arena, user);
     session->elsewhere = strcmp(database, run->story->database) != 0;
@@ -193,7 +194,7 @@ static void decide_outcome(struct gd_run *run, int exit_status)
     bool differs = run->outcome->differences.count > 0;
     story->changed = in > 0 || differs;
     story->unsettled = unknown > 0;
-    if (exit_status == 0 && unknown == 0)
+    if (exit_status == 0 && unknown == 0 && run->refused == 0)
         story->outcome = story->changed ? GD_OUTCOME_APPLIED : GD_OUTCOME_NOTHING;
     else if (story->changed || unknown > 0)
         story->outcome = GD_OUTCOME_PARTIAL;

@@ -24,6 +24,7 @@ struct gd_run;
 struct gd_run_options {
     const struct gd_guard_options *guard; /* as for apply; its paths are not read */
     const char *command;                  /* what runs, for people: without secrets */
+    bool yes;                             /* somebody has said it, for all of the run */
 };
 
 /** Connect and look; writes nothing. @return as gd_guard_apply() until it protects */

@@ -322,6 +322,8 @@ GD_MUST static struct gd_status decide(struct gd_run *run, struct gd_run_look *l
         .approvals = options->approvals,
         .approval_count = options->approval_count,
     };
+    if (options->no_waivers)
+        gd_change_forget_waivers(look->change.report);
     GD_TRY(gd_decide_approved(&input, options->store, &run->outcome->notes, run->arena,
                               &look->decision, err));
     if (look->change.survey == NULL)
@@ -329,22 +331,22 @@ GD_MUST static struct gd_status decide(struct gd_run *run, struct gd_run_look *l
     gd_run_sort(run, look);
     if (look->records || look->fresh)
         look->decision = eased(run, look);
-    return check_decision(look, err);
+    GD_TRY(check_decision(look, err));
+    if (look->decision->ask < GD_ASK_ALWAYS || run->options->yes)
+        return GD_DONE;
+    return gd_hint(err,
+                   gd_fail(err, GD_REFUSED, "policy %s wants a person to say yes to this statement",
+                           look->decision->policy),
+                   "Whoever has looked at it runs the command with --yes.");
 }
 
 /* ---- one statement ---- */
 
-/* The transaction's id is on record before its COMMIT; whether this text is one, nobody need ask:
- * any text may be. */
-GD_MUST static struct gd_status pass_harmless(struct gd_run *run,
-                                              const struct gd_gate_request *request,
-                                              struct gd_gate_answer *answer, struct gd_error *err)
+/* While something is open, whatever follows may be its end: the answer is waited for. */
+static void pass_harmless(const struct gd_gate_request *request, struct gd_gate_answer *answer)
 {
     answer->verdict = GD_GATE_PASS;
-    if (!atomic_load(&request->session->watched))
-        return GD_DONE;
-    answer->ticket = UINT64_MAX;
-    return gd_run_before_commit(run, request, err);
+    answer->ticket = atomic_load(&request->session->watched) ? UINT64_MAX : 0;
 }
 
 GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_look *look,
@@ -423,14 +425,19 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
                        "SET standard_conforming_strings TO on, and use client_encoding UTF8.");
     if (harmless_alone(request, seen->arena)) {
         remember_harmless(run, request->text, request->size);
-        return pass_harmless(run, request, answer, err);
+        pass_harmless(request, answer);
+        return GD_DONE;
     }
     struct gd_status status = look(run, seen, err);
-    if (status.code == GD_USAGE && server_refuses(run, request))
-        return pass_harmless(run, request, answer, err);
+    if (status.code == GD_USAGE && server_refuses(run, request)) {
+        pass_harmless(request, answer);
+        return GD_DONE;
+    }
     GD_TRY(status);
-    if (!gd_run_changes(seen->change.report) || only_sets(seen->change.report))
-        return pass_harmless(run, request, answer, err);
+    if (!gd_run_changes(seen->change.report) || only_sets(seen->change.report)) {
+        pass_harmless(request, answer);
+        return GD_DONE;
+    }
     GD_TRY(check_database(seen, err));
     return pass_change(run, seen, answer, err);
 }

@@ -22,6 +22,7 @@ struct gd_gate_session {
     bool odd_quotes;      /* standard_conforming_strings is off: what we read is not what runs */
     bool odd_letters;     /* client_encoding has bytes that look like ASCII inside of letters */
     int64_t asked_us;     /* when the last step was passed, monotonic */
+    const char *makes;    /* the database that its CREATE DATABASE is about to make; NULL */
     _Atomic bool watched; /* something was passed whose end is not known: nothing goes unseen */
     uint32_t *pending;    /* numbers of steps inside its open transaction */
     size_t pending_count, pending_capacity;
@@ -116,8 +117,9 @@ void gd_run_note_database(struct gd_run *run, const struct gd_run_look *look);
 /* ---- run_protect.c ---- */
 /** Lease, recovery, journal: once. */
 GD_MUST struct gd_status gd_run_make_change(struct gd_run *run, struct gd_error *err);
-/** A lone statement gets a transaction of ours around it, where it can stand that: its id is known
- *  before it runs, and what is sealed stays so until it is over. */
+/** The id of the transaction that the statement will run in, before it runs. A lone one gets a
+ *  transaction of ours around it, where it can stand that: its id is known, and what is sealed
+ * stays so until it is over. */
 GD_MUST struct gd_status gd_run_wrap(struct gd_run_look *look, struct gd_error *err);
 void gd_run_unwrap(struct gd_run_look *look); /* it is not passed after all */
 /** A backup that the decision demands is there and proven, and a permit for it. */
@@ -148,9 +150,5 @@ GD_MUST struct gd_status gd_run_announce(struct gd_run *run, uint32_t step,
 void gd_run_take_heard(struct gd_run *run);
 void gd_run_passed(void *context, struct gd_gate_session *session, uint64_t ticket,
                    const struct gd_gate_result *result);
-/** What is in the open transaction of a session, with its id, is on record before its COMMIT. */
-GD_MUST struct gd_status gd_run_before_commit(struct gd_run *run,
-                                              const struct gd_gate_request *request,
-                                              struct gd_error *err);
 
 #endif

@@ -60,7 +60,6 @@ GD_MUST static struct gd_status check_stamp(struct gd_run *run, struct gd_error 
     GD_TRY(gd_pg_stamp(run->pg, run->arena, &now, err));
     if (strcmp(now, run->stamp) == 0)
         return GD_DONE;
-    run->stamp = now;
     run->again = "somebody else changed the schema while the command looked at it";
     return gd_hint(err,
                    gd_fail(err, GD_BUSY, "somebody else changed the schema of %s meanwhile",
@@ -307,12 +306,14 @@ struct gd_status gd_run_wrap(struct gd_run_look *look, struct gd_error *err)
     gd_auto_pg_rows rows = NULL;
     struct gd_pg *pg = look->request->pg;
     struct gd_pg_call begin = {.what = "begin a transaction", .sql = "BEGIN"};
+    bool inside = pg != NULL && look->request->state == GD_PG_INSIDE;
     struct gd_pg_call ask = {.what = "ask for its id",
                              .sql = "SELECT pg_catalog.pg_current_xact_id()::text"};
-    if (!can_wrap(look))
+    if (!inside && !can_wrap(look))
         return GD_DONE;
-    GD_TRY(gd_pg_run(pg, &begin, NULL, err));
-    look->wrapped = true;
+    if (!inside)
+        GD_TRY(gd_pg_run(pg, &begin, NULL, err));
+    look->wrapped = !inside;
     GD_TRY(gd_pg_run(pg, &ask, &rows, err));
     look->xid = gd_arena_strdup(look->arena, gd_pg_cell(rows, 0, 0));
     return GD_DONE;
@@ -361,11 +362,19 @@ static void tables_to_count(const struct gd_run *run, const struct gd_run_look *
                 gd_texts_add(&out_backup->tables, report->files[f]->tables.items[t], look->arena);
 }
 
-/* Seen from our own session: the command's own writes are not among them until it commits. */
-GD_MUST static struct gd_status count_drift(struct gd_run *run, const struct gd_backup *backup,
+/* Where the statement will run, with writers held off until it is over: then nothing comes in
+ * between. Elsewhere from our own session, and what is written from here on is not seen. */
+GD_MUST static struct gd_status count_drift(struct gd_run *run, const struct gd_run_look *look,
+                                            const struct gd_backup *backup,
                                             struct gd_story_drift **out_drifts, size_t *out_count,
                                             int64_t *out_rows, struct gd_error *err)
 {
+    const char *snapshot;
+    if (can_seal(look)) {
+        GD_TRY(lock(run, look, backup, &snapshot, err));
+        return gd_protect_drift(look->request->pg, run->protection, backup, run->arena, out_drifts,
+                                out_count, out_rows, err);
+    }
     GD_TRY(gd_pg_begin(run->pg, err));
     struct gd_status status = gd_protect_drift(run->pg, run->protection, backup, run->arena,
                                                out_drifts, out_count, out_rows, err);
@@ -385,7 +394,7 @@ GD_MUST static struct gd_status check_drift(struct gd_run *run, const struct gd_
     tables_to_count(run, look, &backup);
     if (backup.tables.count == 0 || run->protection == NULL)
         return GD_DONE;
-    GD_TRY(count_drift(run, &backup, &drifts, &count, &rows, err));
+    GD_TRY(count_drift(run, look, &backup, &drifts, &count, &rows, err));
     if (rows == 0 || limit->value == UINT64_MAX)
         return GD_DONE;
     story->drifts = drifts;
@@ -430,8 +439,9 @@ GD_MUST static struct gd_status check_first(struct gd_run *run, const struct gd_
                    "backup.");
 }
 
+/* @param out_sealed  writers are held off since before the copy, until this statement is over */
 GD_MUST static struct gd_status make_backup(struct gd_run *run, struct gd_run_look *look,
-                                            struct gd_error *err)
+                                            bool *out_sealed, struct gd_error *err)
 {
     const struct gd_backup *backup = &look->decision->backup;
     const char *snapshot = NULL, *relation;
@@ -441,6 +451,7 @@ GD_MUST static struct gd_status make_backup(struct gd_run *run, struct gd_run_lo
         return trapped(run, look, relation, err);
     if (backup->sealed && wants_rows(backup) && can_seal(look))
         GD_TRY(lock(run, look, backup, &snapshot, err));
+    *out_sealed = snapshot != NULL;
     return back_up(run, look->decision, snapshot, err);
 }
 
@@ -449,11 +460,12 @@ struct gd_status gd_run_protect(struct gd_run *run, struct gd_run_look *look,
 {
     const struct gd_decision *decision = look->decision;
     const struct gd_backup *backup = &decision->backup;
+    bool sealed = false;
     if (backup->scope == GD_SCOPE_NONE)
         return gd_permit_without(decision, run->arena, out_permit, err);
     if (!holds(run, backup) || !is_strong_enough(run, backup))
-        GD_TRY(make_backup(run, look, err));
-    if (wants_rows(backup) && !look->records && !run->protection->sealed)
+        GD_TRY(make_backup(run, look, &sealed, err));
+    if (wants_rows(backup) && !look->records && !sealed)
         GD_TRY(check_drift(run, look, err));
     return gd_permit_proven(decision, run->protection->manifest, run->protection->proof, run->arena,
                             out_permit, err);
@@ -473,7 +485,9 @@ struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err)
     run->again = NULL;
     run->refused = 0; /* what counts is how the last try ends */
     run->first_refusal = run->first_hint = NULL;
-    if (run->needs != NULL && run->begun &&
+    if (!run->begun)
+        status = gd_pg_stamp(run->pg, run->arena, &run->stamp, err);
+    if (status.code == GD_OK && run->needs != NULL && run->begun &&
         (!holds(run, &run->needs->backup) || !is_strong_enough(run, &run->needs->backup)))
         status = back_up(run, run->needs, NULL, err);
     pthread_mutex_unlock(&run->lock);

@@ -153,8 +153,7 @@ static bool drops_own_database(const struct gd_run *run, const struct gd_run_loo
 void gd_run_note_database(struct gd_run *run, const struct gd_run_look *look)
 {
     const char *name = database_of(look, GD_KIND_CreatedbStmt);
-    if (name != NULL)
-        gd_texts_add(&run->databases, gd_arena_strdup(run->arena, name), run->arena);
+    look->request->session->makes = name == NULL ? NULL : gd_arena_strdup(run->arena, name);
 }
 
 /* A row that a migration tool adds to its record: what follows is the migration. */

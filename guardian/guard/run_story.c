@@ -108,7 +108,7 @@ uint32_t gd_run_tell(struct gd_run *run, const struct gd_run_look *look)
     uint32_t number = (uint32_t)run->story->step_count;
     *step = (struct gd_story_step){
         .number = number,
-        .kind = request->state == GD_PG_INSIDE || look->wrapped ? "transaction" : "alone",
+        .kind = look->xid != NULL ? "transaction" : "alone", /* "alone": recovery looks it up */
         .file = "",
         .statements = (uint32_t)report->files[report->file_count - 1]->statements,
         .class = look->fresh || look->records ? GD_CLASS_ADDITIVE : report->class,
@@ -187,16 +187,13 @@ static void note_told(struct gd_run *run)
     run->told_count = count;
 }
 
-/* Two records at most, in one object: what was decided, and what follows from it. */
-GD_MUST static struct gd_status write_records(struct gd_run *run, bool decided,
-                                              struct gd_error *err)
+/* Two records in one object: what was decided, and what follows from it. */
+GD_MUST static struct gd_status write_records(struct gd_run *run, struct gd_error *err)
 {
     gd_auto_arena arena = gd_arena_new();
     struct gd_story news = news_of(run, arena);
-    struct gd_status status = GD_DONE;
-    if (decided)
-        status = gd_journal_hold(run->journal, GD_RECORD_DECIDED,
-                                 gd_story_body(&news, GD_RECORD_DECIDED), err);
+    struct gd_status status = gd_journal_hold(run->journal, GD_RECORD_DECIDED,
+                                              gd_story_body(&news, GD_RECORD_DECIDED), err);
     if (status.code == GD_OK)
         status = gd_journal_write(run->journal, GD_RECORD_APPLYING,
                                   gd_story_body(&news, GD_RECORD_APPLYING), err);
@@ -219,42 +216,10 @@ struct gd_status gd_run_announce(struct gd_run *run, uint32_t step,
 {
     (void)gd_permit_decision(permit); /* there is one, or this could not be called */
     run->story->backend_pid = gd_arena_printf(run->arena, "%d", request->backend);
-    struct gd_status status = write_records(run, true, err);
+    struct gd_status status = write_records(run, err);
     if (status.code != GD_OK)
         not_passed(run, step);
     return status;
-}
-
-GD_MUST static struct gd_status xid_of(const struct gd_gate_request *request,
-                                       struct gd_arena *arena, const char **out_xid,
-                                       struct gd_error *err)
-{
-    gd_auto_pg_rows rows = NULL;
-    struct gd_pg_call call = {
-        .what = "read the transaction's id",
-        .sql = "SELECT coalesce(pg_catalog.pg_current_xact_id_if_assigned()::text, '')"};
-    GD_TRY(gd_pg_run(request->pg, &call, &rows, err));
-    *out_xid = gd_arena_strdup(arena, gd_pg_cell(rows, 0, 0));
-    return GD_DONE;
-}
-
-struct gd_status gd_run_before_commit(struct gd_run *run, const struct gd_gate_request *request,
-                                      struct gd_error *err)
-{
-    const struct gd_gate_session *session = request->session;
-    const char *xid;
-    bool told = true;
-    if (request->pg == NULL || request->state != GD_PG_INSIDE || run->stuck)
-        return GD_DONE;
-    GD_TRY(xid_of(request, run->arena, &xid, err));
-    for (size_t i = 0; i < session->pending_count; i++) {
-        struct gd_story_step *step = &run->story->steps[session->pending[i] - 1];
-        told = told && strcmp(step->xid, xid) == 0;
-        step->xid = xid;
-    }
-    if (!told)
-        GD_TRY(write_records(run, false, err));
-    return gd_fault("run: before commit", err);
 }
 
 /* ---- what became of them ---- */
@@ -287,6 +252,10 @@ static void take_in(struct gd_run *run, const struct gd_run_heard *heard)
         run->story->steps[heard->ticket - 1].seconds = heard->seconds;
         run->outcome->seconds[GD_PHASE_APPLY] += heard->seconds;
     }
+    /* One that was there before is not the run's own: then the server has refused to make it. */
+    if (step && session->makes != NULL && !heard->failed && !heard->lost)
+        gd_texts_add(&run->databases, session->makes, run->arena);
+    session->makes = NULL;
     if (step && heard->failed && heard->state == GD_PG_OUTSIDE && !heard->lost)
         not_passed(run, (uint32_t)heard->ticket);
     else if (step)

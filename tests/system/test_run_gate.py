@@ -191,6 +191,28 @@ def test_a_database_of_its_own_is_its_own(world):
     assert "refused 42501" in said(out, f"DROP DATABASE {world.name}_shadow2")[-1]
 
 
+def test_a_database_that_was_there_is_nobodys_own(world):
+    world.server.create(f"{world.name}_real")
+    out = world.run(f"CREATE DATABASE {world.name}_real", f"DROP DATABASE {world.name}_real", exit_status=1, status=None)
+    assert "ERROR" in said(out, f"CREATE DATABASE {world.name}_real")[0]
+    assert "refused 42501" in said(out, f"DROP DATABASE {world.name}_real")[0]
+    world.server.drop(f"{world.name}_real")
+
+
+def test_a_seal_ends_with_its_statement(world, server):
+    run = subprocess.Popen([BUILD / "system" / "drive_gate", server.uri(world.name), world.store, "default", "1"], text=True, bufsize=1,
+                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "DRIVE_DATABASE": world.name})
+    run.stdin.write("ALTER TABLE users DROP COLUMN age\n")
+    assert "ran ALTER TABLE" in run.stdout.readline()
+    world.server.psql(world.name, stdin="INSERT INTO tags VALUES (99, 'written since')")
+    run.stdin.write("DROP TABLE tags\n")
+    run.stdin.close()
+    out = run.stdout.read()
+    run.wait()
+    assert "refused 42501" in said(out, "DROP TABLE tags")[0] and "others wrote to public.tags since the backup (1 rows)" in out
+    assert world.value("SELECT count(*) FROM tags") == "21"
+
+
 def test_prepared_statements_are_judged_twice(world):
     out = world.run("@parse DROP TABLE tags", policy="boot", exit_status=1, status=3)
     assert "refused 42501" in said(out, "DROP TABLE tags")[0]
@@ -259,7 +281,7 @@ def test_no_point_of_a_run_is_left_out():
     assert named == {point for point in POINTS if point.startswith("run:")} | {"run: announced a value"}
 
 
-POINTS = ["run: begun", "run: announced, not passed", "run: before commit", "run: before the end is written", "protect: taken, not proven"]
+POINTS = ["run: begun", "run: announced, not passed", "run: before the end is written", "protect: taken, not proven"]
 
 
 @pytest.mark.parametrize("point", POINTS)
