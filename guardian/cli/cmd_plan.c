@@ -14,6 +14,7 @@
 #include "guardian/cli/ending.h"
 #include "guardian/cli/guarding.h"
 #include "guardian/cli/input.h"
+#include "guardian/cli/previewing.h"
 #include "guardian/cli/report.h"
 #include "guardian/cli/stores.h"
 #include "guardian/config/config.h"
@@ -46,8 +47,9 @@ static struct gd_status decide(const struct gd_config *config, const struct gd_c
 
 /* With a database: the very stages of apply, up to the decision. */
 GD_MUST static struct gd_status plan_live(const struct gd_config *config, const char *uri, int argc,
-                                          char **argv, struct gd_arena *arena,
-                                          const struct gd_plan **out_plan, struct gd_error *err)
+                                          char **argv, const struct gd_input *inputs,
+                                          struct gd_arena *arena, const struct gd_plan **out_plan,
+                                          struct gd_error *err)
 {
     struct gd_pg_options pg = {.target = gd_text_or_null(uri),
                                .lock_ms = (uint32_t)config->lock_timeout_ms};
@@ -57,19 +59,24 @@ GD_MUST static struct gd_status plan_live(const struct gd_config *config, const 
     if (config->store[0] != '\0')
         GD_TRY(gd_cli_store(config, arena, NULL, &store, err));
     options.store = store;
+    if (inputs != NULL) {
+        options.inputs = inputs;
+        options.input_count = 1;
+        options.again = true; /* the command has looked for itself at what is there */
+    }
     return gd_guard_plan(&options, arena, out_plan, err);
 }
 
 GD_MUST static struct gd_status plan_by_text(const struct gd_config *config, int argc, char **argv,
-                                             struct gd_arena *arena,
+                                             struct gd_input *inputs, struct gd_arena *arena,
                                              const struct gd_plan **out_plan, struct gd_error *err)
 {
-    struct gd_input *inputs;
-    size_t count;
+    size_t count = 1;
     struct gd_change *change = gd_arena_zalloc(arena, 1, sizeof *change);
     const struct gd_decision *decision;
     struct gd_change_options options = options_of(config);
-    GD_TRY(gd_inputs_of(argc, argv, arena, &inputs, &count, err));
+    if (inputs == NULL)
+        GD_TRY(gd_inputs_of(argc, argv, arena, &inputs, &count, err));
     GD_TRY(gd_change_read(inputs, count, &options, arena, change, err));
     GD_TRY(decide(config, change, arena, &decision, err));
     struct gd_plan_options planning = {.single_transaction = config->single_transaction ||
@@ -79,14 +86,34 @@ GD_MUST static struct gd_status plan_by_text(const struct gd_config *config, int
     return GD_DONE;
 }
 
+/* @param out_inputs  what a command prints; NULL: the operands are files */
+GD_MUST static struct gd_status ask_command(const struct gd_config *config, const char *uri,
+                                            int argc, struct gd_arena *arena,
+                                            struct gd_input **out_inputs, struct gd_error *err)
+{
+    *out_inputs = NULL;
+    if (config->from[0] == '\0')
+        return GD_DONE;
+    if (argc > 0)
+        return gd_hint(err,
+                       gd_fail(err, GD_USAGE, "both files and a command that prints SQL are named"),
+                       "Plan one after the other; the words of a command go into one: --from "
+                       "\"npx prisma migrate diff …\".");
+    *out_inputs = gd_arena_zalloc(arena, 1, sizeof **out_inputs);
+    return gd_cli_preview(config, uri, arena, *out_inputs, err);
+}
+
 static struct gd_status plan(const struct gd_config *config, int argc, char **argv,
                              struct gd_arena *arena, enum gd_action *out_action,
                              struct gd_error *err)
 {
     const struct gd_plan *made = NULL;
     struct gd_database_choice database = gd_config_database(config, true);
-    GD_TRY(database.uri == NULL ? plan_by_text(config, argc, argv, arena, &made, err)
-                                : plan_live(config, database.uri, argc, argv, arena, &made, err));
+    struct gd_input *inputs;
+    GD_TRY(ask_command(config, database.uri, argc, arena, &inputs, err));
+    GD_TRY(database.uri == NULL
+               ? plan_by_text(config, argc, argv, inputs, arena, &made, err)
+               : plan_live(config, database.uri, argc, argv, inputs, arena, &made, err));
     *out_action = made->decision->action;
     struct gd_screen screen =
         gd_screen_of(stdout, gd_config_use_color(config, STDOUT_FILENO), config->verbose);

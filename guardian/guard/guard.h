@@ -28,6 +28,8 @@ struct gd_guard_options {
     bool no_waivers;
     const char *const *paths; /* operands: files, folders, "-" */
     size_t path_count;
+    const struct gd_input *inputs; /* texts in hand, in place of paths */
+    size_t input_count;
     size_t statement_bytes_max;
     uint32_t check_ms, samples, statement_ms, busy_ms; /* busy_ms: wait for another guardian */
     bool again;                                        /* run what the ledger has as done */

@@ -18,6 +18,11 @@ enum { LOOKS_MAX = 5 };
 
 struct gd_status gd_guard_read(struct gd_guard *guard, struct gd_error *err)
 {
+    if (guard->options->inputs != NULL) {
+        gd_scripts_of(guard->options->inputs, guard->options->input_count, guard->arena,
+                      &guard->asked);
+        return GD_DONE;
+    }
     return gd_scripts_read(guard->options->paths, guard->options->path_count, guard->arena,
                            &guard->asked, err);
 }

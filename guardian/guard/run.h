@@ -21,7 +21,13 @@
 
 struct gd_run;
 
+enum gd_run_mode {
+    GD_RUN_GUARD, /* what changes something is protected, recorded and passed */
+    GD_RUN_READ,  /* what changes something is refused: a look at what would be done */
+};
+
 struct gd_run_options {
+    enum gd_run_mode mode;
     const struct gd_guard_options *guard; /* as for apply; its paths are not read */
     const char *command;                  /* what runs, for people: without secrets */
     bool yes;                             /* somebody has said it, for all of the run */

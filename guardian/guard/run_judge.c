@@ -439,6 +439,8 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
         return GD_DONE;
     }
     GD_TRY(check_database(seen, err));
+    if (run->options->mode != GD_RUN_GUARD)
+        return gd_run_by_mode(run, seen, answer, err);
     return pass_change(run, seen, answer, err);
 }
 

@@ -106,6 +106,11 @@ void gd_run_reported(void *context, struct gd_gate_session *session, const char 
 /** Is there more in it than reading and setting? */
 bool gd_run_changes(const struct gd_report *report);
 
+/* ---- run_rehearse.c ---- */
+/** A change, in a run that does not guard (options->mode). */
+GD_MUST struct gd_status gd_run_by_mode(struct gd_run *run, struct gd_run_look *look,
+                                        struct gd_gate_answer *answer, struct gd_error *err);
+
 /* ---- run_records.c ---- */
 /** Is what it loses the run's own, a tool's lock, or a tool's record? Sets fresh, lock, records. */
 void gd_run_sort(struct gd_run *run, struct gd_run_look *look);

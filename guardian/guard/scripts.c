@@ -159,6 +159,22 @@ struct gd_status gd_scripts_read(const char *const *paths, size_t count, struct 
     return GD_DONE;
 }
 
+void gd_scripts_of(const struct gd_input *inputs, size_t count, struct gd_arena *arena,
+                   struct gd_scripts *out_scripts)
+{
+    struct gd_scripts scripts = {0};
+    struct reading reading = {.arena = arena, .scripts = &scripts};
+    for (size_t i = 0; i < count; i++) {
+        struct gd_scripts_file *file = add_file(&reading, inputs[i].path);
+        file->text = inputs[i].text;
+        file->size = inputs[i].size;
+        file->by_wire = inputs[i].by_wire;
+        gd_digest_of(file->text, file->size, file->sha256);
+    }
+    gd_scripts_name(&scripts, "");
+    *out_scripts = scripts;
+}
+
 struct gd_status gd_scripts_pending(const struct gd_scripts *scripts, struct gd_pg *pg,
                                     const struct gd_ledger *ledger, struct gd_arena *arena,
                                     struct gd_scripts *out_pending, struct gd_error *err)
@@ -182,6 +198,7 @@ struct gd_input *gd_scripts_inputs(const struct gd_scripts *scripts, struct gd_a
     for (size_t i = 0; i < scripts->file_count; i++)
         inputs[i] = (struct gd_input){.path = scripts->files[i].path,
                                       .text = scripts->files[i].text,
-                                      .size = scripts->files[i].size};
+                                      .size = scripts->files[i].size,
+                                      .by_wire = scripts->files[i].by_wire};
     return inputs;
 }

@@ -17,6 +17,7 @@ struct gd_scripts_file {
     const char *origin; /* absolute, for git; "" for standard input */
     const char *text;
     size_t size;
+    bool by_wire; /* as a client sends it */
     char sha256[GD_DIGEST_HEX_SIZE];
     char known_as[GD_DIGEST_HEX_SIZE]; /* guard/known_as.h */
     const struct gd_folder *folder;    /* it is a migration of this folder; NULL */
@@ -36,6 +37,10 @@ struct gd_scripts {
 GD_MUST struct gd_status gd_scripts_read(const char *const *paths, size_t count,
                                          struct gd_arena *arena, struct gd_scripts *out_scripts,
                                          struct gd_error *err);
+
+/** Texts that are in memory already; their bytes are not copied. */
+void gd_scripts_of(const struct gd_input *inputs, size_t count, struct gd_arena *arena,
+                   struct gd_scripts *out_scripts);
 
 /** They are meant for `place` (guard/known_as.h): a name of their own for each. */
 void gd_scripts_name(struct gd_scripts *scripts, const char *place);

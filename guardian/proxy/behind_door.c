@@ -1,8 +1,10 @@
 #include "guardian/proxy/behind_door.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "guardian/base/memory.h"
 #include "guardian/proxy/child.h"
 #include "guardian/proxy/door.h"
 #include "guardian/proxy/relay.h"
@@ -10,7 +12,8 @@
 enum { DRAIN_MS = 5000 };
 
 /* The relay has a thread of its own: the main one is the command's parent, and reaps. */
-struct relaying {
+struct gd_behind_door {
+    struct gd_door *door;
     struct gd_relay *relay;
     pthread_t thread;
     struct gd_status status;
@@ -19,82 +22,112 @@ struct relaying {
 
 static void *relay(void *context)
 {
-    struct relaying *relaying = context;
-    relaying->status = gd_relay_run(relaying->relay, &relaying->err);
+    struct gd_behind_door *behind = context;
+    behind->status = gd_relay_run(behind->relay, &behind->err);
     return NULL;
 }
 
 GD_MUST static struct gd_status start_relay(const struct gd_behind_door_options *options,
-                                            struct gd_door *door, struct relaying *relaying,
-                                            struct gd_error *err)
+                                            struct gd_behind_door *behind, struct gd_error *err)
 {
     struct gd_relay_options relay_options = {
-        .door = door,
+        .door = behind->door,
         .pg = options->pg,
         .gate = options->gate,
         .statement_bytes_max = options->statement_bytes_max,
         .drain_ms = DRAIN_MS,
         .events = options->events,
     };
-    GD_TRY(gd_relay_new(&relay_options, &relaying->relay, err));
-    int failed = pthread_create(&relaying->thread, NULL, relay, relaying);
+    GD_TRY(gd_relay_new(&relay_options, &behind->relay, err));
+    int failed = pthread_create(&behind->thread, NULL, relay, behind);
     if (failed == 0)
         return GD_DONE;
-    gd_relay_free(relaying->relay);
+    gd_relay_free(behind->relay);
     return gd_fail(err, GD_SYSTEM, "could not start a thread: %s", strerror(failed));
 }
 
-GD_MUST static struct gd_status stop_relay(struct relaying *relaying, struct gd_error *err)
-{
-    gd_relay_stop(relaying->relay);
-    pthread_join(relaying->thread, NULL);
-    gd_relay_free(relaying->relay);
-    if (relaying->status.code != GD_OK)
-        *err = relaying->err;
-    return relaying->status;
-}
+/* --- who comes in ------------------------------------------------------------------------------
+ */
 
-GD_MUST static struct gd_status start_child(const struct gd_behind_door_options *options,
-                                            const struct gd_door *door, struct gd_arena *arena,
-                                            struct gd_child **out_child, struct gd_error *err)
+GD_MUST static struct gd_status lead_there(const struct gd_behind_door_options *options,
+                                           const struct gd_door *door, struct gd_arena *arena,
+                                           struct gd_texts *out_environment, struct gd_error *err)
 {
-    struct gd_texts environment = {0}, elsewhere = {0};
+    struct gd_texts elsewhere = {0};
     struct gd_door_visitor visitor = {
         .user = options->user,
         .database = options->database,
-        .target = options->pg->target,
+        .target = options->target == NULL ? options->pg->target : options->target,
         .names = options->variables,
         .name_count = options->variable_count,
     };
-    struct gd_child_options child = {
-        .argv = options->argv,
-        .environment = &environment,
-        .grace_ms = options->grace_ms,
-    };
-    GD_TRY(gd_door_environment(door, &visitor, arena, &environment, err));
+    GD_TRY(gd_door_environment(door, &visitor, arena, out_environment, err));
     gd_door_elsewhere(&visitor, arena, &elsewhere);
     for (size_t i = 0; i < elsewhere.count; i++)
         gd_tell_warning(options->events, "",
                         "%s holds the URL of another server: what the command does there is not "
                         "guarded",
                         elsewhere.items[i]);
-    return gd_child_start(&child, out_child, err);
+    return GD_DONE;
+}
+
+/* --- open and close ----------------------------------------------------------------------------
+ */
+
+static void let_go(struct gd_behind_door *behind)
+{
+    gd_door_close(behind->door);
+    free(behind);
+}
+
+struct gd_status gd_behind_door_open(const struct gd_behind_door_options *options,
+                                     struct gd_arena *arena, struct gd_behind_door **out_behind,
+                                     struct gd_texts *out_environment, struct gd_error *err)
+{
+    struct gd_behind_door *behind = gd_memory_new(sizeof *behind);
+    struct gd_door_options opening = {.listen = options->listen, .user = options->user};
+    *behind = (struct gd_behind_door){.status = GD_DONE};
+    struct gd_status status = gd_door_open(&opening, &behind->door, err);
+    if (status.code == GD_OK)
+        status = lead_there(options, behind->door, arena, out_environment, err);
+    if (status.code == GD_OK)
+        status = start_relay(options, behind, err);
+    if (status.code == GD_OK)
+        *out_behind = behind;
+    else
+        let_go(behind);
+    return status;
+}
+
+struct gd_status gd_behind_door_close(struct gd_behind_door *take_behind, struct gd_error *err)
+{
+    gd_relay_stop(take_behind->relay);
+    pthread_join(take_behind->thread, NULL);
+    gd_relay_free(take_behind->relay);
+    struct gd_status status = take_behind->status;
+    if (status.code != GD_OK)
+        *err = take_behind->err;
+    let_go(take_behind);
+    return status;
 }
 
 struct gd_status gd_run_behind_door(const struct gd_behind_door_options *options,
                                     struct gd_arena *arena, int *out_exit, struct gd_error *err)
 {
-    gd_auto_door door = NULL;
     gd_auto_child child = NULL;
-    struct relaying relaying = {.status = GD_DONE};
+    struct gd_behind_door *behind = NULL;
+    struct gd_texts environment = {0};
     struct gd_error late = {0};
-    struct gd_door_options opening = {.listen = options->listen, .user = options->user};
-    GD_TRY(gd_door_open(&opening, &door, err));
-    GD_TRY(start_relay(options, door, &relaying, err));
-    struct gd_status status = start_child(options, door, arena, &child, err);
+    GD_TRY(gd_behind_door_open(options, arena, &behind, &environment, err));
+    struct gd_child_options child_options = {
+        .argv = options->argv,
+        .environment = &environment,
+        .grace_ms = options->grace_ms,
+    };
+    struct gd_status status = gd_child_start(&child_options, &child, err);
     if (status.code == GD_OK)
         *out_exit = gd_child_wait(child);
-    struct gd_status ended = stop_relay(&relaying, &late);
+    struct gd_status ended = gd_behind_door_close(behind, &late);
     if (status.code == GD_OK && ended.code != GD_OK)
         *err = late;
     return status.code == GD_OK ? ended : status;

@@ -11,8 +11,9 @@
 #include "guardian/proxy/gate.h"
 
 struct gd_behind_door_options {
-    const char *const *argv; /* ends with NULL */
+    const char *const *argv; /* ends with NULL; not for gd_behind_door_open() */
     const struct gd_pg_options *pg;
+    const char *target;           /* the one whose URLs lead to the door; NULL: that of `pg` */
     const char *user, *database;  /* of the target */
     const char *const *variables; /* further ones that are given the door's URL */
     size_t variable_count;
@@ -22,6 +23,22 @@ struct gd_behind_door_options {
     uint32_t grace_ms;
     const struct gd_events *events;
 };
+
+struct gd_behind_door;
+
+/**
+ * Door and relay alone, for somebody who runs the command himself.
+ *
+ * @param out_environment  what goes into its environment; in `arena`
+ * @return GD_SYSTEM  no door, or the relay failed
+ */
+GD_MUST struct gd_status gd_behind_door_open(const struct gd_behind_door_options *options,
+                                             struct gd_arena *arena,
+                                             struct gd_behind_door **out_behind,
+                                             struct gd_texts *out_environment,
+                                             struct gd_error *err);
+GD_MUST struct gd_status gd_behind_door_close(struct gd_behind_door *take_behind,
+                                              struct gd_error *err);
 
 /**
  * Run it, and wait for its end. Signals are the command's meanwhile.
