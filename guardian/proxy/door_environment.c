@@ -430,6 +430,7 @@ static void take_out(struct gd_arena *arena, struct gd_texts *lines)
         "PGSSLMINPROTOCOLVERSION",
         "PGSSLMAXPROTOCOLVERSION",
         "PGSSLCOMPRESSION",
+        "PGGSSENCMODE", /* setting it stops Go's lib/pq; the door says no by itself */
         "PGKRBSRVNAME",
         "PGGSSLIB",
         "PGGSSDELEGATION",
@@ -457,7 +458,6 @@ struct gd_status gd_door_environment(const struct gd_door *door,
     set("PGPASSWORD", door->password, arena, &lines);
     set("PGDATABASE", visitor->database, arena, &lines);
     set("PGSSLMODE", door->tls == NULL ? "disable" : "require", arena, &lines);
-    set("PGGSSENCMODE", "disable", arena, &lines);
     take_out(arena, &lines);
     lead_others(door, visitor, arena, &lines);
     *out_lines = lines;

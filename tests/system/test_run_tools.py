@@ -113,7 +113,7 @@ class Database:
 
     def content(self):
         """Definitions and rows, whatever the order of columns: a column that came back is the last one."""
-        names = self.value("SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname")
+        names = self.value("SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND relnamespace::regnamespace::text !~ '^(pg_|information_schema$|guardian$)' ORDER BY 1::text")
         rows = [self.value(f"SELECT '{name}', to_jsonb(t) FROM {name} t ORDER BY 2") for name in names.split()]
         return sorted(line.strip().rstrip(",") for line in self.schema()) + sorted(rows)
 
@@ -416,10 +416,11 @@ def activerecord(work):
 
 OTHERS = {"knex": knex, "node-pg-migrate": node_pg_migrate, "drizzle": drizzle, "sqitch": sqitch, "alembic": alembic, "django": django,
           "activerecord": activerecord}
-DAILY = ["alembic"]
+DAILY = ["alembic", "sqitch", "activerecord"]
 # Two changes of one table in one transaction, the second of which needs a backup: what others wrote since cannot be counted behind
 # the lock of the first.
 NOT_YET = {"knex": pytest.mark.xfail(reason="the rows of a table that the tool has locked itself are not counted", strict=True)}
+NOT_YET |= {name: pytest.mark.xfail(reason="rows written by the extended protocol outside of a transaction stay") for name in ("sqitch", "activerecord")}
 
 
 def tool_env(database, work):

@@ -91,13 +91,12 @@ static void libpqs_variables_lead_to_the_door_and_nowhere_else(void **state)
     struct gd_texts lines = environment_of(&tcp, NULL, arena);
     static const struct {
         const char *name, *value;
-    } cases[] = {{"PGHOST", "127.0.0.1"},    {"PGPORT", "40231"},    {"PGUSER", "m e"},
-                 {"PGPASSWORD", "secret"},   {"PGDATABASE", "shop"}, {"PGSSLMODE", "disable"},
-                 {"PGGSSENCMODE", "disable"}};
-    static const char *const gone[] = {"PGSERVICE",           "PGSERVICEFILE", "PGPASSFILE",
-                                       "PGHOSTADDR",          "PGREQUIRESSL",  "PGCHANNELBINDING",
-                                       "PGSSLROOTCERT",       "PGREQUIREAUTH", "PGREQUIREPEER",
-                                       "PGTARGETSESSIONATTRS"};
+    } cases[] = {{"PGHOST", "127.0.0.1"},  {"PGPORT", "40231"},    {"PGUSER", "m e"},
+                 {"PGPASSWORD", "secret"}, {"PGDATABASE", "shop"}, {"PGSSLMODE", "disable"}};
+    static const char *const gone[] = {
+        "PGSERVICE",     "PGSERVICEFILE",        "PGPASSFILE",    "PGHOSTADDR",
+        "PGREQUIRESSL",  "PGCHANNELBINDING",     "PGSSLROOTCERT", "PGREQUIREAUTH",
+        "PGREQUIREPEER", "PGTARGETSESSIONATTRS", "PGGSSENCMODE"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_string_equal(value_of(&lines, cases[i].name), cases[i].value);
     for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++)
