@@ -124,6 +124,16 @@ void *gd_arena_zalloc(struct gd_arena *arena, size_t count, size_t size)
     return memset(gd_arena_alloc(arena, count * size), 0, count * size);
 }
 
+void *gd_arena_more(struct gd_arena *arena, void *items, size_t count, size_t *capacity,
+                    size_t size)
+{
+    if (count < *capacity)
+        return items;
+    *capacity = count < 8 ? 16 : 2 * count;
+    void *wider = gd_arena_zalloc(arena, *capacity, size);
+    return count == 0 ? wider : memcpy(wider, items, count * size);
+}
+
 char *gd_arena_strndup(struct gd_arena *arena, const char *text, size_t length)
 {
     char *copy = gd_arena_alloc(arena, length + 1);

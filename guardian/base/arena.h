@@ -28,6 +28,11 @@ void *gd_arena_alloc(struct gd_arena *arena, size_t size) __attribute__((malloc,
 void *gd_arena_zalloc(struct gd_arena *arena, size_t count, size_t size)
     __attribute__((returns_nonnull));
 
+/** Room for one more behind `count` items of `size` bytes: `items`, or a copy of them that is twice
+ *  as large, the rest of it zeroed. */
+void *gd_arena_more(struct gd_arena *arena, void *items, size_t count, size_t *capacity,
+                    size_t size) __attribute__((returns_nonnull));
+
 char *gd_arena_strdup(struct gd_arena *arena, const char *text) __attribute__((returns_nonnull));
 char *gd_arena_strndup(struct gd_arena *arena, const char *text, size_t length)
     __attribute__((returns_nonnull));

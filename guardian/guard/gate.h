@@ -52,6 +52,9 @@ struct gd_gate_request {
 
 struct gd_gate_result { /* of something that was passed */
     bool failed;
+    bool more; /* others came before the same rest, and are told next: `state` is not known */
+    size_t
+        completed; /* statements of it that ended well. 0 and not failed: it was never executed */
     char sqlstate[6];
     const char *tag; /* of the last command that ended; "" none */
     enum gd_pg_state state;

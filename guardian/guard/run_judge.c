@@ -343,10 +343,12 @@ GD_MUST static struct gd_status decide(struct gd_run *run, struct gd_run_look *l
 /* ---- one statement ---- */
 
 /* While something is open, whatever follows may be its end: the answer is waited for. */
-static void pass_harmless(const struct gd_gate_request *request, struct gd_gate_answer *answer)
+static void pass_harmless(struct gd_run *run, const struct gd_gate_request *request,
+                          struct gd_gate_answer *answer)
 {
+    bool watched = atomic_load(&request->session->watched);
     answer->verdict = GD_GATE_PASS;
-    answer->ticket = atomic_load(&request->session->watched) ? UINT64_MAX : 0;
+    answer->ticket = !watched ? 0 : request->parse ? UINT64_MAX : gd_run_ticket(run, request, 0);
 }
 
 GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_look *look,
@@ -373,7 +375,7 @@ GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_lo
     look->request->session->asked_us = gd_clock_monotonic_us();
     atomic_store(&look->request->session->watched, true);
     answer->wrap = look->wrapped;
-    answer->ticket = step;
+    answer->ticket = gd_run_ticket(run, look->request, step);
     return GD_DONE;
 }
 
@@ -425,17 +427,17 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
                        "SET standard_conforming_strings TO on, and use client_encoding UTF8.");
     if (harmless_alone(request, seen->arena)) {
         remember_harmless(run, request->text, request->size);
-        pass_harmless(request, answer);
+        pass_harmless(run, request, answer);
         return GD_DONE;
     }
     struct gd_status status = look(run, seen, err);
     if (status.code == GD_USAGE && server_refuses(run, request)) {
-        pass_harmless(request, answer);
+        pass_harmless(run, request, answer);
         return GD_DONE;
     }
     GD_TRY(status);
     if (!gd_run_changes(seen->change.report) || only_sets(seen->change.report)) {
-        pass_harmless(request, answer);
+        pass_harmless(run, request, answer);
         return GD_DONE;
     }
     GD_TRY(check_database(seen, err));

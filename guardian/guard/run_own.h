@@ -11,21 +11,21 @@
 #include "guardian/base/map.h"
 #include "guardian/guard/guard_own.h"
 #include "guardian/guard/run.h"
+#include "guardian/guard/run_track.h"
 #include "guardian/guard/seal_clock.h"
 #include "guardian/journal/lease.h"
 #include "guardian/pg/fingerprint.h"
 
 struct gd_gate_session {
     char *database, *user;
-    bool elsewhere;       /* another database than the run's */
-    bool fresh;           /* … that this run has made */
-    bool odd_quotes;      /* standard_conforming_strings is off: what we read is not what runs */
-    bool odd_letters;     /* client_encoding has bytes that look like ASCII inside of letters */
-    int64_t asked_us;     /* when the last step was passed, monotonic */
-    const char *makes;    /* the database that its CREATE DATABASE is about to make; NULL */
-    _Atomic bool watched; /* something was passed whose end is not known: nothing goes unseen */
-    uint32_t *pending;    /* numbers of steps inside its open transaction */
-    size_t pending_count, pending_capacity;
+    bool elsewhere;        /* another database than the run's */
+    bool fresh;            /* … that this run has made */
+    bool odd_quotes;       /* standard_conforming_strings is off: what we read is not what runs */
+    bool odd_letters;      /* client_encoding has bytes that look like ASCII inside of letters */
+    int64_t asked_us;      /* when the last step was passed, monotonic */
+    const char *makes;     /* the database that its CREATE DATABASE is about to make; NULL */
+    _Atomic bool watched;  /* something was passed whose end is not known: nothing goes unseen */
+    struct gd_track track; /* what its open transaction holds */
     struct gd_gate_session *next;
 };
 
@@ -34,11 +34,17 @@ struct gd_gate_session {
 struct gd_run_heard {
     struct gd_gate_session *session;
     uint64_t ticket;
-    bool failed, rolled_back, lost;
-    bool put_off; /* PREPARE TRANSACTION: somebody commits it later, or not */
+    size_t completed;
+    bool failed, rolled_back, lost, more;
     enum gd_pg_state state;
     double seconds;
     struct gd_run_heard *next;
+};
+
+/* Something that was passed, and whose answer is told with its number, from 1. */
+struct gd_run_ticket {
+    uint32_t step; /* 0: it changes nothing, but may end what does */
+    struct gd_track_text text;
 };
 
 struct gd_run {
@@ -49,6 +55,9 @@ struct gd_run {
     size_t step_capacity, loss_capacity;
     struct gd_story_step *told; /* the steps as the journal knows them, for what is new */
     size_t told_count, told_capacity;
+    struct gd_run_ticket *tickets;
+    size_t ticket_count, ticket_capacity;
+    struct gd_track_fates fates;
     char change_id[GD_ID_SIZE];
     int64_t began_us;
     struct gd_gate gate;
@@ -151,6 +160,8 @@ GD_MUST struct gd_status gd_run_announce(struct gd_run *run, uint32_t step,
                                          const struct gd_gate_request *request,
                                          const struct gd_permit *permit, struct gd_error *err)
     __attribute__((nonnull(4)));
+/** What is to be told when the server has answered the request. */
+uint64_t gd_run_ticket(struct gd_run *run, const struct gd_gate_request *request, uint32_t step);
 /** Take in what was heard; under the run's lock. */
 void gd_run_take_heard(struct gd_run *run);
 void gd_run_passed(void *context, struct gd_gate_session *session, uint64_t ticket,

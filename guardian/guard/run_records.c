@@ -156,6 +156,21 @@ void gd_run_note_database(struct gd_run *run, const struct gd_run_look *look)
     look->request->session->makes = name == NULL ? NULL : gd_arena_strdup(run->arena, name);
 }
 
+/* To put off a transaction is no loss, and what this run has put off is its own to end. */
+static bool ends_own_transaction(const struct gd_run *run, const struct gd_run_look *look)
+{
+    static const char object[] = "prepared transaction ";
+    const struct gd_report *report = look->change.report;
+    const struct gd_judged_file *file = report->files[report->file_count - 1];
+    if (file->entry_count != 1 || file->entries[0]->kind != GD_KIND_TransactionStmt ||
+        file->entries[0]->verdict.lead == NULL)
+        return false;
+    const char *named = file->entries[0]->verdict.lead->object;
+    return strcmp(file->entries[0]->form, "TRANS_STMT_PREPARE") == 0 ||
+           (strncmp(named, object, sizeof object - 1) == 0 &&
+            gd_track_has_put_off(&run->fates, named + sizeof object - 1));
+}
+
 /* A row that a migration tool adds to its record: what follows is the migration. */
 static bool adds_record(const struct gd_run *run, const struct gd_run_look *look)
 {
@@ -186,7 +201,8 @@ bool gd_run_is_small(struct gd_run *run)
 void gd_run_sort(struct gd_run *run, struct gd_run_look *look)
 {
     look->lock = loses_only(run, look, is_lock);
-    look->fresh = look->lock || loses_only(run, look, is_own) || drops_own_database(run, look);
+    look->fresh = look->lock || loses_only(run, look, is_own) || drops_own_database(run, look) ||
+                  ends_own_transaction(run, look);
     look->records = !look->fresh && (loses_only(run, look, is_record) ||
                                      (adds_record(run, look) && gd_run_is_small(run)));
 }

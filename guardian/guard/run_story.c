@@ -21,14 +21,8 @@
 static struct gd_story_step *next_step(struct gd_run *run)
 {
     struct gd_story *story = run->story;
-    if (story->step_count == run->step_capacity) {
-        size_t capacity = run->step_capacity == 0 ? 16 : 2 * run->step_capacity;
-        struct gd_story_step *steps = gd_arena_zalloc(run->arena, capacity, sizeof *steps);
-        if (story->step_count > 0)
-            memcpy(steps, story->steps, story->step_count * sizeof *steps);
-        story->steps = steps;
-        run->step_capacity = capacity;
-    }
+    story->steps = gd_arena_more(run->arena, story->steps, story->step_count, &run->step_capacity,
+                                 sizeof *story->steps);
     return &story->steps[story->step_count++];
 }
 
@@ -41,14 +35,8 @@ static void copy_texts(const struct gd_texts *from, struct gd_texts *to, struct 
 static void tell_loss(struct gd_run *run, const struct gd_finding *finding)
 {
     struct gd_story *story = run->story;
-    if (story->loss_count == run->loss_capacity) {
-        size_t capacity = run->loss_capacity == 0 ? 16 : 2 * run->loss_capacity;
-        struct gd_story_loss *losses = gd_arena_zalloc(run->arena, capacity, sizeof *losses);
-        if (story->loss_count > 0)
-            memcpy(losses, story->losses, story->loss_count * sizeof *losses);
-        story->losses = losses;
-        run->loss_capacity = capacity;
-    }
+    story->losses = gd_arena_more(run->arena, story->losses, story->loss_count, &run->loss_capacity,
+                                  sizeof *story->losses);
     struct gd_story_loss *loss = &story->losses[story->loss_count++];
     *loss = (struct gd_story_loss){
         .rule = finding->rule->id,
@@ -224,50 +212,59 @@ struct gd_status gd_run_announce(struct gd_run *run, uint32_t step,
 
 /* ---- what became of them ---- */
 
-static void settle(struct gd_run *run, struct gd_gate_session *session, enum gd_step_state state)
+uint64_t gd_run_ticket(struct gd_run *run, const struct gd_gate_request *request, uint32_t step)
 {
-    for (size_t i = 0; i < session->pending_count; i++)
-        run->story->steps[session->pending[i] - 1].state = state;
-    session->pending_count = 0;
+    struct gd_track_text text;
+    (void)gd_track_read(request->text, request->size, step != 0, run->arena, &text);
+    if (step == 0 && !text.controls)
+        return UINT64_MAX;
+    run->tickets = gd_arena_more(run->arena, run->tickets, run->ticket_count, &run->ticket_capacity,
+                                 sizeof *run->tickets);
+    run->tickets[run->ticket_count++] = (struct gd_run_ticket){.step = step, .text = text};
+    return run->ticket_count;
 }
 
-static void wait_for_commit(struct gd_run *run, struct gd_gate_session *session, uint32_t step)
+static void settle(void *context, uint32_t number, enum gd_step_state state)
 {
-    if (session->pending_count == session->pending_capacity) {
-        size_t capacity = session->pending_capacity == 0 ? 16 : 2 * session->pending_capacity;
-        uint32_t *pending = gd_arena_zalloc(run->arena, capacity, sizeof *pending);
-        if (session->pending_count > 0)
-            memcpy(pending, session->pending, session->pending_count * sizeof *pending);
-        session->pending = pending;
-        session->pending_capacity = capacity;
-    }
-    session->pending[session->pending_count++] = step;
+    struct gd_run *run = context;
+    struct gd_story_step *step = &run->story->steps[number - 1];
+    if (state != GD_STEP_NOT_IN || step->state != GD_STEP_IN) /* of which a part is in */
+        step->state = state;
 }
 
 static void take_in(struct gd_run *run, const struct gd_run_heard *heard)
 {
     struct gd_gate_session *session = heard->session;
-    bool step = heard->ticket > 0 && heard->ticket <= run->story->step_count;
-    if (step) {
-        run->story->steps[heard->ticket - 1].seconds = heard->seconds;
+    const struct gd_run_ticket *ticket = heard->ticket > 0 && heard->ticket <= run->ticket_count
+                                             ? &run->tickets[heard->ticket - 1]
+                                             : NULL;
+    struct gd_track_told told = {
+        .step = ticket == NULL ? 0 : ticket->step,
+        .text = ticket == NULL ? NULL : &ticket->text,
+        .completed = heard->completed,
+        .failed = heard->failed,
+        .lost = heard->lost,
+        .more = heard->more,
+        .rolled_back = heard->rolled_back,
+        .state = heard->state,
+    };
+    if (told.step != 0) {
+        run->story->steps[told.step - 1].seconds = heard->seconds;
         run->outcome->seconds[GD_PHASE_APPLY] += heard->seconds;
+        /* One that was there before is not the run's own: then the server has refused to make it.
+         */
+        if (session->makes != NULL && !heard->failed && !heard->lost)
+            gd_texts_add(&run->databases, session->makes, run->arena);
+        session->makes = NULL;
     }
-    /* One that was there before is not the run's own: then the server has refused to make it. */
-    if (step && session->makes != NULL && !heard->failed && !heard->lost)
-        gd_texts_add(&run->databases, session->makes, run->arena);
-    session->makes = NULL;
-    if (step && heard->failed && heard->state == GD_PG_OUTSIDE && !heard->lost)
-        not_passed(run, (uint32_t)heard->ticket);
-    else if (step)
-        wait_for_commit(run, session, (uint32_t)heard->ticket);
-    if (heard->lost || heard->state == GD_PG_OUTSIDE) {
+    if (heard->lost || (heard->state == GD_PG_OUTSIDE && !heard->more)) {
         gd_seal_clock_stop(&run->held);
         run->story->sealed_seconds = gd_seal_clock_seconds(&run->held);
     }
-    if (heard->lost || heard->put_off)
-        settle(run, session, GD_STEP_UNKNOWN);
-    else if (heard->state == GD_PG_OUTSIDE)
-        settle(run, session, heard->failed || heard->rolled_back ? GD_STEP_NOT_IN : GD_STEP_IN);
+    run->fates.arena = run->arena;
+    run->fates.context = run;
+    run->fates.settle = settle;
+    gd_track_hear(&session->track, &run->fates, &told);
 }
 
 void gd_run_take_heard(struct gd_run *run)
@@ -294,12 +291,13 @@ void gd_run_passed(void *context, struct gd_gate_session *session, uint64_t tick
         .ticket = ticket,
         .failed = result->failed,
         .rolled_back = strcmp(result->tag, "ROLLBACK") == 0,
-        .put_off = strcmp(result->tag, "PREPARE TRANSACTION") == 0,
+        .completed = result->completed,
+        .more = result->more,
         .lost = result->lost,
         .state = result->state,
         .seconds = (double)(gd_clock_monotonic_us() - session->asked_us) / 1e6,
     };
-    if (result->state == GD_PG_OUTSIDE || result->lost)
+    if ((result->state == GD_PG_OUTSIDE && !result->more) || result->lost)
         atomic_store(&session->watched, false);
     pthread_mutex_lock(&run->heard_lock);
     if (run->heard_last == NULL)

@@ -309,12 +309,13 @@ static enum heard hear_bind(struct gd_session *session, const struct gd_wire_mes
 }
 
 static void pass_execute(struct gd_session *session, const struct gd_wire_message *message,
-                         const struct gd_named *portal)
+                         struct gd_named *portal)
 {
     struct gd_expect one = {.kind = GD_EXPECT_EXECUTE};
     if (portal != NULL) {
         const struct gd_named *named = gd_names_find(&session->names, false, portal->statement);
         one.ticket = session->judged ? session->ticket : portal->ticket;
+        portal->executed |= !session->judged;
         one.more = copy_text(portal->tag);
         one.way = portal->tag == NULL ? GD_WAY_PLAIN : GD_WAY_ANSWERED;
         if (named != NULL && named->rest != session->rests)
@@ -335,7 +336,7 @@ static enum heard hear_execute(struct gd_session *session, const struct gd_wire_
         return HEARD_STAYS;
     }
     /* An unknown one was made by DECLARE CURSOR, whose text was judged. */
-    const struct gd_named *portal = gd_names_find(&session->names, true, name);
+    struct gd_named *portal = gd_names_find(&session->names, true, name);
     bool older = portal != NULL && portal->rest != session->rests;
     const char *statement = older ? portal->statement : "";
     if (older && portal->tag == NULL &&

@@ -43,10 +43,23 @@ struct gd_named *gd_names_add(struct gd_names *names, bool portal, const char *n
     return named;
 }
 
+/* It was let through, and then nobody ran it: the gate shall know. */
+static void note_unrun(struct gd_names *names, const struct gd_named *named)
+{
+    if (!named->portal || named->ticket == 0 || named->executed)
+        return;
+    if (names->unrun_count == names->unrun_capacity) {
+        names->unrun_capacity = names->unrun_capacity * 2 + 4;
+        names->unrun = gd_memory_grow(names->unrun, names->unrun_capacity * sizeof *names->unrun);
+    }
+    names->unrun[names->unrun_count++] = named->ticket;
+}
+
 static void remove_at(struct gd_names *names, struct gd_named **place)
 {
     struct gd_named *named = *place;
     *place = named->next;
+    note_unrun(names, named);
     names->bytes -= named->portal ? 0 : named->size;
     names->portals -= named->portal;
     free(named->text);
@@ -104,4 +117,5 @@ void gd_names_end_transaction(struct gd_names *names)
 void gd_names_done(struct gd_names *names)
 {
     clear(names, false);
+    free(names->unrun);
 }

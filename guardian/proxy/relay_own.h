@@ -86,6 +86,7 @@ struct gd_named {
     /* of portals: */
     char statement[GD_WIRE_NAME_MAX + 1];
     uint64_t ticket; /* of the verdict that let it be bound, or run */
+    bool executed;   /* an Execute of it was sent, whose answer tells of the ticket */
 };
 
 enum { GD_NAMES_BUCKETS = 64 };
@@ -93,6 +94,8 @@ struct gd_names {
     struct gd_named *buckets[GD_NAMES_BUCKETS];
     size_t bytes; /* of texts */
     size_t portals;
+    uint64_t *unrun; /* tickets of portals that are gone, and were never executed */
+    size_t unrun_count, unrun_capacity;
 };
 /** The newest of that name; names are compared as the server does, by their first 63 bytes. */
 struct gd_named *gd_names_find(const struct gd_names *names, bool portal, const char *name);
@@ -155,6 +158,7 @@ struct gd_job {
 
 struct gd_waiting_result {
     uint64_t ticket;
+    size_t completed;
     bool failed;
     char sqlstate[6];
     char tag[64];
@@ -196,7 +200,8 @@ struct gd_session {
     bool wrapped;      /* COMMIT or ROLLBACK of our own is to follow the Query */
     bool told_off;     /* the last words are written */
 
-    char tag[64]; /* of the last command that ended in the Query that runs */
+    char tag[64];     /* of the last command that ended in the Query that runs */
+    size_t completed; /* how many of it did */
     bool failed;
     char sqlstate[6];
     struct gd_waiting_result *results; /* told with the next ReadyForQuery */
@@ -242,8 +247,10 @@ enum { GD_EXECUTE_TEXT_SIZE = 2 * GD_WIRE_NAME_MAX + 12 };
 /** EXECUTE "name": what runs a statement whose text we do not know. */
 void gd_session_execute_text(const char *name, char text[GD_EXECUTE_TEXT_SIZE]);
 void gd_session_note_text(struct gd_session *session, const char *text, size_t size);
-void gd_session_result(struct gd_session *session, uint64_t ticket, bool failed,
+void gd_session_result(struct gd_session *session, uint64_t ticket, size_t completed,
                        const char *sqlstate, const char *tag);
+/** Portals that were let through and are gone without having been executed. */
+void gd_session_unrun(struct gd_session *session);
 
 /* --- relay_function.c ----------------------------------------------------------------------------
  */

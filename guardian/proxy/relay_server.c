@@ -46,9 +46,10 @@ static struct gd_expect *head_of(struct gd_session *session, enum gd_expect_kind
 /* --- results ------------------------------------------------------------------------------------
  */
 
-void gd_session_result(struct gd_session *session, uint64_t ticket, bool failed,
+void gd_session_result(struct gd_session *session, uint64_t ticket, size_t completed,
                        const char *sqlstate, const char *tag)
 {
+    bool failed = *sqlstate != '\0';
     bool told = session->result_count > 0 &&
                 session->results[session->result_count - 1].ticket == ticket && failed;
     if (ticket == 0 || told) /* a Bind that fails takes its Execute along */
@@ -59,7 +60,7 @@ void gd_session_result(struct gd_session *session, uint64_t ticket, bool failed,
             gd_memory_grow(session->results, session->result_capacity * sizeof *session->results);
     }
     struct gd_waiting_result *one = &session->results[session->result_count++];
-    *one = (struct gd_waiting_result){.ticket = ticket, .failed = failed};
+    *one = (struct gd_waiting_result){.ticket = ticket, .completed = completed, .failed = failed};
     snprintf(one->sqlstate, sizeof one->sqlstate, "%s", sqlstate);
     snprintf(one->tag, sizeof one->tag, "%s", tag);
 }
@@ -72,13 +73,31 @@ static enum gd_pg_state state_of(char transaction)
                                 : GD_PG_UNKNOWN;
 }
 
+void gd_session_unrun(struct gd_session *session)
+{
+    const struct gd_gate *gate = session->relay->options.gate;
+    struct gd_names *names = &session->names;
+    for (size_t i = 0; i < names->unrun_count; i++) {
+        struct gd_gate_result result = {.tag = "",
+                                        .more =
+                                            i + 1 < names->unrun_count || session->result_count > 0,
+                                        .state = state_of(session->transaction)};
+        gate->passed(gate->context, session->gate, names->unrun[i], &result);
+    }
+    names->unrun_count = 0;
+}
+
 static void tell_results(struct gd_session *session)
 {
     const struct gd_gate *gate = session->relay->options.gate;
+    gd_session_unrun(session);
     for (size_t i = 0; i < session->result_count; i++) {
         struct gd_waiting_result *one = &session->results[i];
-        struct gd_gate_result result = {
-            .failed = one->failed, .tag = one->tag, .state = state_of(session->transaction)};
+        struct gd_gate_result result = {.failed = one->failed,
+                                        .more = i + 1 < session->result_count,
+                                        .completed = one->completed,
+                                        .tag = one->tag,
+                                        .state = state_of(session->transaction)};
         memcpy(result.sqlstate, one->sqlstate, sizeof result.sqlstate);
         gate->passed(gate->context, session->gate, one->ticket, &result);
     }
@@ -95,7 +114,7 @@ static bool parsed(struct gd_session *session, const struct gd_wire_message *mes
         return false;
     if (head->named != NULL)
         gd_names_settle(&session->names, head->named);
-    gd_session_result(session, head->ticket, false, "", "");
+    gd_session_result(session, head->ticket, 1, "", "");
     return pass_and_pop(session, message, head);
 }
 
@@ -134,7 +153,7 @@ static bool completed(struct gd_session *session, const struct gd_wire_message *
     const char *tag = gd_wire_read_text(&body);
     struct gd_expect *head = gd_expected_head(&session->expected);
     if (head != NULL && head->kind == GD_EXPECT_EXECUTE) {
-        gd_session_result(session, head->ticket, false, "", tag);
+        gd_session_result(session, head->ticket, 1, "", tag);
         return pass_and_pop(session, message, head);
     }
     if (head == NULL || head->kind != GD_EXPECT_QUERY)
@@ -144,6 +163,7 @@ static bool completed(struct gd_session *session, const struct gd_wire_message *
         return true;
     }
     snprintf(session->tag, sizeof session->tag, "%s", tag);
+    session->completed++;
     return pass(session, message);
 }
 
@@ -162,7 +182,7 @@ static bool empty(struct gd_session *session, const struct gd_wire_message *mess
         return false;
     bool execute = head->kind == GD_EXPECT_EXECUTE;
     if (execute)
-        gd_session_result(session, head->ticket, false, "", "");
+        gd_session_result(session, head->ticket, 1, "", "");
     if (head->way == GD_WAY_ANSWERED)
         complete_as(session, message, head->more);
     else
@@ -177,7 +197,7 @@ static bool suspended(struct gd_session *session, const struct gd_wire_message *
     struct gd_expect *head = head_of(session, GD_EXPECT_EXECUTE);
     if (head == NULL)
         return false;
-    gd_session_result(session, head->ticket, false, "", "");
+    gd_session_result(session, head->ticket, 1, "", "");
     return pass_and_pop(session, message, head);
 }
 
@@ -186,9 +206,11 @@ static bool suspended(struct gd_session *session, const struct gd_wire_message *
 
 static void give_up(struct gd_session *session, const struct gd_expect *head, const char *sqlstate)
 {
-    if (head->named != NULL)
+    if (head->named != NULL) {
+        head->named->ticket = 0; /* it is told here */
         gd_names_drop(&session->names, head->named);
-    gd_session_result(session, head->ticket, true, sqlstate, "");
+    }
+    gd_session_result(session, head->ticket, 0, sqlstate, "");
     gd_expected_pop(&session->expected);
 }
 
@@ -282,8 +304,10 @@ static bool ready(struct gd_session *session, const struct gd_wire_message *mess
     if (session->wrapped && unwrap(session, message, state, head->ticket))
         return true;
     if (head->kind == GD_EXPECT_QUERY)
-        gd_session_result(session, head->ticket, session->failed, session->sqlstate, session->tag);
+        gd_session_result(session, head->ticket, session->completed,
+                          session->failed ? session->sqlstate : "", session->tag);
     session->failed = false;
+    session->completed = 0;
     session->tag[0] = session->sqlstate[0] = '\0';
     session->transaction = state;
     gd_expected_pop(&session->expected);

@@ -87,6 +87,8 @@ static void tell_lost(struct gd_session *session)
     static const struct gd_gate_result lost = {
         .failed = true, .tag = "", .state = GD_PG_UNKNOWN, .lost = true};
     struct gd_expect *head;
+    gd_names_end_transaction(&session->names);
+    gd_session_unrun(session);
     for (size_t i = 0; i < session->result_count; i++)
         gate->passed(gate->context, session->gate, session->results[i].ticket, &lost);
     session->result_count = 0;

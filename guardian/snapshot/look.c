@@ -24,14 +24,8 @@ static struct gd_status see(void *context, const struct gd_store_entry *entry, s
 {
     (void)err;
     struct folder *folder = context;
-    if (folder->count == folder->room) {
-        size_t room = folder->room == 0 ? 64 : 2 * folder->room;
-        struct seen *objects = gd_arena_zalloc(folder->arena, room, sizeof *objects);
-        if (folder->count > 0)
-            memcpy(objects, folder->objects, folder->count * sizeof *objects);
-        folder->objects = objects;
-        folder->room = room;
-    }
+    folder->objects = gd_arena_more(folder->arena, folder->objects, folder->count, &folder->room,
+                                    sizeof *folder->objects);
     folder->objects[folder->count++] = (struct seen){
         gd_arena_strdup(folder->arena, entry->key + folder->prefix_size), entry->bytes};
     return GD_DONE;

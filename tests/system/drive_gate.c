@@ -69,6 +69,7 @@ static void pass(struct drive *drive, const char *text, const struct gd_gate_ans
     }
     struct gd_gate_result result = {
         .failed = status.code != GD_OK,
+        .completed = status.code == GD_OK ? SIZE_MAX : 0,
         .tag = statement.tag,
         .state = gd_pg_state(drive->pg),
         .lost = gd_pg_broken(drive->pg),

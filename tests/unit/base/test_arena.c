@@ -71,6 +71,22 @@ static void zalloc_zeroes_memory_that_was_used_before(void **state)
         assert_int_equal(memory[i], 0);
 }
 
+static void a_list_grows_and_keeps_what_it_has(void **state)
+{
+    (void)state;
+    gd_auto_arena arena = gd_arena_new();
+    size_t count = 0, capacity = 0;
+    int *items = NULL;
+    for (int i = 0; i < 1000; i++) {
+        items = gd_arena_more(arena, items, count, &capacity, sizeof *items);
+        assert_true(count < capacity && items[count] == 0);
+        items[count++] = i + 1;
+    }
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(items[i], i + 1);
+    assert_ptr_equal(gd_arena_more(arena, items, 5, &capacity, sizeof *items), items);
+}
+
 static void reset_forgets_and_keeps_at_most_one_block(void **state)
 {
     (void)state;
@@ -116,6 +132,7 @@ int main(void)
         cmocka_unit_test(a_rewind_forgets_what_came_after_the_mark),
         cmocka_unit_test(a_first_large_block_works),
         cmocka_unit_test(zalloc_zeroes_memory_that_was_used_before),
+        cmocka_unit_test(a_list_grows_and_keeps_what_it_has),
         cmocka_unit_test(reset_forgets_and_keeps_at_most_one_block),
         cmocka_unit_test(printf_makes_texts_of_any_length),
         cmocka_unit_test(strndup_ends_where_it_is_told),
