@@ -44,4 +44,15 @@ int gd_interrupt_signal(void); /* 0: none */
 /** GD_SYSTEM ("stopped by SIGTERM") once asked to stop: GD_TRY() it in such loops. */
 GD_MUST struct gd_status gd_interrupt_check(struct gd_error *err);
 
+/**
+ * A wish to stop that is one thread's own, and that of the threads which work for it (thread.h):
+ * whom this is done for may have gone. While it stands, gd_interrupted() asks it, too.
+ */
+struct gd_wish {
+    bool (*asks)(void *context); /* any thread, often */
+    void *context;
+};
+/** From here on, until it is called with what it returns. NULL: none. */
+const struct gd_wish *gd_interrupt_by(const struct gd_wish *wish);
+
 #endif

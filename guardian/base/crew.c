@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "guardian/base/thread.h"
+
 enum { WORKERS_MAX = 64 };
 
 struct crew {
@@ -60,7 +62,7 @@ struct gd_status gd_crew_run(size_t count, unsigned workers, gd_crew_task_fn *ta
     assert(workers >= 1 && workers <= WORKERS_MAX);
     pthread_mutex_init(&crew.lock, NULL);
     while (started + 1 < workers && started + 1 < count &&
-           pthread_create(&threads[started], NULL, work, &crew) == 0)
+           gd_thread_start(&threads[started], work, &crew) == 0)
         started++;
     work(&crew);
     for (size_t i = 0; i < started; i++)

@@ -5,6 +5,7 @@
 #include "guardian/base/clock.h"
 
 static volatile sig_atomic_t stopped_by;
+static _Thread_local const struct gd_wish *own_wish;
 
 static void on_signal(int number)
 {
@@ -47,7 +48,14 @@ void gd_interrupt_forget(void)
 
 bool gd_interrupted(void)
 {
-    return stopped_by != 0;
+    return stopped_by != 0 || (own_wish != NULL && own_wish->asks(own_wish->context));
+}
+
+const struct gd_wish *gd_interrupt_by(const struct gd_wish *wish)
+{
+    const struct gd_wish *before = own_wish;
+    own_wish = wish;
+    return before;
 }
 
 int gd_interrupt_signal(void)
@@ -57,7 +65,9 @@ int gd_interrupt_signal(void)
 
 struct gd_status gd_interrupt_check(struct gd_error *err)
 {
-    if (stopped_by == 0)
+    if (!gd_interrupted())
         return GD_DONE;
+    if (stopped_by == 0)
+        return gd_fail(err, GD_SYSTEM, "given up, because nobody waits for it any more");
     return gd_fail(err, GD_SYSTEM, "stopped by SIG%s", sigabbrev_np(stopped_by));
 }

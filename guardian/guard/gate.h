@@ -87,6 +87,10 @@ struct gd_gate {
      *  its Execute ended. A commit at a Sync that fails is theirs, too. Loop's thread. */
     void (*passed)(void *context, struct gd_gate_session *session, uint64_t ticket,
                    const struct gd_gate_result *result);
+    /** What a statement of this session is held for, in a few words that go on with "guardian is ":
+     *  "copying data, 34 of 120 MB"; "" when there is nothing to say. Loop's thread; may be NULL.
+     */
+    void (*waits_for)(void *context, struct gd_gate_session *session, char *out_text, size_t size);
 };
 
 #endif

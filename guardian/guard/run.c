@@ -18,11 +18,6 @@ enum { KEEP_MAX = 64 << 20 }; /* bytes of statements that are kept */
 
 /* ---- sessions ---- */
 
-static bool is_text(const struct gd_texts *texts, const char *text)
-{
-    return gd_texts_has(texts, text);
-}
-
 static struct gd_status enter(void *context, const char *database, const char *user,
                               struct gd_pg *pg, struct gd_gate_session **out_session,
                               struct gd_error *err)
@@ -34,15 +29,13 @@ static struct gd_status enter(void *context, const char *database, const char *u
     gd_run_reported(run, session, "standard_conforming_strings",
                     gd_pg_reported(pg, "standard_conforming_strings"));
     gd_run_reported(run, session, "client_encoding", gd_pg_reported(pg, "client_encoding"));
-    pthread_mutex_lock(&run->lock);
-    gd_run_take_heard(run);
-    session->database = gd_arena_strdup(run->arena, database);
-    session->user = gd_arena_strdup(run->arena, user);
+    session->database = gd_memory_strdup(database);
+    session->user = gd_memory_strdup(user);
     session->elsewhere = strcmp(database, run->story->database) != 0;
-    session->fresh = is_text(&run->databases, database);
+    pthread_mutex_lock(&run->heard_lock); /* `lock` may be held for as long as a backup takes */
     session->next = run->sessions;
     run->sessions = session;
-    pthread_mutex_unlock(&run->lock);
+    pthread_mutex_unlock(&run->heard_lock);
     *out_session = session;
     return GD_DONE;
 }
@@ -111,6 +104,8 @@ static struct gd_run *run_new(const struct gd_run_options *options, struct gd_ar
     pthread_mutex_init(&run->lock, NULL);
     pthread_mutex_init(&run->harmless_lock, NULL);
     pthread_mutex_init(&run->heard_lock, NULL);
+    pthread_mutex_init(&run->doing.lock, NULL);
+    gd_run_overhear(run);
     run->gate = (struct gd_gate){
         .context = run,
         .enter = enter,
@@ -120,6 +115,7 @@ static struct gd_run *run_new(const struct gd_run_options *options, struct gd_ar
         .still = gd_run_still,
         .reported = gd_run_reported,
         .passed = gd_run_passed,
+        .waits_for = gd_run_waits_for,
     };
     return run;
 }
@@ -321,6 +317,8 @@ static void free_sessions(struct gd_run *run)
 {
     while (run->sessions != NULL) {
         struct gd_gate_session *next = run->sessions->next;
+        free(run->sessions->database);
+        free(run->sessions->user);
         free(run->sessions);
         run->sessions = next;
     }
@@ -342,4 +340,5 @@ void gd_run_free(struct gd_run *run)
     pthread_mutex_destroy(&run->lock);
     pthread_mutex_destroy(&run->harmless_lock);
     pthread_mutex_destroy(&run->heard_lock);
+    pthread_mutex_destroy(&run->doing.lock);
 }

@@ -454,13 +454,18 @@ void gd_run_judge(void *context, const struct gd_gate_request *request,
     gd_auto_arena arena = gd_arena_new();
     struct gd_run_look look = {.request = request, .arena = arena};
     *out_answer = (struct gd_gate_answer){.message = "", .detail = "", .hint = ""};
-    pthread_mutex_lock(&run->lock);
+    if (!gd_run_lock(run, request)) {
+        (void)gd_run_given_up(run, request, out_answer);
+        return;
+    }
     gd_run_take_heard(run);
+    request->session->fresh = gd_texts_has(&run->databases, request->session->database);
     struct gd_status status = judge(run, &look, out_answer, &err);
     if (status.code != GD_OK) {
         gd_run_unwrap(&look);
         *out_answer = (struct gd_gate_answer){.message = "", .detail = "", .hint = ""};
-        refuse(run, request, &err, losses_of(&look), out_answer);
+        if (!gd_run_given_up(run, request, out_answer))
+            refuse(run, request, &err, losses_of(&look), out_answer);
     }
-    pthread_mutex_unlock(&run->lock);
+    gd_run_unlock(run);
 }

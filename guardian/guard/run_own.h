@@ -47,6 +47,15 @@ struct gd_run_ticket {
     struct gd_track_text text;
 };
 
+/* What a statement that is held waits for. */
+struct gd_run_doing {
+    pthread_mutex_t lock;
+    const struct gd_events *told_on; /* whoever shows it */
+    struct gd_events events;         /* ours, in front of that */
+    char stage[64];
+    uint64_t bytes, total_bytes;
+};
+
 struct gd_run {
     const struct gd_run_options *options;
     struct gd_arena *arena; /* under `lock` */
@@ -62,6 +71,7 @@ struct gd_run {
     int64_t began_us;
     struct gd_gate gate;
     pthread_mutex_t lock; /* of all but `harmless` and the sessions' flags */
+    struct gd_wish wish;  /* whose statement is judged may not wait for it any more */
     struct gd_pg *pg;     /* our own session: looks, holds the lease */
     const char *user;
     const char *stamp; /* of the schema when the run began */
@@ -88,7 +98,8 @@ struct gd_run {
     struct gd_map harmless; /* first 64 bits of SHA-256 of texts that are harmless by themselves */
     pthread_mutex_t heard_lock;
     struct gd_run_heard *heard, *heard_last; /* malloc()ed */
-    struct gd_gate_session *sessions;
+    struct gd_gate_session *sessions;        /* under `heard_lock` */
+    struct gd_run_doing doing;
 };
 
 /** What is known of one request while it is judged. */
@@ -119,6 +130,19 @@ bool gd_run_changes(const struct gd_report *report);
 /** A change, in a run that does not guard (options->mode). */
 GD_MUST struct gd_status gd_run_by_mode(struct gd_run *run, struct gd_run_look *look,
                                         struct gd_gate_answer *answer, struct gd_error *err);
+
+/* ---- run_wait.c ---- */
+/** run->lock, for a statement. @return false: nobody waits for it any more */
+bool gd_run_lock(struct gd_run *run, const struct gd_gate_request *request);
+void gd_run_unlock(struct gd_run *run);
+/** What is waited for from here on ends when the client goes; until gd_interrupt_by() is called
+ *  with what this returns. Not around what must be written, or ended. */
+const struct gd_wish *gd_run_heed(struct gd_run *run);
+/** Did the client go, or cancel? Then that is the answer. */
+bool gd_run_given_up(struct gd_run *run, const struct gd_gate_request *request,
+                     struct gd_gate_answer *answer);
+void gd_run_overhear(struct gd_run *run); /* once */
+void gd_run_waits_for(void *context, struct gd_gate_session *session, char *out_text, size_t size);
 
 /* ---- run_records.c ---- */
 /** Is what it loses the run's own, a tool's lock, or a tool's record? Sets fresh, lock, records. */

@@ -28,7 +28,10 @@ GD_MUST static struct gd_status take_lease(struct gd_run *run, struct gd_error *
         .wait_ms = options->busy_ms,
         .events = options->events,
     };
-    return gd_lease_take(&lease, &run->lease, err);
+    const struct gd_wish *before = gd_run_heed(run);
+    struct gd_status status = gd_lease_take(&lease, &run->lease, err);
+    (void)gd_interrupt_by(before);
+    return status;
 }
 
 GD_MUST static struct gd_status recover(struct gd_run *run, struct gd_error *err)
@@ -261,7 +264,10 @@ GD_MUST static struct gd_status back_up(struct gd_run *run, const struct gd_deci
         .events = options->events,
     };
     GD_TRY(write_record(run, GD_RECORD_PROTECTING, err));
-    GD_TRY(gd_protect(&protect, snapshot, run->arena, protection, err));
+    const struct gd_wish *before = gd_run_heed(run);
+    struct gd_status status = gd_protect(&protect, snapshot, run->arena, protection, err);
+    (void)gd_interrupt_by(before);
+    GD_TRY(status);
     if (story->snapshot[0] != '\0' && story->schema_snapshot[0] == '\0' && some_is_in(story))
         story->schema_snapshot = story->snapshot;
     run->protection = protection;
@@ -345,7 +351,11 @@ GD_MUST static struct gd_status lock(struct gd_run *run, const struct gd_run_loo
         .clock = &run->held,
         .events = run->options->guard->events,
     };
-    return gd_protect_seal(look->request->pg, backup, &options, run->arena, out_snapshot, err);
+    const struct gd_wish *before = gd_run_heed(run);
+    struct gd_status status =
+        gd_protect_seal(look->request->pg, backup, &options, run->arena, out_snapshot, err);
+    (void)gd_interrupt_by(before);
+    return status;
 }
 
 /* ---- what was written since ---- */

@@ -9,6 +9,7 @@
 
 #include "guardian/base/clock.h"
 #include "guardian/base/memory.h"
+#include "guardian/base/thread.h"
 #include "guardian/io/process.h"
 #include "guardian/prove/archive.h"
 
@@ -123,7 +124,7 @@ static struct gd_status run(struct gd_process *process, struct feed *feed, struc
                             struct gd_error *err)
 {
     pthread_t thread;
-    int failed = pthread_create(&thread, NULL, feed_main, feed);
+    int failed = gd_thread_start(&thread, feed_main, feed);
     if (failed != 0)
         return gd_fail(err, GD_SYSTEM, "could not start a thread: %s", strerror(failed));
     struct gd_status heard = read_lines(gd_process_output(process), lines, err);

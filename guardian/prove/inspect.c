@@ -6,6 +6,7 @@
 
 #include "guardian/base/clock.h"
 #include "guardian/base/memory.h"
+#include "guardian/base/thread.h"
 #include "guardian/prove/inspect.h"
 
 enum { WORKERS_MAX = 64, WORKERS_DEFAULT_MAX = 8, TELL_US = 100000 };
@@ -205,7 +206,7 @@ static void run_workers(struct gd_inspection *run, unsigned count)
     for (unsigned i = 0; i < count; i++)
         inspectors[i] = (struct gd_inspector){.run = run, .worker = (int)i};
     while (started + 1 < count &&
-           pthread_create(&threads[started], NULL, work_main, &inspectors[started + 1]) == 0)
+           gd_thread_start(&threads[started], work_main, &inspectors[started + 1]) == 0)
         started++;
     (void)work_main(&inspectors[0]);
     for (unsigned i = 0; i < started; i++)

@@ -79,6 +79,7 @@ struct gd_status gd_relay_new(const struct gd_relay_options *options, struct gd_
     if (relay->options.statement_bytes_max == 0)
         relay->options.statement_bytes_max = (size_t)64 << 20;
     relay->options.entrance_ms = or_default(options->entrance_ms, 10000);
+    relay->options.notice_ms = or_default(options->notice_ms, 10000);
     relay->options.drain_ms = or_default(options->drain_ms, 30000);
     relay->options.workers = or_default(options->workers, 4);
     struct gd_status status = open_poll(relay, err);

@@ -29,6 +29,7 @@ struct gd_relay_options {
     size_t statement_bytes_max; /* of Query and Parse; 0: 64 MiB */
     uint32_t entrance_ms;       /* for a client to come in; 0: 10,000 */
     uint32_t idle_ms;           /* a session that says nothing; 0: no limit */
+    uint32_t notice_ms;         /* between words to a client whose statement is held; 0: 10,000 */
     uint32_t drain_ms;          /* gd_relay_stop(): how long sessions may still work; 0: 30,000 */
     unsigned workers;           /* threads that connect and judge; 0: 4 */
     const struct gd_events *events;

@@ -48,10 +48,10 @@ static char *framed_error(const struct gd_wire_words *words)
 }
 
 void gd_session_refuse(struct gd_session *session, const struct gd_wire_message *message,
-                       const struct gd_wire_words *words)
+                       const struct gd_wire_words *words, uint64_t ticket)
 {
     gd_auto_wire_out out = {0};
-    struct gd_expect one = {.way = GD_WAY_REFUSED, .more = framed_error(words)};
+    struct gd_expect one = {.way = GD_WAY_REFUSED, .ticket = ticket, .more = framed_error(words)};
     char type = message->kind->type;
     if (type == 'Q' || type == 'F') {
         one.kind = GD_EXPECT_QUERY;
@@ -76,7 +76,7 @@ static enum heard refuse_as(struct gd_session *session, const struct gd_wire_mes
                             const char *sqlstate, const char *text)
 {
     gd_session_refuse(session, message,
-                      &(struct gd_wire_words){"ERROR", sqlstate, text, NULL, NULL});
+                      &(struct gd_wire_words){"ERROR", sqlstate, text, NULL, NULL}, 0);
     return HEARD_ON;
 }
 

@@ -3,6 +3,8 @@
  * a thread that may wait, and its verdict is put where the statement stood.
  */
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -289,6 +291,35 @@ static void notice(struct gd_session *session, const char *text)
     gd_pipe_insert(&session->down, out.bytes, out.size);
 }
 
+/* A notice may come at any time, and nothing else goes to the client while its statement is held.
+ * Who does not listen is not told again. */
+void gd_session_keep_told(struct gd_session *session)
+{
+    const struct gd_relay *relay = session->relay;
+    const struct gd_gate *gate = relay->options.gate;
+    int64_t last = session->told_ms > session->since_ms ? session->told_ms : session->since_ms;
+    char doing[96] = "", text[192];
+    if (relay->now_ms - last < relay->options.notice_ms || !gd_session_flush_client(session))
+        return;
+    session->told_ms = relay->now_ms;
+    if (gate->waits_for != NULL)
+        gate->waits_for(gate->context, session->gate, doing, sizeof doing);
+    snprintf(text, sizeof text, "guardian holds this statement for %" PRId64 " s now%s%s",
+             (relay->now_ms - session->since_ms) / 1000, *doing == '\0' ? "" : ": it is ", doing);
+    notice(session, text);
+    (void)gd_session_flush_client(session);
+}
+
+/* Not passed after all: whoever wrote that it would be is told. */
+static void tell_unsent(struct gd_session *session, uint64_t ticket)
+{
+    const struct gd_gate *gate = session->relay->options.gate;
+    const struct gd_gate_result none = {
+        .failed = true, .sqlstate = "57014", .tag = "", .state = GD_PG_OUTSIDE};
+    if (ticket != 0)
+        gate->passed(gate->context, session->gate, ticket, &none);
+}
+
 static void apply(struct gd_session *session, const struct gd_gate_answer *verdict)
 {
     struct gd_wire_message message;
@@ -315,7 +346,7 @@ static void apply(struct gd_session *session, const struct gd_gate_answer *verdi
         return;
     default:
         words.sqlstate = *words.sqlstate == '\0' ? "42501" : words.sqlstate;
-        gd_session_refuse(session, &message, &words);
+        gd_session_refuse(session, &message, &words, verdict->ticket);
         return;
     }
 }
@@ -348,7 +379,14 @@ void gd_session_judged(struct gd_session *session)
     bool whole = take_back(session);
     struct gd_gate_answer verdict = session->cancelled ? cancelled : session->job->answer;
     verdict.wrap = session->job->answer.wrap; /* what was opened is ended, refused or not */
-    if (atomic_load(&session->gone) && !session->cancelled)
+    if (session->job->answer.verdict == GD_GATE_PASS)
+        verdict.ticket = session->job->answer.ticket;
+    else
+        verdict.ticket = 0;
+    bool left = atomic_load(&session->gone) && !session->cancelled;
+    if (left || !whole)
+        tell_unsent(session, verdict.ticket);
+    if (left)
         gd_session_end(session);
     else if (!whole)
         gd_session_close(session, &lost);

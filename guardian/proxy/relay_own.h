@@ -173,6 +173,7 @@ struct gd_session {
     struct gd_side client, server;
     struct gd_pipe up, down; /* to the server, to the client */
     int64_t since_ms;        /* it has been in this state, or silent while open */
+    int64_t told_ms;         /* when its client was last told what it waits for */
     unsigned pins;           /* cancelling clients that work on it */
 
     struct gd_arena *arena; /* of the entrance, then of a held statement */
@@ -239,8 +240,9 @@ void gd_session_hear_server(struct gd_session *session);
 /** A message of our own in place of the one at the front. */
 void gd_session_replace(struct gd_session *session, const struct gd_wire_message *message,
                         const struct gd_wire_out *with);
+/** @param ticket  of a verdict that let it pass, and is not followed; 0: there was none */
 void gd_session_refuse(struct gd_session *session, const struct gd_wire_message *message,
-                       const struct gd_wire_words *words);
+                       const struct gd_wire_words *words, uint64_t ticket);
 void gd_session_pass_statement(struct gd_session *session, const struct gd_wire_message *message,
                                uint64_t ticket);
 enum { GD_EXECUTE_TEXT_SIZE = 2 * GD_WIRE_NAME_MAX + 12 };
@@ -267,6 +269,8 @@ void gd_session_hold(struct gd_session *session, bool bind);
 /** What was waited for may have come. */
 void gd_session_try_judge(struct gd_session *session);
 void gd_session_judged(struct gd_session *session);
+/** A word now and then to a client that waits. */
+void gd_session_keep_told(struct gd_session *session);
 
 /* --- relay_crew.c: threads that may wait
  * ---------------------------------------------------------- */

@@ -5,6 +5,7 @@
  * its end whatever pg_restore does, so that its digests are compared before anything is run.
  */
 #include "guardian/restore/dump.h"
+#include "guardian/base/thread.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -187,7 +188,7 @@ GD_MUST static struct gd_status cut_fed(struct cutting *cutting, struct gd_proce
 {
     struct feed feeder = {.source = source, .sink = gd_process_input(process)};
     pthread_t thread;
-    if (pthread_create(&thread, NULL, feed, &feeder) != 0)
+    if (gd_thread_start(&thread, feed, &feeder) != 0)
         return gd_fail(err, GD_SYSTEM, "could not read the schema: no thread could be started");
     cutting->read = read_source;
     cutting->read_context = gd_process_output(process);

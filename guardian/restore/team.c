@@ -1,5 +1,6 @@
 /* Team: see team.h. */
 #include "guardian/restore/team.h"
+#include "guardian/base/thread.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -285,7 +286,7 @@ struct gd_status gd_team_pool(struct gd_team *team, const char *stage, size_t co
     unsigned wanted = team->running;
     for (; started < wanted; started++) {
         workers[started] = (struct worker){.team = team, .number = started};
-        if (pthread_create(&workers[started].thread, NULL, work, &workers[started]) != 0)
+        if (gd_thread_start(&workers[started].thread, work, &workers[started]) != 0)
             break;
     }
     if (started < wanted) {

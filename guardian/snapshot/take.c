@@ -1,4 +1,5 @@
 #include "guardian/snapshot/take.h"
+#include "guardian/base/thread.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -159,7 +160,7 @@ static void *run_dump(void *context)
 
 GD_MUST static struct gd_status start_dump(struct dump *dump, struct gd_error *err)
 {
-    if (pthread_create(&dump->thread, NULL, run_dump, dump) != 0)
+    if (gd_thread_start(&dump->thread, run_dump, dump) != 0)
         return gd_fail(err, GD_SYSTEM, "could not start a thread");
     dump->started = true;
     return GD_DONE;

@@ -15,6 +15,7 @@
 
 #include "guardian/base/clock.h"
 #include "guardian/base/fault.h"
+#include "guardian/base/thread.h"
 #include "guardian/snapshot/take_own.h"
 
 /* So that a session does not gather more locks than the server has room for. */
@@ -235,7 +236,7 @@ GD_MUST static struct gd_status start(struct worker *worker, struct gd_error *er
 {
     GD_TRY(gd_pg_connect_like(worker->take->pg, NULL, &worker->pg, err));
     GD_TRY(begin(worker, err));
-    if (pthread_create(&worker->thread, NULL, work, worker) != 0)
+    if (gd_thread_start(&worker->thread, work, worker) != 0)
         return gd_fail(err, GD_SYSTEM, "could not start a thread");
     worker->started = true;
     return GD_DONE;

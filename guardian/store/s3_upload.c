@@ -14,6 +14,7 @@
 
 #include "guardian/base/fault.h"
 #include "guardian/base/memory.h"
+#include "guardian/base/thread.h"
 #include "guardian/io/hmac.h"
 #include "guardian/store/s3.h"
 #include "guardian/store/s3_parts.h"
@@ -249,7 +250,7 @@ static struct gd_status start_sender(struct gd_s3_upload *upload, struct gd_erro
                    upload->waiting_count > 0 && upload->sending == upload->sender_count);
     if (!wanted)
         return GD_DONE;
-    int failed = pthread_create(&upload->senders[upload->sender_count], NULL, sender, upload);
+    int failed = gd_thread_start(&upload->senders[upload->sender_count], sender, upload);
     if (failed == 0)
         upload->sender_count++;
     if (upload->sender_count == 0)

@@ -2,7 +2,7 @@
  * Drives proxy/relay.h for tests/system/test_relay*.py: a door, a relay and a gate, until SIGTERM.
  *
  *   drive_relay GATE [NAME=VALUE]…     GATE: open, or test
- *     listen= certificate= key= statement= entrance= idle= drain= workers= clients=
+ *     listen= certificate= key= statement= entrance= idle= drain= notice= workers= clients=
  *
  * The target is that of the environment. Prints the lines of gd_door_environment(), then "ready";
  * at the end what gd_relay_counts() says. The test gate does what a comment in the text says:
@@ -186,13 +186,21 @@ static void passed(void *context, struct gd_gate_session *session, uint64_t tick
         *result->tag == '\0' ? "-" : result->tag, (int)result->state, result->lost ? " lost" : "");
 }
 
+static void waits_for(void *context, struct gd_gate_session *session, char *out_text, size_t size)
+{
+    (void)context;
+    (void)session;
+    snprintf(out_text, size, "testing");
+}
+
 static const struct gd_gate test_gate = {.enter = enter,
                                          .leave = leave,
                                          .glance = glance,
                                          .judge = judge,
                                          .still = still,
                                          .reported = reported,
-                                         .passed = passed};
+                                         .passed = passed,
+                                         .waits_for = waits_for};
 
 /* --- set up --------------------------------------------------------------------------------------
  */
@@ -264,6 +272,7 @@ static struct gd_status serve(int argc, char **argv, struct gd_error *err)
                                        .entrance_ms = number(argc, argv, "entrance"),
                                        .idle_ms = number(argc, argv, "idle"),
                                        .drain_ms = number(argc, argv, "drain"),
+                                       .notice_ms = number(argc, argv, "notice"),
                                        .workers = number(argc, argv, "workers")};
     GD_TRY(gd_relay_new(&options, &relay, err));
     struct sigaction action = {.sa_handler = stop};

@@ -1,5 +1,10 @@
 """Drivers through the relay: what they get is what they get without it."""
 
+import importlib.util
+import pathlib
+import shutil
+import subprocess
+
 import pytest
 
 from harness.lack import lack
@@ -12,6 +17,10 @@ except ImportError:
 
 import psycopg2
 import psycopg2.extras
+
+_spec = importlib.util.spec_from_file_location("regenerate", pathlib.Path(__file__).resolve().parent.parent / "corpus" / "tools" / "regenerate.py")
+tools = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(tools)
 
 
 @pytest.fixture
@@ -144,3 +153,75 @@ def test_psycopg2_and_its_large_objects(ways):
         link.close()
         return said
     assert both(ways, use)[2] == 5000 * 5001 // 2
+
+
+@pytest.fixture
+def telling(server, database):
+    """A relay that tells those who are held what they wait for, often."""
+    with Relay(server.env(database), gate="test", notice=220) as relay:
+        yield relay
+
+
+def test_psycopg3_is_told_what_it_waits_for(telling, database):
+    if not psycopg:
+        lack("python3-psycopg is not here (run .ci/packages test)")
+    env = telling.env
+    said = []
+    with psycopg.connect(host=env["PGHOST"], port=env["PGPORT"], user=env["PGUSER"], password=env["PGPASSWORD"], dbname=database, autocommit=True) as link:
+        link.add_notice_handler(lambda notice: said.append((notice.severity, notice.sqlstate, notice.message_primary)))
+        assert link.execute("SELECT %s::int /*gate:hold 500*/", (7,)).fetchall() == [(7,)]
+        simple = len(said)
+        assert simple >= 1 and said[0] == ("NOTICE", "00000", "guardian holds this statement for 0 s now: it is testing")
+        with link.pipeline():
+            cursors = [link.execute("SELECT %s::int" + " /*gate:hold 500*/" * (n == 2), (n,)) for n in range(5)]
+        assert [cursor.fetchall() for cursor in cursors] == [[(n,)] for n in range(5)] and len(said) > simple
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            link.execute("SELECT 1/%s::int /*gate:hold 500*/", (0,))
+        assert link.execute("SELECT 'on'").fetchall() == [("on",)]
+
+
+NODE = r"""
+const {Client} = require('pg')
+const say = (...words) => console.log(...words.map(word => JSON.stringify(word)))
+async function main() {
+  const client = new Client()
+  const notices = []
+  client.on('notice', notice => notices.push([notice.severity, notice.code, notice.message]))
+  await client.connect()
+  const asked = [
+    'SELECT 1 AS one /*gate:hold 500*/',
+    {text: 'SELECT $1::int + 1 AS two /*gate:hold 500*/', values: [1]},
+    {name: 'named', text: 'SELECT $1::text AS three /*gate:hold 500*/', values: ['drei']},
+    {name: 'named', text: 'SELECT $1::text AS three /*gate:hold 500*/', values: ['tres']},
+    {text: 'SELECT 1/$1::int /*gate:hold 500*/', values: [0]},
+    'SELECT 4 AS four',
+  ]
+  for (const one of asked)
+    await client.query(one).then(found => say(found.command, found.rows), wrong => say(wrong.code, wrong.message))
+  say(notices.length >= 4 ? notices[0] : notices)
+  const impatient = new Client({query_timeout: 400})
+  impatient.on('error', () => {})
+  await impatient.connect()
+  const begin = Date.now()
+  await impatient.query('CREATE TABLE t () /*gate:hold 20000*/').catch(wrong => say(wrong.message, Date.now() - begin < 3000))
+  impatient.connection.stream.destroy()
+  await client.end()
+}
+main()
+"""
+
+
+def test_node_pg_is_told_and_keeps_its_own_limit(telling, server, database, tmp_path):
+    if not shutil.which("npm"):
+        lack("npm is not installed")
+    (tmp_path / "node_modules").symlink_to(tools.npm("node-pg", "pg@8.16.3") / "node_modules")
+    (tmp_path / "client.js").write_text(NODE)
+    ran = subprocess.run(["node", "client.js"], cwd=tmp_path, env=telling.env, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0 and ran.stderr == "", ran.stderr
+    assert ran.stdout.splitlines() == [
+        '"SELECT" [{"one":1}]', '"SELECT" [{"two":2}]', '"SELECT" [{"three":"drei"}]', '"SELECT" [{"three":"tres"}]',
+        '"22012" "division by zero"', '"SELECT" [{"four":4}]',
+        '["NOTICE","00000","guardian holds this statement for 0 s now: it is testing"]',
+        '"Query read timeout" true']
+    assert telling.wait_for("let go", limit=5)
+    assert server.value("SELECT to_regclass('t')", database) is None

@@ -182,6 +182,34 @@ def test_a_client_that_leaves_ends_the_hold(relay, server, database, parting):
     assert server.value("SELECT to_regclass('t')", database) is None
 
 
+def test_a_client_that_is_held_is_told_now_and_then(server, database):
+    with Relay(server.env(database), gate="test", notice=250) as relay, wire.Client(relay.env) as client:
+        client.send(wire.query("SELECT 'held' /*gate:hold 900*/"))
+        found = client.until(b"Z")
+        assert wire.kinds(found).lstrip("N") == "TDCZ" and 2 <= wire.kinds(found).count("N") <= 3
+        assert wire.fields(found[0][1])["M"] == "guardian holds this statement for 0 s now: it is testing"
+        assert wire.fields(found[0][1])["S"] == "NOTICE" and wire.fields(found[0][1])["C"] == "00000"
+        client.send(wire.parse("SELECT 1"), wire.bind(), wire.execute(), wire.parse("SELECT 2 /*gate:hold 600*/"), wire.bind(), wire.execute(), wire.SYNC)
+        found = client.until(b"Z")
+        assert wire.rows(found) == [["1"], ["2"]] and wire.kinds(found).replace("N", "") == "12DC12DCZ" and "N" in wire.kinds(found)
+        client.send(wire.query("CREATE TABLE t () /*gate:hold 600;gate:refuse*/"))
+        assert wire.kinds(client.until(b"Z")).lstrip("N") == "EZ"
+
+
+def test_what_was_let_pass_and_is_given_up_is_told_as_failed(relay, client):
+    """The gate has written down that it will run: it hears that it did not."""
+    client.send(wire.query("CREATE TABLE t () /*gate:hold 20000;gate:wrap*/"))
+    relay.wait_for("held")
+    client.cancel()
+    found = client.until(b"Z")
+    assert wire.errors(found)[0]["C"] == "57014" and found[-1][1] == b"I"
+    assert relay.wait_for("passed").startswith("passed failed ")
+    client.send(wire.query("CREATE TABLE t () /*gate:hold 20000*/"))
+    relay.wait_for("held")
+    client.close()
+    assert relay.wait_for("passed") == "passed failed 57014 - state 0"
+
+
 def test_answered_without_being_run(client):
     client.ask(wire.query("CREATE TABLE t (a int); CREATE INDEX i ON t (a)"))
     found = client.ask(wire.query("DROP INDEX i /*gate:answer DROP INDEX;*/"))
