@@ -17,6 +17,14 @@ enum gd_gate_verdict {
     GD_GATE_REFUSE, /* an ordinary SQL error instead, at its place in the order of answers */
     GD_GATE_ANSWER, /* is not run; the client is told `tag` as if it was, and `notice` */
     GD_GATE_RETURN, /* the client's connection is ended with the error (57P01) */
+    GD_GATE_SETTLE, /* the relay comes to a rest first, as the request says, and asks again */
+};
+
+/* How a batch of the extended protocol can be brought to a rest before its Sync. */
+enum gd_gate_settle {
+    GD_SETTLE_NO,    /* it is at rest, or cannot be */
+    GD_SETTLE_SYNC,  /* by a Sync: nothing has run in it, or it runs in a block */
+    GD_SETTLE_BLOCK, /* what has run in it goes into a block of ours first, which ends with it */
 };
 
 struct gd_gate_answer {
@@ -43,6 +51,7 @@ struct gd_gate_request {
     const char
         *earlier; /* texts sent since the last rest, in order, joined by ";\n" ("": at rest) */
     enum gd_pg_state state;
+    enum gd_gate_settle settle;
     struct gd_pg *pg;       /* the session's own server connection, at rest; NULL: not at rest */
     int backend;            /* its process */
     struct gd_arena *arena; /* for the answer's texts */

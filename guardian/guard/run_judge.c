@@ -140,16 +140,31 @@ static size_t inputs_of(const struct gd_gate_request *request, struct gd_input i
     return count;
 }
 
-/* By the text alone: true when nobody's catalogue could make it more than reading and setting. */
-static bool harmless_alone(const struct gd_gate_request *request, struct gd_arena *arena)
+/* By the text alone; NULL: it cannot be read. */
+static const struct gd_report *read_alone(const struct gd_gate_request *request,
+                                          struct gd_arena *arena)
 {
     struct gd_input input = {
         .by_wire = true, .path = "statement", .text = request->text, .size = request->size};
     struct gd_classify_options options = {0};
     struct gd_report *report;
     struct gd_error ignored = {0};
-    return gd_classify(&input, 1, &options, arena, &report, &ignored).code == GD_OK &&
-           !gd_run_changes(report);
+    return gd_classify(&input, 1, &options, arena, &report, &ignored).code == GD_OK ? report : NULL;
+}
+
+/* What may change something is looked at where the catalogue can be asked, and its transaction's id
+ * be told. A block around the whole batch is nothing for what cannot run in one, or commits by
+ * itself. */
+static bool should_settle(const struct gd_gate_request *request, const struct gd_report *alone)
+{
+    if (request->pg != NULL || request->settle == GD_SETTLE_NO)
+        return false;
+    if (request->settle == GD_SETTLE_SYNC)
+        return true;
+    const struct gd_judged_file *file = alone == NULL ? NULL : alone->files[0];
+    return file != NULL && file->transaction && file->entry_count == 1 &&
+           file->entries[0]->kind != GD_KIND_CallStmt && file->entries[0]->kind != GD_KIND_DoStmt &&
+           file->entries[0]->kind != GD_KIND_TransactionStmt;
 }
 
 /* libpq learns the transaction's state with each answer, and the last ones were not for it. */
@@ -425,9 +440,14 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
         return gd_hint(err,
                        gd_fail(err, GD_REFUSED, "this statement cannot be read for sure: %s", why),
                        "SET standard_conforming_strings TO on, and use client_encoding UTF8.");
-    if (harmless_alone(request, seen->arena)) {
+    const struct gd_report *alone = read_alone(request, seen->arena);
+    if (alone != NULL && !gd_run_changes(alone)) { /* whatever the catalogue says */
         remember_harmless(run, request->text, request->size);
         pass_harmless(run, request, answer);
+        return GD_DONE;
+    }
+    if (should_settle(request, alone)) {
+        answer->verdict = GD_GATE_SETTLE;
         return GD_DONE;
     }
     struct gd_status status = look(run, seen, err);

@@ -295,7 +295,7 @@ static bool can_wrap(const struct gd_run_look *look)
 {
     const struct gd_gate_request *request = look->request;
     const struct gd_report *report = look->change.report;
-    if (request->pg == NULL || request->state != GD_PG_OUTSIDE || request->name != NULL)
+    if (request->pg == NULL || request->state != GD_PG_OUTSIDE || request->parse)
         return false;
     for (size_t f = 0; f < report->file_count; f++) {
         if (!report->files[f]->transaction)

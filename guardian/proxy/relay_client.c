@@ -276,6 +276,7 @@ static void pass_bind(struct gd_session *session, const struct gd_wire_message *
     made->tag = named == NULL ? NULL : copy_text(named->tag);
     made->ticket = session->judged ? session->ticket : 0;
     session->judged = false;
+    session->bound = true;
     made->rest = session->rests;
     expect(session,
            (struct gd_expect){.kind = GD_EXPECT_BIND, .named = made, .ticket = made->ticket});
@@ -477,14 +478,20 @@ static bool must_rest(struct gd_session *session)
            gd_expected_head(&session->expected) != NULL;
 }
 
+/* What ends our own block goes before anything else. */
+static bool is_ending(const struct gd_session *session)
+{
+    return session->wrapped && !session->unsynced && !session->judged && !session->copying;
+}
+
 /* So many answers are due that the server may keep them to itself until it is asked for them. */
 static bool must_wait(struct gd_session *session, char type)
 {
     if (may_always_go(type))
-        return session->wrapped && !session->copying;
+        return is_ending(session);
     if (!gd_expected_full(&session->expected)) {
         session->flushed = false;
-        return (session->wrapped && !session->copying) || must_rest(session);
+        return is_ending(session) || must_rest(session);
     }
     if (session->unsynced && !session->flushed) {
         gd_auto_wire_out out = {0};

@@ -93,6 +93,7 @@ static void ask(struct gd_session *session, bool at_rest)
     struct gd_gate_request *request = &session->job->request;
     *request = (struct gd_gate_request){
         .session = session->gate,
+        .settle = at_rest ? GD_SETTLE_NO : gd_session_can_settle(session, message.kind->type),
         .earlier =
             earlier->size == 0
                 ? ""
@@ -112,6 +113,17 @@ static void ask(struct gd_session *session, bool at_rest)
         gd_session_close(session, &(struct gd_wire_words){
                                       "FATAL", "53000",
                                       "guardian has no thread to judge a statement", NULL, NULL});
+}
+
+/* Outside of a block a Sync ends what the batch has begun; and our own queries take the place of
+ * the unnamed portal. */
+enum gd_gate_settle gd_session_can_settle(const struct gd_session *session, char type)
+{
+    const struct gd_named *portal = gd_names_find(&session->names, true, "");
+    if ((type != 'B' && type != 'P') || !session->unsynced || session->block == '?' ||
+        (portal != NULL && !portal->executed))
+        return GD_SETTLE_NO;
+    return session->block == 'T' || !session->bound ? GD_SETTLE_SYNC : GD_SETTLE_BLOCK;
 }
 
 static void flush_server(struct gd_session *session)
@@ -150,7 +162,7 @@ void gd_session_try_judge(struct gd_session *session)
         ask(session, gd_session_at_rest(session));
 }
 
-/* --- verdicts ------------------------------------------------------------------------------------
+/* --- coming to a rest ----------------------------------------------------------------------------
  */
 
 static void expect_hidden(struct gd_session *session, enum gd_expect_kind kind)
@@ -158,25 +170,75 @@ static void expect_hidden(struct gd_session *session, enum gd_expect_kind kind)
     gd_expected_add(&session->expected, (struct gd_expect){.kind = kind, .way = GD_WAY_HIDDEN});
 }
 
+static void put_close(struct gd_wire_out *out, const char *statement)
+{
+    gd_wire_begin(out, 'C');
+    gd_wire_put(out, "S", 1);
+    gd_wire_put_text(out, statement);
+    gd_wire_end(out);
+}
+
+static void put_bind(struct gd_wire_out *out, const char *portal, const char *statement)
+{
+    static const uint8_t no_parameters[6] = {0};
+    gd_wire_begin(out, 'B');
+    gd_wire_put_text(out, portal);
+    gd_wire_put_text(out, statement);
+    gd_wire_put(out, no_parameters, sizeof no_parameters);
+    gd_wire_end(out);
+}
+
+static void put_execute(struct gd_wire_out *out, const char *portal)
+{
+    gd_wire_begin(out, 'E');
+    gd_wire_put_text(out, portal);
+    gd_wire_put_u32(out, 0);
+    gd_wire_end(out);
+}
+
+/* BEGIN makes a block of what the batch has done so far, and nothing of it is committed by a Sync.
+ */
+static void put_begin(struct gd_session *session, struct gd_wire_out *out)
+{
+    static const char name[] = "guardian_begin";
+    put_close(out, name);
+    gd_wire_parse(out, name, "BEGIN", NULL, 0);
+    put_bind(out, name, name);
+    put_execute(out, name);
+    expect_hidden(session, GD_EXPECT_CLOSE);
+    expect_hidden(session, GD_EXPECT_PARSE);
+    expect_hidden(session, GD_EXPECT_BIND);
+    expect_hidden(session, GD_EXPECT_EXECUTE);
+    session->wrapped = true;
+}
+
+static void settle(struct gd_session *session)
+{
+    gd_auto_wire_out out = {0};
+    if (session->job->request.settle == GD_SETTLE_BLOCK)
+        put_begin(session, &out);
+    gd_wire_bare(&out, 'S');
+    expect_hidden(session, GD_EXPECT_SYNC);
+    session->settling = true;
+    session->unsynced = false;
+    gd_pipe_insert(&session->up, out.bytes, out.size);
+    gd_session_enter(session, GD_SESSION_WAITING);
+}
+
+/* --- verdicts ------------------------------------------------------------------------------------
+ */
+
 /* In place of the Bind, or with an Execute of it: an empty statement, whose portal gets the tag. */
 static void answer_prepared(struct gd_session *session, const struct gd_wire_message *message,
                             const char *tag)
 {
-    static const uint8_t no_parameters[6] = {0};
     struct gd_wire_cursor body = gd_wire_body(message);
     bool bind = message->kind->type == 'B';
     const char *portal = bind ? gd_wire_read_text(&body) : answered_name;
     gd_auto_wire_out out = {0};
-    gd_wire_begin(&out, 'C');
-    gd_wire_put(&out, "S", 1);
-    gd_wire_put_text(&out, answered_name);
-    gd_wire_end(&out);
+    put_close(&out, answered_name);
     gd_wire_parse(&out, answered_name, "", NULL, 0);
-    gd_wire_begin(&out, 'B');
-    gd_wire_put_text(&out, portal);
-    gd_wire_put_text(&out, answered_name);
-    gd_wire_put(&out, no_parameters, sizeof no_parameters);
-    gd_wire_end(&out);
+    put_bind(&out, portal, answered_name);
     expect_hidden(session, GD_EXPECT_CLOSE);
     expect_hidden(session, GD_EXPECT_PARSE);
     struct gd_expect bound = {.kind = GD_EXPECT_BIND, .way = bind ? GD_WAY_PLAIN : GD_WAY_HIDDEN};
@@ -187,10 +249,7 @@ static void answer_prepared(struct gd_session *session, const struct gd_wire_mes
     }
     gd_expected_add(&session->expected, bound);
     if (!bind) {
-        gd_wire_begin(&out, 'E');
-        gd_wire_put_text(&out, answered_name);
-        gd_wire_put_u32(&out, 0);
-        gd_wire_end(&out);
+        put_execute(&out, answered_name);
         gd_expected_add(&session->expected, (struct gd_expect){.kind = GD_EXPECT_EXECUTE,
                                                                .way = GD_WAY_ANSWERED,
                                                                .more = gd_memory_strdup(tag)});
@@ -328,8 +387,8 @@ static void apply(struct gd_session *session, const struct gd_gate_answer *verdi
     enum gd_pipe_found found = gd_pipe_next(&session->up, &message);
     assert(found == GD_PIPE_MESSAGE);
     (void)found;
-    assert(!verdict->wrap || message.kind->type == 'Q' || message.kind->type == 'F');
-    session->wrapped = verdict->wrap;
+    assert(!verdict->wrap || strchr("QFB", message.kind->type) != NULL);
+    session->wrapped |= verdict->wrap; /* or the batch was already */
     notice(session, verdict->notice);
     gd_session_enter(session, GD_SESSION_OPEN);
     switch (verdict->verdict) {
@@ -390,6 +449,8 @@ void gd_session_judged(struct gd_session *session)
         gd_session_end(session);
     else if (!whole)
         gd_session_close(session, &lost);
+    else if (verdict.verdict == GD_GATE_SETTLE)
+        settle(session);
     else
         apply(session, &verdict);
     gd_arena_free(GD_MOVE(session->arena));

@@ -198,7 +198,10 @@ struct gd_session {
     bool judged;       /* the Bind or Execute at the front of `up` has its verdict */
     uint64_t ticket;   /* of that */
     bool judging_bind; /* what is held is a Bind or Execute, not a text */
-    bool wrapped;      /* COMMIT or ROLLBACK of our own is to follow the Query */
+    bool wrapped;      /* COMMIT or ROLLBACK of our own is to follow the Query, or the Sync */
+    bool settling;     /* a Sync of our own is on its way for what is held */
+    bool bound;        /* something was bound since the last rest */
+    char block;        /* 'T': a block is open now; 'I': none; '?': a command may have ended it */
     bool told_off;     /* the last words are written */
 
     char tag[64];     /* of the last command that ended in the Query that runs */
@@ -266,6 +269,8 @@ bool gd_function_text(const struct gd_wire_message *message, char text[GD_FUNCTI
 
 /** The gate wants a longer look at the message at the front of `up`. */
 void gd_session_hold(struct gd_session *session, bool bind);
+/** How what is held can come to a rest. */
+enum gd_gate_settle gd_session_can_settle(const struct gd_session *session, char type);
 /** What was waited for may have come. */
 void gd_session_try_judge(struct gd_session *session);
 void gd_session_judged(struct gd_session *session);

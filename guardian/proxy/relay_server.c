@@ -147,6 +147,19 @@ static bool described(struct gd_session *session, const struct gd_wire_message *
 /* --- ends of commands ----------------------------------------------------------------------------
  */
 
+/* What a client begins itself, it ends itself. What ends a block may begin another, or go back to a
+ * savepoint in it. */
+static void note_block(struct gd_session *session, const char *tag)
+{
+    if (strcmp(tag, "BEGIN") == 0 || strcmp(tag, "START TRANSACTION") == 0) {
+        session->block = 'T';
+        session->wrapped = false;
+    } else if (strcmp(tag, "COMMIT") == 0 || strcmp(tag, "ROLLBACK") == 0 ||
+               strcmp(tag, "PREPARE TRANSACTION") == 0) {
+        session->block = '?';
+    }
+}
+
 static bool completed(struct gd_session *session, const struct gd_wire_message *message)
 {
     struct gd_wire_cursor body = gd_wire_body(message);
@@ -154,6 +167,8 @@ static bool completed(struct gd_session *session, const struct gd_wire_message *
     struct gd_expect *head = gd_expected_head(&session->expected);
     if (head != NULL && head->kind == GD_EXPECT_EXECUTE) {
         gd_session_result(session, head->ticket, 1, "", tag);
+        if (head->way != GD_WAY_HIDDEN)
+            note_block(session, tag);
         return pass_and_pop(session, message, head);
     }
     if (head == NULL || head->kind != GD_EXPECT_QUERY)
@@ -237,6 +252,8 @@ static bool failed(struct gd_session *session, const struct gd_wire_message *mes
     snprintf(sqlstate, sizeof sqlstate, "%s", gd_wire_field(message, 'C'));
     if (head == NULL || strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0)
         return pass(session, message); /* the end is near */
+    if (session->settling)             /* it is not known what the server would skip */
+        return false;
     /* Its own reason, where it had one: cancelled, out of memory. */
     if (head->way == GD_WAY_REFUSED && strcmp(sqlstate, "42601") == 0)
         replace(session, message, head->more, framed_size(head->more));
@@ -269,6 +286,7 @@ static void rest(struct gd_session *session)
 {
     enum { KEPT = 65536 };
     session->rests++;
+    session->bound = false;
     session->earlier.size = 0;
     if (session->earlier.capacity > KEPT)
         gd_wire_done(&session->earlier);
@@ -278,12 +296,15 @@ static void rest(struct gd_session *session)
 /* The statement ran in a transaction block that we have opened: it is ended before the client hears
  * that the server is ready. @return false: there is none any more */
 static bool unwrap(struct gd_session *session, const struct gd_wire_message *message, char state,
-                   uint64_t ticket)
+                   const struct gd_expect *head)
 {
     gd_auto_wire_out out = {0};
+    uint64_t ticket = head->kind == GD_EXPECT_SYNC ? UINT64_MAX : head->ticket;
     session->wrapped = false;
     if (state == 'I')
         return false;
+    if (state != 'T' && head->kind == GD_EXPECT_SYNC)
+        snprintf(session->tag, sizeof session->tag, "ROLLBACK");
     gd_wire_query(&out, state == 'T' ? "COMMIT" : "ROLLBACK");
     gd_pipe_insert(&session->up, out.bytes, out.size);
     gd_pipe_drop(&session->down, message);
@@ -301,7 +322,8 @@ static bool ready(struct gd_session *session, const struct gd_wire_message *mess
     char state = (char)gd_wire_read_byte(&body);
     if (head == NULL || (head->kind != GD_EXPECT_QUERY && head->kind != GD_EXPECT_SYNC))
         return false;
-    if (session->wrapped && unwrap(session, message, state, head->ticket))
+    bool own = head->kind == GD_EXPECT_SYNC && head->way == GD_WAY_HIDDEN;
+    if (session->wrapped && !own && unwrap(session, message, state, head))
         return true;
     if (head->kind == GD_EXPECT_QUERY)
         gd_session_result(session, head->ticket, session->completed,
@@ -309,9 +331,13 @@ static bool ready(struct gd_session *session, const struct gd_wire_message *mess
     session->failed = false;
     session->completed = 0;
     session->tag[0] = session->sqlstate[0] = '\0';
-    session->transaction = state;
+    session->transaction = session->block = state;
+    session->settling = false;
     gd_expected_pop(&session->expected);
-    gd_pipe_pass(&session->down, message);
+    if (own)
+        gd_pipe_drop(&session->down, message);
+    else
+        gd_pipe_pass(&session->down, message);
     if (state == 'I')
         gd_names_end_transaction(&session->names);
     tell_results(session);

@@ -56,7 +56,7 @@ void gd_session_new(struct gd_relay *relay, struct gd_stream *take_client)
     struct gd_session *session = gd_memory_new(sizeof *session);
     struct gd_error err = {0};
     session->relay = relay;
-    session->transaction = 'I';
+    session->transaction = session->block = 'I';
     session->client =
         (struct gd_side){.session = session, .stream = take_client, .can_write = true};
     session->server.session = session;
@@ -392,7 +392,7 @@ static void stop_judging(struct gd_session *session)
 static void on_judged(struct gd_session *session)
 {
     gd_session_judged(session);
-    if (session->state == GD_SESSION_OPEN)
+    if (session->state == GD_SESSION_OPEN || session->state == GD_SESSION_WAITING)
         gd_session_event(session, GD_ON_SOCKET);
 }
 

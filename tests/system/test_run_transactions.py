@@ -3,7 +3,10 @@ in the simple and the extended protocol, with psycopg 2 and 3 as the tool."""
 
 import json
 import os
+import re
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -98,7 +101,7 @@ def test_chains(world):
 def test_two_phases_of_one_run(world):
     document = world.psql("BEGIN; CREATE TABLE a (i int);\nPREPARE TRANSACTION 'one';\nBEGIN; CREATE TABLE b (i int);\nPREPARE TRANSACTION 'two';\n"
                           "COMMIT PREPARED 'one';\nROLLBACK PREPARED 'two';")
-    told = {step["text"].split(";")[-1].strip(): step["state"] for step in document["steps"]}
+    told = {step["text"].strip("; "): step["state"] for step in document["steps"]}
     assert told["CREATE TABLE a (i int)"] == "in" and told["CREATE TABLE b (i int)"] == "not in", told
     assert document["outcome"] == "applied"
 
@@ -119,3 +122,110 @@ with c.transaction():
 c.commit()
 """)
     assert states(document) == ["in", "not in", "in"]
+
+
+def test_what_is_sent_in_the_extended_protocol_has_its_id_on_record(world):
+    document = world.psycopg3("""
+c.autocommit = True
+c.execute('ALTER TABLE tags ADD COLUMN a int', binary=True, prepare=False)
+c.execute('ALTER TABLE users DROP COLUMN age', binary=True, prepare=True)
+assert c.execute("INSERT INTO tags VALUES (%s, %s) RETURNING id", (100, 'x')).fetchone() == (100,)
+try:
+    c.execute("INSERT INTO tags VALUES (%s, %s)", (1, 'twice'))
+    raise SystemExit('no error')
+except psycopg.errors.UniqueViolation:
+    pass
+try:
+    c.execute("CREATE INDEX CONCURRENTLY late ON tags (label)", binary=True)
+except psycopg.Error as error:
+    raise SystemExit(str(error))
+assert c.execute("SELECT count(*) FROM tags").fetchone() == (21,)
+""")
+    steps = document["steps"]
+    assert [(step["kind"], step["state"]) for step in steps] == [("transaction", "in")] * 3 + [("transaction", "not in"), ("alone", "in")], steps
+    assert document["sealed"]
+    world.cli("rollback", "--last", "--yes")
+    assert world.value("SELECT count(age) FROM users") == "200" and world.value("SELECT count(*) FROM tags") == "20"
+
+
+PIPELINE = """
+c.autocommit = True
+failed = ''
+try:
+    with c.pipeline():
+        one = c.execute('SELECT %s::int', (1,))
+        a = c.execute("INSERT INTO tags VALUES (%s, %s) RETURNING id", (100, 'x'))
+        c.execute("ALTER TABLE users DROP COLUMN age", binary=True)
+        b = c.execute("INSERT INTO tags VALUES (%s, %s) RETURNING id", (LAST, 'y'))
+        two = c.execute('SELECT %s::int', (2,))
+except psycopg.errors.UniqueViolation as error:
+    failed = 'unique'
+assert failed == FAILED, failed
+if not failed:
+    assert [x.fetchone() for x in (one, a, b, two)] == [(1,), (100,), (101,), (2,)]
+assert c.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+c.execute('CREATE TABLE after (i int)')
+"""
+
+
+def test_a_pipeline_is_one_transaction_as_before(world):
+    document = world.psycopg3(PIPELINE.replace("LAST", "101").replace("FAILED", "''"))
+    assert [(step["kind"], step["state"]) for step in document["steps"]] == [("transaction", "in")] * 4, document["steps"]
+    world.cli("rollback", "--last", "--yes")
+    document = world.psycopg3(PIPELINE.replace("LAST", "1").replace("FAILED", "'unique'"))
+    assert [(step["kind"], step["state"]) for step in document["steps"]] == [("transaction", "not in")] * 3 + [("transaction", "in")], document["steps"]
+    assert world.value("SELECT count(*) FROM tags") == "20" and world.value("SELECT count(age) FROM users") == "200"
+
+
+def test_a_block_that_begins_within_a_batch_is_the_tools_own(world):
+    """BEGIN and what follows in one batch, as the JDBC driver sends it."""
+    document = world.psycopg3("""
+c.autocommit = True
+with c.pipeline():
+    c.execute('BEGIN', binary=True)
+    c.execute("CREATE TABLE one (i int)", binary=True)
+assert c.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
+with c.pipeline():
+    c.execute("CREATE TABLE two (i int)", binary=True)
+    c.execute("COMMIT", binary=True)
+with c.pipeline():
+    c.execute("CREATE TABLE three (i int)", binary=True)
+    c.execute("BEGIN", binary=True)
+    c.execute("CREATE TABLE four (i int)", binary=True)
+assert c.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
+c.execute('ROLLBACK')
+""")
+    assert states(document) == ["in", "in", "not in", "not in"], document["steps"]
+    assert world.value("SELECT to_regclass('two') IS NOT NULL AND to_regclass('three') IS NULL") == "t"
+
+
+def test_what_is_bound_and_never_executed_is_not_in(world):
+    document = world.psycopg3("""
+from psycopg import pq
+p = c.pgconn
+p.exec_(b'BEGIN')
+p.prepare(b'one', b'DELETE FROM tags')
+""" + "p.exec_(b'COMMIT')\n")
+    assert document["steps"] == []
+
+
+@pytest.mark.parametrize("after", ["ALTER TABLE users DROP COLUMN age", "INSERT INTO tags VALUES (%s, 'x')"])
+def test_killed_behind_the_pass_the_next_one_tells(world, after):
+    text = f"import psycopg\nc = psycopg.connect('', autocommit=True)\nc.execute({after!r}, {'(900,)' if '%s' in after else '()'}, prepare=True, binary=True)\nimport time; time.sleep(60)\n"
+    run = subprocess.Popen([GUARDIAN, "run", "--", "/usr/bin/python3", "-c", text], env=world.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    there = "SELECT (SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'age') = 1 AND NOT EXISTS (SELECT FROM tags WHERE id = 900)"
+    until = time.monotonic() + 30
+    while world.value(there) == "t" and time.monotonic() < until:
+        time.sleep(0.1)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    ran = world.cli("run", "--", "psql", "-X", "-c", "CREATE TABLE next (i int)")
+    assert re.search(r"was cut off.*Steps that are in: 1", " ".join(ran.stderr.split())), ran.stderr
+
+
+def test_killed_before_it_is_passed_nothing_is_in(world):
+    world.cli("run", "--", "/usr/bin/python3", "-c", "import psycopg\nc = psycopg.connect('', autocommit=True)\nc.execute('DROP TABLE tags', binary=True)",
+              status=None, GUARDIAN_FAULT="@run: announced, not passed#1:exit")
+    assert world.value("SELECT count(*) FROM tags") == "20"
+    ran = world.cli("run", "--", "psql", "-X", "-c", "CREATE TABLE next (i int)")
+    assert "Nothing of it is in the database" in " ".join(ran.stderr.split()), ran.stderr
