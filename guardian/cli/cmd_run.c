@@ -93,9 +93,10 @@ GD_MUST static struct gd_status try_until(struct running *running, struct gd_err
 {
     int left = (int)running->config->retry;
     GD_TRY(try_once(running, err));
-    while (left-- > 0 && running->exit_status < 128 && gd_run_again(running->run) != NULL) {
+    while (left > 0 && running->exit_status < 128 && gd_run_again(running->run) != NULL) {
         const char *why = gd_run_again(running->run);
         GD_TRY(gd_run_prepare_again(running->run, err));
+        left -= !gd_run_got_further(running->run); /* it ends: a table is backed up only once */
         if (is_done_by_now(running)) {
             gd_tell_note(running->events, "not run again: another one has done it meanwhile");
             running->exit_status = 0;

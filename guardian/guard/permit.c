@@ -133,6 +133,59 @@ struct gd_status gd_permit_proven(const struct gd_decision *decision,
     return GD_DONE;
 }
 
+/* --- by several -------------------------------------------------------------------------------*/
+
+GD_MUST static struct gd_status check_ground(const struct gd_decision *decision,
+                                             const struct gd_permit_ground *ground,
+                                             struct gd_error *err)
+{
+    GD_TRY(check_same(ground->manifest, ground->proof, err));
+    GD_TRY(check_kind(decision, ground->proof, err));
+    return check_complete(ground->manifest, err);
+}
+
+static bool has_table(const struct gd_permit_ground *ground, const char *table)
+{
+    return ground->manifest->scope == GD_SNAPSHOT_DATABASE ||
+           (ground->manifest->scope == GD_SNAPSHOT_TABLES && is_wanted(ground->manifest, table));
+}
+
+GD_MUST static struct gd_status check_each(const struct gd_decision *decision,
+                                           const struct gd_permit_ground *grounds, size_t count,
+                                           struct gd_error *err)
+{
+    for (size_t t = 0; t < decision->backup.tables.count; t++) {
+        const char *table = decision->backup.tables.items[t];
+        struct gd_status status = gd_fail(
+            err, GD_UNPROTECTED,
+            "could not permit the change: no snapshot of it was asked for table \"%s\"", table);
+        for (size_t i = 0; i < count && status.code != GD_OK; i++)
+            if (has_table(&grounds[i], table))
+                status = check_ground(decision, &grounds[i], err);
+        GD_TRY(status);
+    }
+    return GD_DONE;
+}
+
+struct gd_status gd_permit_proven_by(const struct gd_decision *decision,
+                                     const struct gd_permit_ground *grounds, size_t count,
+                                     struct gd_arena *arena, const struct gd_permit **out_permit,
+                                     struct gd_error *err)
+{
+    const struct gd_backup *backup = &decision->backup;
+    struct gd_status status = gd_permit_proven(decision, NULL, NULL, arena, out_permit, err);
+    for (size_t i = 0; i < count && status.code != GD_OK; i++)
+        status = gd_permit_proven(decision, grounds[i].manifest, grounds[i].proof, arena,
+                                  out_permit, err);
+    if (status.code == GD_OK || count < 2 || backup->scope != GD_SCOPE_TABLES ||
+        backup->tables.count == 0)
+        return status;
+    GD_TRY(check_decided(decision, err));
+    GD_TRY(check_each(decision, grounds, count, err));
+    *out_permit = permit_new(decision, grounds[count - 1].proof, arena);
+    return GD_DONE;
+}
+
 struct gd_status gd_permit_without(const struct gd_decision *decision, struct gd_arena *arena,
                                    const struct gd_permit **out_permit, struct gd_error *err)
 {

@@ -20,6 +20,18 @@ GD_MUST struct gd_status gd_permit_proven(const struct gd_decision *decision,
                                           const struct gd_proof *proof, struct gd_arena *arena,
                                           const struct gd_permit **out_permit,
                                           struct gd_error *err);
+/** One of several backups of one change, each proven by itself. */
+struct gd_permit_ground {
+    const struct gd_manifest *manifest;
+    const struct gd_proof *proof;
+};
+/** The same, where no backup holds all of it alone: each table of the decision is in one that is
+ *  proven as strongly as the decision demands. @return as gd_permit_proven() */
+GD_MUST struct gd_status gd_permit_proven_by(const struct gd_decision *decision,
+                                             const struct gd_permit_ground *grounds, size_t count,
+                                             struct gd_arena *arena,
+                                             const struct gd_permit **out_permit,
+                                             struct gd_error *err);
 /** @return GD_UNPROTECTED  the decision demands a backup */
 GD_MUST struct gd_status gd_permit_without(const struct gd_decision *decision,
                                            struct gd_arena *arena,

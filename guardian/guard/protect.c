@@ -78,6 +78,8 @@ GD_MUST static struct gd_status take(const struct gd_protect_options *options,
         .reason = options->reason,
         .shared_snapshot = shared_snapshot,
         .sealed = shared_snapshot != NULL,
+        .own_ids = options->own_ids,
+        .own_files = options->own_files,
         .lock_ms = options->lock_ms,
         .events = options->events,
     };
@@ -139,4 +141,11 @@ struct gd_status gd_protect(const struct gd_protect_options *options, const char
         return unprotected(status, err);
     *out_protection = protection;
     return GD_DONE;
+}
+
+struct gd_status gd_protect_prove(const struct gd_protect_options *options, struct gd_arena *arena,
+                                  struct gd_protection *protection, struct gd_error *err)
+{
+    struct gd_status status = prove(options, arena, protection, err);
+    return status.code == GD_OK ? status : unprotected(status, err);
 }

@@ -23,6 +23,8 @@ struct gd_protect_options {
     int level;
     const char *pg_dump, *pg_bin;
     const struct gd_pg_options *scratch; /* for a drill; NULL: a throwaway cluster */
+    const char *own_ids; /* as for gd_snapshot_take(); NULL: nothing of the change is in */
+    const struct gd_map *own_files;
     uint32_t lock_ms;
     const struct gd_events *events;
 };
@@ -81,6 +83,12 @@ GD_MUST struct gd_status gd_protect_readers(struct gd_pg *pg, const struct gd_te
 GD_MUST struct gd_status gd_protect(const struct gd_protect_options *options,
                                     const char *shared_snapshot, struct gd_arena *arena,
                                     struct gd_protection *out_protection, struct gd_error *err);
+
+/** Prove a backup that was taken before once more, as strongly as the decision demands now.
+ *  @return GD_UNPROTECTED, GD_CORRUPT */
+GD_MUST struct gd_status gd_protect_prove(const struct gd_protect_options *options,
+                                          struct gd_arena *arena, struct gd_protection *protection,
+                                          struct gd_error *err);
 
 /**
  * Rows written since an online backup, by table, seen by `pg`, which is inside a transaction and

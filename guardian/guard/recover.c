@@ -321,6 +321,8 @@ static struct gd_status recover_one(const struct recovery *recovery, struct gd_r
     struct gd_texts notes = {0};
     GD_TRY(wait_until_gone(recovery, found->story, err));
     settle_fn *settle = meaning_of(found->story->last);
+    if (settle == untouched && gd_story_touched(found->story))
+        settle = ask;
     GD_TRY(settle(recovery, found, &notes, err));
     found->text = tell(found, &notes, recovery->arena);
     return close_or_leave(recovery, found, err);

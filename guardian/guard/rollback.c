@@ -151,7 +151,7 @@ static void tell_database(const struct gd_back *back, struct gd_rollback_plan *p
     struct gd_arena *arena = back->arena;
     step(plan, arena,
          gd_arena_printf(arena, "Restore snapshot %s into a new database beside, and compare it.",
-                         back->manifest->id));
+                         back->whole->manifest->id));
     step(plan, arena,
          gd_arena_printf(arena,
                          "End the sessions of database \"%s\", and swap both by renaming: the "
@@ -334,11 +334,35 @@ static const char *reasons_of(const struct gd_back *back)
                : gd_arena_printf(back->arena, "%s; and %zu more", text, back->reasons.count - most);
 }
 
+/* The whole database was backed up when something of the change was in already: that would stay,
+ * and somebody must want it. */
+GD_MUST static struct gd_status take_later(struct gd_back *back, struct gd_rollback_plan *plan,
+                                           const char *reason, struct gd_error *err)
+{
+    const char *id = back->whole->manifest->id;
+    if (back->options->way != GD_WAY_DATABASE)
+        return gd_hint(err,
+                       gd_fail(err, GD_UNPROTECTED,
+                               "there is no exact way back from change %s: %s; and its backup of "
+                               "the whole database was made when a part of it was in",
+                               back->story->change, reason),
+                       "--way database brings back that backup, snapshot %s, and with it the part "
+                       "that was in.",
+                       id);
+    gd_texts_add(&plan->notes,
+                 gd_arena_printf(back->arena,
+                                 "Snapshot %s was made when a part of the change was in: that part "
+                                 "stays.",
+                                 id),
+                 back->arena);
+    return GD_DONE;
+}
+
 GD_MUST static struct gd_status choose_database(struct gd_back *back, struct gd_rollback_plan *plan,
                                                 struct gd_error *err)
 {
     const char *reason = reasons_of(back);
-    if (back->manifest == NULL || back->manifest->scope != GD_SNAPSHOT_DATABASE)
+    if (back->whole == NULL)
         return gd_hint(
             err,
             gd_fail(err, GD_UNPROTECTED, "there is no exact way back from change %s: %s%s",
@@ -349,7 +373,10 @@ GD_MUST static struct gd_status choose_database(struct gd_back *back, struct gd_
                                              : gd_arena_printf(back->arena, ", and %s", reason)),
             "guardian list shows older backups; guardian restore --table brings single tables back "
             "beside the living ones.");
+    if (back->whole != &back->sources[0])
+        GD_TRY(take_later(back, plan, reason, err));
     plan->way = GD_WAY_DATABASE;
+    back->rows.writers.backup = back->whole->manifest->pg_snapshot;
     if (back->damage != NULL)
         return gd_fail(err, GD_CORRUPT, "%s", back->damage);
     GD_TRY(gd_back_measure_database(back, err));
@@ -393,7 +420,7 @@ static void tell_notes(struct gd_back *back, struct gd_rollback_plan *plan)
         gd_texts_add(&plan->notes,
                      gd_arena_printf(arena,
                                      "Snapshot %s is damaged, in what this way does not need: %s.",
-                                     back->manifest->id, back->damage),
+                                     back->damaged, back->damage),
                      arena);
     if (!back->text_known && back->manifest != NULL)
         gd_texts_add(

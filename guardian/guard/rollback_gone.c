@@ -77,7 +77,7 @@ GD_MUST static struct gd_status mark_all(struct gd_back_rows *rows, struct gd_ba
                   gd_arena_printf(arena,
                                   "SELECT count(*) FROM (SELECT FROM %s l WHERE %s = 'b' "
                                   "LIMIT 1) t",
-                                  task->only, gd_back_who(&rows->writers, "l", arena)),
+                                  task->only, gd_back_who_wrote(rows, task, "l")),
                   &there, err));
     if (there > 0)
         return GD_DONE;
@@ -100,7 +100,7 @@ GD_MUST static struct gd_status check_marks(struct gd_back_rows *rows, struct gd
                                   "SELECT count(*) FROM %s s JOIN %s l ON %s WHERE s.\"guardian "
                                   "gone\" AND %s = 'b'",
                                   side, task->only, gd_back_same_key(task, arena),
-                                  gd_back_who(&rows->writers, "l", arena)),
+                                  gd_back_who_wrote(rows, task, "l")),
                   &there, err));
     task->gone_known = there == 0 && (task->deleted < 0 || task->deleted == marked);
     return task->gone_known ? GD_DONE : mark(rows, task, "NULL", err);
@@ -263,7 +263,7 @@ struct gd_status gd_back_find_left(struct gd_back_rows *rows, struct gd_back_tas
         return GD_DONE;
     GD_TRY(number(rows,
                   gd_arena_printf(arena, "SELECT count(*) FROM %s l WHERE %s = 'c'", task->only,
-                                  gd_back_who(&rows->writers, "l", arena)),
+                                  gd_back_who_wrote(rows, task, "l")),
                   &own, err));
     if (own >= task->inserted)
         return GD_DONE;

@@ -28,7 +28,7 @@ GD_MUST static struct gd_status count(struct gd_back_rows *rows, const struct gd
                                "SELECT count(*) FILTER (WHERE who = 'b'), count(*) FILTER (WHERE "
                                "who = 'c'), count(*) FILTER (WHERE who = 'o') FROM (SELECT %s AS "
                                "who FROM %s l) t",
-                               gd_back_who(&rows->writers, "l", arena), task->only)};
+                               gd_back_who_wrote(rows, task, "l"), task->only)};
     gd_auto_pg_rows found = NULL;
     GD_TRY(gd_pg_run(rows->pg, &call, &found, err));
     *out_counts =
@@ -103,9 +103,8 @@ struct gd_status gd_back_insert_difference(struct gd_back_rows *rows, struct gd_
     const char *there = gd_arena_printf(
         arena, "SELECT %s AS row, count(*) AS times FROM %s l WHERE %s GROUP BY 1",
         row_text(task, "l", arena), task->only,
-        task->side_by_side
-            ? gd_arena_printf(arena, "%s = 'b'", gd_back_who(&rows->writers, "l", arena))
-            : "false");
+        task->side_by_side ? gd_arena_printf(arena, "%s = 'b'", gd_back_who_wrote(rows, task, "l"))
+                           : "false");
     GD_TRY(gd_back_change(
         rows, task,
         gd_arena_printf(

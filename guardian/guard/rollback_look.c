@@ -29,7 +29,22 @@ bool gd_back_is_nothing(const struct gd_story *story)
         return true;
     if (story->outcome != GD_OUTCOME_OPEN)
         return false;
-    return story->last < GD_RECORD_APPLYING;
+    return !gd_story_touched(story);
+}
+
+/* What a step that is not in would have lost is there. */
+static void forget_losses(struct gd_story *story)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < story->loss_count; i++) {
+        bool is_in = true;
+        for (size_t s = 0; s < story->step_count; s++)
+            is_in &= story->steps[s].number != story->losses[i].step ||
+                     story->steps[s].state != GD_STEP_NOT_IN;
+        if (is_in)
+            story->losses[count++] = story->losses[i];
+    }
+    story->loss_count = count;
 }
 
 GD_MUST static struct gd_status check_story(const struct gd_story *story, struct gd_error *err)
@@ -48,47 +63,21 @@ GD_MUST static struct gd_status check_story(const struct gd_story *story, struct
     return GD_DONE;
 }
 
-/* --- the snapshot -----------------------------------------------------------------------------*/
-
-GD_MUST static struct gd_status open_snapshot(struct gd_back *back, struct gd_error *err)
-{
-    const struct gd_rollback_options *options = back->options;
-    if (*back->story->snapshot == '\0')
-        return GD_DONE;
-    struct gd_status status =
-        gd_manifest_load(options->store, options->cluster, back->story->snapshot, back->arena,
-                         &back->manifest, back->manifest_sha256, err);
-    if (status.code == GD_USAGE || status.code == GD_CORRUPT)
-        return gd_back_damaged(back->options, back->story, (struct gd_status){GD_CORRUPT}, err);
-    GD_TRY(status);
-    struct gd_error damage = {0};
-    status = gd_manifest_look(options->store, back->manifest, &damage);
-    if (status.code == GD_CORRUPT)
-        back->damage = gd_arena_strdup(back->arena, damage.text);
-    else if (status.code != GD_OK)
-        *err = damage;
-    if (status.code != GD_OK && status.code != GD_CORRUPT)
-        return status;
-    back->place = (struct gd_place){.store = options->store,
-                                    .key = options->key,
-                                    .cluster = back->manifest->cluster,
-                                    .id = back->manifest->id};
-    return gd_place_fits(&back->place, back->manifest, err);
-}
+/* --- sessions ---------------------------------------------------------------------------------*/
 
 /* The archive was written for this very database: what it says of roles and languages stands as it
  * is. */
 static void set_restore(struct gd_back *back)
 {
     back->restore = (struct gd_restore_options){.pg = back->options->pg,
-                                                .place = &back->place,
-                                                .manifest = back->manifest,
                                                 .workers = back->options->workers,
                                                 .pg_restore = back->options->pg_restore,
                                                 .analyze = true,
                                                 .trust = true,
                                                 .wait_ms = back->options->wait_ms,
                                                 .events = back->options->events};
+    if (back->source_count > 0)
+        gd_back_use_source(back, &back->sources[0]);
 }
 
 GD_MUST static struct gd_status open_sessions(struct gd_back *back, struct gd_error *err)
@@ -114,9 +103,10 @@ struct gd_status gd_back_open(const struct gd_rollback_options *options, struct 
     GD_TRY(
         gd_story_read(options->store, options->cluster, options->change, arena, &back->story, err));
     GD_TRY(check_story(back->story, err));
+    forget_losses(back->story);
     if (gd_back_is_nothing(back->story))
         return GD_DONE;
-    GD_TRY(open_snapshot(back, err));
+    GD_TRY(gd_back_read_sources(back, err));
     set_restore(back);
     return open_sessions(back, err);
 }
@@ -278,7 +268,6 @@ GD_MUST static struct gd_status prepare_rows(struct gd_back *back, struct gd_err
 {
     struct gd_back_writers *writers = &back->rows.writers;
     back->rows.pg = back->pg;
-    back->rows.place = &back->place;
     back->rows.arena = back->arena;
     back->rows.events = back->options->events;
     writers->backup = back->manifest == NULL ? "" : back->manifest->pg_snapshot;
@@ -292,25 +281,6 @@ GD_MUST static struct gd_status prepare_rows(struct gd_back *back, struct gd_err
                           &writers->now, err);
 }
 
-/* A run may have changed definitions before it needed the backup of rows: those of before are in
- * the snapshot that it made first. */
-GD_MUST static struct gd_status read_before(struct gd_back *back, struct gd_error *err)
-{
-    const struct gd_rollback_options *options = back->options;
-    struct gd_restore_options restore = back->restore;
-    struct gd_place place = back->place;
-    struct gd_manifest *manifest = NULL;
-    char sha256[GD_DIGEST_HEX_SIZE];
-    if (*back->story->schema_snapshot == '\0')
-        return gd_back_read_snapshot(&back->restore, back->arena, &back->before, err);
-    GD_TRY(gd_manifest_load(options->store, options->cluster, back->story->schema_snapshot,
-                            back->arena, &manifest, sha256, err));
-    place.id = manifest->id;
-    restore.place = &place;
-    restore.manifest = manifest;
-    return gd_back_read_snapshot(&restore, back->arena, &back->before, err);
-}
-
 GD_MUST static struct gd_status read_both(struct gd_back *back, struct gd_error *err)
 {
     static const struct gd_manifest none = {.pg_dump_text = ""};
@@ -318,7 +288,7 @@ GD_MUST static struct gd_status read_both(struct gd_back *back, struct gd_error 
     if (back->manifest == NULL)
         options.manifest = &none;
     else
-        GD_TRY(read_before(back, err));
+        GD_TRY(gd_back_read_snapshot(&back->restore, back->arena, &back->before, err));
     GD_TRY(gd_back_read_now(&options, back->plain, back->options->pg_dump, back->options->lock_ms,
                             back->arena, &back->now, err));
     return back->manifest == NULL ? gd_back_without(back, err) : GD_DONE;
@@ -338,6 +308,7 @@ struct gd_status gd_back_look(struct gd_back *back, struct gd_error *err)
     GD_TRY(read_both(back, err));
     GD_TRY(gd_back_read_texts(back, err));
     GD_TRY(gd_back_rename_now(back, err));
+    gd_back_name_sources(back);
     gd_back_rename_losses(back);
     GD_TRY(gd_back_script(&back->before, &back->now, back->pg, back->arena, &back->script, err));
     gd_back_rename_back(back);

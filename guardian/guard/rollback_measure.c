@@ -274,7 +274,7 @@ GD_MUST static struct gd_status measure_cascade(struct gd_back *back, struct gd_
                 arena,
                 "SELECT count(*) FROM %s c JOIN %s l ON %s WHERE %s = 'c' AND %s AND %s <> 'c'",
                 table, task->name, gd_pg_cell(rows, i, 1),
-                gd_back_who(&back->rows.writers, "l", arena), not_stored,
+                gd_back_who_wrote(&back->rows, task, "l"), not_stored,
                 gd_back_who(&back->rows.writers, "c", arena)),
             &count, err));
         if (count == 0)

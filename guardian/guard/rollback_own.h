@@ -35,14 +35,24 @@ struct gd_back_effect {
     const char *schema, *table, *column, *alias, *sql;
 };
 
+/** One of the snapshots of the change. */
+struct gd_back_source {
+    struct gd_manifest *manifest;
+    struct gd_place place;
+};
+
 struct gd_back {
     const struct gd_rollback_options *options;
     struct gd_arena *arena;
     struct gd_story *story;
-    struct gd_manifest *manifest; /* NULL: no snapshot was made for the change */
-    const char *damage;           /* what is missing of it; NULL: nothing that a look shows */
-    char manifest_sha256[GD_DIGEST_HEX_SIZE];
-    struct gd_place place;
+    struct gd_back_source *sources; /* oldest first; none: no snapshot was made for the change */
+    size_t source_count;
+    const struct gd_back_source *whole; /* the first that holds the whole database; NULL: none */
+    struct gd_manifest *manifest; /* all of them as one: the first, with each table out of the first
+                                     that holds its rows. NULL: none */
+    const struct gd_back_source **table_sources; /* of each of its tables */
+    const char *damage;  /* what is missing of one; NULL: nothing that a look shows */
+    const char *damaged; /* … of which; NULL */
     struct gd_restore_options restore;
     struct gd_pg *plain; /* as the target sets a session up */
     struct gd_pg *pg;    /* as a restore needs it; the transaction is here */
@@ -93,6 +103,19 @@ const char *gd_back_loud_note(const struct gd_back *back);
 struct gd_status gd_back_damaged(const struct gd_rollback_options *options,
                                  const struct gd_story *story, struct gd_status status,
                                  struct gd_error *err);
+/* rollback_sources.c */
+GD_MUST struct gd_status gd_back_read_sources(struct gd_back *back, struct gd_error *err);
+/** What is restored from it: definitions, or all. */
+void gd_back_use_source(struct gd_back *back, const struct gd_back_source *source);
+/** Once it is known what was renamed: tables are in the later ones under names of then. */
+void gd_back_name_sources(struct gd_back *back);
+/** A table whose rows are in one of them, by its name of before; NULL: in none. */
+const struct gd_table *gd_back_stored(const struct gd_back *back, const char *schema,
+                                      const char *table);
+/** Sets stored, copied, place and backup of a task that has its columns. */
+void gd_back_find_stored(const struct gd_back *back, struct gd_back_task *task);
+/** Which one holds the rows of public.users. */
+const char *gd_back_snapshot_of(const struct gd_back *back, const char *plain);
 /** Nothing of it is in: there is nothing to go back from. */
 bool gd_back_is_nothing(const struct gd_story *story);
 /** Fingerprints, dumps, script, and which tables have rows to bring back. */

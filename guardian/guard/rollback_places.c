@@ -53,7 +53,7 @@ GD_MUST static struct gd_status taken_places(struct gd_back *back, const struct 
         if (held_before(back, task, gd_pg_cell(rows, i, 1), gd_pg_cell(rows, i, 2)))
             *out_taken = gd_arena_printf(
                 arena, "%s OR EXISTS (SELECT FROM %s l WHERE %s AND %s <> 'c')", *out_taken,
-                task->only, gd_pg_cell(rows, i, 0), gd_back_who(&back->rows.writers, "l", arena));
+                task->only, gd_pg_cell(rows, i, 0), gd_back_who_wrote(&back->rows, task, "l"));
     return GD_DONE;
 }
 

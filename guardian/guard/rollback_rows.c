@@ -87,10 +87,19 @@ const char *gd_back_who(const struct gd_back_writers *writers, const char *alias
     const char *id = full_id(writers, alias, arena);
     return gd_arena_printf(
         arena,
-        "CASE WHEN pg_catalog.pg_visible_in_snapshot(%s::text::xid8, '%s') THEN "
-        "'b' WHEN %s.xmin::text::bigint IN (%s) OR %s OR %s THEN 'c' ELSE 'o' END",
-        id, writers->backup, alias, own_ids(writers, arena), nested_ids(writers, alias, id, arena),
-        in_ranges(writers->own, writers->own_count, id, arena));
+        "CASE WHEN %s.xmin::text::bigint IN (%s) OR %s OR %s THEN 'c' WHEN "
+        "pg_catalog.pg_visible_in_snapshot(%s::text::xid8, '%s') THEN 'b' ELSE 'o' END",
+        alias, own_ids(writers, arena), nested_ids(writers, alias, id, arena),
+        in_ranges(writers->own, writers->own_count, id, arena), id, writers->backup);
+}
+
+const char *gd_back_who_wrote(const struct gd_back_rows *rows, const struct gd_back_task *task,
+                              const char *alias)
+{
+    struct gd_back_writers writers = rows->writers;
+    if (task->backup != NULL)
+        writers.backup = task->backup;
+    return gd_back_who(&writers, alias, rows->arena);
 }
 
 struct gd_status gd_back_count(struct gd_back_rows *rows, const char *table, const char *condition,
@@ -183,9 +192,9 @@ static const char *differs(const struct gd_back_task *task, const char *column,
 static const char *text_columns(const struct gd_back_task *task, struct gd_arena *arena)
 {
     const char *text = "";
-    for (size_t i = 0; i < task->stored->column_count; i++)
+    for (size_t i = 0; i < task->copied->column_count; i++)
         text = gd_arena_printf(arena, "%s%s%s text", text, i == 0 ? "" : ", ",
-                               gd_quoted(task->stored->columns[i], arena));
+                               gd_quoted(task->copied->columns[i], arena));
     for (size_t i = 0; i < task->count; i++)
         text = gd_arena_printf(arena, "%s, \"guardian take %zu\" boolean DEFAULT true", text, i);
     return gd_arena_printf(arena, "%s, \"guardian gone\" boolean", text);
@@ -200,12 +209,12 @@ GD_MUST static struct gd_status copy_parts(struct gd_back_rows *rows,
         .what = gd_arena_printf(arena, "load rows of table %s", task->plain),
         .sql = gd_arena_printf(
             arena, "COPY %s (%s) FROM STDIN", target,
-            gd_quoted_list(task->stored->columns, task->stored->column_count, arena))};
+            gd_quoted_list(task->copied->columns, task->copied->column_count, arena))};
     for (size_t i = 0; i < task->stored->part_count; i++) {
         const struct gd_part *part = &task->stored->parts[i];
         gd_auto_source source = NULL;
         uint64_t taken = 0;
-        GD_TRY(gd_object_source_new(rows->place, &part->stored, &source, err));
+        GD_TRY(gd_object_source_new(task->place, &part->stored, &source, err));
         GD_TRY(gd_pg_copy_in(rows->pg, &copy, source, &taken, err));
         if (taken != part->digest.rows)
             return gd_fail(err, GD_CORRUPT,
@@ -216,15 +225,11 @@ GD_MUST static struct gd_status copy_parts(struct gd_back_rows *rows,
     return GD_DONE;
 }
 
-struct gd_status gd_back_load(struct gd_back_rows *rows, struct gd_back_task *task,
-                              struct gd_error *err)
+GD_MUST static struct gd_status load_beside(struct gd_back_rows *rows, struct gd_back_task *task,
+                                            struct gd_error *err)
 {
     struct gd_arena *arena = rows->arena;
     const char *name = gd_back_side(task, arena);
-    if (task->whole || task->own_only || task->stored == NULL || task->stored->column_count == 0)
-        return GD_DONE;
-    gd_tell_stage(rows->events, "loading rows of the snapshot", 0);
-    GD_TRY(gd_fault("rollback: before rows are loaded", err));
     GD_TRY(gd_pg_command(rows->pg, "make a temporary table",
                          gd_arena_printf(arena, "CREATE TEMPORARY TABLE guardian_was_%u (%s)",
                                          task->number, text_columns(task, arena)),
@@ -233,6 +238,16 @@ struct gd_status gd_back_load(struct gd_back_rows *rows, struct gd_back_task *ta
     task->loaded = true;
     return gd_pg_command(rows->pg, "look at a temporary table",
                          gd_arena_printf(arena, "ANALYZE %s", name), err);
+}
+
+struct gd_status gd_back_load(struct gd_back_rows *rows, struct gd_back_task *task,
+                              struct gd_error *err)
+{
+    if (task->whole || task->own_only || task->stored == NULL || task->stored->column_count == 0)
+        return GD_DONE;
+    gd_tell_stage(rows->events, "loading rows of the snapshot", 0);
+    GD_TRY(gd_fault("rollback: before rows are loaded", err));
+    return load_beside(rows, task, err);
 }
 
 /* --- weighing ---------------------------------------------------------------------------------*/
@@ -250,7 +265,7 @@ GD_MUST static struct gd_status note_writers(struct gd_back_rows *rows,
                                              const struct gd_back_task *task, struct gd_error *err)
 {
     struct gd_arena *arena = rows->arena;
-    const char *who = gd_back_who(&rows->writers, "l", arena);
+    const char *who = gd_back_who_wrote(rows, task, "l");
     const char *sql = gd_arena_printf(arena,
                                       "CREATE TEMPORARY TABLE guardian_wrote_%u AS SELECT * FROM "
                                       "(SELECT %s%s AS \"guardian who\" "
@@ -574,8 +589,7 @@ struct gd_status gd_back_delete_own(struct gd_back_rows *rows, struct gd_back_ta
     int64_t count = 0;
     return gd_back_change(rows, task,
                           gd_arena_printf(rows->arena, "DELETE FROM %s l WHERE %s = 'c'",
-                                          task->only,
-                                          gd_back_who(&rows->writers, "l", rows->arena)),
+                                          task->only, gd_back_who_wrote(rows, task, "l")),
                           &count, err);
 }
 
@@ -597,16 +611,32 @@ struct gd_status gd_back_empty(struct gd_back_rows *rows, struct gd_back_task *t
                          gd_arena_printf(rows->arena, "DELETE FROM %s", task->only), err);
 }
 
+/* All of a table. Columns that the change had added when it was backed up are passed over. */
+GD_MUST static struct gd_status fill(struct gd_back_rows *rows, struct gd_back_task *task,
+                                     struct gd_error *err)
+{
+    struct gd_arena *arena = rows->arena;
+    task->back = (int64_t)task->stored->digest.rows;
+    if (task->copied->column_count == task->stored->column_count)
+        return copy_parts(rows, task, task->name, err);
+    GD_TRY(load_beside(rows, task, err));
+    return gd_back_change(
+        rows, task,
+        gd_arena_printf(arena, "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s s",
+                        task->name,
+                        gd_quoted_list(task->stored->columns, task->stored->column_count, arena),
+                        gd_back_row_was(task, arena), gd_back_side(task, arena)),
+        &task->back, err);
+}
+
 struct gd_status gd_back_merge(struct gd_back_rows *rows, struct gd_back_task *task,
                                bool drop_unfit, struct gd_error *err)
 {
     GD_TRY(gd_fault("rollback: before rows are merged", err));
     if (task->own_only || task->stored == NULL || task->stored->column_count == 0)
         return GD_DONE;
-    if (task->whole) {
-        task->back = (int64_t)task->stored->digest.rows;
-        return copy_parts(rows, task, task->name, err);
-    }
+    if (task->whole)
+        return fill(rows, task, err);
     if (task->key_count == 0)
         return gd_back_insert_difference(rows, task, err);
     if (task->rows)

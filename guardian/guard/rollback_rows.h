@@ -65,7 +65,10 @@ struct gd_back_task {
     const char *name_before;        /* the same, once it has its name of before again */
     const char *only, *only_before; /* for FROM: without the rows of tables that inherit */
     const char *plain;              /* public.users */
-    const struct gd_table *stored;  /* in the manifest */
+    const struct gd_table *stored;  /* in the manifest, with the columns of before */
+    const struct gd_table *copied;  /* the same with all columns, in the order of its rows */
+    const struct gd_place *place;   /* where its rows are */
+    const char *backup; /* pg_current_snapshot() of that; NULL: that of the change's first backup */
     const struct gd_back_table *columns; /* as it was */
     bool whole;                          /* it was dropped: its rows are loaded as they are */
     bool rows;                           /* the change deleted, inserted or updated rows */
@@ -104,16 +107,18 @@ struct gd_back_task {
 
 struct gd_back_rows {
     struct gd_pg *pg;
-    const struct gd_place *place;
     struct gd_back_writers writers;
     struct gd_arena *arena;
     const struct gd_events *events;
 };
 
-/** An expression that says who wrote the row of `alias`: 'b' it is in the backup, 'c' the change,
+/** An expression that says who wrote the row of `alias`: 'c' the change, 'b' it is in the backup,
  * 'o' somebody else. */
 const char *gd_back_who(const struct gd_back_writers *writers, const char *alias,
                         struct gd_arena *arena);
+/** The same for a task, whose rows may be in a later backup than the first. */
+const char *gd_back_who_wrote(const struct gd_back_rows *rows, const struct gd_back_task *task,
+                              const char *alias);
 
 /** Temporary tables with the snapshot's rows of a task, compared with the manifest as they come.
  *  @return GD_CORRUPT stored bytes differ */

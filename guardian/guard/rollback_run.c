@@ -205,6 +205,7 @@ GD_MUST static struct gd_status go_by_database(struct running *of, struct gd_err
         GD_TRY(of->options->still_ours(of->options->still_ours_context, err));
     GD_TRY(record(of, GD_RECORD_APPLYING, err));
     gd_back_close(back);
+    gd_back_use_source(back, back->whole);
     GD_TRY(gd_restore_database_of(&back->restore, of->arena, &database, err));
     struct gd_status status =
         gd_restore_replace(&back->restore, database, of->arena, &restored, err);

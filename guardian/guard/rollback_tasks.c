@@ -14,18 +14,6 @@ static bool is(const char *left, const char *right)
     return strcmp(left, right) == 0;
 }
 
-static const struct gd_table *stored_of(const struct gd_back *back, const char *schema,
-                                        const char *table)
-{
-    for (size_t i = 0; back->manifest != NULL && i < back->manifest->table_count; i++) {
-        const struct gd_table *one = &back->manifest->tables[i];
-        if (is(one->schema, schema) && is(one->name, table) && !one->left_out && one->kind != 'f' &&
-            back->manifest->scope != GD_SNAPSHOT_SCHEMA)
-            return one;
-    }
-    return NULL;
-}
-
 static struct gd_back_task *task_of(struct gd_back *back, const char *schema, const char *table)
 {
     for (size_t i = 0; i < back->task_count; i++)
@@ -44,10 +32,10 @@ static struct gd_back_task *task_of(struct gd_back *back, const char *schema, co
         .name_before = gd_quoted_pair(schema, table, back->arena),
         .plain = gd_back_plain(schema, table, back->arena),
         .taken_keys = "",
-        .stored = stored_of(back, schema, table),
         .columns =
             item == NULL ? NULL : gd_back_all_columns(&back->before, item->columns, back->arena),
         .number = (unsigned)++back->task_count};
+    gd_back_find_stored(back, task);
     bool parted = item != NULL && strstr(item->columns->tail, "PARTITION BY") != NULL;
     task->only = parted ? task->name : gd_arena_printf(back->arena, "ONLY %s", task->name);
     task->only_before =
@@ -281,7 +269,7 @@ GD_MUST static struct gd_status plan_value(struct gd_back *back, const struct gd
     if (value->fate == GD_BACK_LEAVES)
         return GD_DONE;
     if (value->fate == GD_BACK_RETURNS) {
-        const struct gd_table *stored = stored_of(back, value->schema, value->table);
+        const struct gd_table *stored = gd_back_stored(back, value->schema, value->table);
         if (!lost && (stored == NULL || stored->digest.rows == 0))
             return GD_DONE; /* it was judged that there was nothing in it */
         return each_leaf(back, value, err);

@@ -526,7 +526,8 @@ GD_MUST static struct gd_status look_where_it_ran(struct gd_back *back, struct g
 
 struct gd_status gd_back_read_texts(struct gd_back *back, struct gd_error *err)
 {
-    back->text_known = true;
+    bool cut_off = back->story->kind == GD_STORY_RUN && back->story->file_count == 0;
+    back->text_known = !cut_off; /* a run's statements are kept when it ends */
     GD_TRY(look_where_it_ran(back, err));
     for (size_t i = 0; i < back->story->file_count; i++)
         GD_TRY(read_text(back, &back->story->files[i], err));

@@ -341,7 +341,8 @@ struct gd_status gd_back_tell_rest(struct gd_back *back, struct gd_texts *out_no
                          gd_arena_printf(arena,
                                          "What does not come back is in the backup: guardian "
                                          "restore %s --table %s lays it beside.",
-                                         back->manifest->id, back->since[i].table),
+                                         gd_back_snapshot_of(back, back->since[i].table),
+                                         back->since[i].table),
                          arena);
     return gd_back_tell_sequences(back, out_notes, err);
 }

@@ -50,6 +50,9 @@ const char *gd_run_again(const struct gd_run *run);
  *  @return GD_UNPROTECTED, GD_BUSY, GD_REFUSED */
 GD_MUST struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err);
 
+/** Did that make a backup that no try before had? Then the next one gets further than the last. */
+bool gd_run_got_further(const struct gd_run *run);
+
 /** The command has ended with `exit_status`, and no session is left: check, close, tell.
  *  @return GD_OK; GD_REFUSED, GD_FAILED, GD_PARTIAL as the outcome says */
 GD_MUST struct gd_status gd_run_end(struct gd_run *run, int exit_status,

@@ -300,7 +300,8 @@ static const struct gd_decision *eased(struct gd_run *run, const struct gd_run_l
     decision->action = GD_ACTION_BACKUP;
     decision->ask = GD_ASK_NEVER;
     decision->backup = (struct gd_backup){
-        .scope = !look->records         ? GD_SCOPE_SCHEMA
+        .scope = look->lock             ? GD_SCOPE_NONE
+                 : !look->records       ? GD_SCOPE_SCHEMA
                  : gd_run_is_small(run) ? GD_SCOPE_DATABASE
                                         : GD_SCOPE_TABLES,
         .proof = GD_PROOF_DIGEST,

@@ -82,15 +82,17 @@ struct gd_run {
     struct gd_lease *lease;
     struct gd_journal *journal;
     struct gd_fingerprint before;
-    struct gd_map old;                /* oids of relations that were there before the run */
-    struct gd_protection *protection; /* the newest backup; NULL: none */
-    struct gd_seal_clock held;        /* others are kept waiting by the seal */
-    bool protects_rows;               /* … holds rows, not only definitions */
-    struct gd_texts written;          /* tables whose rows the run has changed itself */
-    struct gd_texts databases;        /* that it has made */
-    struct gd_texts statements;       /* all that were passed, in order */
-    struct gd_decision *needs;        /* what the next try must have backed up first; NULL */
+    struct gd_map old;           /* relations that were there before the run: oid to file */
+    struct gd_protection **kept; /* backups that count, oldest first: run_kept.c */
+    size_t kept_count;
+    struct gd_map locks;        /* numbers of steps that only hold or free a tool's lock */
+    struct gd_seal_clock held;  /* others are kept waiting by the seal */
+    struct gd_texts written;    /* tables whose rows the run has changed itself */
+    struct gd_texts databases;  /* that it has made */
+    struct gd_texts statements; /* all that were passed, in order */
+    struct gd_decision *needs;  /* what the next try must have backed up first; NULL */
     const char *again;
+    bool further; /* the next try has a backup that no earlier one had */
     uint32_t refused;
     const char *first_refusal, *first_hint; /* NULL: none */
     pthread_mutex_t harmless_lock;
@@ -163,6 +165,30 @@ void gd_run_unwrap(struct gd_run_look *look); /* it is not passed after all */
 /** A backup that the decision demands is there and proven, and a permit for it. */
 GD_MUST struct gd_status gd_run_protect(struct gd_run *run, struct gd_run_look *look,
                                         const struct gd_permit **out_permit, struct gd_error *err);
+
+/** A record that cannot be written ends the run: nothing risky passes any more. */
+GD_MUST struct gd_status gd_run_record(struct gd_run *run, enum gd_record_kind kind,
+                                       struct gd_error *err);
+struct gd_protect_options gd_run_protect_options(const struct gd_run *run,
+                                                 const struct gd_decision *decision);
+
+/* ---- run_kept.c ---- */
+/** Is something of it in none of the run's backups? That is out_missing. `survey` NULL: by names
+ * alone. */
+bool gd_run_missing(const struct gd_run *run, const struct gd_backup *backup,
+                    const struct gd_survey *survey, struct gd_arena *arena,
+                    struct gd_backup *out_missing);
+/** Those that hold it are proven as strongly as the decision demands, or are proven so now. */
+GD_MUST struct gd_status gd_run_strengthen(struct gd_run *run, const struct gd_decision *decision,
+                                           const struct gd_survey *survey, struct gd_error *err);
+GD_MUST struct gd_status gd_run_permit(struct gd_run *run, const struct gd_decision *decision,
+                                       const struct gd_permit **out_permit, struct gd_error *err);
+/** One more, taken and proven. */
+void gd_run_keep(struct gd_run *run, struct gd_protection *protection);
+GD_MUST struct gd_status gd_run_tell_kept(struct gd_run *run, struct gd_error *err);
+/** Tables of the statement whose rows of before this backup holds, and others may have written. */
+void gd_run_to_count(const struct gd_run *run, const struct gd_run_look *look,
+                     const struct gd_protection *protection, struct gd_backup *out_backup);
 
 /* ---- run_value.c ---- */
 /** Does the text add an enum value that it uses, and may the value go first? */

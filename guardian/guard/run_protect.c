@@ -8,6 +8,7 @@
  * snapshot, and need not be: it goes with it.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "guardian/base/fault.h"
@@ -73,13 +74,14 @@ GD_MUST static struct gd_status check_stamp(struct gd_run *run, struct gd_error 
 GD_MUST static struct gd_status read_old(struct gd_run *run, struct gd_error *err)
 {
     gd_auto_pg_rows rows = NULL;
-    struct gd_pg_call call = {.what = "list what is there",
-                              .sql = "SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind "
-                                     "OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'm', 'S', 'f', "
-                                     "'v']::\"char\"[])"};
+    struct gd_pg_call call = {
+        .what = "list what is there",
+        .sql = "SELECT c.oid, c.relfilenode FROM pg_catalog.pg_class c WHERE c.relkind "
+               "OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'm', 'S', 'f', "
+               "'v']::\"char\"[])"};
     GD_TRY(gd_pg_run(run->pg, &call, &rows, err));
     for (size_t i = 0; i < gd_pg_rows_count(rows); i++)
-        gd_map_add(&run->old, gd_pg_oid(rows, i, 0), 1, run->arena);
+        gd_map_add(&run->old, gd_pg_oid(rows, i, 0), gd_pg_oid(rows, i, 1), run->arena);
     return GD_DONE;
 }
 
@@ -93,6 +95,7 @@ GD_MUST static struct gd_status open_journal(struct gd_run *run, struct gd_error
             &run->outcome->notes,
             gd_arena_printf(run->arena, "no record is kept in the database: %s", run->ledger.why),
             run->arena);
+    gd_journal_free(GD_MOVE(run->journal)); /* of a try that failed before its first record */
     GD_TRY(gd_journal_new(options->store, story->cluster, story->change, &run->journal, err));
     GD_TRY(gd_pg_fingerprint(run->pg, run->arena, &run->before, err));
     story->fingerprint_before = run->before.sha256;
@@ -127,41 +130,12 @@ struct gd_status gd_run_make_change(struct gd_run *run, struct gd_error *err)
     return GD_DONE;
 }
 
-/* ---- does the backup that we have hold it? ---- */
-
-static bool holds(const struct gd_run *run, const struct gd_backup *backup)
-{
-    const struct gd_manifest *manifest = run->protection == NULL ? NULL : run->protection->manifest;
-    if (backup->scope == GD_SCOPE_NONE)
-        return true;
-    if (manifest == NULL)
-        return false;
-    if (backup->scope == GD_SCOPE_SCHEMA || manifest->scope == GD_SNAPSHOT_DATABASE)
-        return true;
-    if (backup->scope != GD_SCOPE_TABLES || manifest->scope != GD_SNAPSHOT_TABLES)
-        return false;
-    for (size_t t = 0; t < backup->tables.count; t++) {
-        bool found = false;
-        for (size_t i = 0; i < manifest->wanted_count; i++)
-            found |= strcmp(manifest->wanted[i], backup->tables.items[t]) == 0;
-        if (!found)
-            return false;
-    }
-    return true;
-}
-
-static bool is_strong_enough(const struct gd_run *run, const struct gd_backup *backup)
-{
-    return run->protection == NULL || backup->scope == GD_SCOPE_NONE ||
-           gd_proof_kind(run->protection->proof) >= backup->proof;
-}
+/* ---- the trap ---- */
 
 static bool wants_rows(const struct gd_backup *backup)
 {
     return backup->scope >= GD_SCOPE_TABLES;
 }
-
-/* ---- the trap ---- */
 
 /* Locks that the command's own open transaction holds, and that a backup would wait for until the
  * end of days: of relations that others can see, so not of those that it has just made. */
@@ -205,6 +179,8 @@ static void remember_need(struct gd_run *run, const struct gd_decision *decision
     struct gd_backup *all = &run->needs->backup;
     const struct gd_backup *one = &decision->backup;
     all->scope = one->scope > all->scope ? one->scope : all->scope;
+    if (wants_rows(all) && gd_run_is_small(run))
+        all->scope = GD_SCOPE_DATABASE; /* whatever else the command will ask for is in it */
     all->proof = one->proof > all->proof ? one->proof : all->proof;
     all->covers = one->covers;
     for (size_t i = 0; i < one->tables.count; i++)
@@ -228,27 +204,40 @@ GD_MUST static struct gd_status trapped(struct gd_run *run, const struct gd_run_
 
 /* ---- take and prove ---- */
 
-GD_MUST static struct gd_status write_record(struct gd_run *run, enum gd_record_kind kind,
-                                             struct gd_error *err)
+struct gd_status gd_run_record(struct gd_run *run, enum gd_record_kind kind, struct gd_error *err)
 {
-    return gd_journal_write(run->journal, kind, gd_story_body(run->story, kind), err);
+    struct gd_status status =
+        gd_journal_write(run->journal, kind, gd_story_body(run->story, kind), err);
+    if (status.code == GD_OK)
+        return status;
+    run->stuck = true; /* nobody knows whether it is there: nothing more may be written */
+    run->stuck_err = *err;
+    return status;
 }
 
-static bool some_is_in(const struct gd_story *story)
+/* Transactions of the run whose rows a backup may see. */
+static const char *own_ids(const struct gd_run *run)
 {
-    for (size_t i = 0; i < story->step_count; i++)
-        if (story->steps[i].state != GD_STEP_NOT_IN)
-            return true;
-    return false;
+    const struct gd_story *story = run->story;
+    const char *ids = NULL;
+    for (size_t i = 0; i < story->step_count; i++) {
+        const struct gd_story_step *step = &story->steps[i];
+        uint32_t id = (uint32_t)strtoull(step->xid, NULL, 10);
+        bool same = i > 0 && strcmp(step->xid, story->steps[i - 1].xid) == 0 && ids != NULL;
+        if (id != 0 && step->state != GD_STEP_NOT_IN && !same)
+            ids = gd_arena_printf(run->arena, "%s%s%" PRIu32, ids == NULL ? "" : ids,
+                                  ids == NULL ? "" : ",", id);
+    }
+    return ids;
 }
 
-GD_MUST static struct gd_status back_up(struct gd_run *run, const struct gd_decision *decision,
-                                        const char *snapshot, struct gd_error *err)
+struct gd_protect_options gd_run_protect_options(const struct gd_run *run,
+                                                 const struct gd_decision *decision)
 {
     const struct gd_guard_options *options = run->options->guard;
-    struct gd_story *story = run->story;
-    struct gd_protection *protection = gd_arena_zalloc(run->arena, 1, sizeof *protection);
-    struct gd_protect_options protect = {
+    return (struct gd_protect_options){
+        .own_ids = own_ids(run),
+        .own_files = &run->old,
         .pg = options->pg,
         .store = options->store,
         .key = options->key,
@@ -263,25 +252,26 @@ GD_MUST static struct gd_status back_up(struct gd_run *run, const struct gd_deci
         .lock_ms = gd_guard_bounded(&decision->limits->lock_wait),
         .events = options->events,
     };
-    GD_TRY(write_record(run, GD_RECORD_PROTECTING, err));
+}
+
+/* `missing`: what of the decision's backup no earlier one holds. */
+GD_MUST static struct gd_status back_up(struct gd_run *run, const struct gd_decision *decision,
+                                        const struct gd_backup *missing, const char *snapshot,
+                                        struct gd_error *err)
+{
+    struct gd_decision part = *decision;
+    part.backup = *missing;
+    struct gd_protect_options protect = gd_run_protect_options(run, &part);
+    struct gd_protection *protection = gd_arena_zalloc(run->arena, 1, sizeof *protection);
+    GD_TRY(gd_run_record(run, GD_RECORD_PROTECTING, err));
     const struct gd_wish *before = gd_run_heed(run);
     struct gd_status status = gd_protect(&protect, snapshot, run->arena, protection, err);
     (void)gd_interrupt_by(before);
     GD_TRY(status);
-    if (story->snapshot[0] != '\0' && story->schema_snapshot[0] == '\0' && some_is_in(story))
-        story->schema_snapshot = story->snapshot;
-    run->protection = protection;
-    run->protects_rows = wants_rows(&decision->backup);
-    story->snapshot = protection->manifest->id;
-    story->proof = gd_proof_kind(protection->proof);
-    story->sealed = protection->sealed;
-    story->covers = decision->backup.covers;
-    story->backup_seconds += protection->take_seconds;
-    story->proof_seconds += protection->proof_seconds;
-    run->outcome->seconds[GD_PHASE_BACKUP] = story->backup_seconds;
-    run->outcome->seconds[GD_PHASE_PROOF] = story->proof_seconds;
-    GD_TRY(write_record(run, GD_RECORD_PROTECTED, err));
-    return write_record(run, GD_RECORD_PROVEN, err);
+    GD_TRY(gd_fault("run: another backup is proven, and not on record", err));
+    run->story->covers = decision->backup.covers;
+    gd_run_keep(run, protection);
+    return gd_run_tell_kept(run, err);
 }
 
 /* ---- sealed ---- */
@@ -360,21 +350,10 @@ GD_MUST static struct gd_status lock(struct gd_run *run, const struct gd_run_loo
 
 /* ---- what was written since ---- */
 
-static void tables_to_count(const struct gd_run *run, const struct gd_run_look *look,
-                            struct gd_backup *out_backup)
-{
-    const struct gd_report *report = look->change.report;
-    *out_backup = look->decision->backup;
-    out_backup->tables = (struct gd_texts){0};
-    for (size_t f = 0; f < report->file_count; f++)
-        for (size_t t = 0; t < report->files[f]->tables.count; t++)
-            if (!gd_texts_has(&run->written, report->files[f]->tables.items[t]))
-                gd_texts_add(&out_backup->tables, report->files[f]->tables.items[t], look->arena);
-}
-
 /* Where the statement will run, with writers held off until it is over: then nothing comes in
  * between. Elsewhere from our own session, and what is written from here on is not seen. */
 GD_MUST static struct gd_status count_drift(struct gd_run *run, const struct gd_run_look *look,
+                                            const struct gd_protection *since,
                                             const struct gd_backup *backup,
                                             struct gd_story_drift **out_drifts, size_t *out_count,
                                             int64_t *out_rows, struct gd_error *err)
@@ -382,18 +361,18 @@ GD_MUST static struct gd_status count_drift(struct gd_run *run, const struct gd_
     const char *snapshot;
     if (can_seal(look)) {
         GD_TRY(lock(run, look, backup, &snapshot, err));
-        return gd_protect_drift(look->request->pg, run->protection, backup, run->arena, out_drifts,
-                                out_count, out_rows, err);
+        return gd_protect_drift(look->request->pg, since, backup, run->arena, out_drifts, out_count,
+                                out_rows, err);
     }
     GD_TRY(gd_pg_begin(run->pg, err));
-    struct gd_status status = gd_protect_drift(run->pg, run->protection, backup, run->arena,
-                                               out_drifts, out_count, out_rows, err);
+    struct gd_status status =
+        gd_protect_drift(run->pg, since, backup, run->arena, out_drifts, out_count, out_rows, err);
     gd_pg_end(run->pg);
     return status;
 }
 
 GD_MUST static struct gd_status check_drift(struct gd_run *run, const struct gd_run_look *look,
-                                            struct gd_error *err)
+                                            const struct gd_protection *since, struct gd_error *err)
 {
     const struct gd_limit *limit = &look->decision->limits->drift_rows_max;
     struct gd_story *story = run->story;
@@ -401,10 +380,10 @@ GD_MUST static struct gd_status check_drift(struct gd_run *run, const struct gd_
     struct gd_story_drift *drifts;
     size_t count;
     int64_t rows;
-    tables_to_count(run, look, &backup);
-    if (backup.tables.count == 0 || run->protection == NULL)
+    gd_run_to_count(run, look, since, &backup);
+    if (backup.tables.count == 0)
         return GD_DONE;
-    GD_TRY(count_drift(run, look, &backup, &drifts, &count, &rows, err));
+    GD_TRY(count_drift(run, look, since, &backup, &drifts, &count, &rows, err));
     if (rows == 0 || limit->value == UINT64_MAX)
         return GD_DONE;
     story->drifts = drifts;
@@ -425,60 +404,46 @@ GD_MUST static struct gd_status check_drift(struct gd_run *run, const struct gd_
 
 /* ---- one statement ---- */
 
-static bool lost_rows(const struct gd_story *story)
-{
-    for (size_t i = 0; i < story->step_count; i++)
-        if (story->steps[i].loses > GD_LOSES_DEFINITION && story->steps[i].state != GD_STEP_NOT_IN)
-            return true;
-    return false;
-}
-
-/* What went already is in the backup that we have, and one change has one backup. */
-GD_MUST static struct gd_status check_first(struct gd_run *run, const struct gd_run_look *look,
-                                            struct gd_error *err)
-{
-    if (!run->protects_rows || !lost_rows(run->story))
-        return GD_DONE;
-    remember_need(run, look->decision);
-    return gd_hint(err,
-                   gd_fail(err, GD_REFUSED,
-                           "the backup of this run, snapshot %s, does not hold what this statement "
-                           "loses, and another cannot take its place: rows went already",
-                           run->story->snapshot),
-                   "Run the command again: what is left to do is a change of its own, with its own "
-                   "backup.");
-}
-
 /* @param out_sealed  writers are held off since before the copy, until this statement is over */
 GD_MUST static struct gd_status make_backup(struct gd_run *run, struct gd_run_look *look,
-                                            bool *out_sealed, struct gd_error *err)
+                                            const struct gd_backup *missing, bool *out_sealed,
+                                            struct gd_error *err)
 {
-    const struct gd_backup *backup = &look->decision->backup;
     const char *snapshot = NULL, *relation;
-    GD_TRY(check_first(run, look, err));
     GD_TRY(find_trap(run, look, &relation, err));
     if (relation != NULL)
         return trapped(run, look, relation, err);
-    if (backup->sealed && wants_rows(backup) && can_seal(look))
-        GD_TRY(lock(run, look, backup, &snapshot, err));
+    if (missing->sealed && wants_rows(missing) && can_seal(look))
+        GD_TRY(lock(run, look, missing, &snapshot, err));
     *out_sealed = snapshot != NULL;
-    return back_up(run, look->decision, snapshot, err);
+    return back_up(run, look->decision, missing, snapshot, err);
+}
+
+GD_MUST static struct gd_status have_backup(struct gd_run *run, struct gd_run_look *look,
+                                            struct gd_error *err)
+{
+    const struct gd_decision *decision = look->decision;
+    const struct gd_survey *survey = look->change.survey;
+    struct gd_backup missing;
+    bool sealed = false;
+    if (gd_run_missing(run, &decision->backup, survey, look->arena, &missing))
+        GD_TRY(make_backup(run, look, &missing, &sealed, err));
+    GD_TRY(gd_run_strengthen(run, decision, survey, err));
+    if (!wants_rows(&decision->backup) || look->records)
+        return GD_DONE;
+    size_t count = sealed ? run->kept_count - 1 : run->kept_count;
+    for (size_t i = 0; i < count; i++)
+        GD_TRY(check_drift(run, look, run->kept[i], err));
+    return GD_DONE;
 }
 
 struct gd_status gd_run_protect(struct gd_run *run, struct gd_run_look *look,
                                 const struct gd_permit **out_permit, struct gd_error *err)
 {
-    const struct gd_decision *decision = look->decision;
-    const struct gd_backup *backup = &decision->backup;
-    bool sealed = false;
-    if (backup->scope == GD_SCOPE_NONE)
-        return gd_permit_without(decision, run->arena, out_permit, err);
-    if (!holds(run, backup) || !is_strong_enough(run, backup))
-        GD_TRY(make_backup(run, look, &sealed, err));
-    if (wants_rows(backup) && !look->records && !sealed)
-        GD_TRY(check_drift(run, look, err));
-    return gd_permit_proven(decision, run->protection->manifest, run->protection->proof, run->arena,
-                            out_permit, err);
+    if (look->decision->backup.scope == GD_SCOPE_NONE)
+        return gd_permit_without(look->decision, run->arena, out_permit, err);
+    GD_TRY(have_backup(run, look, err));
+    return gd_run_permit(run, look->decision, out_permit, err);
 }
 
 /* ---- between two tries ---- */
@@ -488,18 +453,34 @@ const char *gd_run_again(const struct gd_run *run)
     return run->again;
 }
 
+bool gd_run_got_further(const struct gd_run *run)
+{
+    return run->further;
+}
+
+GD_MUST static struct gd_status back_up_needs(struct gd_run *run, struct gd_error *err)
+{
+    struct gd_backup missing;
+    if (gd_run_missing(run, &run->needs->backup, NULL, run->arena, &missing)) {
+        GD_TRY(back_up(run, run->needs, &missing, NULL, err));
+        run->further = true;
+    }
+    return gd_run_strengthen(run, run->needs, NULL, err);
+}
+
 struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err)
 {
     struct gd_status status = GD_DONE;
     pthread_mutex_lock(&run->lock);
+    gd_run_take_heard(run);
     run->again = NULL;
+    run->further = false;
     run->refused = 0; /* what counts is how the last try ends */
     run->first_refusal = run->first_hint = NULL;
     if (!run->begun)
         status = gd_pg_stamp(run->pg, run->arena, &run->stamp, err);
-    if (status.code == GD_OK && run->needs != NULL && run->begun &&
-        (!holds(run, &run->needs->backup) || !is_strong_enough(run, &run->needs->backup)))
-        status = back_up(run, run->needs, NULL, err);
+    if (status.code == GD_OK && run->needs != NULL && run->begun)
+        status = back_up_needs(run, err);
     pthread_mutex_unlock(&run->lock);
     return status;
 }

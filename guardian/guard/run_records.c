@@ -185,7 +185,7 @@ static bool adds_record(const struct gd_run *run, const struct gd_run_look *look
 }
 
 /* Bytes of a database that is copied whole as soon as a tool writes its record: that is seconds. */
-enum { SMALL_MAX = 256 << 20 };
+enum { SMALL_MAX = 256 << 20 }; /* unless the policy wants less */
 
 bool gd_run_is_small(struct gd_run *run)
 {
@@ -194,8 +194,9 @@ bool gd_run_is_small(struct gd_run *run)
     struct gd_pg_call call = {
         .what = "ask for the size of the database",
         .sql = "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())"};
+    uint64_t most = gd_policy_limits(run->options->guard->policy)->database_backup_max.value;
     return gd_pg_run(run->pg, &call, &rows, &ignored).code == GD_OK &&
-           gd_pg_int(rows, 0, 0) <= SMALL_MAX;
+           (uint64_t)gd_pg_int(rows, 0, 0) <= (most < SMALL_MAX ? most : SMALL_MAX);
 }
 
 void gd_run_sort(struct gd_run *run, struct gd_run_look *look)

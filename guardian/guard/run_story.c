@@ -42,6 +42,7 @@ static void tell_loss(struct gd_run *run, const struct gd_finding *finding)
         .rule = finding->rule->id,
         .object = gd_arena_strdup(run->arena, finding->object),
         .loses = finding->loses,
+        .step = (uint32_t)story->step_count + 1, /* which is told next */
     };
     copy_texts(&finding->tables, &loss->tables, run->arena);
     copy_texts(&finding->columns, &loss->columns, run->arena);
@@ -116,7 +117,9 @@ uint32_t gd_run_tell(struct gd_run *run, const struct gd_run_look *look)
                             : step->text;
     if (strcmp(step->kind, "alone") == 0 && whole != step->text)
         step->sql = whole;
-    if (!look->lock) /* a rollback does not ask for it */
+    if (look->lock)
+        gd_map_add(&run->locks, number, 1, run->arena);
+    else /* a rollback does not ask for a lock */
         gd_texts_add(&run->statements, gd_arena_printf(run->arena, "-- %u\n%s;\n", number, whole),
                      run->arena);
     return number;

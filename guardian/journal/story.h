@@ -77,6 +77,7 @@ struct gd_story_loss {
     const char *object; /* "column public.users.age" */
     enum gd_loss loses;
     struct gd_texts tables, columns;
+    uint32_t step; /* number of the one that it is of; 0: not told */
 };
 
 struct gd_story_drift {
@@ -116,6 +117,8 @@ struct gd_story {
     const char *snapshot;        /* "" none */
     const char *schema_snapshot; /* run: the one before that, whose definitions are those of before;
                                     "": snapshot's are */
+    struct gd_texts snapshots;   /* run: all of them, in the order in which they were made, the
+                                    oldest with the definitions of before; none: there is only one */
     enum gd_proof_kind proof;
     bool sealed, covers;
     int64_t drift_rows; /* -1: not measured */
@@ -138,6 +141,10 @@ struct gd_story {
     enum gd_record_kind last;
     bool closed, torn;
 };
+
+/** May anything of it have reached the database? The last record alone does not say: a run makes
+ * backups between its steps, too. */
+bool gd_story_touched(const struct gd_story *story);
 
 /** Does this file (NULL: do any) do more than set something, and take back itself what it does? */
 bool gd_story_stays(const struct gd_story *story, const struct gd_story_file *file);

@@ -133,6 +133,7 @@ static const struct gd_told_field loss_fields[] = {
     WORD(gd_story_loss, loses, loss_words, EVER),
     TEXTS(gd_story_loss, tables, EVER),
     TEXTS(gd_story_loss, columns, EVER),
+    COUNTS(gd_story_loss, step, EVER),
 };
 static const struct gd_told_field drift_fields[] = {
     TEXT(gd_story_drift, table, EVER),
@@ -176,6 +177,7 @@ static const struct gd_told_field story_fields[] = {
     LIST(steps, step_count, step_shape, AT_STEPS),
     TEXT(gd_story, snapshot, AT_BACKUP),
     TEXT(gd_story, schema_snapshot, AT_BACKUP),
+    TEXTS(gd_story, snapshots, AT_BACKUP),
     BOOL(gd_story, sealed, AT_BACKUP),
     BOOL(gd_story, covers, AT_PROTECTED),
     REAL(gd_story, backup_seconds, AT_PROTECTED),

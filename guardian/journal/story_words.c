@@ -11,6 +11,15 @@ static bool is_work(const struct gd_story_step *step)
     return strcmp(step->kind, "session") != 0 && strcmp(step->kind, "backup") != 0;
 }
 
+bool gd_story_touched(const struct gd_story *story)
+{
+    bool touched = story->last >= GD_RECORD_APPLYING;
+    for (size_t i = 0; i < story->step_count; i++)
+        touched |= story->steps[i].state == GD_STEP_APPLYING ||
+                   story->steps[i].state == GD_STEP_IN || story->steps[i].state == GD_STEP_UNKNOWN;
+    return touched;
+}
+
 bool gd_story_stays(const struct gd_story *story, const struct gd_story_file *file)
 {
     size_t taken_back = 0;

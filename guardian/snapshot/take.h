@@ -11,6 +11,7 @@
 #define GUARDIAN_SNAPSHOT_TAKE_H
 
 #include "guardian/base/events.h"
+#include "guardian/base/map.h"
 #include "guardian/snapshot/stream.h"
 
 struct gd_take_options {
@@ -37,6 +38,11 @@ struct gd_take_options {
      * our own. */
     const char *shared_snapshot;
     bool sealed;
+    /* Rows that these transactions wrote (ids of 32 bits, by commas; NULL: none) are left out of
+     * tables whose files are still those of the map (oid to relfilenode): the change's own, which
+     * were not there before it. */
+    const char *own_ids;
+    const struct gd_map *own_files;
     uint32_t lock_ms; /* for ACCESS SHARE on the tables: 2,000; then GD_BUSY */
     const struct gd_events *events;
 };

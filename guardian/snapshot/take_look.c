@@ -104,6 +104,20 @@ GD_MUST static struct gd_status look_at_extensions(struct gd_take *take, struct 
     return GD_DONE;
 }
 
+/* A table that was written anew since has one writer for all of its rows: nothing is told by that.
+ */
+static const char *without_own(const struct gd_take *take, const struct gd_pg_rows *rows,
+                               size_t row)
+{
+    const struct gd_take_options *options = take->options;
+    if (options->own_ids == NULL || gd_pg_char(rows, row, 3) != 'r' ||
+        gd_pg_cell(rows, row, 7) != NULL ||
+        gd_map_get(options->own_files, gd_pg_oid(rows, row, 0)) != gd_pg_oid(rows, row, 5))
+        return NULL;
+    return gd_arena_printf(take->arena, "xmin::text::pg_catalog.int8 NOT IN (%s)",
+                           options->own_ids);
+}
+
 static void read_table(struct gd_take *take, const struct gd_pg_rows *rows, size_t row,
                        struct gd_take_table *out_table)
 {
@@ -116,6 +130,7 @@ static void read_table(struct gd_take *take, const struct gd_pg_rows *rows, size
                   .condition = keep(take, rows, row, 7),
                   .root_schema = "",
                   .root_name = ""},
+        .only = without_own(take, rows, row),
         .persistence = gd_pg_char(rows, row, 4),
         .file = gd_pg_oid(rows, row, 5),
         .heap = gd_pg_bool(rows, row, 6),

@@ -16,6 +16,8 @@
 /** A relation that was looked at. */
 struct gd_take_table {
     struct gd_table table;
+    const char
+        *only; /* a condition: rows that are not the change's own; not in the manifest; NULL */
     char persistence;                 /* p, u */
     uint64_t heap_bytes, toast_bytes; /* on disk */
     uint32_t file;                    /* relfilenode in the snapshot */

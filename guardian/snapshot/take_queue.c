@@ -131,13 +131,15 @@ static const char *columns_of(const struct gd_table *table, struct gd_arena *are
     return list;
 }
 
-static const char *range_of(const struct gd_take_part *part, struct gd_arena *arena)
+static const char *range_of(const struct gd_take_part *part, const char *only,
+                            struct gd_arena *arena)
 {
     const char *upper =
         part->last_page == 0
             ? ""
             : gd_arena_printf(arena, " AND ctid < '(%" PRIu32 ",0)'", part->last_page);
-    return gd_arena_printf(arena, "WHERE ctid >= '(%" PRIu32 ",0)'%s", part->first_page, upper);
+    return gd_arena_printf(arena, "WHERE ctid >= '(%" PRIu32 ",0)'%s%s%s", part->first_page, upper,
+                           only == NULL ? "" : " AND ", only == NULL ? "" : only);
 }
 
 const char *gd_take_copy_sql(const struct gd_take_table *table, const struct gd_take_part *part,
@@ -147,11 +149,13 @@ const char *gd_take_copy_sql(const struct gd_take_table *table, const struct gd_
     const char *columns = columns_of(&table->table, arena);
     bool ranged = part->first_page != 0 || part->last_page != 0;
     bool some = table->table.condition[0] != '\0';
-    if (!ranged && !some && table->table.kind == 'r')
+    bool all = table->only == NULL;
+    if (!ranged && !some && all && table->table.kind == 'r')
         return *columns == '\0' ? gd_arena_printf(arena, "COPY %s TO STDOUT", name)
                                 : gd_arena_printf(arena, "COPY %s (%s) TO STDOUT", name, columns);
     return gd_arena_printf(arena, "COPY (SELECT %s FROM ONLY %s %s) TO STDOUT", columns, name,
                            some     ? table->table.condition
-                           : ranged ? range_of(part, arena)
-                                    : "");
+                           : ranged ? range_of(part, table->only, arena)
+                           : all    ? ""
+                                    : gd_arena_printf(arena, "WHERE %s", table->only));
 }

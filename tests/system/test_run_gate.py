@@ -281,7 +281,8 @@ def test_no_point_of_a_run_is_left_out():
     assert named == {point for point in POINTS if point.startswith("run:")} | {"run: announced a value"}
 
 
-POINTS = ["run: begun", "run: announced, not passed", "run: before the end is written", "protect: taken, not proven"]
+POINTS = ["run: begun", "run: announced, not passed", "run: before the end is written", "protect: taken, not proven", "run: another backup is proven, and not on record",
+          "run: another backup is on record, and not its proof"]
 
 
 @pytest.mark.parametrize("point", POINTS)

@@ -187,6 +187,40 @@ static void a_permit_needs_the_proof_of_what_is_demanded(void **state)
     }
 }
 
+/* Each holds one of the two tables. */
+static void two_that_hold_half_each(void **state)
+{
+    (void)state;
+    static const char *const first[] = {"public.a"}, *const second[] = {"\"B\".c"};
+    struct world worlds[2] = {world_new(), world_new()};
+    struct gd_permit_ground grounds[2];
+    const struct gd_permit *permit = NULL;
+    struct gd_error err = {0};
+    for (size_t i = 0; i < 2; i++) {
+        worlds[i].manifest->wanted = i == 0 ? first : second;
+        worlds[i].manifest->wanted_count = 1;
+        prove(&worlds[i]);
+        grounds[i] = (struct gd_permit_ground){worlds[i].manifest, &worlds[i].proof};
+    }
+    struct gd_decision *decision = &worlds[0].decision;
+    struct gd_arena *arena = worlds[0].arena;
+    assert_int_equal(gd_permit_proven_by(decision, grounds, 2, arena, &permit, &err).code, GD_OK);
+    assert_ptr_equal(gd_permit_decision(permit), decision);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(gd_permit_proven_by(decision, &grounds[i], 1, arena, &permit, &err).code,
+                         GD_UNPROTECTED);
+        worlds[i].proof.kind = GD_PROOF_NONE;
+        assert_int_equal(gd_permit_proven_by(decision, grounds, 2, arena, &permit, &err).code,
+                         GD_UNPROTECTED);
+        worlds[i].proof.kind = GD_PROOF_DIGEST;
+    }
+    decision->action = GD_ACTION_REFUSE;
+    assert_int_equal(gd_permit_proven_by(decision, grounds, 2, arena, &permit, &err).code,
+                     GD_REFUSED);
+    gd_arena_free(worlds[0].arena);
+    gd_arena_free(worlds[1].arena);
+}
+
 static void nothing_proves_nothing(void **state)
 {
     (void)state;
@@ -237,6 +271,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_permit_needs_the_proof_of_what_is_demanded),
+        cmocka_unit_test(two_that_hold_half_each),
         cmocka_unit_test(nothing_proves_nothing),
         cmocka_unit_test(without_a_backup_only_where_none_is_demanded),
     };
