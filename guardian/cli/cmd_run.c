@@ -17,6 +17,7 @@
 #include "guardian/cli/report.h"
 #include "guardian/cli/report_outcome.h"
 #include "guardian/cli/stores.h"
+#include "guardian/guard/keep.h"
 #include "guardian/guard/run.h"
 #include "guardian/guard/secret_text.h"
 #include "guardian/proxy/behind_door.h"
@@ -30,7 +31,8 @@ struct running {
     const struct gd_events *events;
     struct gd_arena *arena;
     struct gd_pg_options pg;
-    const char *skip_key; /* NULL: nothing is skipped */
+    const struct gd_keeping *keep; /* NULL: nothing is declared */
+    const char *skip_key;          /* NULL: nothing is skipped */
     struct gd_run *run;
     struct gd_outcome *outcome; /* NULL: there was none to tell of */
     int exit_status;            /* of the command */
@@ -110,6 +112,20 @@ GD_MUST static struct gd_status try_until(struct running *running, struct gd_err
 
 /* ---- skipping ---- */
 
+/* What is kept decides what the command does, as its own files do. */
+static void add_inputs(const struct running *running, const struct gd_texts *files,
+                       struct gd_skip_options *options)
+{
+    const char **all =
+        gd_arena_zalloc(running->arena, options->input_count + files->count + 1, sizeof *all);
+    for (size_t i = 0; i < options->input_count; i++)
+        all[i] = options->inputs[i];
+    for (size_t i = 0; i < files->count; i++)
+        all[options->input_count + i] = files->items[i];
+    options->inputs = all;
+    options->input_count += files->count;
+}
+
 GD_MUST static struct gd_status look_for_skip(struct running *running, bool *out_skip,
                                               struct gd_error *err)
 {
@@ -125,6 +141,8 @@ GD_MUST static struct gd_status look_for_skip(struct running *running, bool *out
     *out_skip = false;
     if (!config->skip_unchanged)
         return GD_DONE;
+    if (running->keep != NULL && options.input_count > 0)
+        add_inputs(running, gd_keep_files(running->keep), &options);
     GD_TRY(gd_skip_key(&options, running->arena, &running->skip_key, err));
     GD_TRY(gd_pg_connect(&running->pg, &pg, err));
     GD_TRY(gd_skip_look(pg, running->skip_key, running->arena, &answer, err));
@@ -165,6 +183,7 @@ GD_MUST static struct gd_status guarded(struct running *running,
         .guard = guard,
         .command = in_words(running->argv, running->arena),
         .yes = running->config->yes,
+        .keep = running->keep,
     };
     GD_TRY(gd_run_begin(&options, running->arena, &running->run, err));
     struct gd_status status = try_until(running, &failed);
@@ -176,6 +195,24 @@ GD_MUST static struct gd_status guarded(struct running *running,
     if (status.code != GD_OK)
         *err = failed;
     return status.code == GD_OK ? ended : status;
+}
+
+GD_MUST static struct gd_status read_kept(struct running *running, const struct gd_policy *policy,
+                                          struct gd_error *err)
+{
+    struct gd_keep_options options = {
+        .items = running->config->keep.items,
+        .item_count = running->config->keep.count,
+        .policy = policy,
+        .statement_bytes_max = (size_t)running->config->statement_size_max,
+    };
+    GD_TRY(gd_keep_load(&options, running->arena, &running->keep, err));
+    if (running->keep == NULL)
+        return GD_DONE;
+    const struct gd_texts *notes = gd_keep_notes(running->keep);
+    for (size_t i = 0; i < notes->count; i++)
+        gd_tell_warning(running->events, "", "%s", notes->items[i]);
+    return GD_DONE;
 }
 
 GD_MUST static struct gd_status run(struct running *running, struct gd_error *err)
@@ -195,10 +232,11 @@ GD_MUST static struct gd_status run(struct running *running, struct gd_error *er
         .pg = &running->pg, .limit_ms = (uint32_t)config->start_wait_ms, .events = running->events};
     if (ready.limit_ms > 0)
         GD_TRY(gd_ready_wait(&ready, NULL, err));
+    GD_TRY(gd_cli_guard_options(config, &running->pg, 0, NULL, running->arena, &guard, err));
+    GD_TRY(read_kept(running, guard.policy, err));
     GD_TRY(look_for_skip(running, &skip, err));
     if (skip)
         return GD_DONE;
-    GD_TRY(gd_cli_guard_options(config, &running->pg, 0, NULL, running->arena, &guard, err));
     GD_TRY(gd_cli_key(config, running->arena, running->events, &key, err));
     GD_TRY(gd_cli_store(config, running->arena, running->events, &store, err));
     guard.store = store;
@@ -214,8 +252,8 @@ GD_MUST static struct gd_status run(struct running *running, struct gd_error *er
 static bool is_worth_telling(const struct running *running)
 {
     const struct gd_story *story = running->outcome->story;
-    return running->outcome->journaled || story->outcome == GD_OUTCOME_REFUSED ||
-           running->config->verbose;
+    return running->outcome->journaled || story->kept_count > 0 ||
+           story->outcome == GD_OUTCOME_REFUSED || running->config->verbose;
 }
 
 GD_MUST static struct gd_status print(const struct running *running, struct gd_progress *progress,

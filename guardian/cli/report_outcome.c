@@ -214,6 +214,21 @@ static void print_steps(const struct page *page)
             gd_arena_printf(page->arena, "and %zu more", story->step_count - most));
 }
 
+/* What was not run is no step: it changed nothing. */
+static void print_kept(const struct page *page)
+{
+    const struct gd_story *story = page->story;
+    size_t most = page->screen->verbose ? story->kept_count : LINES_MOST;
+    for (size_t i = 0; i < story->kept_count && i < most; i++)
+        row(page, "kept", GD_INK_GREEN,
+            gd_arena_printf(page->arena, "%s (%s): %s was not run", story->kept[i].object,
+                            story->kept[i].owner, story->kept[i].wanted));
+    if (story->kept_count > most)
+        row(page, "kept", GD_INK_GREEN,
+            gd_arena_printf(page->arena, "and %zu more (--verbose shows them)",
+                            story->kept_count - most));
+}
+
 void gd_report_git(const struct gd_git_guidance *git, const struct gd_screen *screen,
                    struct gd_arena *arena)
 {
@@ -232,6 +247,7 @@ void gd_report_outcome_text(const struct gd_outcome *outcome, const struct gd_sc
     print_head(&page);
     print_backup(&page);
     print_steps(&page);
+    print_kept(&page);
     rows(&page, "schema", GD_INK_PLAIN, &outcome->differences, LINES_MOST);
     rows(&page, "problem", GD_INK_RED, &outcome->problems, LINES_MOST);
     rows(&page, "note", GD_INK_YELLOW, &outcome->notes, LINES_MOST);
@@ -276,6 +292,20 @@ static struct gd_json *files_of(const struct gd_story *story)
         gd_json_put_text(object, "path", story->files[i].path);
         gd_json_put_text(object, "sha256", story->files[i].sha256);
         gd_json_put_text(object, "class", gd_class_name(story->files[i].class));
+        gd_json_push(list, object);
+    }
+    return list;
+}
+
+static struct gd_json *kept_of(const struct gd_story *story)
+{
+    struct gd_json *list = gd_json_list();
+    for (size_t i = 0; i < story->kept_count; i++) {
+        struct gd_json *object = gd_json_object();
+        gd_json_put_text(object, "object", story->kept[i].object);
+        gd_json_put_text(object, "owner", story->kept[i].owner);
+        gd_json_put_text(object, "wanted", story->kept[i].wanted);
+        gd_json_put_text(object, "text", story->kept[i].text);
         gd_json_push(list, object);
     }
     return list;
@@ -355,6 +385,7 @@ struct gd_json *gd_report_outcome_json(const struct gd_outcome *outcome,
     put_backup(object, story);
     gd_json_put(object, "files", files_of(story));
     gd_json_put(object, "steps", steps_of(story));
+    gd_json_put(object, "kept", kept_of(story));
     gd_json_put(object, "seconds", seconds_of(outcome));
     gd_json_put(object, "way_back", gd_json_new_texts(&outcome->way_back));
     gd_json_put(object, "git",

@@ -19,6 +19,7 @@
 #include "guardian/guard/gate.h"
 #include "guardian/guard/guard.h"
 
+struct gd_keeping;
 struct gd_run;
 
 enum gd_run_mode {
@@ -31,6 +32,7 @@ struct gd_run_options {
     const struct gd_guard_options *guard; /* as for apply; its paths are not read */
     const char *command;                  /* what runs, for people: without secrets */
     bool yes;                             /* somebody has said it, for all of the run */
+    const struct gd_keeping *keep;           /* what others own: guard/keep.h; NULL: nothing */
 };
 
 /** Connect and look; writes nothing. @return as gd_guard_apply() until it protects */

@@ -419,6 +419,26 @@ static bool only_sets(const struct gd_report *report)
     return true;
 }
 
+/* Its work is done already, and still the server writes the definition anew (SET DEFAULT, CREATE OR
+ * REPLACE): the schema's stamp is another one then, by the run's own doing. */
+static bool stirs(const struct gd_report *report)
+{
+    static const enum gd_kind kinds[] = {
+        GD_KIND_AlterTableStmt,     GD_KIND_CreateFunctionStmt, GD_KIND_ViewStmt,
+        GD_KIND_CreateTrigStmt,     GD_KIND_DropStmt,           GD_KIND_DoStmt,
+        GD_KIND_CommentStmt,        GD_KIND_CreatePolicyStmt,   GD_KIND_RuleStmt,
+        GD_KIND_AlterOwnerStmt,     GD_KIND_GrantStmt,          GD_KIND_AlterFunctionStmt,
+        GD_KIND_AlterDomainStmt,    GD_KIND_AlterPolicyStmt,    GD_KIND_GrantRoleStmt,
+        GD_KIND_AlterExtensionStmt, GD_KIND_AlterSeqStmt,
+    };
+    for (size_t f = 0; f < report->file_count; f++)
+        for (size_t e = 0; e < report->files[f]->entry_count; e++)
+            for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+                if (report->files[f]->entries[e]->kind == kinds[i])
+                    return true;
+    return false;
+}
+
 /* What we cannot read the server may be able to; what its own parser refuses does no harm, and it
  * shall say so itself. */
 static bool server_refuses(struct gd_run *run, const struct gd_gate_request *request)
@@ -426,6 +446,51 @@ static bool server_refuses(struct gd_run *run, const struct gd_gate_request *req
     struct gd_error ignored = {0};
     bool refused = false;
     return gd_pg_parses(run->pg, request->text, &refused, &ignored).code == GD_OK && refused;
+}
+
+GD_MUST static struct gd_status pass_by_mode(struct gd_run *run, struct gd_run_look *seen,
+                                             struct gd_gate_answer *answer, struct gd_error *err)
+{
+    if (run->options->mode != GD_RUN_GUARD)
+        return gd_run_by_mode(run, seen, answer, err);
+    return pass_change(run, seen, answer, err);
+}
+
+/* What is left of a text, without what is kept. */
+GD_MUST static struct gd_status judge_left(struct gd_run *run, struct gd_run_look *seen,
+                                           const struct gd_spared *spared,
+                                           struct gd_gate_answer *answer, struct gd_error *err)
+{
+    struct gd_gate_request *left = gd_arena_zalloc(seen->arena, 1, sizeof *left);
+    *left = *seen->request;
+    left->text = spared->left;
+    left->size = strlen(spared->left);
+    seen->request = left;
+    GD_TRY(look(run, seen, err));
+    if (gd_run_changes(seen->change.report))
+        GD_TRY(pass_by_mode(run, seen, answer, err));
+    else
+        pass_harmless(run, left, answer);
+    if (answer->text == NULL)
+        answer->text = spared->left;
+    answer->notice = answer->notice == NULL
+                         ? spared->notice
+                         : gd_arena_printf(left->arena, "%s\n%s", spared->notice, answer->notice);
+    return GD_DONE;
+}
+
+GD_MUST static struct gd_status judge_change(struct gd_run *run, struct gd_run_look *seen,
+                                             struct gd_gate_answer *answer, struct gd_error *err)
+{
+    const struct gd_gate_request *request = seen->request;
+    struct gd_spared spared;
+    GD_TRY(gd_run_spare(run, seen, answer, &spared, err));
+    if (spared.left != NULL)
+        GD_TRY(judge_left(run, seen, &spared, answer, err));
+    else if (spared.touch_count == 0)
+        GD_TRY(pass_by_mode(run, seen, answer, err));
+    gd_run_tell_spared(run, request, &spared);
+    return GD_DONE;
 }
 
 GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *seen,
@@ -458,13 +523,13 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
     }
     GD_TRY(status);
     if (!gd_run_changes(seen->change.report) || only_sets(seen->change.report)) {
+        if (stirs(seen->change.report) && !session->elsewhere)
+            GD_TRY(gd_run_stir(run, err));
         pass_harmless(run, request, answer);
         return GD_DONE;
     }
     GD_TRY(check_database(seen, err));
-    if (run->options->mode != GD_RUN_GUARD)
-        return gd_run_by_mode(run, seen, answer, err);
-    return pass_change(run, seen, answer, err);
+    return judge_change(run, seen, answer, err);
 }
 
 void gd_run_judge(void *context, const struct gd_gate_request *request,

@@ -10,6 +10,7 @@
 #include "guardian/base/clock.h"
 #include "guardian/base/map.h"
 #include "guardian/guard/guard_own.h"
+#include "guardian/guard/keep.h"
 #include "guardian/guard/run.h"
 #include "guardian/guard/run_track.h"
 #include "guardian/guard/seal_clock.h"
@@ -75,6 +76,7 @@ struct gd_run {
     struct gd_pg *pg;     /* our own session: looks, holds the lease */
     const char *user;
     const char *stamp; /* of the schema when the run began */
+    bool stirred;      /* … which the run itself has changed since, without changing anything */
     struct gd_ledger ledger;
     bool begun; /* lease, journal, fingerprint: there is a change */
     bool stuck; /* it could not begin, or be recorded: nothing risky passes any more */
@@ -95,6 +97,10 @@ struct gd_run {
     bool further; /* the next try has a backup that no earlier one had */
     uint32_t refused;
     const char *first_refusal, *first_hint; /* NULL: none */
+    struct gd_texts spared; /* declared objects whose drop was answered without being run */
+    struct gd_texts keep_path;
+    bool keep_path_known;
+    size_t spared_capacity;
     pthread_mutex_t harmless_lock;
     struct gd_arena *harmless_arena;
     struct gd_map harmless; /* first 64 bits of SHA-256 of texts that are harmless by themselves */
@@ -157,6 +163,9 @@ void gd_run_note_database(struct gd_run *run, const struct gd_run_look *look);
 /* ---- run_protect.c ---- */
 /** Lease, recovery, journal: once. */
 GD_MUST struct gd_status gd_run_make_change(struct gd_run *run, struct gd_error *err);
+/** What writes a definition anew, as it is, is about to be passed: from here on the stamp does not
+ *  tell that somebody else was at the schema. @return GD_BUSY somebody was */
+GD_MUST struct gd_status gd_run_stir(struct gd_run *run, struct gd_error *err);
 /** The id of the transaction that the statement will run in, before it runs. A lone one gets a
  *  transaction of ours around it, where it can stand that: its id is known, and what is sealed
  * stays so until it is over. */
@@ -189,6 +198,22 @@ GD_MUST struct gd_status gd_run_tell_kept(struct gd_run *run, struct gd_error *e
 /** Tables of the statement whose rows of before this backup holds, and others may have written. */
 void gd_run_to_count(const struct gd_run *run, const struct gd_run_look *look,
                      const struct gd_protection *protection, struct gd_backup *out_backup);
+
+/* ---- run_spare.c ---- */
+/** What was left out of a text. */
+struct gd_spared {
+    const struct gd_keep_touch *touches;
+    size_t touch_count; /* 0: nothing */
+    const char *left;   /* what is to be judged and passed in its place; NULL: nothing is left */
+    const char *notice;
+};
+/** Does it touch what others own? Then it is refused, or answered (all of it: the verdict is
+ *  GD_GATE_ANSWER). @return GD_REFUSED */
+GD_MUST struct gd_status gd_run_spare(struct gd_run *run, const struct gd_run_look *look,
+                                      struct gd_gate_answer *answer, struct gd_spared *out_spared,
+                                      struct gd_error *err) __attribute__((nonnull(3)));
+void gd_run_tell_spared(struct gd_run *run, const struct gd_gate_request *request,
+                        const struct gd_spared *spared);
 
 /* ---- run_value.c ---- */
 /** Does the text add an enum value that it uses, and may the value go first? */

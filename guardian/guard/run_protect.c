@@ -61,6 +61,8 @@ GD_MUST static struct gd_status recover(struct gd_run *run, struct gd_error *err
 GD_MUST static struct gd_status check_stamp(struct gd_run *run, struct gd_error *err)
 {
     const char *now;
+    if (run->stirred)
+        return GD_DONE;
     GD_TRY(gd_pg_stamp(run->pg, run->arena, &now, err));
     if (strcmp(now, run->stamp) == 0)
         return GD_DONE;
@@ -69,6 +71,15 @@ GD_MUST static struct gd_status check_stamp(struct gd_run *run, struct gd_error 
                    gd_fail(err, GD_BUSY, "somebody else changed the schema of %s meanwhile",
                            run->story->where),
                    "Run the command again: it looks at the schema as it is now.");
+}
+
+struct gd_status gd_run_stir(struct gd_run *run, struct gd_error *err)
+{
+    if (run->begun || run->stirred)
+        return GD_DONE;
+    GD_TRY(check_stamp(run, err));
+    run->stirred = true;
+    return GD_DONE;
 }
 
 GD_MUST static struct gd_status read_old(struct gd_run *run, struct gd_error *err)
@@ -477,6 +488,7 @@ struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err)
     run->further = false;
     run->refused = 0; /* what counts is how the last try ends */
     run->first_refusal = run->first_hint = NULL;
+    run->stirred = false;
     if (!run->begun)
         status = gd_pg_stamp(run->pg, run->arena, &run->stamp, err);
     if (status.code == GD_OK && run->needs != NULL && run->begun)

@@ -86,6 +86,14 @@ struct gd_story_drift {
     int64_t rows_gone; /* rows of the backup that were updated or deleted since */
 };
 
+/** What belongs to somebody else: the tool was told that it was done, and it was not run. */
+struct gd_story_kept {
+    const char *object; /* "index public.users_email_idx" */
+    const char *owner;  /* "db/init.sql:3" */
+    const char *wanted; /* "drop", "change", "rename", "make again" */
+    const char *text;   /* of the statement, one line, cut */
+};
+
 struct gd_story {
     const char *change, *cluster, *database;
     enum gd_story_kind kind;
@@ -111,6 +119,8 @@ struct gd_story {
     size_t loss_count;
     struct gd_story_step *steps; /* without backup */
     size_t step_count;
+    struct gd_story_kept *kept; /* run */
+    size_t kept_count;
     const char *stamp_before, *fingerprint_before; /* pg/fingerprint.h; "" not taken */
     const char *schema_key; /* object with the fingerprint's lines before the change; "" */
     /* protecting, protected, proven */

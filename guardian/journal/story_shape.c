@@ -135,6 +135,12 @@ static const struct gd_told_field loss_fields[] = {
     TEXTS(gd_story_loss, columns, EVER),
     COUNTS(gd_story_loss, step, EVER),
 };
+static const struct gd_told_field kept_fields[] = {
+    TEXT(gd_story_kept, object, EVER),
+    TEXT(gd_story_kept, owner, EVER),
+    TEXT(gd_story_kept, wanted, EVER),
+    TEXT(gd_story_kept, text, EVER),
+};
 static const struct gd_told_field drift_fields[] = {
     TEXT(gd_story_drift, table, EVER),
     NUMBER(gd_story_drift, rows_new, EVER),
@@ -144,6 +150,7 @@ static const struct gd_told_field drift_fields[] = {
 static const struct gd_told_shape file_shape = {SHAPE(file)};
 static const struct gd_told_shape step_shape = {SHAPE(step), .numbered = true};
 static const struct gd_told_shape loss_shape = {SHAPE(loss)};
+static const struct gd_told_shape kept_shape = {SHAPE(kept)};
 static const struct gd_told_shape drift_shape = {SHAPE(drift)};
 
 static const struct gd_told_field story_fields[] = {
@@ -171,6 +178,7 @@ static const struct gd_told_field story_fields[] = {
     TEXT(gd_story, approved_by, AT_DECIDED),
     TEXTS(gd_story, waived, AT_DECIDED),
     LIST(losses, loss_count, loss_shape, AT_DECIDED),
+    LIST(kept, kept_count, kept_shape, AT_DECIDED),
     TEXT(gd_story, stamp_before, AT_DECIDED),
     TEXT(gd_story, fingerprint_before, AT_SCHEMA),
     TEXT(gd_story, schema_key, AT_SCHEMA),

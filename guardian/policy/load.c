@@ -324,6 +324,59 @@ static struct gd_status load_protected(struct load *load, struct gd_error *err)
     return GD_DONE;
 }
 
+/* What a file says of another file starts from its own directory. */
+static const char *beside(const struct load *from, const char *path, struct gd_arena *arena)
+{
+    const char *slash = from == NULL || path[0] == '/' ? NULL : strrchr(from->file, '/');
+    if (slash == NULL)
+        return path;
+    return gd_arena_printf(arena, "%.*s/%s", (int)(slash - from->file), from->file, path);
+}
+
+static struct gd_status load_kept(struct load *load, const struct gd_yaml *list, bool files,
+                                  struct gd_keep_entry *entries, size_t *count,
+                                  struct gd_error *err)
+{
+    for (const struct gd_yaml *at = list == NULL ? NULL : list->first; at != NULL; at = at->next) {
+        struct gd_pattern pattern;
+        const char *wrong = files ? NULL : gd_pattern_parse(at->text, load->arena, &pattern);
+        if (wrong != NULL)
+            return gd_yaml_fail(load->file, at, err, "pattern \"%.60s\": %s", at->text, wrong);
+        if (at->text[0] == '\0')
+            return gd_yaml_fail(load->file, at, err, "the name is empty");
+        entries[(*count)++] = (struct gd_keep_entry){
+            .text = files ? beside(load, at->text, load->arena) : at->text,
+            .file = files,
+            .ground = ground_at(load, at),
+        };
+    }
+    return GD_DONE;
+}
+
+/* Files and objects add up; the nearest word about what happens counts. */
+static struct gd_status load_keep(struct load *load, struct gd_error *err)
+{
+    struct gd_keep_rule *keep = &load->policy->keep;
+    const struct gd_keep_rule *base = load->policy->base == NULL ? NULL : &load->policy->base->keep;
+    const struct gd_yaml *section = gd_yaml_get(load->tree, "keep");
+    const struct gd_yaml *action = gd_yaml_get(section, "action");
+    size_t inherited = base == NULL ? 0 : base->entry_count, count = 0;
+    struct gd_keep_entry *all = gd_arena_zalloc(
+        load->arena, inherited + load->yaml->keep.files_count + load->yaml->keep.objects_count + 1,
+        sizeof *all);
+    if (action != NULL)
+        keep->action = (enum gd_keep_action)(load->yaml->keep.action - 1);
+    if (action != NULL || base == NULL)
+        keep->ground = ground_at(load, action);
+    GD_TRY(load_kept(load, gd_yaml_get(section, "files"), true, all, &count, err));
+    GD_TRY(load_kept(load, gd_yaml_get(section, "objects"), false, all, &count, err));
+    for (size_t i = 0; i < inherited; i++)
+        all[count++] = base->entries[i];
+    keep->entries = all;
+    keep->entry_count = count;
+    return GD_DONE;
+}
+
 static struct gd_status load_waivers(struct load *load, struct gd_error *err)
 {
     struct gd_policy *policy = load->policy;
@@ -427,6 +480,7 @@ static struct gd_status load_all(struct load *load, struct gd_error *err)
     if (gd_yaml_get(load->tree, "single_transaction") != NULL)
         policy->single_transaction = load->yaml->single_transaction == GD_GIVEN(1);
     GD_TRY(load_limits(load, err));
+    GD_TRY(load_keep(load, err));
     GD_TRY(load_protected(load, err));
     GD_TRY(load_rules(load, err));
     return load_examples(load, err);
@@ -511,15 +565,6 @@ static struct gd_status load_file(const char *path, const struct load *from, str
     return load_text(path, text, size, from, arena, out_policy, err);
 }
 
-/* What a file says of another file starts from its own directory. */
-static const char *beside(const struct load *from, const char *path, struct gd_arena *arena)
-{
-    const char *slash = from == NULL || path[0] == '/' ? NULL : strrchr(from->file, '/');
-    if (slash == NULL)
-        return path;
-    return gd_arena_printf(arena, "%.*s/%s", (int)(slash - from->file), from->file, path);
-}
-
 static struct gd_status check_chain(const struct load *from, const char *file, struct gd_error *err)
 {
     size_t depth = 0;
@@ -585,4 +630,9 @@ const char *gd_policy_about(const struct gd_policy *policy)
 const struct gd_limits *gd_policy_limits(const struct gd_policy *policy)
 {
     return &policy->limits;
+}
+
+const struct gd_keep_rule *gd_policy_keep(const struct gd_policy *policy)
+{
+    return &policy->keep;
 }

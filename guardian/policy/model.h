@@ -102,6 +102,7 @@ struct gd_policy {
     uint32_t lifts;           /* enum gd_lift */
     struct gd_ground waivers; /* the line that says so */
     struct gd_limits limits;
+    struct gd_keep_rule keep;
     const struct gd_policy_rule **rules; /* own ones first, then the base's */
     size_t rule_count;
     const struct gd_policy_protected **protected; /* all of both */

@@ -155,6 +155,30 @@ struct gd_decision {
                               plan, waivers and approvals that did not count, and why */
 };
 
+/* What happens to a statement that would drop or change an object which somebody else owns. */
+#define GD_KEEP_ACTIONS(X)                                                                         \
+    X(REFUSE, "refuse")                                                                            \
+    X(ANSWER, "answer") /* the tool is told that it was done, and it is not run */
+
+enum gd_keep_action {
+#define X(name, text) GD_KEEP_ACTION_##name,
+    GD_KEEP_ACTIONS(X)
+#undef X
+};
+
+struct gd_keep_entry {
+    const char *text; /* a path from here, or a pattern of objects */
+    bool file;
+    struct gd_ground ground; /* where it stands */
+};
+
+struct gd_keep_rule {
+    enum gd_keep_action action;
+    struct gd_ground ground; /* of the action */
+    const struct gd_keep_entry *entries;
+    size_t entry_count;
+};
+
 struct gd_policy;
 
 /**
@@ -178,6 +202,7 @@ const char *gd_policy_name(const struct gd_policy *policy);
 const char *gd_policy_file(const struct gd_policy *policy);
 const char *gd_policy_about(const struct gd_policy *policy); /* "" when it says nothing */
 const struct gd_limits *gd_policy_limits(const struct gd_policy *policy);
+const struct gd_keep_rule *gd_policy_keep(const struct gd_policy *policy);
 
 /** Built-in policies: name and YAML text; NULL after the last. */
 struct gd_builtin_policy {

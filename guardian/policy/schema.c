@@ -47,6 +47,11 @@ static const cyaml_strval_t ask_words[] = {
     GD_ASKS(X)
 #undef X
 };
+static const cyaml_strval_t keep_words[] = {
+#define X(name, text) GIVEN(GD_KEEP_ACTION_, name, text)
+    GD_KEEP_ACTIONS(X)
+#undef X
+};
 static const cyaml_strval_t yes_words[] = {{"no", GD_GIVEN(0)}, {"yes", GD_GIVEN(1)}};
 static const cyaml_strval_t waiver_words[] = {{"ignore", GD_GIVEN(0)}, {"honour", GD_GIVEN(1)}};
 static const cyaml_strval_t seal_words[] = {{"never", GD_GIVEN(GD_SEAL_NEVER)},
@@ -106,6 +111,13 @@ static const cyaml_schema_field_t limit_fields[] = {
         CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t keep_fields[] = {
+    ONE_OF("action", WORD, struct gd_keep_yaml, action, keep_words),
+    TEXTS("files", LIST, struct gd_keep_yaml, files),
+    TEXTS("objects", LIST, struct gd_keep_yaml, objects),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t example_fields[] = {
     TEXT("name", MAYBE, struct gd_policy_example, yaml.name),
     ONE_OF("class", CYAML_FLAG_STRICT, struct gd_policy_example, yaml.class, class_words),
@@ -144,6 +156,7 @@ static const cyaml_schema_field_t policy_fields[] = {
     ANY_OF("waivers_may_lift", WORD, struct gd_policy_yaml, waivers_may_lift, lift_bits),
     ONE_OF("single_transaction", WORD, struct gd_policy_yaml, single_transaction, yes_words),
     CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct gd_policy_yaml, limits, limit_fields),
+    CYAML_FIELD_MAPPING("keep", CYAML_FLAG_OPTIONAL, struct gd_policy_yaml, keep, keep_fields),
     CYAML_FIELD_SEQUENCE("protected", LIST, struct gd_policy_yaml, protected, &protected_entry, 0,
                          ENTRIES_MAX),
     CYAML_FIELD_SEQUENCE("rules", LIST, struct gd_policy_yaml, rules, &rule_entry, 0, ENTRIES_MAX),

@@ -15,6 +15,12 @@ struct gd_limits_yaml {
 #undef X
 };
 
+struct gd_keep_yaml {
+    int action; /* GD_GIVEN */
+    char **files, **objects;
+    uint32_t files_count, objects_count;
+};
+
 /** A file as libcyaml fills it. */
 struct gd_policy_yaml {
     char *policy, *about, *extends;
@@ -24,6 +30,7 @@ struct gd_policy_yaml {
     uint32_t waivers_may_lift;
     int single_transaction; /* GD_GIVEN(yes) */
     struct gd_limits_yaml limits;
+    struct gd_keep_yaml keep;
     struct gd_policy_protected *protected;
     uint32_t protected_count;
     struct gd_policy_rule *rules;

@@ -1,0 +1,250 @@
+"""guardian run --keep: what another script owns is left alone. psql stands for the tools here, then the real Prisma."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from harness import server as servers
+
+GUARDIAN = os.environ.get("GD_BINARY") or os.environ["GUARDIAN"]
+HARNESS = pathlib.Path(servers.__file__).resolve().parent.parent
+
+BASE = """
+CREATE TABLE users (id serial PRIMARY KEY, name text, age int, role text, team_id int);
+CREATE TABLE teams (id int PRIMARY KEY, title text);
+INSERT INTO teams SELECT g, 'team ' || g FROM generate_series(1, 5) g;
+INSERT INTO users (name, age, role, team_id) SELECT 'u' || g, g, 'user', 1 + g % 5 FROM generate_series(1, 50) g;
+"""
+INIT = """-- what the schema file does not know
+CREATE INDEX IF NOT EXISTS users_name_idx ON users (name);
+ALTER TABLE users ALTER COLUMN role SET DEFAULT 'user';
+ALTER TABLE users ADD COLUMN IF NOT EXISTS note text;
+CREATE TABLE IF NOT EXISTS audit_log (id bigserial PRIMARY KEY, what text NOT NULL, user_id int REFERENCES users (id));
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'users_team_fkey') THEN
+        ALTER TABLE users ADD CONSTRAINT users_team_fkey FOREIGN KEY (team_id) REFERENCES teams (id) ON DELETE RESTRICT;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'users'::regclass AND contype = 'c') THEN
+        ALTER TABLE users ADD CHECK (age >= 0);
+    END IF;
+END $$;
+DO $$ BEGIN CREATE TYPE mood AS ENUM ('sad', 'ok'); EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+DROP TRIGGER IF EXISTS users_touch ON users;
+CREATE TRIGGER users_touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE OR REPLACE VIEW grown AS SELECT id, name FROM users WHERE age >= 18;
+"""
+
+
+@pytest.fixture(scope="module")
+def server():
+    with servers.Server() as one:
+        one.create("keep_base")
+        one.psql("keep_base", stdin=BASE + INIT)
+        yield one
+
+
+class World:
+    def __init__(self, server, name, folder):
+        self.server, self.name, self.folder = server, name, folder
+        self.env = {**os.environ, **server.env(name), "GUARDIAN_STORE": f"file://{folder}/store", "GUARDIAN_POLICY": "boot"}
+        (folder / "init.sql").write_text(INIT)
+
+    def cli(self, *words, status=0, stdin="", **more):
+        ran = subprocess.run([GUARDIAN, *words], env={**self.env, **more}, input=stdin, capture_output=True, text=True, timeout=120, cwd=self.folder)
+        assert status is None or ran.returncode == status, f"{ran.returncode}\n{ran.stdout}\n{ran.stderr}"
+        return ran
+
+    def psql(self, *texts, options=(), keep=("init.sql",), **more):
+        words = [word for text in texts for word in ("-c", text)]
+        kept = [word for one in keep for word in ("--keep", one)]
+        return self.cli("run", *kept, *options, "--", "psql", "-X", "-v", "ON_ERROR_STOP=1", *words, **more)
+
+    def value(self, sql):
+        return self.server.psql(self.name, stdin=sql).stdout.strip()
+
+    def dump(self):
+        ran = subprocess.run(["pg_dump", "-N", "guardian"], env=self.server.env(self.name), capture_output=True, text=True, check=True)
+        return [line for line in ran.stdout.splitlines() if line and not line.startswith(("--", "\\"))]
+
+    def changes(self):
+        return json.loads(self.cli("list", "--json").stdout)["changes"] if (self.folder / "store").exists() else []
+
+
+@pytest.fixture
+def world(server, tmp_path):
+    name = f"keep_{abs(hash(str(tmp_path))) % 10**9}"
+    server.run(f"CREATE DATABASE {name} TEMPLATE keep_base")
+    yield World(server, name, tmp_path)
+    server.drop(name)
+
+
+# statement, object, what the server would have said
+ANSWERED = [
+    ("DROP INDEX users_name_idx", "index public.users_name_idx", "DROP INDEX"),
+    ('DROP INDEX "public"."users_name_idx"', "index public.users_name_idx", "DROP INDEX"),
+    ("DROP INDEX IF EXISTS users_name_idx CASCADE", "index public.users_name_idx", "DROP INDEX"),
+    ("ALTER INDEX users_name_idx RENAME TO other", "index public.users_name_idx", "ALTER INDEX"),
+    ("ALTER TABLE users ALTER COLUMN role DROP DEFAULT", "default of public.users.role", "ALTER TABLE"),
+    ("ALTER TABLE users ALTER COLUMN role SET DEFAULT 'x'", "default of public.users.role", "ALTER TABLE"),
+    ("ALTER TABLE users DROP COLUMN note", "column public.users.note", "ALTER TABLE"),
+    ("ALTER TABLE users DROP COLUMN note, ADD COLUMN note int", "column public.users.note", "ALTER TABLE"),
+    ("ALTER TABLE users DROP CONSTRAINT users_team_fkey", "constraint users_team_fkey on public.users", "ALTER TABLE"),
+    ("ALTER TABLE users DROP CONSTRAINT users_age_check", "constraint users_age_check on public.users", "ALTER TABLE"),
+    ("ALTER TABLE audit_log DROP CONSTRAINT audit_log_user_id_fkey", "constraint audit_log_user_id_fkey on public.audit_log", "ALTER TABLE"),
+    ("ALTER TABLE audit_log ALTER COLUMN what DROP NOT NULL", "NOT NULL of public.audit_log.what", "ALTER TABLE"),
+    ("DROP TABLE audit_log", "table public.audit_log", "DROP TABLE"),
+    ("DROP TYPE mood", "type public.mood", "DROP TYPE"),
+    ("DROP TRIGGER users_touch ON users", "trigger users_touch on public.users", "DROP TRIGGER"),
+    ("DROP VIEW grown", "view public.grown", "DROP VIEW"),
+    ("CREATE OR REPLACE VIEW grown AS SELECT id, name FROM users", "view public.grown", "CREATE VIEW"),
+    ("DROP FUNCTION touch() CASCADE", "function public.touch", "DROP FUNCTION"),
+]
+
+
+def test_what_others_own_is_answered_and_costs_nothing(world):
+    before = world.dump()
+    script = "".join(f"{sql};\n" for sql, _, _ in ANSWERED)
+    ran = world.cli("run", "--keep", "init.sql", "--", "psql", "-X", "-v", "ON_ERROR_STOP=1", stdin=script)
+    assert ran.stdout.splitlines() == [tag for _, _, tag in ANSWERED]
+    notices = [line for line in ran.stderr.splitlines() if line.startswith("NOTICE:  guardian: kept, not run: ")]
+    assert len(notices) == len(ANSWERED)
+    for (_, name, _), notice in zip(ANSWERED, notices):
+        assert f" of {name} (init.sql:" in notice, notice
+    assert "NOTHING  There was nothing to do." in ran.stderr and "kept" in ran.stderr
+    assert world.dump() == before and not (world.folder / "store").exists()
+
+
+def test_another_policy_refuses(world):
+    before = world.dump()
+    for policy in ("default", "strict"):
+        for sql, name, _ in ANSWERED[::4]:
+            ran = world.psql(sql, options=["--policy", policy], status=1)
+            assert f"ERROR:  guardian: {name} belongs to init.sql:" in ran.stderr and f"{policy}.yaml:" in ran.stderr, ran.stderr
+            assert "REFUSED  Nothing was changed." in ran.stderr
+    assert world.dump() == before
+
+
+def test_what_is_not_declared_goes_its_way(world):
+    world.server.psql(world.name, stdin="CREATE INDEX mine ON users (role); CREATE INDEX two ON teams (title);")
+    ran = world.psql("DROP INDEX mine", "ALTER TABLE users ALTER COLUMN age TYPE bigint", "ALTER TABLE teams ADD COLUMN x int",
+                     options=["--policy", "default"], status=1)
+    assert "cannot alter type of a column used by a view" in ran.stderr
+    ran = world.psql("DROP INDEX two", "ALTER TABLE users ALTER COLUMN role TYPE varchar(40)", "ALTER TABLE teams ADD COLUMN x int", "CREATE INDEX ON users (name)")
+    assert "APPLIED" in ran.stderr and "kept, not run" not in ran.stderr
+    assert world.psql("DROP INDEX nothing_there", status=1).stderr.startswith('ERROR:  index "nothing_there" does not exist')
+
+
+def test_json_and_journal_tell_what_was_kept(world):
+    ran = world.psql("ALTER TABLE teams ADD COLUMN motto text", "DROP INDEX users_name_idx", "DROP INDEX users_name_idx", options=["--json"])
+    document = json.loads(ran.stdout)
+    expected = [{"object": "index public.users_name_idx", "owner": "init.sql:2", "wanted": "drop", "text": "DROP INDEX users_name_idx"}]
+    assert document["kept"] == expected and document["outcome"] == "applied" and len(document["steps"]) == 1
+    shown = world.cli("show", document["change"], "--json")
+    assert json.loads(shown.stdout)["kept"] == expected
+    assert "index public.users_name_idx (init.sql:2): drop was not run" in world.cli("show", document["change"]).stdout
+    world.cli("rollback", "--last", "--yes")
+    assert world.value("SELECT to_regclass('users_name_idx')") == "users_name_idx"
+
+
+def test_the_rest_of_a_statement_runs(world):
+    world.server.psql(world.name, stdin="CREATE INDEX mine ON users (role); ALTER TABLE teams ADD COLUMN spare int;")
+    ran = world.psql("DROP INDEX users_name_idx, mine", "ALTER TABLE users ALTER role DROP DEFAULT, ADD COLUMN x numeric(10, 2), DROP CONSTRAINT users_team_fkey;",
+                     "DROP TABLE audit_log; ALTER TABLE teams DROP COLUMN spare; -- done\n DROP INDEX users_name_idx; SELECT 1 AS one")
+    assert ran.stdout.count("DROP INDEX") == 1 and ran.stdout.splitlines()[:2] == ["DROP INDEX", "ALTER TABLE"]
+    assert "APPLIED" in ran.stderr
+    assert world.value("SELECT to_regclass('users_name_idx'), to_regclass('mine'), to_regclass('audit_log')") == "users_name_idx||audit_log"
+    assert world.value("SELECT count(*) FROM pg_attribute WHERE attname IN ('x', 'spare') AND NOT attisdropped") == "1"
+    assert world.value("SELECT count(*) FROM pg_constraint WHERE conname = 'users_team_fkey'") == "1"
+
+
+# What cannot be left out, and what is said.
+FIXED = [
+    ("DROP TABLE users CASCADE", "take it along"),
+    ("DROP SCHEMA public CASCADE", "take it along"),
+    ("ALTER TABLE users DROP COLUMN age CASCADE", "take it along"),
+    ("ALTER TABLE audit_log RENAME TO log", "rename it"),
+    ("ALTER TYPE mood RENAME TO humour", "rename it"),
+    ("DO $$ BEGIN DROP INDEX users_name_idx; END $$", "change it (DO block)"),
+]
+
+
+@pytest.mark.parametrize("sql, deed", FIXED)
+def test_what_cannot_be_left_out_is_refused(world, sql, deed):
+    before = world.dump()
+    ran = world.psql(sql, status=1)
+    assert "belongs to init.sql:" in ran.stderr and deed in ran.stderr, ran.stderr
+    assert "HINT:  That is more than the drop of one object" in ran.stderr
+    assert world.dump() == before
+
+
+def test_the_owner_itself_is_let_through(world):
+    world.psql("-- nothing", keep=())
+    changed = INIT.replace("SET DEFAULT 'user'", "SET DEFAULT 'guest'").replace("age >= 18", "age >= 21")
+    (world.folder / "init.sql").write_text(changed)
+    world.cli("run", "--keep", "init.sql", "--", "psql", "-X", "-v", "ON_ERROR_STOP=1", "-f", "init.sql")
+    assert "21" in world.value("SELECT pg_get_viewdef('grown')")
+    assert "guest" in world.value("SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 'users'::regclass AND adnum = 4")
+
+
+def test_names_in_place_of_files_and_in_a_policy(world):
+    ran = world.psql("DROP INDEX users_name_idx", "ALTER TABLE users ALTER role DROP DEFAULT", keep=["public.users_name_idx", "public.users.role"])
+    assert "(--keep)" in ran.stderr and "NOTHING" in ran.stderr
+    (world.folder / "ci").mkdir()
+    (world.folder / "ci" / "keep.yaml").write_text("policy: ours\nextends: boot\nkeep:\n  files: [../in*.sql]\n  objects: [public.teams.title]\n")
+    ran = world.psql("DROP INDEX users_name_idx", "ALTER TABLE teams DROP COLUMN title", keep=[], GUARDIAN_POLICY="ci/keep.yaml")
+    assert "init.sql:2" in ran.stderr and "(ci/keep.yaml:5)" in ran.stderr and "NOTHING" in ran.stderr
+
+
+# option, file's text, what is said
+WRONG = [
+    ("nowhere.sql", None, 'could not open "nowhere.sql"'),
+    ("no*.sql", None, "no file fits"),
+    ("users", None, '"users" is no file, and no name of an object'),
+    ("bad.sql", "CREATE TABLE x (i int);\nCREATE TABEL y (i int);\n", "bad.sql:2:8: could not read what it declares"),
+    ("bad.sql", "\\i other.sql\n", "bad.sql:1"),
+]
+
+
+@pytest.mark.parametrize("keep, text, said", WRONG)
+def test_what_cannot_be_read_is_an_error(world, keep, text, said):
+    if text:
+        (world.folder / keep).write_text(text)
+    ran = world.psql("SELECT 1", keep=[keep], status=2)
+    assert said in ran.stderr and ran.stdout == ""
+
+
+def test_the_policys_words_have_their_place(world):
+    for text, said in (("keep:\n  action: maybe\n", "bad.yaml:3:11"), ("keep:\n  file: [x]\n", "bad.yaml:3:3"),
+                       ("keep:\n  objects: [users]\n", "bad.yaml:3:13"), ("keep:\n  files: [gone.sql]\n", "bad.yaml:3:11: keep: could not open")):
+        (world.folder / "bad.yaml").write_text("policy: bad\n" + text + "extends: boot\n")
+        assert said in world.psql("SELECT 1", options=["--policy", "./bad.yaml"], status=2).stderr
+
+
+CLIENT = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from harness import wire
+client = wire.Client(os.environ, database=os.environ["PGDATABASE"])
+def say(*messages, until):
+    client.send(b"".join(messages))
+    got = client.until(until) if hasattr(client, "until") else client.read(until)
+    print(" ".join(kind.decode() + (":" + body.rstrip(b"\\0").decode() if kind == b"C" else "") for kind, body in got))
+"""
+
+
+def test_boot_after_boot(world):
+    """Push and script, again and again: the same answers, no change, and then nothing is started."""
+    words = ["run", "--keep", "init.sql", "--skip-unchanged", "--inputs", "init.sql", "--", "sh", "-c",
+             "psql -Xq -c 'DROP INDEX users_name_idx' && psql -Xq -v ON_ERROR_STOP=1 -f init.sql"]
+    world.cli(*words)
+    changes, before = len(world.changes()), world.dump()
+    ran = world.cli(*words)
+    assert "nothing is started" in ran.stderr
+    (world.folder / "init.sql").write_text(INIT + "-- more\n")
+    assert "kept, not run" in world.cli(*words).stderr
+    assert world.dump() == before and len(world.changes()) <= changes + 1
