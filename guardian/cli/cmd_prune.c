@@ -129,6 +129,7 @@ static struct gd_expire_item expire_item(const struct gd_shelved *shelved, struc
     if (manifest != NULL) {
         item.scope = manifest->scope;
         item.tables = tables_of(manifest, arena);
+        item.change = manifest->change;
         item.empty = manifest->rows == 0 && manifest->scope != GD_SNAPSHOT_SCHEMA;
     }
     return item;

@@ -129,6 +129,16 @@ static const char *drift_of(const struct page *page)
                            story->drift_rows);
 }
 
+/* All but the newest; they count as well. */
+static const char *earlier_of(const struct page *page)
+{
+    const struct gd_texts *ids = &page->story->snapshots;
+    const char *text = "";
+    for (size_t i = 0; i + 1 < ids->count; i++)
+        text = gd_arena_printf(page->arena, "%s%s%s", text, i == 0 ? "" : ", ", ids->items[i]);
+    return text;
+}
+
 static void print_backup(const struct page *page)
 {
     const struct gd_story *story = page->story;
@@ -145,6 +155,8 @@ static void print_backup(const struct page *page)
                         : story->proof == GD_PROOF_DIGEST ? "every byte read back and compared"
                                                           : "restored on trial and compared",
                         drift_of(page)));
+    if (story->snapshots.count > 1)
+        row(page, "before it", GD_INK_PLAIN, earlier_of(page));
     if (story->backup_seconds > 0)
         row(page, "took", GD_INK_PLAIN,
             gd_arena_printf(
@@ -311,6 +323,17 @@ static struct gd_json *kept_of(const struct gd_story *story)
     return list;
 }
 
+/* All of them, also when there is only one. */
+static struct gd_json *snapshots_of(const struct gd_story *story)
+{
+    struct gd_json *list = gd_json_list();
+    for (size_t i = 0; i < story->snapshots.count; i++)
+        gd_json_push(list, gd_json_new_text(story->snapshots.items[i]));
+    if (story->snapshots.count == 0 && story->snapshot[0] != '\0')
+        gd_json_push(list, gd_json_new_text(story->snapshot));
+    return list;
+}
+
 static struct gd_json *drifts_of(const struct gd_story *story)
 {
     struct gd_json *list = gd_json_list();
@@ -350,6 +373,7 @@ static struct gd_json *error_of(const struct gd_outcome *outcome)
 static void put_backup(struct gd_json *object, const struct gd_story *story)
 {
     gd_json_put_text(object, "snapshot", story->snapshot);
+    gd_json_put(object, "snapshots", snapshots_of(story));
     gd_json_put_text(object, "proof", gd_proof_name(story->proof));
     gd_json_put(object, "sealed", gd_json_new_bool(story->sealed));
     gd_json_put(object, "drift_rows",

@@ -36,7 +36,9 @@ struct gd_protection {
     const char
         *pg_snapshot; /* pg_current_snapshot() of it: xmin:xmax:xip, to measure drift against */
     double take_seconds, proof_seconds;
-    uint32_t drift_ms; /* longest time to count what was written since; 0: 30,000 */
+    const char *own_ids; /* whose rows are not counted, as for gd_snapshot_take(); NULL: none */
+    const struct gd_map *own_files; /* … and a table that the change wrote anew is not counted */
+    uint32_t drift_ms;              /* longest time to count what was written since; 0: 30,000 */
 };
 
 struct gd_seal_options {

@@ -45,6 +45,7 @@ GD_MUST static struct gd_status measure_age(struct drifting *drifting, struct gd
 
 static const char *count_sql(const struct drifting *drifting, const struct gd_protected *table)
 {
+    const char *own = drifting->protection->own_ids;
     return gd_arena_printf(
         drifting->arena,
         "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE pg_catalog.age(t.xmin) <= "
@@ -52,8 +53,9 @@ static const char *count_sql(const struct drifting *drifting, const struct gd_pr
         "c.id::text::pg_catalog.xid8, $1::pg_catalog.pg_snapshot) FROM (SELECT CASE WHEN w.id > "
         "n.id THEN w.id - 4294967296 ELSE w.id END AS id FROM (SELECT n.id >> 32 << 32 | "
         "t.xmin::text::int8 AS id) AS w) AS c WHERE c.id > 0)) FROM ONLY %s AS t, (SELECT "
-        "pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::int8 AS id) AS n",
-        drifting->age, table->qualified);
+        "pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::int8 AS id) AS n "
+        "WHERE t.xmin::text::int8 NOT IN (%s)",
+        drifting->age, table->qualified, own == NULL ? "0" : own);
 }
 
 static const struct gd_table *backed_up(const struct drifting *drifting,
@@ -136,6 +138,14 @@ GD_MUST static struct gd_status drift_of(struct drifting *drifting,
     return GD_DONE;
 }
 
+/* All of its rows are the change's by now, and nobody knows who wrote them before. */
+static bool is_rewritten(const struct gd_protection *protection, const struct gd_protected *table)
+{
+    uint32_t was =
+        protection->own_files == NULL ? GD_MAP_NONE : gd_map_get(protection->own_files, table->oid);
+    return protection->own_ids != NULL && was != GD_MAP_NONE && was != table->file;
+}
+
 struct gd_status gd_protect_drift(struct gd_pg *pg, const struct gd_protection *protection,
                                   const struct gd_backup *backup, struct gd_arena *arena,
                                   struct gd_story_drift **out_drifts, size_t *out_count,
@@ -155,7 +165,7 @@ struct gd_status gd_protect_drift(struct gd_pg *pg, const struct gd_protection *
     GD_TRY(measure_age(&drifting, err));
     struct gd_story_drift *drifts = gd_arena_zalloc(arena, table_count + 1, sizeof *drifts);
     for (size_t i = 0; i < table_count; i++) {
-        if (tables[i].kind != 'r')
+        if (tables[i].kind != 'r' || is_rewritten(protection, &tables[i]))
             continue;
         GD_TRY(drift_of(&drifting, &tables[i], &drifts[count], err));
         if (drifts[count].rows_new < 0 || rows < 0)

@@ -8,7 +8,7 @@
 
 /** A table that holds rows, or stands for tables that do. */
 struct gd_protected {
-    uint32_t oid;
+    uint32_t oid, file;    /* pg_class.relfilenode */
     const char *qualified; /* quoted as needed */
     const char *schema, *name;
     char kind; /* pg_class.relkind: r, p, f */

@@ -72,6 +72,7 @@ struct gd_status gd_protected_tables(struct gd_pg *pg, const struct gd_backup *b
             .kind = gd_pg_char(rows, i, 2),
             .schema = gd_arena_strdup(arena, gd_pg_cell(rows, i, 3)),
             .name = gd_arena_strdup(arena, gd_pg_cell(rows, i, 4)),
+            .file = gd_pg_oid(rows, i, 5),
         };
     *out_tables = tables;
     *out_count = count;

@@ -394,7 +394,10 @@ GD_MUST static struct gd_status check_drift(struct gd_run *run, const struct gd_
     gd_run_to_count(run, look, since, &backup);
     if (backup.tables.count == 0)
         return GD_DONE;
-    GD_TRY(count_drift(run, look, since, &backup, &drifts, &count, &rows, err));
+    struct gd_protection others = *since;
+    others.own_ids = own_ids(run);
+    others.own_files = &run->old;
+    GD_TRY(count_drift(run, look, &others, &backup, &drifts, &count, &rows, err));
     if (rows == 0 || limit->value == UINT64_MAX)
         return GD_DONE;
     story->drifts = drifts;

@@ -291,6 +291,31 @@ static void decide_rest(const struct expiry *expiry, size_t at, const bool *succ
         item->because = item->proven ? "no rule keeps it" : "not proven, and a newer one is";
 }
 
+/* ---- of one change ---- */
+
+static bool is_made_for(const struct gd_expire_item *item, const char *change)
+{
+    return item->change != NULL && change != NULL && *change != '\0' &&
+           strcmp(item->change, change) == 0;
+}
+
+/* One way back may need several: of those that a change made and proved, all stay or none. */
+static void keep_together(const struct expiry *expiry)
+{
+    const struct gd_expire_item **kept =
+        gd_arena_zalloc(expiry->arena, expiry->count, sizeof *kept);
+    size_t count = 0;
+    for (size_t i = 0; i < expiry->count; i++)
+        if (expiry->newest[i]->keep != GD_KEEP_NOT)
+            kept[count++] = expiry->newest[i];
+    for (size_t i = 0; i < expiry->count; i++)
+        for (size_t k = 0; k < count && expiry->newest[i]->keep == GD_KEEP_NOT; k++)
+            if (expiry->newest[i]->proven && is_made_for(expiry->newest[i], kept[k]->change))
+                keep(expiry, expiry->newest[i], GD_KEEP_RULE,
+                     gd_arena_printf(expiry->arena, "the way back of its change needs it beside %s",
+                                     kept[k]->id));
+}
+
 static int newest_first(const void *left, const void *right)
 {
     const struct gd_expire_item *a = *(struct gd_expire_item *const *)left;
@@ -323,4 +348,5 @@ void gd_expire_decide(struct gd_expire_item *items, size_t count, const struct g
     apply_rules(&expiry, successes);
     for (size_t i = 0; i < expiry.count; i++)
         decide_rest(&expiry, i, successes);
+    keep_together(&expiry);
 }

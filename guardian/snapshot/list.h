@@ -88,6 +88,7 @@ struct gd_expire_item {
     /* Rows that were left out on purpose, in any fixed form; NULL: none. It stands for nothing that
      * has them, nor for one that lacks others, and rules count each kind apart. */
     const char *left_out;
+    const char *change; /* that it was made for: its proven ones stay together. NULL or "": none */
     bool foreign; /* holds rows of foreign tables: one that does not stands for nothing that does */
     bool empty;   /* not one row in it: it is no success while an older proven one has rows */
     bool unreadable; /* counts for nothing, and stays */

@@ -417,17 +417,13 @@ def activerecord(work):
 OTHERS = {"knex": knex, "node-pg-migrate": node_pg_migrate, "drizzle": drizzle, "sqitch": sqitch, "alembic": alembic, "django": django,
           "activerecord": activerecord}
 DAILY = ["alembic", "sqitch", "activerecord"]
-# Two changes of one table in one transaction, the second of which needs a backup: what others wrote since cannot be counted behind
-# the lock of the first.
-NOT_YET = {"knex": pytest.mark.xfail(reason="the rows of a table that the tool has locked itself are not counted", strict=True)}
-NOT_YET |= {name: pytest.mark.xfail(reason="rows written by the extended protocol outside of a transaction stay") for name in ("sqitch", "activerecord")}
 
 
 def tool_env(database, work):
     return {**database.env, "NO_COLOR": "1", "CI": "1", "DJANGO_SETTINGS_MODULE": "settings", "PYTHONPATH": str(work)}
 
 
-@pytest.mark.parametrize("tool", [pytest.param(name, marks=([] if name in DAILY else [deep]) + ([NOT_YET[name]] if name in NOT_YET else [])) for name in OTHERS])
+@pytest.mark.parametrize("tool", [pytest.param(name, marks=[] if name in DAILY else [deep]) for name in OTHERS])
 def test_every_step_is_the_same_and_comes_back(tool, pair, tmp_path):
     bare, guarded = pair(0)
     bare_work, work = home(tool, tmp_path / "bare"), home(tool, tmp_path / "guarded")

@@ -12,6 +12,6 @@ tree AS (
     SELECT oid FROM named WHERE oid IS NOT NULL
     UNION
     SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i JOIN tree AS t ON t.oid = i.inhparent)
-SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind, n.nspname, c.relname
+SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind, n.nspname, c.relname, c.relfilenode
 FROM tree AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.oid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'f') ORDER BY c.oid

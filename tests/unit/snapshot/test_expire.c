@@ -13,8 +13,8 @@
 /*
  * A case is written as a shelf: a line for each snapshot, "TIME FLAGS WHAT", in any order.
  * FLAGS  s t d: scope; p proven, h held, o its change is open, u of a newer guardian, x damaged, l
- * litter, e empty, r rows left out, q other rows left out, f with foreign rows; 1 to 9: which
- * tables WHAT   "- why" it goes, "+ why" it stays
+ * litter, c of one change, e empty, r rows left out, q other rows left out, f with foreign rows; 1
+ * to 9: which tables WHAT   "- why" it goes, "+ why" it stays
  */
 /* clang-format off */
 static const struct { const char *name, *now; struct gd_keep_rules rules; const char *shelf; } cases[] = {
@@ -57,6 +57,12 @@ static const struct { const char *name, *now; struct gd_keep_rules rules; const 
         "20280228T120000 dp + daily 2028-02-28\n"
         "20280229T120000 dp + daily 2028-02-29\n"
         "20280301T110000 dp + the last proven one\n"},
+    {"backups of one change stay together", "20261122T120000", {.last = 1},
+        "20261122T070000 tp1 - no rule keeps it\n"
+        "20261122T080000 tpc1 + the way back of its change needs it beside 20261122T081000Z-0000000003\n"
+        "20261122T080500 tc1 - not proven, and a newer one is\n"
+        "20261122T081000 tpc2 + the last proven one of these tables\n"
+        "20261122T090000 tp1 + the last proven one\n"},
     {"without a proven one nothing goes", "20261122T120000", {.last = 1},
         "20260101T000000 d + nothing as new or newer is proven\n"
         "20261121T000000 d + nothing as new or newer is proven\n"
@@ -238,6 +244,9 @@ static void read_flags(const char *flags, struct gd_expire_item *item)
             break;
         case 'f':
             item->foreign = true;
+            break;
+        case 'c':
+            item->change = "c";
             break;
         case 'e':
             item->empty = true;
