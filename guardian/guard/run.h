@@ -47,7 +47,7 @@ const char *gd_run_user(const struct gd_run *run);     /* as whom it is connecte
 /** Was something refused only because of the moment (the command's own locks stood in the way of
  *  the backup, or somebody else changed the schema meanwhile)? Then run the command again: `why`,
  *  a sentence. NULL: no. */
-const char *gd_run_again(const struct gd_run *run);
+const char *gd_run_again(struct gd_run *run);
 /** Between two tries, with no session left: make the backup that was missing.
  *  @return GD_UNPROTECTED, GD_BUSY, GD_REFUSED */
 GD_MUST struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err);

@@ -379,7 +379,10 @@ GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_lo
     if (gd_run_splits(look)) {
         GD_TRY(gd_run_protect(run, look, &permit, err));
         GD_TRY(gd_lease_check(run->lease, err));
+        gd_run_tell_decision(run, look);
         GD_TRY(gd_run_values_first(run, look, permit, answer, err));
+        if (answer->verdict == GD_GATE_ANSWER) /* nothing is left of it */
+            return GD_DONE;
     }
     GD_TRY(gd_run_wrap(look, err));
     GD_TRY(gd_run_protect(run, look, &permit, err));

@@ -37,6 +37,7 @@ struct gd_run_heard {
     uint64_t ticket;
     size_t completed;
     bool failed, rolled_back, lost, more;
+    bool unsafe; /* 55P04 */
     enum gd_pg_state state;
     double seconds;
     struct gd_run_heard *next;
@@ -57,6 +58,14 @@ struct gd_run_doing {
     uint64_t bytes, total_bytes;
 };
 
+/* ALTER TYPE … ADD VALUE that goes first, or should have. */
+struct gd_run_value {
+    const char *text, *hash, *search_path;
+    enum gd_class class;
+    enum gd_loss loses;
+    const struct gd_permit *permit;
+};
+
 struct gd_run {
     const struct gd_run_options *options;
     struct gd_arena *arena; /* under `lock` */
@@ -68,6 +77,9 @@ struct gd_run {
     struct gd_run_ticket *tickets;
     size_t ticket_count, ticket_capacity;
     struct gd_track_fates fates;
+    struct gd_run_value *late; /* values that a lock kept back: the next try finds them there */
+    size_t late_count, late_capacity;
+    const char *kept_back; /* why a value could not go first at all; NULL */
     char change_id[GD_ID_SIZE];
     int64_t began_us;
     struct gd_gate gate;
@@ -224,13 +236,21 @@ GD_MUST struct gd_status gd_run_values_first(struct gd_run *run, const struct gd
                                              struct gd_gate_answer *answer, struct gd_error *err)
     __attribute__((nonnull(3)));
 
+/** The server has refused to use a value that the same transaction adds (55P04). */
+void gd_run_unsafe(struct gd_run *run);
+/** Between two tries: those that a lock of the command's own kept back. */
+GD_MUST struct gd_status gd_run_late_values(struct gd_run *run, struct gd_error *err);
+
 /* ---- run_story.c ---- */
 /** The statement as a step of the story; its number. */
 uint32_t gd_run_tell(struct gd_run *run, const struct gd_run_look *look);
-/** One statement of it, which adds an enum value and goes first, as a step of its own. */
-uint32_t gd_run_tell_value(struct gd_run *run, const struct gd_run_look *look,
-                           const struct gd_judged *judged, const char *xid);
-/** Its record is in the store before it is passed. */
+void gd_run_tell_decision(struct gd_run *run, const struct gd_run_look *look);
+/** A statement that adds an enum value and goes first, as a step of its own. */
+uint32_t gd_run_tell_value(struct gd_run *run, const struct gd_run_value *value, const char *xid);
+/** It stays when the transaction that wanted it is rolled back: then that is told. */
+void gd_run_expect_of_value(struct gd_run *run, struct gd_gate_session *session, uint32_t step);
+/** `request` NULL: no session of the command's waits for it. Its record is in the store before it
+ * is passed. */
 GD_MUST struct gd_status gd_run_announce(struct gd_run *run, uint32_t step,
                                          const struct gd_gate_request *request,
                                          const struct gd_permit *permit, struct gd_error *err)

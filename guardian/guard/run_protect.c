@@ -462,9 +462,13 @@ struct gd_status gd_run_protect(struct gd_run *run, struct gd_run_look *look,
 
 /* ---- between two tries ---- */
 
-const char *gd_run_again(const struct gd_run *run)
+const char *gd_run_again(struct gd_run *run)
 {
-    return run->again;
+    pthread_mutex_lock(&run->lock);
+    gd_run_take_heard(run);
+    const char *why = run->again;
+    pthread_mutex_unlock(&run->lock);
+    return why;
 }
 
 bool gd_run_got_further(const struct gd_run *run)
@@ -496,6 +500,8 @@ struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err)
         status = gd_pg_stamp(run->pg, run->arena, &run->stamp, err);
     if (status.code == GD_OK && run->needs != NULL && run->begun)
         status = back_up_needs(run, err);
+    if (status.code == GD_OK)
+        status = gd_run_late_values(run, err);
     pthread_mutex_unlock(&run->lock);
     return status;
 }

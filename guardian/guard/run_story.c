@@ -65,7 +65,7 @@ static void tell_findings(struct gd_run *run, const struct gd_run_look *look)
     }
 }
 
-static void tell_decision(struct gd_run *run, const struct gd_run_look *look)
+void gd_run_tell_decision(struct gd_run *run, const struct gd_run_look *look)
 {
     struct gd_story *story = run->story;
     const struct gd_decision *decision = look->decision;
@@ -91,7 +91,7 @@ uint32_t gd_run_tell(struct gd_run *run, const struct gd_run_look *look)
     const struct gd_report *report = look->change.report;
     char *hash = gd_arena_alloc(run->arena, GD_DIGEST_HEX_SIZE);
     gd_digest_of(request->text, request->size, hash);
-    tell_decision(run, look);
+    gd_run_tell_decision(run, look);
     tell_findings(run, look);
     struct gd_story_step *step = next_step(run);
     uint32_t number = (uint32_t)run->story->step_count;
@@ -125,20 +125,20 @@ uint32_t gd_run_tell(struct gd_run *run, const struct gd_run_look *look)
     return number;
 }
 
-uint32_t gd_run_tell_value(struct gd_run *run, const struct gd_run_look *look,
-                           const struct gd_judged *judged, const char *xid)
+uint32_t gd_run_tell_value(struct gd_run *run, const struct gd_run_value *value, const char *xid)
 {
-    tell_decision(run, look);
     struct gd_story_step *step = next_step(run);
     *step = (struct gd_story_step){
         .number = (uint32_t)run->story->step_count,
         .kind = "enum value",
         .file = "",
         .statements = 1,
-        .class = judged->verdict.class,
-        .loses = judged->verdict.loses,
-        .text = gd_first_words(judged->text, run->arena),
-        .hash = gd_arena_strdup(run->arena, judged->hash),
+        .class = value->class,
+        .loses = value->loses,
+        .text = gd_first_words(value->text, run->arena),
+        .sql = "",
+        .search_path = value->search_path,
+        .hash = value->hash,
         .xid = xid,
         .state = GD_STEP_APPLYING,
     };
@@ -206,7 +206,8 @@ struct gd_status gd_run_announce(struct gd_run *run, uint32_t step,
                                  const struct gd_permit *permit, struct gd_error *err)
 {
     (void)gd_permit_decision(permit); /* there is one, or this could not be called */
-    run->story->backend_pid = gd_arena_printf(run->arena, "%d", request->backend);
+    if (request != NULL)
+        run->story->backend_pid = gd_arena_printf(run->arena, "%d", request->backend);
     struct gd_status status = write_records(run, err);
     if (status.code != GD_OK)
         not_passed(run, step);
@@ -227,9 +228,33 @@ uint64_t gd_run_ticket(struct gd_run *run, const struct gd_gate_request *request
     return run->ticket_count;
 }
 
+/* A number with this bit: a value that went first, and stays whatever becomes of the rest. */
+static const uint32_t went_first = UINT32_C(1) << 31;
+
+static void tell_what_stays(struct gd_run *run, uint32_t number)
+{
+    gd_texts_add(&run->outcome->notes,
+                 gd_arena_printf(run->arena,
+                                 "Step %u went first and stays, though the transaction that wanted "
+                                 "it was rolled back: a rollback of this run takes it away.",
+                                 number),
+                 run->arena);
+}
+
+void gd_run_expect_of_value(struct gd_run *run, struct gd_gate_session *session, uint32_t step)
+{
+    run->fates.arena = run->arena;
+    gd_track_add(&session->track, &run->fates, step | went_first);
+}
+
 static void settle(void *context, uint32_t number, enum gd_step_state state)
 {
     struct gd_run *run = context;
+    if ((number & went_first) != 0) {
+        if (state == GD_STEP_NOT_IN)
+            tell_what_stays(run, number & ~went_first);
+        return;
+    }
     struct gd_story_step *step = &run->story->steps[number - 1];
     if (state != GD_STEP_NOT_IN || step->state != GD_STEP_IN) /* of which a part is in */
         step->state = state;
@@ -264,6 +289,8 @@ static void take_in(struct gd_run *run, const struct gd_run_heard *heard)
         gd_seal_clock_stop(&run->held);
         run->story->sealed_seconds = gd_seal_clock_seconds(&run->held);
     }
+    if (heard->unsafe)
+        gd_run_unsafe(run);
     run->fates.arena = run->arena;
     run->fates.context = run;
     run->fates.settle = settle;
@@ -294,6 +321,7 @@ void gd_run_passed(void *context, struct gd_gate_session *session, uint64_t tick
         .ticket = ticket,
         .failed = result->failed,
         .rolled_back = strcmp(result->tag, "ROLLBACK") == 0,
+        .unsafe = strcmp(result->sqlstate, "55P04") == 0,
         .completed = result->completed,
         .more = result->more,
         .lost = result->lost,

@@ -153,6 +153,11 @@ static void add_pending(struct gd_track *track, struct gd_track_fates *fates, ui
     track->pending[track->pending_count++] = step;
 }
 
+void gd_track_add(struct gd_track *track, struct gd_track_fates *fates, uint32_t step)
+{
+    add_pending(track, fates, step);
+}
+
 static void settle_all(struct gd_track *track, struct gd_track_fates *fates,
                        enum gd_step_state state)
 {

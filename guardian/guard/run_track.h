@@ -77,6 +77,9 @@ struct gd_track_told {                /* the server's answer */
 void gd_track_hear(struct gd_track *track, struct gd_track_fates *fates,
                    const struct gd_track_told *told);
 
+/** A step that stands or falls with the open transaction, though nothing was passed for it. */
+void gd_track_add(struct gd_track *track, struct gd_track_fates *fates, uint32_t step);
+
 /** Was a transaction of that name put off by this run, and has it not ended? */
 bool gd_track_has_put_off(const struct gd_track_fates *fates, const char *name);
 
