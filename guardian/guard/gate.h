@@ -38,9 +38,18 @@ struct gd_gate_answer {
     bool wrap; /* passed inside BEGIN … COMMIT of our own, which `before` has opened already on the
                   session: the relay sends the COMMIT, and hides all of it */
     uint64_t ticket; /* given to `passed` when the server has answered */
+    /* For who looks on; of the request's arena: */
+    const char *class, *rules; /* "destructive"; "T012 T013"; NULL: it was not judged so far */
+    const char *change;        /* the id under which it is recorded; NULL: none */
 };
 
 struct gd_gate_session; /* the gate's own memory of one client session */
+
+struct gd_gate_client {
+    const char *database, *user; /* as it named them when it came in */
+    const char *address;         /* "10.0.0.7", "unix socket" */
+    const char *application;     /* application_name; "" when it has none */
+};
 
 struct gd_gate_request {
     struct gd_gate_session *session;
@@ -73,9 +82,8 @@ struct gd_gate_result { /* of something that was passed */
 struct gd_gate {
     void *context;
     /** A client came in, over a server connection that is at rest. Worker thread. */
-    struct gd_status (*enter)(void *context, const char *database, const char *user,
-                              struct gd_pg *pg, struct gd_gate_session **out_session,
-                              struct gd_error *err);
+    struct gd_status (*enter)(void *context, const struct gd_gate_client *client, struct gd_pg *pg,
+                              struct gd_gate_session **out_session, struct gd_error *err);
     void (*leave)(void *context, struct gd_gate_session *session);
     /** May it go on at once? Called on the loop's thread: microseconds, no lock that another thread
      *  holds for long, no I/O. false: judge() is asked. */

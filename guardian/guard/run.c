@@ -18,20 +18,27 @@ enum { KEEP_MAX = 64 << 20 }; /* bytes of statements that are kept */
 
 /* ---- sessions ---- */
 
-static struct gd_status enter(void *context, const char *database, const char *user,
-                              struct gd_pg *pg, struct gd_gate_session **out_session,
-                              struct gd_error *err)
+static struct gd_status enter(void *context, const struct gd_gate_client *client, struct gd_pg *pg,
+                              struct gd_gate_session **out_session, struct gd_error *err)
 {
-    struct gd_run *run = context;
+    struct gd_gate_session seen = {0};
+    gd_run_reported(NULL, &seen, "standard_conforming_strings",
+                    gd_pg_reported(pg, "standard_conforming_strings"));
+    gd_run_reported(NULL, &seen, "client_encoding", gd_pg_reported(pg, "client_encoding"));
+    return gd_run_admit(context, client, &seen, out_session, err);
+}
+
+struct gd_status gd_run_admit(struct gd_run *run, const struct gd_gate_client *client,
+                              const struct gd_gate_session *seen,
+                              struct gd_gate_session **out_session, struct gd_error *err)
+{
     struct gd_gate_session *session = gd_memory_new(sizeof *session);
     (void)err;
-    *session = (struct gd_gate_session){0};
-    gd_run_reported(run, session, "standard_conforming_strings",
-                    gd_pg_reported(pg, "standard_conforming_strings"));
-    gd_run_reported(run, session, "client_encoding", gd_pg_reported(pg, "client_encoding"));
-    session->database = gd_memory_strdup(database);
-    session->user = gd_memory_strdup(user);
-    session->elsewhere = strcmp(database, run->story->database) != 0;
+    *session =
+        (struct gd_gate_session){.odd_quotes = seen->odd_quotes, .odd_letters = seen->odd_letters};
+    session->database = gd_memory_strdup(client->database);
+    session->user = gd_memory_strdup(client->user);
+    session->elsewhere = strcmp(client->database, run->story->database) != 0;
     pthread_mutex_lock(&run->heard_lock); /* `lock` may be held for as long as a backup takes */
     session->next = run->sessions;
     run->sessions = session;
@@ -100,9 +107,10 @@ static struct gd_run *run_new(const struct gd_run_options *options, struct gd_ar
     story->host = gd_hostname(arena);
     story->version = gd_version();
     story->command = options->command;
-    run->harmless_arena = gd_arena_new();
+    if (options->harmless == NULL)
+        run->own_harmless = gd_harmless_new();
+    run->harmless = options->harmless == NULL ? run->own_harmless : options->harmless;
     pthread_mutex_init(&run->lock, NULL);
-    pthread_mutex_init(&run->harmless_lock, NULL);
     pthread_mutex_init(&run->heard_lock, NULL);
     pthread_mutex_init(&run->doing.lock, NULL);
     gd_run_overhear(run);
@@ -151,6 +159,21 @@ const char *gd_run_user(const struct gd_run *run)
     return run->user;
 }
 
+bool gd_run_begun(const struct gd_run *run)
+{
+    return run->begun;
+}
+
+bool gd_run_worn(struct gd_run *run)
+{
+    struct gd_error ignored = {0};
+    pthread_mutex_lock(&run->lock);
+    bool worn = run->stuck || gd_pg_broken(run->pg) ||
+                (run->lease != NULL && gd_lease_check(run->lease, &ignored).code != GD_OK);
+    pthread_mutex_unlock(&run->lock);
+    return worn;
+}
+
 /* ---- end ---- */
 
 static size_t count_steps(const struct gd_story *story, enum gd_step_state state)
@@ -190,7 +213,8 @@ static void decide_outcome(struct gd_run *run, int exit_status)
     bool differs = run->outcome->differences.count > 0;
     story->changed = in > 0 || differs;
     story->unsettled = unknown > 0;
-    if (exit_status == 0 && unknown == 0 && run->refused == 0)
+    bool whole = run->refused == 0 || (run->options->visit && story->changed);
+    if (exit_status == 0 && unknown == 0 && whole)
         story->outcome = story->changed ? GD_OUTCOME_APPLIED : GD_OUTCOME_NOTHING;
     else if (story->changed || unknown > 0)
         story->outcome = GD_OUTCOME_PARTIAL;
@@ -336,9 +360,8 @@ void gd_run_free(struct gd_run *run)
     gd_journal_free(run->journal);
     gd_pg_close(run->pg);
     free_sessions(run);
-    gd_arena_free(run->harmless_arena);
+    gd_harmless_free(run->own_harmless);
     pthread_mutex_destroy(&run->lock);
-    pthread_mutex_destroy(&run->harmless_lock);
     pthread_mutex_destroy(&run->heard_lock);
     pthread_mutex_destroy(&run->doing.lock);
 }

@@ -21,6 +21,7 @@
 
 struct gd_keeping;
 struct gd_run;
+struct gd_harmless;
 
 enum gd_run_mode {
     GD_RUN_GUARD, /* what changes something is protected, recorded and passed */
@@ -32,7 +33,14 @@ struct gd_run_options {
     const struct gd_guard_options *guard; /* as for apply; its paths are not read */
     const char *command;                  /* what runs, for people: without secrets */
     bool yes;                             /* somebody has said it, for all of the run */
-    const struct gd_keeping *keep;           /* what others own: guard/keep.h; NULL: nothing */
+    const struct gd_keeping *keep;        /* what others own: guard/keep.h; NULL: nothing */
+    struct gd_harmless *harmless;         /* shared with other runs; NULL: its own */
+    /* A client's session is the run (guard/visit.h): what is refused there is known to who asked,
+     * and makes nothing of the rest a failure. */
+    bool visit;
+    /* Asked before the lease is taken. @return GD_BUSY; NULL: nobody else is in this process */
+    struct gd_status (*turn)(void *context, struct gd_error *err);
+    void *turn_context;
 };
 
 /** Connect and look; writes nothing. @return as gd_guard_apply() until it protects */
@@ -54,6 +62,17 @@ GD_MUST struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_erro
 
 /** Did that make a backup that no try before had? Then the next one gets further than the last. */
 bool gd_run_got_further(const struct gd_run *run);
+
+/** Lease and journal are there: it is a change. */
+bool gd_run_begun(const struct gd_run *run);
+/** It cannot go on: its own session, its lease or its journal is lost. Blocks shortly. */
+bool gd_run_worn(struct gd_run *run);
+/** What the statement that was judged last wanted backed up first, and was refused for; NULL:
+ *  nothing of the kind. */
+const struct gd_backup *gd_run_needs(const struct gd_run *run);
+/** A backup of this is made before the next statement that changes something is passed, if nothing
+ *  stands in its way then. */
+void gd_run_foresee(struct gd_run *run, const struct gd_backup *backup);
 
 /** The command has ended with `exit_status`, and no session is left: check, close, tell.
  *  @return GD_OK; GD_REFUSED, GD_FAILED, GD_PARTIAL as the outcome says */

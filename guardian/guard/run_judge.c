@@ -2,7 +2,6 @@
  * Run, the half that judges: is it harmless by itself, what does it change, what does the policy
  * say, what is the client told.
  */
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
@@ -12,84 +11,9 @@
 #include "guardian/guard/approved.h"
 #include "guardian/guard/run_own.h"
 
-/* Longer texts are not remembered: they are not said a thousand times. */
-enum { SHAPE_MAX = 4096, HARMLESS_MAX = 100000, DETAILS_MAX = 4 };
+enum { DETAILS_MAX = 4 };
 
 /* ---- what was seen to be harmless before ---- */
-
-static bool is_word(char letter)
-{
-    return isalnum((unsigned char)letter) || letter == '_' || letter == '$' ||
-           (unsigned char)letter >= 0x80;
-}
-
-/* Whole numbers do not decide whether a text that only reads is harmless; so "id = 7" and "id = 8"
- * are one shape. Only where nothing can hide: no quote, no escape, no comment. */
-static size_t shape_of(const char *text, size_t size, char *out)
-{
-    size_t length = 0;
-    bool plain =
-        strpbrk(text, "'\"\\$") == NULL && strstr(text, "--") == NULL && strstr(text, "/*") == NULL;
-    for (size_t i = 0; i < size; i++) {
-        bool number = plain && isdigit((unsigned char)text[i]) &&
-                      (i == 0 || (!is_word(text[i - 1]) && text[i - 1] != '.'));
-        size_t end = i;
-        while (number && isdigit((unsigned char)text[end]))
-            end++;
-        if (number && !is_word(text[end]) && text[end] != '.') {
-            out[length++] = '0';
-            i = end - 1;
-        } else {
-            out[length++] = text[i];
-        }
-    }
-    return length;
-}
-
-static bool key_of(const char *text, size_t size, uint64_t *out_key)
-{
-    char shape[SHAPE_MAX], hex[GD_DIGEST_HEX_SIZE];
-    if (size >= sizeof shape || strlen(text) != size)
-        return false;
-    gd_digest_of(shape, shape_of(text, size, shape), hex);
-    *out_key = 0;
-    for (int i = 0; i < 16; i++)
-        *out_key = *out_key << 4 | (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
-    return true;
-}
-
-static void remember_harmless(struct gd_run *run, const char *text, size_t size)
-{
-    uint64_t key;
-    if (!key_of(text, size, &key))
-        return;
-    pthread_mutex_lock(&run->harmless_lock);
-    if (run->harmless.count < HARMLESS_MAX)
-        gd_map_add(&run->harmless, key, 1, run->harmless_arena);
-    pthread_mutex_unlock(&run->harmless_lock);
-}
-
-static bool was_harmless(struct gd_run *run, const char *text, size_t size)
-{
-    uint64_t key;
-    if (!key_of(text, size, &key))
-        return false;
-    pthread_mutex_lock(&run->harmless_lock);
-    bool found = gd_map_get(&run->harmless, key) != GD_MAP_NONE;
-    pthread_mutex_unlock(&run->harmless_lock);
-    return found;
-}
-
-/* May our reading of the text be another than the server's? */
-static const char *misread(const struct gd_gate_session *session, const char *text, size_t size)
-{
-    if (session->odd_quotes && memchr(text, '\\', size) != NULL)
-        return "standard_conforming_strings is off, and the text has a backslash";
-    for (size_t i = 0; session->odd_letters && i < size; i++)
-        if ((unsigned char)text[i] >= 0x80)
-            return "client_encoding is one whose letters can hold quotes";
-    return NULL;
-}
 
 void gd_run_reported(void *context, struct gd_gate_session *session, const char *name,
                      const char *value)
@@ -110,8 +34,10 @@ bool gd_run_glance(void *context, struct gd_gate_session *session, const char *t
                    bool parse)
 {
     (void)parse;
+    struct gd_run *run = context;
     return !atomic_load(&session->watched) && !session->fresh &&
-           misread(session, text, size) == NULL && was_harmless(context, text, size);
+           gd_harmless_misread(session, text, size) == NULL &&
+           gd_harmless_seen(run->harmless, text, size);
 }
 
 bool gd_run_still(void *context, struct gd_gate_session *session, const char *text, size_t size)
@@ -376,6 +302,7 @@ GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_lo
     if (look->request->parse) /* it is protected when it is executed */
         return GD_DONE;
     GD_TRY(gd_run_make_change(run, err));
+    GD_TRY(gd_run_protect_foreseen(run, look, err));
     if (gd_run_splits(look)) {
         GD_TRY(gd_run_protect(run, look, &permit, err));
         GD_TRY(gd_lease_check(run->lease, err));
@@ -412,7 +339,7 @@ GD_MUST static struct gd_status check_database(const struct gd_run_look *look, s
 }
 
 /* A setting that makes a script hard to read is reported by the server, and looked at with each
- * text that follows (misread()). */
+ * text that follows (gd_harmless_misread()). */
 static bool only_sets(const struct gd_report *report)
 {
     for (size_t f = 0; f < report->file_count; f++)
@@ -501,7 +428,7 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
 {
     const struct gd_gate_request *request = seen->request;
     struct gd_gate_session *session = request->session;
-    const char *why = misread(session, request->text, request->size);
+    const char *why = gd_harmless_misread(session, request->text, request->size);
     answer->verdict = GD_GATE_PASS;
     if (session->fresh)
         return GD_DONE;
@@ -511,7 +438,7 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
                        "SET standard_conforming_strings TO on, and use client_encoding UTF8.");
     const struct gd_report *alone = read_alone(request, seen->arena);
     if (alone != NULL && !gd_run_changes(alone)) { /* whatever the catalogue says */
-        remember_harmless(run, request->text, request->size);
+        gd_harmless_remember(run->harmless, request->text, request->size);
         pass_harmless(run, request, answer);
         return GD_DONE;
     }
@@ -535,6 +462,27 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
     return judge_change(run, seen, answer, err);
 }
 
+/* For who looks on: what was found, whatever became of it. */
+static void note_findings(const struct gd_run *run, const struct gd_run_look *look,
+                          struct gd_gate_answer *answer)
+{
+    const struct gd_report *report = look->change.report;
+    struct gd_arena *arena = look->request->arena;
+    if (report == NULL)
+        return;
+    answer->class = gd_class_name(look->fresh || look->records ? GD_CLASS_ADDITIVE : report->class);
+    answer->rules = "";
+    answer->change = run->begun ? gd_arena_strdup(arena, run->change_id) : NULL;
+    const struct gd_judged_file *file = report->files[report->file_count - 1];
+    for (size_t e = 0; e < file->entry_count; e++)
+        for (size_t i = 0; i < file->entries[e]->verdict.finding_count; i++) {
+            const char *id = file->entries[e]->verdict.findings[i]->rule->id;
+            if (strstr(answer->rules, id) == NULL)
+                answer->rules = gd_arena_printf(arena, "%s%s%s", answer->rules,
+                                                *answer->rules == '\0' ? "" : " ", id);
+        }
+}
+
 void gd_run_judge(void *context, const struct gd_gate_request *request,
                   struct gd_gate_answer *out_answer)
 {
@@ -549,6 +497,9 @@ void gd_run_judge(void *context, const struct gd_gate_request *request,
     }
     gd_run_take_heard(run);
     request->session->fresh = gd_texts_has(&run->databases, request->session->database);
+    run->lacking = false;
+    if (run->options->visit)
+        run->again = NULL;
     struct gd_status status = judge(run, &look, out_answer, &err);
     if (status.code != GD_OK) {
         gd_run_unwrap(&look);
@@ -556,5 +507,6 @@ void gd_run_judge(void *context, const struct gd_gate_request *request,
         if (!gd_run_given_up(run, request, out_answer))
             refuse(run, request, &err, losses_of(&look), out_answer);
     }
+    note_findings(run, &look, out_answer);
     gd_run_unlock(run);
 }

@@ -10,6 +10,7 @@
 #include "guardian/base/clock.h"
 #include "guardian/base/map.h"
 #include "guardian/guard/guard_own.h"
+#include "guardian/guard/harmless.h"
 #include "guardian/guard/keep.h"
 #include "guardian/guard/run.h"
 #include "guardian/guard/run_track.h"
@@ -105,6 +106,8 @@ struct gd_run {
     struct gd_texts databases;  /* that it has made */
     struct gd_texts statements; /* all that were passed, in order */
     struct gd_decision *needs;  /* what the next try must have backed up first; NULL */
+    bool lacking;               /* … as the statement that was judged last did */
+    bool foreseen;              /* … and this one, before its next change */
     const char *again;
     bool further; /* the next try has a backup that no earlier one had */
     uint32_t refused;
@@ -113,9 +116,7 @@ struct gd_run {
     struct gd_texts keep_path;
     bool keep_path_known;
     size_t spared_capacity;
-    pthread_mutex_t harmless_lock;
-    struct gd_arena *harmless_arena;
-    struct gd_map harmless; /* first 64 bits of SHA-256 of texts that are harmless by themselves */
+    struct gd_harmless *harmless, *own_harmless; /* own: NULL when it is somebody else's */
     pthread_mutex_t heard_lock;
     struct gd_run_heard *heard, *heard_last; /* malloc()ed */
     struct gd_gate_session *sessions;        /* under `heard_lock` */
@@ -134,6 +135,12 @@ struct gd_run_look {
     bool wrapped;    /* a transaction of ours stands open on its session, for it alone */
     const char *xid; /* of that; NULL: none */
 };
+
+/* ---- run.c ---- */
+/** A session comes in that quotes as `seen` says. */
+GD_MUST struct gd_status gd_run_admit(struct gd_run *run, const struct gd_gate_client *client,
+                                      const struct gd_gate_session *seen,
+                                      struct gd_gate_session **out_session, struct gd_error *err);
 
 /* ---- run_judge.c ---- */
 void gd_run_judge(void *context, const struct gd_gate_request *request,
@@ -183,6 +190,9 @@ GD_MUST struct gd_status gd_run_stir(struct gd_run *run, struct gd_error *err);
  * stays so until it is over. */
 GD_MUST struct gd_status gd_run_wrap(struct gd_run_look *look, struct gd_error *err);
 void gd_run_unwrap(struct gd_run_look *look); /* it is not passed after all */
+/** What was foreseen is backed up, before anything is locked. */
+GD_MUST struct gd_status gd_run_protect_foreseen(struct gd_run *run, const struct gd_run_look *look,
+                                                 struct gd_error *err);
 /** A backup that the decision demands is there and proven, and a permit for it. */
 GD_MUST struct gd_status gd_run_protect(struct gd_run *run, struct gd_run_look *look,
                                         const struct gd_permit **out_permit, struct gd_error *err);

@@ -119,6 +119,8 @@ GD_MUST static struct gd_status open_journal(struct gd_run *run, struct gd_error
 
 GD_MUST static struct gd_status make_change(struct gd_run *run, struct gd_error *err)
 {
+    if (run->options->turn != NULL)
+        GD_TRY(run->options->turn(run->options->turn_context, err));
     if (run->lease == NULL)
         GD_TRY(take_lease(run, err));
     GD_TRY(recover(run, err));
@@ -187,6 +189,7 @@ static void remember_need(struct gd_run *run, const struct gd_decision *decision
         run->needs->policy = decision->policy;
         run->needs->action = GD_ACTION_BACKUP;
     }
+    run->lacking = true;
     struct gd_backup *all = &run->needs->backup;
     const struct gd_backup *one = &decision->backup;
     all->scope = one->scope > all->scope ? one->scope : all->scope;
@@ -209,8 +212,10 @@ GD_MUST static struct gd_status trapped(struct gd_run *run, const struct gd_run_
                            "this statement needs a backup first, and the transaction that it is in "
                            "holds %s already, so that no backup can be made",
                            relation),
-                   "The transaction is rolled back; guardian run makes the backup then, and runs "
-                   "the command again (--retry).");
+                   run->options->visit
+                       ? "Roll back, and run all of it again: the backup is made first then."
+                       : "The transaction is rolled back; guardian run makes the backup then, and "
+                         "runs the command again (--retry).");
 }
 
 /* ---- take and prove ---- */
@@ -484,6 +489,34 @@ GD_MUST static struct gd_status back_up_needs(struct gd_run *run, struct gd_erro
         run->further = true;
     }
     return gd_run_strengthen(run, run->needs, NULL, err);
+}
+
+struct gd_status gd_run_protect_foreseen(struct gd_run *run, const struct gd_run_look *look,
+                                         struct gd_error *err)
+{
+    const char *relation;
+    if (!run->foreseen)
+        return GD_DONE;
+    GD_TRY(find_trap(run, look, &relation, err));
+    run->foreseen = relation != NULL;
+    return relation == NULL ? back_up_needs(run, err) : GD_DONE;
+}
+
+const struct gd_backup *gd_run_needs(const struct gd_run *run)
+{
+    return run->lacking ? &run->needs->backup : NULL;
+}
+
+void gd_run_foresee(struct gd_run *run, const struct gd_backup *backup)
+{
+    const struct gd_policy *policy = run->options->guard->policy;
+    const struct gd_decision foreseen = {
+        .limits = gd_policy_limits(policy), .policy = gd_policy_name(policy), .backup = *backup};
+    pthread_mutex_lock(&run->lock);
+    remember_need(run, &foreseen);
+    run->foreseen = true;
+    run->lacking = false;
+    pthread_mutex_unlock(&run->lock);
 }
 
 struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err)

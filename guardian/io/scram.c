@@ -68,6 +68,18 @@ void gd_scram_verifier_make(const char *password, uint32_t iterations,
     *out_verifier = made;
 }
 
+void gd_scram_verifier_text(const struct gd_scram_verifier *verifier,
+                            char out_text[GD_SCRAM_VERIFIER_SIZE])
+{
+    char salt[GD_BASE64_SIZE(GD_SCRAM_SALT_MAX)], stored[GD_BASE64_SIZE(GD_SCRAM_KEY_BYTES)],
+        server[GD_BASE64_SIZE(GD_SCRAM_KEY_BYTES)];
+    gd_base64_write(verifier->salt, verifier->salt_size, salt);
+    gd_base64_write(verifier->stored_key, GD_SCRAM_KEY_BYTES, stored);
+    gd_base64_write(verifier->server_key, GD_SCRAM_KEY_BYTES, server);
+    (void)snprintf(out_text, GD_SCRAM_VERIFIER_SIZE, "SCRAM-SHA-256$%u:%s$%s:%s",
+                   verifier->iterations, salt, stored, server);
+}
+
 void gd_scram_verifier_doomed(const unsigned char secret[GD_SCRAM_KEY_BYTES], const char *user,
                               uint32_t iterations, struct gd_scram_verifier *out_verifier)
 {

@@ -39,6 +39,10 @@ struct gd_scram_verifier {
 /** `password` is plain ASCII: nothing is to be prepared (RFC 4013). With a fresh salt. */
 void gd_scram_verifier_make(const char *password, uint32_t iterations,
                             struct gd_scram_verifier *out_verifier);
+enum { GD_SCRAM_VERIFIER_SIZE = 320 };
+/** As gd_scram_verifier_parse() reads it. */
+void gd_scram_verifier_text(const struct gd_scram_verifier *verifier,
+                            char out_text[GD_SCRAM_VERIFIER_SIZE]);
 /** "SCRAM-SHA-256$4096:salt$stored:server", as pg_authid has it. @return false: it is none */
 bool gd_scram_verifier_parse(const char *text, struct gd_scram_verifier *out_verifier);
 /** For a user that does not exist: always the same salt for a name, as long as `secret` (32 bytes)

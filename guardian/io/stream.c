@@ -126,6 +126,21 @@ struct gd_status gd_stream_tls_new(const char *certificate, const char *key,
     return GD_DONE;
 }
 
+struct gd_status gd_stream_tls_ask(struct gd_stream_tls *tls, const char *authorities,
+                                   struct gd_error *err)
+{
+    char words[256];
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(authorities);
+    if (names == NULL || SSL_CTX_load_verify_locations(tls->context, authorities, NULL) != 1) {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+        return gd_fail(err, GD_USAGE, "could not read certificates from \"%s\": %s", authorities,
+                       tls_words(words, sizeof words));
+    }
+    SSL_CTX_set_client_CA_list(tls->context, names);
+    SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    return GD_DONE;
+}
+
 void gd_stream_tls_free(struct gd_stream_tls *tls)
 {
     if (tls == NULL)

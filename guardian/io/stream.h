@@ -36,6 +36,9 @@ GD_MUST struct gd_status gd_stream_borrow(int descriptor, void *tls, struct gd_s
  * together */
 GD_MUST struct gd_status gd_stream_tls_new(const char *certificate, const char *key,
                                            struct gd_stream_tls **out_tls, struct gd_error *err);
+/** A client must show a certificate that one of these (a PEM file) has signed. @return GD_USAGE */
+GD_MUST struct gd_status gd_stream_tls_ask(struct gd_stream_tls *tls, const char *authorities,
+                                           struct gd_error *err);
 void gd_stream_tls_free(struct gd_stream_tls *tls);
 /** From here on the stream speaks TLS as a server; the handshake happens with the first reads. */
 GD_MUST struct gd_status gd_stream_accept_tls(struct gd_stream *stream,

@@ -1,5 +1,6 @@
 #include "guardian/proxy/door.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -34,13 +35,14 @@ GD_MUST static struct gd_status set_up_tls(struct gd_door *door,
                                            const struct gd_door_options *options,
                                            struct gd_error *err)
 {
-    if (options->certificate == NULL && options->key == NULL)
+    if (options->certificate == NULL && options->key == NULL && options->authorities == NULL)
         return GD_DONE;
     if (options->certificate == NULL || options->key == NULL)
-        return gd_fail(err, GD_USAGE, "could not set up TLS: there is a %s without a %s",
-                       options->key == NULL ? "certificate" : "key",
-                       options->key == NULL ? "key" : "certificate");
+        return gd_fail(err, GD_USAGE, "could not set up TLS: there is no %s",
+                       options->certificate == NULL ? "certificate" : "key");
     GD_TRY(gd_stream_tls_new(options->certificate, options->key, &door->tls, err));
+    if (options->authorities != NULL)
+        GD_TRY(gd_stream_tls_ask(door->tls, options->authorities, err));
     return gd_scram_end_point_read(options->certificate, &door->end_point, err);
 }
 
@@ -54,14 +56,57 @@ struct gd_status gd_door_open(const struct gd_door_options *options, struct gd_d
     door->client_max = options->client_max == 0 ? CLIENT_MAX : options->client_max;
     if (options->user != NULL)
         door->user = gd_arena_strdup(door->arena, options->user);
+    pthread_mutex_init(&door->lock, NULL);
     GD_TRY(set_up_tls(door, options, err));
+    door->has_tls = door->tls != NULL;
+    door->has_list = options->users != NULL;
     if (options->users != NULL)
         GD_TRY(gd_door_read_users(door, options->users, err));
     else
         make_password(door);
-    GD_TRY(gd_door_listen(door, options->listen, door->tls != NULL, err));
+    GD_TRY(gd_door_listen(door, options->listen, door->has_tls, err));
     *out_door = GD_MOVE(door);
     return GD_DONE;
+}
+
+/* All of it, or nothing: what is wrong leaves what was there. */
+struct gd_status gd_door_reload(struct gd_door *door, const struct gd_door_options *options,
+                                struct gd_error *err)
+{
+    struct gd_door fresh = {0};
+    struct gd_status status = set_up_tls(&fresh, options, err);
+    if (status.code == GD_OK && options->users != NULL)
+        status = gd_door_read_users(&fresh, options->users, err);
+    assert(status.code != GD_OK ||
+           (door->has_tls == (fresh.tls != NULL) && door->has_list == (fresh.users_arena != NULL)));
+    if (status.code == GD_OK) {
+        const struct gd_door old = *door;
+        pthread_mutex_lock(&door->lock);
+        door->tls = fresh.tls;
+        door->end_point = fresh.end_point;
+        door->users_arena = fresh.users_arena;
+        door->users = fresh.users;
+        door->user_count = fresh.user_count;
+        memcpy(door->secret, fresh.secret, sizeof door->secret);
+        pthread_mutex_unlock(&door->lock);
+        fresh.tls = old.tls;
+        fresh.users_arena = old.users_arena;
+        fresh.users = old.users;
+        fresh.user_count = old.user_count;
+    }
+    gd_door_forget_users(&fresh);
+    gd_stream_tls_free(fresh.tls);
+    return status;
+}
+
+struct gd_status gd_door_accept_tls(struct gd_door *door, struct gd_stream *stream,
+                                    struct gd_scram_end_point *out_end_point, struct gd_error *err)
+{
+    pthread_mutex_lock(&door->lock);
+    struct gd_status status = gd_stream_accept_tls(stream, door->tls, err);
+    *out_end_point = door->end_point;
+    pthread_mutex_unlock(&door->lock);
+    return status;
 }
 
 void gd_door_close(struct gd_door *door)
@@ -77,8 +122,8 @@ void gd_door_close(struct gd_door *door)
     gd_stream_tls_free(door->tls);
     gd_wipe(door->password, sizeof door->password);
     gd_wipe(&door->verifier, sizeof door->verifier);
-    for (size_t i = 0; i < door->user_count; i++)
-        gd_wipe(&door->users[i].verifier, sizeof door->users[i].verifier);
+    gd_door_forget_users(door);
+    pthread_mutex_destroy(&door->lock);
     gd_arena_free(door->arena);
     free(door);
 }

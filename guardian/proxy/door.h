@@ -24,17 +24,23 @@ struct gd_door_options {
                                       "127.0.0.1:6543", "[::1]:0", "0.0.0.0:6432" (TLS only); NULL: loopback,
                                       a free port */
     const char *certificate, *key; /* PEM files; NULL: no TLS, SSLRequest is answered N */
-    const char *user;    /* the one whom the one-time password lets in: that of the target;
-                            NULL: any name */
-    const char *users;   /* file of SCRAM verifiers for `guardian proxy`, a line each:
-                            "name" "SCRAM-SHA-256$…" as in pg_authid; NULL: the one-time
-                            password */
-    uint32_t client_max; /* at once; 0: 100. What is above is told so, and let go */
+    const char *authorities; /* PEM file: a client must show a certificate that one of these has
+                                signed; NULL: none is asked for */
+    const char *user;        /* the one whom the one-time password lets in: that of the target;
+                                NULL: any name */
+    const char *users;       /* file of SCRAM verifiers for `guardian proxy`, a line each:
+                                "name" "SCRAM-SHA-256$…" as in pg_authid; NULL: the one-time
+                                password */
+    uint32_t client_max;     /* at once; 0: 100. What is above is told so, and let go */
 };
 
 /** @return GD_USAGE the address cannot be used as asked (why); GD_SYSTEM no socket */
 GD_MUST struct gd_status gd_door_open(const struct gd_door_options *options,
                                       struct gd_door **out_door, struct gd_error *err);
+/** Take the certificate, its key and the users anew, from the same files; who is in stays in.
+ *  @return GD_USAGE, GD_SYSTEM  as gd_door_open(): all is as it was */
+GD_MUST struct gd_status gd_door_reload(struct gd_door *door, const struct gd_door_options *options,
+                                        struct gd_error *err);
 /** NULL is fine. */
 void gd_door_close(struct gd_door *door);
 

@@ -31,6 +31,7 @@ struct gd_entrance {
     enum step step;
     enum gd_entrance_state state;
     bool asked_tls, asked_gss, secure;
+    struct gd_scram_end_point end_point; /* of the certificate that it was shown */
 
     unsigned char in[PACKET_MAX]; /* one message, as far as it has come */
     size_t in_size;
@@ -141,7 +142,9 @@ static enum gd_entrance_state accept_tls(struct gd_entrance *entrance, bool more
     bool all = sent == GD_STREAM_DONE && written == entrance->out_size;
     entrance->out_size = 0;
     entrance->secure = true;
-    if (!all || gd_stream_accept_tls(entrance->client, entrance->door->tls, &err).code != GD_OK) {
+    if (!all ||
+        gd_door_accept_tls(entrance->door, entrance->client, &entrance->end_point, &err).code !=
+            GD_OK) {
         entrance->step = STEP_OVER;
         return entrance->state = GD_ENTRANCE_OUT; /* no words: nobody would understand them */
     }
@@ -151,7 +154,7 @@ static enum gd_entrance_state accept_tls(struct gd_entrance *entrance, bool more
 static enum gd_entrance_state answer_tls(struct gd_entrance *entrance, bool more)
 {
     entrance->asked_tls = true;
-    if (entrance->door->tls != NULL)
+    if (entrance->door->has_tls)
         return accept_tls(entrance, more);
     put(entrance, "N", 1);
     return GD_ENTRANCE_WAITS;
@@ -260,8 +263,7 @@ static void negotiate(struct gd_entrance *entrance)
 /* What a bound conversation is bound to; NULL: it cannot be. */
 static const struct gd_scram_end_point *end_point(const struct gd_entrance *entrance)
 {
-    return entrance->secure && entrance->door->end_point.size > 0 ? &entrance->door->end_point
-                                                                  : NULL;
+    return entrance->secure && entrance->end_point.size > 0 ? &entrance->end_point : NULL;
 }
 
 static void ask_for_password(struct gd_entrance *entrance)
@@ -294,7 +296,7 @@ static enum gd_entrance_state take_startup(struct gd_entrance *entrance)
         atomic_fetch_add(&entrance->door->turned_away, 1);
         return refuse(entrance, "53300", "", "sorry, too many clients already");
     }
-    if (entrance->door->tls != NULL && !entrance->secure && !entrance->door->local)
+    if (entrance->door->has_tls && !entrance->secure && !entrance->door->local)
         return refuse(entrance, "28000", "Connect with sslmode=require or stricter.",
                       "this door of guardian is open to encrypted connections only");
     negotiate(entrance);
@@ -313,7 +315,7 @@ static enum gd_entrance_state end_login(struct gd_entrance *entrance, enum gd_sc
         return GD_ENTRANCE_WAITS;
     case GD_SCRAM_WRONG:
         return refuse(entrance, "28P01",
-                      entrance->door->user_count > 0
+                      entrance->door->has_list
                           ? ""
                           : "Guardian made a password for this run alone: take user and password "
                             "from DATABASE_URL or PGUSER and PGPASSWORD in the environment.",
@@ -363,7 +365,7 @@ static enum gd_entrance_state take_final(struct gd_entrance *entrance)
     if (how != GD_SCRAM_GOOD)
         return end_login(entrance, how);
     const char *user = entrance->door->user;
-    if (entrance->door->user_count == 0 && user != NULL && strcmp(user, entrance->user) != 0)
+    if (!entrance->door->has_list && user != NULL && strcmp(user, entrance->user) != 0)
         return refuse(entrance, "28000",
                       "A run speaks to the database as one user: name the one that the command "
                       "needs in the URL that guardian is given.",

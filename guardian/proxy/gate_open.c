@@ -5,13 +5,11 @@
 
 #include "guardian/proxy/gate.h"
 
-static struct gd_status enter(void *context, const char *database, const char *user,
-                              struct gd_pg *pg, struct gd_gate_session **out_session,
-                              struct gd_error *err)
+static struct gd_status enter(void *context, const struct gd_gate_client *client, struct gd_pg *pg,
+                              struct gd_gate_session **out_session, struct gd_error *err)
 {
     (void)context;
-    (void)database;
-    (void)user;
+    (void)client;
     (void)pg;
     (void)err;
     *out_session = NULL;

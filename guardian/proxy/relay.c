@@ -113,6 +113,12 @@ void gd_relay_stop(struct gd_relay *relay)
     errno = before;
 }
 
+void gd_relay_cut(struct gd_relay *relay)
+{
+    atomic_store(&relay->cut, true);
+    gd_relay_stop(relay);
+}
+
 void gd_relay_counts(const struct gd_relay *relay, struct gd_relay_counts *out_counts)
 {
     const struct gd_relay_counters *from = &relay->counters;

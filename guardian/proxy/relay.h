@@ -31,6 +31,8 @@ struct gd_relay_options {
     uint32_t idle_ms;           /* a session that says nothing; 0: no limit */
     uint32_t notice_ms;         /* between words to a client whose statement is held; 0: 10,000 */
     uint32_t drain_ms;          /* gd_relay_stop(): how long sessions may still work; 0: 30,000 */
+    const char *application;    /* application_name of a client without one: this and its user's
+                                   name; NULL: it has none */
     unsigned workers;           /* threads that connect and judge; 0: 4 */
     const struct gd_events *events;
 };
@@ -47,6 +49,8 @@ GD_MUST struct gd_status gd_relay_new(const struct gd_relay_options *options,
 GD_MUST struct gd_status gd_relay_run(struct gd_relay *relay, struct gd_error *err);
 /** Any thread, signal handlers too: no new clients; sessions end at rest, or after drain_ms. */
 void gd_relay_stop(struct gd_relay *relay);
+/** Any thread: as if drain_ms had passed. */
+void gd_relay_cut(struct gd_relay *relay);
 /** Any thread. */
 void gd_relay_counts(const struct gd_relay *relay, struct gd_relay_counts *out_counts);
 void gd_relay_free(struct gd_relay *relay);

@@ -176,6 +176,7 @@ struct gd_session {
     int64_t told_ms;         /* when its client was last told what it waits for */
     unsigned pins;           /* cancelling clients that work on it */
 
+    char address[64];       /* of the client, for people */
     struct gd_arena *arena; /* of the entrance, then of a held statement */
     struct gd_entrance *entrance;
     struct gd_upstream *upstream;
@@ -301,7 +302,7 @@ struct gd_relay_counters {
 struct gd_relay {
     struct gd_relay_options options;
     int poll, wake;
-    atomic_bool stopping;
+    atomic_bool stopping, cut;
     int64_t now_ms, stopped_ms, ticked_ms;
     struct gd_session *sessions, *over, *busy; /* busy: could go on at once */
     struct gd_relay_crew *crew;

@@ -1,7 +1,9 @@
 /*
  * Sessions: from a client's first byte to its last, as a table of states and events.
  */
+#include <arpa/inet.h>
 #include <assert.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -51,6 +53,18 @@ static void unlink_session(struct gd_relay *relay, struct gd_session *session)
     atomic_fetch_sub_explicit(&relay->counters.sessions, 1, memory_order_relaxed);
 }
 
+static void name_address(struct gd_session *session, int descriptor)
+{
+    struct sockaddr_storage peer = {0};
+    socklen_t size = sizeof peer;
+    char host[INET6_ADDRSTRLEN] = "";
+    bool known = getpeername(descriptor, (struct sockaddr *)&peer, &size) == 0 &&
+                 peer.ss_family != AF_UNIX &&
+                 getnameinfo((struct sockaddr *)&peer, size, host, sizeof host, NULL, 0,
+                             NI_NUMERICHOST) == 0;
+    snprintf(session->address, sizeof session->address, "%s", known ? host : "unix socket");
+}
+
 void gd_session_new(struct gd_relay *relay, struct gd_stream *take_client)
 {
     struct gd_session *session = gd_memory_new(sizeof *session);
@@ -68,6 +82,7 @@ void gd_session_new(struct gd_relay *relay, struct gd_stream *take_client)
     link_session(relay, session);
     gd_session_enter(session, GD_SESSION_ENTERING);
     keep_alive(gd_stream_descriptor(take_client));
+    name_address(session, gd_stream_descriptor(take_client));
     if (gd_entrance_new(relay->options.door, take_client, session->arena, &session->entrance, &err)
                 .code != GD_OK ||
         !gd_relay_watch(relay, &session->client))
@@ -248,6 +263,31 @@ static void late(struct gd_session *session)
 /* --- connecting ----------------------------------------------------------------------------------
  */
 
+static const char *value_of(const struct gd_pg_parameter *parameters, size_t count,
+                            const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(parameters[i].name, name) == 0)
+            return parameters[i].value;
+    return "";
+}
+
+/* Whoever looks at the server's sessions wants to know whose they are. */
+static const struct gd_pg_parameter *parameters_of(struct gd_session *session, size_t *out_count)
+{
+    const char *prefix = session->relay->options.application;
+    const struct gd_pg_parameter *own = gd_entrance_parameters(session->entrance, out_count);
+    if (prefix == NULL || *value_of(own, *out_count, "application_name") != '\0')
+        return own;
+    struct gd_pg_parameter *all = gd_arena_zalloc(session->arena, *out_count + 1, sizeof *all);
+    if (*out_count > 0)
+        memcpy(all, own, *out_count * sizeof *all);
+    all[(*out_count)++] = (struct gd_pg_parameter){
+        "application_name",
+        gd_arena_printf(session->arena, "%s%.40s", prefix, gd_entrance_user(session->entrance))};
+    return all;
+}
+
 /* On a worker's thread. */
 static void connect_session(struct gd_job *job)
 {
@@ -256,12 +296,17 @@ static void connect_session(struct gd_job *job)
     struct gd_error err = {0};
     struct gd_upstream_options upstream = {.pg = options->pg,
                                            .database = gd_entrance_database(session->entrance)};
-    upstream.parameters = gd_entrance_parameters(session->entrance, &upstream.parameter_count);
+    upstream.parameters = parameters_of(session, &upstream.parameter_count);
     job->status = gd_upstream_connect(&upstream, &session->upstream, &job->refusal, &err);
     if (job->status.code != GD_OK)
         return;
-    job->status = options->gate->enter(options->gate->context, upstream.database,
-                                       gd_entrance_user(session->entrance),
+    const struct gd_gate_client client = {
+        .database = upstream.database,
+        .user = gd_entrance_user(session->entrance),
+        .address = session->address,
+        .application = value_of(upstream.parameters, upstream.parameter_count, "application_name"),
+    };
+    job->status = options->gate->enter(options->gate->context, &client,
                                        gd_upstream_pg(session->upstream), &session->gate, &err);
     job->entered = job->status.code == GD_OK;
     if (job->entered && !gd_upstream_whole(session->upstream))
@@ -362,7 +407,7 @@ static void end_by_stop(struct gd_session *session)
 static bool is_drained(const struct gd_session *session)
 {
     const struct gd_relay *relay = session->relay;
-    return relay->now_ms - relay->stopped_ms > relay->options.drain_ms;
+    return atomic_load(&relay->cut) || relay->now_ms - relay->stopped_ms > relay->options.drain_ms;
 }
 
 static void on_stop(struct gd_session *session)

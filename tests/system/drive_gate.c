@@ -36,9 +36,9 @@ static void enter(struct drive *drive)
 {
     struct gd_error err = {0};
     must(gd_pg_connect(&drive->options, &drive->pg, &err), &err);
-    must(drive->gate->enter(drive->gate->context, drive->database, "me", drive->pg, &drive->session,
-                            &err),
-         &err);
+    const struct gd_gate_client client = {
+        .database = drive->database, .user = "me", .address = "here", .application = ""};
+    must(drive->gate->enter(drive->gate->context, &client, drive->pg, &drive->session, &err), &err);
 }
 
 static void leave(struct drive *drive)

@@ -42,18 +42,18 @@ static void say(const char *format, ...)
     va_end(arguments);
 }
 
-static struct gd_status enter(void *context, const char *database, const char *user,
-                              struct gd_pg *pg, struct gd_gate_session **out_session,
-                              struct gd_error *err)
+static struct gd_status enter(void *context, const struct gd_gate_client *client, struct gd_pg *pg,
+                              struct gd_gate_session **out_session, struct gd_error *err)
 {
     (void)context;
-    if (strcmp(database, "forbidden") == 0)
-        return gd_hint(err, gd_fail(err, GD_REFUSED, "database \"%s\" is not let in", database),
+    if (strcmp(client->database, "forbidden") == 0)
+        return gd_hint(err,
+                       gd_fail(err, GD_REFUSED, "database \"%s\" is not let in", client->database),
                        "Take another.");
     struct gd_pg_call call = {.what = "look", .sql = "SELECT 1"};
     GD_TRY(gd_pg_run(pg, &call, NULL, err));
     *out_session = gd_memory_new(sizeof **out_session);
-    say("enter %s %s\n", database, user);
+    say("enter %s %s\n", client->database, client->user);
     return GD_DONE;
 }
 

@@ -254,6 +254,7 @@ def test_users_of_a_list(server, database, tmp_path):
     finally:
         server.run("DROP ROLE door_user")
     (tmp_path / "users").write_text(f'"door_user" "{verifier}"\n"other" "{verifier}"\n')
+    (tmp_path / "users").chmod(0o600)
     with Open(server, database, "--users", str(tmp_path / "users")) as door:
         def knock(user, password):
             return subprocess.run(["psql", "-XAt", "-c", "SELECT current_user"], capture_output=True, text=True, timeout=30,

@@ -1,0 +1,128 @@
+/*
+ * Harmless: see the header. What is remembered is the first 64 bits of the SHA-256 of a shape.
+ */
+#include "guardian/guard/harmless.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guardian/base/map.h"
+#include "guardian/base/memory.h"
+#include "guardian/guard/run_own.h"
+
+/* Longer texts are not remembered: they are not said a thousand times. */
+enum { SHAPE_MAX = 4096, TEXTS_MAX = 100000 };
+
+static bool is_word(char letter)
+{
+    return isalnum((unsigned char)letter) || letter == '_' || letter == '$' ||
+           (unsigned char)letter >= 0x80;
+}
+
+/* Whole numbers do not decide whether a text that only reads is harmless; so "id = 7" and "id = 8"
+ * are one shape. Only where nothing can hide: no quote, no escape, no comment. */
+static size_t shape_of(const char *text, size_t size, char *out)
+{
+    size_t length = 0;
+    bool plain =
+        strpbrk(text, "'\"\\$") == NULL && strstr(text, "--") == NULL && strstr(text, "/*") == NULL;
+    for (size_t i = 0; i < size; i++) {
+        bool number = plain && isdigit((unsigned char)text[i]) &&
+                      (i == 0 || (!is_word(text[i - 1]) && text[i - 1] != '.'));
+        size_t end = i;
+        while (number && isdigit((unsigned char)text[end]))
+            end++;
+        if (number && !is_word(text[end]) && text[end] != '.') {
+            out[length++] = '0';
+            i = end - 1;
+        } else {
+            out[length++] = text[i];
+        }
+    }
+    return length;
+}
+
+static bool key_of(const char *text, size_t size, uint64_t *out_key)
+{
+    char shape[SHAPE_MAX], hex[GD_DIGEST_HEX_SIZE];
+    if (size >= sizeof shape || strlen(text) != size)
+        return false;
+    gd_digest_of(shape, shape_of(text, size, shape), hex);
+    *out_key = 0;
+    for (int i = 0; i < 16; i++)
+        *out_key = *out_key << 4 | (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
+    return true;
+}
+
+struct gd_harmless {
+    pthread_mutex_t lock;
+    struct gd_arena *arena;
+    struct gd_map texts;
+};
+
+struct gd_harmless *gd_harmless_new(void)
+{
+    struct gd_harmless *harmless = gd_memory_new(sizeof *harmless);
+    *harmless = (struct gd_harmless){.arena = gd_arena_new()};
+    pthread_mutex_init(&harmless->lock, NULL);
+    return harmless;
+}
+
+void gd_harmless_free(struct gd_harmless *harmless)
+{
+    if (harmless == NULL)
+        return;
+    pthread_mutex_destroy(&harmless->lock);
+    gd_arena_free(harmless->arena);
+    free(harmless);
+}
+
+void gd_harmless_remember(struct gd_harmless *harmless, const char *text, size_t size)
+{
+    uint64_t key;
+    if (!key_of(text, size, &key))
+        return;
+    pthread_mutex_lock(&harmless->lock);
+    if (harmless->texts.count < TEXTS_MAX)
+        gd_map_add(&harmless->texts, key, 1, harmless->arena);
+    pthread_mutex_unlock(&harmless->lock);
+}
+
+bool gd_harmless_seen(struct gd_harmless *harmless, const char *text, size_t size)
+{
+    uint64_t key;
+    if (!key_of(text, size, &key))
+        return false;
+    pthread_mutex_lock(&harmless->lock);
+    bool found = gd_map_get(&harmless->texts, key) != GD_MAP_NONE;
+    pthread_mutex_unlock(&harmless->lock);
+    return found;
+}
+
+bool gd_harmless_alone(struct gd_harmless *harmless, const struct gd_gate_request *request,
+                       struct gd_arena *arena)
+{
+    struct gd_input input = {
+        .by_wire = true, .path = "statement", .text = request->text, .size = request->size};
+    struct gd_classify_options options = {0};
+    struct gd_report *report;
+    struct gd_error ignored = {0};
+    if (gd_classify(&input, 1, &options, arena, &report, &ignored).code != GD_OK ||
+        gd_run_changes(report))
+        return false;
+    gd_harmless_remember(harmless, request->text, request->size);
+    return true;
+}
+
+const char *gd_harmless_misread(const struct gd_gate_session *session, const char *text,
+                                size_t size)
+{
+    if (session->odd_quotes && memchr(text, '\\', size) != NULL)
+        return "standard_conforming_strings is off, and the text has a backslash";
+    for (size_t i = 0; session->odd_letters && i < size; i++)
+        if ((unsigned char)text[i] >= 0x80)
+            return "client_encoding is one whose letters can hold quotes";
+    return NULL;
+}

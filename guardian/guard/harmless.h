@@ -1,0 +1,30 @@
+/*
+ * Harmless: texts that were found to do nothing but read or set, whatever the catalogue.
+ *
+ * Invariant  What is in it was judged without a catalogue; so it holds for every session, database
+ *            and time, and one table may be shared by many runs. Any thread.
+ */
+#ifndef GUARDIAN_GUARD_HARMLESS_H
+#define GUARDIAN_GUARD_HARMLESS_H
+
+#include "guardian/guard/gate.h"
+
+struct gd_harmless;
+
+struct gd_harmless *gd_harmless_new(void);
+/** NULL is fine. */
+void gd_harmless_free(struct gd_harmless *harmless);
+
+/** Was a text of this shape seen before? Microseconds. */
+bool gd_harmless_seen(struct gd_harmless *harmless, const char *text, size_t size);
+/** It was found to be, by itself. */
+void gd_harmless_remember(struct gd_harmless *harmless, const char *text, size_t size);
+/** By the text alone: true when nobody's catalogue could make it more than reading and setting; it
+ *  is remembered then. */
+bool gd_harmless_alone(struct gd_harmless *harmless, const struct gd_gate_request *request,
+                       struct gd_arena *arena);
+/** May our reading of the text be another than the server's? Why; NULL: no. */
+const char *gd_harmless_misread(const struct gd_gate_session *session, const char *text,
+                                size_t size);
+
+#endif

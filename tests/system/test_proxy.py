@@ -1,0 +1,287 @@
+"""guardian proxy: the door that stays open. Clients are psql; what they see, what is kept, how it ends."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from harness import server as servers
+
+GUARDIAN = os.environ.get("GD_BINARY") or os.environ["GUARDIAN"]
+PASSWORD = "open sesame 1"
+
+BASE = """
+CREATE TABLE users (id serial PRIMARY KEY, name text, age int);
+CREATE TABLE tags (id int PRIMARY KEY, label text);
+INSERT INTO users (name, age) SELECT 'u' || g, g FROM generate_series(1, 200) g;
+INSERT INTO tags SELECT g, 't' || g FROM generate_series(1, 20) g;
+CREATE FUNCTION nothing() RETURNS int LANGUAGE sql AS 'SELECT 1';
+"""
+
+
+@pytest.fixture(scope="module")
+def server():
+    with servers.Server() as one:
+        one.create("proxy_base")
+        one.psql("proxy_base", stdin=BASE)
+        yield one
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Proxy:
+    """One that runs, and clients of it."""
+
+    def __init__(self, server, name, folder):
+        self.server, self.name, self.folder = server, name, folder
+        self.env = {**os.environ, **server.env(name), "GUARDIAN_STORE": f"file://{folder}/store"}
+        self.users = folder / "users"
+        self.process, self.log = None, folder / "log"
+        self.tls = ()
+
+    def cli(self, *words, status=0, stdin=""):
+        ran = subprocess.run([GUARDIAN, *words], env=self.env, input=stdin, capture_output=True, text=True, timeout=60)
+        assert status is None or ran.returncode == status, f"{ran.returncode}\n{ran.stdout}\n{ran.stderr}"
+        return ran
+
+    def add(self, name, password=PASSWORD):
+        return self.cli("proxy", "--users", str(self.users), "--add-user", name, stdin=password + "\n")
+
+    def start(self, *options, wait=True, **more):
+        if not self.users.exists():
+            self.add("ann")
+            self.add("bob")
+        self.port = free_port()
+        self.said_before = len(self.log.read_text()) if self.log.exists() else 0
+        with open(self.log, "a") as log:
+            self.process = subprocess.Popen([GUARDIAN, "proxy", "--listen", f"127.0.0.1:{self.port}", "--users", str(self.users), *options],
+                                            env={**self.env, **more}, stderr=log, stdout=open(self.folder / "out", "a"))
+        if wait:
+            self.hears("listening on")
+        return self
+
+    def hears(self, pattern, seconds=20):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if found := re.search(pattern, self.log.read_text()[self.said_before:]):
+                return found
+            time.sleep(0.03)
+        raise AssertionError(f"not said: {pattern}\n{self.log.read_text()}")
+
+    def command(self, *words, user="ann"):
+        return ["psql", "-X", "-h", "127.0.0.1", "-p", str(self.port), "-U", user, "-d", self.name, "-At", "-v", "ON_ERROR_STOP=1", *words]
+
+    def client_env(self, password=PASSWORD, **more):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        return {**kept, "PGPASSWORD": password, "PGSSLMODE": "disable", **more}
+
+    def psql(self, *words, user="ann", password=PASSWORD, status=0, stdin=None, **more):
+        ran = subprocess.run(self.command(*words, user=user), env=self.client_env(password, **more), input=stdin, capture_output=True, text=True,
+                             timeout=60)
+        assert status is None or ran.returncode == status, f"{ran.returncode}\n{ran.stdout}\n{ran.stderr}\n{self.log.read_text()}"
+        return ran
+
+    def session(self, user="ann"):
+        return Session(self, user)
+
+    def value(self, sql):
+        return self.server.psql(self.name, stdin=sql).stdout.strip()
+
+    def changes(self):
+        return json.loads(self.cli("list", "--json").stdout)["changes"]
+
+    def stop(self, number=signal.SIGTERM, status=0):
+        self.process.send_signal(number)
+        assert self.process.wait(30) == status, self.log.read_text()
+        self.process = None
+
+
+class Session:
+    """A psql that stays."""
+
+    def __init__(self, proxy, user):
+        self.ran = subprocess.Popen([word for word in proxy.command(user=user) if word not in ("ON_ERROR_STOP=1", "-v")], env=proxy.client_env(),
+                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1)
+        self.asked = 0
+
+    def send(self, sql):
+        self.ran.stdin.write(sql + "\n")
+        self.ran.stdin.flush()
+
+    def __call__(self, sql):
+        self.asked += 1
+        self.send(f"{sql}\n\\echo done-{self.asked}")
+        lines = []
+        while (line := self.ran.stdout.readline()) and line.strip() != f"done-{self.asked}":
+            lines.append(line.rstrip("\n"))
+        return "\n".join(lines)
+
+    def leave(self):
+        self.ran.stdin.close()
+        rest = self.ran.stdout.read()
+        self.ran.wait(20)
+        return rest
+
+
+@pytest.fixture
+def proxy(server, tmp_path):
+    name = f"proxy_{abs(hash(str(tmp_path))) % 10**9}"
+    server.run(f"CREATE DATABASE {name} TEMPLATE proxy_base")
+    one = Proxy(server, name, tmp_path)
+    yield one
+    if one.process is not None:
+        one.process.kill()
+        one.process.wait(20)
+    server.drop(name)
+
+
+def test_who_comes_in(proxy):
+    proxy.start()
+    assert proxy.psql("-c", "SELECT count(*) FROM users").stdout == "200\n"
+    assert proxy.psql("-c", "SELECT 1", user="bob").stdout == "1\n"
+    wrong = proxy.psql("-c", "SELECT 1", password="something else", status=2).stderr
+    nobody = proxy.psql("-c", "SELECT 1", user="carl", status=2).stderr
+    assert 'password authentication failed for user "ann"' in wrong
+    assert wrong.replace("ann", "carl").split("FATAL")[1] == nobody.split("FATAL")[1]
+    # Upstream it is the target's user, and whose session it is can be seen there.
+    seen = proxy.psql("-c", "SELECT session_user, application_name FROM pg_stat_activity WHERE pid = pg_backend_pid()", user="bob", PGAPPNAME="").stdout
+    assert seen.strip() in ("postgres|guardian proxy: bob", "postgres|psql")
+
+
+def test_a_users_file_is_made_and_must_be_closed(proxy):
+    assert re.fullmatch(r'"o""neil" "SCRAM-SHA-256\$4096:[^$]+\$[^:]+:[^"]+"\n', proxy.cli("proxy", "--add-user", 'o"neil', stdin=PASSWORD + "\n").stdout)
+    proxy.add("ann", "first password")
+    proxy.add("bob")
+    proxy.add("ann")
+    assert [line.split('"')[1] for line in proxy.users.read_text().splitlines()] == ["bob", "ann"]
+    assert proxy.users.stat().st_mode & 0o777 == 0o600 and PASSWORD not in proxy.users.read_text()
+    assert "too short" in proxy.cli("proxy", "--users", str(proxy.users), "--add-user", "carl", stdin="short\n", status=2).stderr
+    assert "no --users" in proxy.cli("proxy", status=2).stderr
+    proxy.users.chmod(0o644)
+    ran = proxy.cli("proxy", "--listen", "127.0.0.1:0", "--users", str(proxy.users), status=2)
+    assert "its mode is 0644" in ran.stderr and "chmod 600" in ran.stderr
+    proxy.users.chmod(0o600)
+    ran = proxy.cli("proxy", "--listen", "0.0.0.0:0", "--users", str(proxy.users), status=2)
+    assert "no certificate for TLS" in ran.stderr
+
+
+def test_a_session_is_one_change_and_comes_back(proxy):
+    proxy.start()
+    before = proxy.value("SELECT string_agg(u::text, ',' ORDER BY id) FROM users u")
+    proxy.psql("-c", "SELECT nothing()", "-c", "ALTER TABLE users DROP COLUMN age", "-c", "DELETE FROM tags WHERE id > 5", "-c", "CREATE TABLE more (i int)")
+    said = proxy.hears(r'change (\S+) of "ann" from 127.0.0.1 in "\S+": applied, 3 statements, backup \S+, way back: guardian rollback (\S+)')
+    changes = proxy.changes()
+    assert len(changes) == 1 and changes[0]["kind"] == "run" and said[1] == said[2]
+    proxy.cli("rollback", said[2], "--yes")
+    assert proxy.value("SELECT string_agg((u.id, u.name, u.age)::text, ',' ORDER BY id) FROM users u") == before
+    assert proxy.value("SELECT count(*) FROM tags") == "20" and proxy.value("SELECT to_regclass('more')") == ""
+    proxy.stop()
+
+
+def test_reading_makes_no_change(proxy):
+    proxy.start()
+    proxy.psql("-c", "SELECT count(*) FROM users", "-c", "BEGIN", "-c", "SELECT nothing()", "-c", "COMMIT", "-c", "SET work_mem = '8MB'")
+    proxy.stop()
+    assert not (proxy.folder / "store").exists() and "change" not in proxy.log.read_text()
+
+
+def test_two_sessions_take_turns(proxy):
+    proxy.start("--busy-timeout", "1s")
+    ann, bob = proxy.session(), proxy.session("bob")
+    ann("BEGIN;\nCREATE TABLE a (i int);")
+    said = bob("INSERT INTO tags VALUES (100, 'x');")
+    assert re.search(r'ERROR:  guardian: another session changes database "\S+": that of "ann" from 127.0.0.1, for \d+ s, change \S+', said), said
+    assert bob("SELECT count(*) FROM tags;") == "20"
+    ann("COMMIT;")
+    ann.leave()
+    assert bob("INSERT INTO tags VALUES (100, 'x');") == "INSERT 0 1"
+    bob.leave()
+    proxy.stop()
+    assert len(proxy.changes()) == 2
+
+
+def test_who_waits_goes_on_when_the_other_is_idle(proxy):
+    proxy.start("--change-idle", "700ms", "--busy-timeout", "20s")
+    ann, bob = proxy.session(), proxy.session("bob")
+    assert ann("ALTER TABLE tags ADD COLUMN x int;") == "ALTER TABLE"
+    assert bob("ALTER TABLE tags ADD COLUMN y int;") == "ALTER TABLE"  # ann's schema change was seen by it
+    assert ann("ALTER TABLE tags ADD COLUMN z int;") == "ALTER TABLE"  # another change of hers
+    ann.leave()
+    bob.leave()
+    proxy.stop()
+    assert [change["outcome"] for change in proxy.changes()] == ["applied"] * 3
+
+
+def test_a_backup_that_was_in_the_way_is_made_first_the_next_time(proxy):
+    proxy.start()
+    words = ("-1", "-c", "ALTER TABLE tags ADD COLUMN x int", "-c", "ALTER TABLE users DROP COLUMN name")
+    ran = proxy.psql(*words, status=1)
+    assert "holds public.tags already" in ran.stderr and "run all of it again: the backup is made first then" in ran.stderr
+    assert proxy.value("SELECT count(name) FROM users") == "200"
+    proxy.psql(*words)
+    proxy.hears("applied, 2 statements, backup")
+    proxy.cli("rollback", "--last", "--yes")
+    assert proxy.value("SELECT count(name) FROM users") == "200"
+
+
+def test_a_refusal_leaves_the_session_usable(proxy):
+    proxy.start("--policy", "boot")
+    ann = proxy.session()
+    assert "guardian: policy boot refuses" in ann("ALTER TABLE users DROP COLUMN name;")
+    assert ann("ALTER TABLE users ADD COLUMN bio text;") == "ALTER TABLE"
+    ann.leave()
+    proxy.hears("applied, 1 statement, backup")
+
+
+def test_it_drains_and_then_cuts(proxy):
+    proxy.start("--drain-timeout", "2s")
+    resting, working = proxy.session(), proxy.session()
+    assert resting("SELECT 1;") == "1" and working("BEGIN;\nCREATE TABLE w (i int);") == "BEGIN\nCREATE TABLE"
+    proxy.process.send_signal(signal.SIGTERM)
+    proxy.hears("SIGTERM: nobody new comes in")
+    assert "terminating connection due to administrator command" in resting("SELECT 1;")
+    assert working("INSERT INTO w VALUES (1);") == "INSERT 0 1"
+    assert "COMMIT" in (working("COMMIT;") + working.leave()).splitlines()
+    assert proxy.process.wait(20) == 0
+    proxy.process = None
+    assert proxy.value("SELECT count(*) FROM w") == "1" and "cut" not in proxy.log.read_text()
+    proxy.start("--drain-timeout", "500ms")
+    open_one = proxy.session()
+    open_one("BEGIN;\nINSERT INTO w VALUES (2);")
+    proxy.stop(signal.SIGINT)
+    assert re.search("the time to drain has passed: cut 1 sessions", proxy.log.read_text())
+    assert proxy.value("SELECT count(*) FROM w") == "1"
+    proxy.start("--drain-timeout", "1h")
+    open_one = proxy.session()
+    open_one("BEGIN;")
+    proxy.process.send_signal(signal.SIGTERM)
+    proxy.hears("nobody new")
+    proxy.stop()
+    assert "asked to stop again: cut 1 sessions" in proxy.log.read_text()
+
+
+def test_a_kill_is_recovered_from_by_the_next_change(proxy):
+    proxy.start()
+    ann = proxy.session()
+    ann("CREATE TABLE k (i int);")
+    ann("BEGIN;\nINSERT INTO k VALUES (1);")
+    proxy.process.kill()
+    proxy.process.wait()
+    proxy.start()
+    deadline = time.monotonic() + 30
+    while proxy.psql("-c", "CREATE TABLE l (i int)", status=None).returncode != 0 and time.monotonic() < deadline:
+        time.sleep(1)
+    proxy.stop()
+    changes = proxy.changes()
+    assert len(changes) == 2 and changes[0]["outcome"] == "partial" and changes[1]["outcome"] == "applied", changes
+    assert proxy.value("SELECT count(*) FROM k") == "0"
