@@ -7,7 +7,7 @@
 
 #include "guardian/base/nearest.h"
 
-enum { DEPTH_MAX = 16, KEYS_MAX = 64 };
+enum { DEPTH_MAX = 16, KEYS_MAX = 128 };
 
 /* ---- places ---- */
 

@@ -4,7 +4,7 @@
  * Strict and plain: one document, UTF-8, no key twice, no anchors, aliases or tags, no control
  * characters. The door to libyaml; what a tree may hold is the business of whoever reads it.
  *
- * Invariant  Reading is bounded whatever the text: 1 MiB, 16 levels, 64 keys in a mapping.
+ * Invariant  Reading is bounded whatever the text: 1 MiB, 16 levels, 128 keys in a mapping.
  */
 #ifndef GUARDIAN_IO_YAML_H
 #define GUARDIAN_IO_YAML_H
