@@ -1,14 +1,17 @@
 """guardian run --keep: what another script owns is left alone. psql stands for the tools here, then the real Prisma."""
 
+import importlib.util
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 from harness import server as servers
+from harness.lack import lack
 
 GUARDIAN = os.environ.get("GD_BINARY") or os.environ["GUARDIAN"]
 HARNESS = pathlib.Path(servers.__file__).resolve().parent.parent
@@ -42,7 +45,7 @@ CREATE OR REPLACE VIEW grown AS SELECT id, name FROM users WHERE age >= 18;
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server() as one:
+    with servers.Server(tcp=True) as one:
         one.create("keep_base")
         one.psql("keep_base", stdin=BASE + INIT)
         yield one
@@ -228,13 +231,77 @@ def test_the_policys_words_have_their_place(world):
 CLIENT = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-from harness import wire
-client = wire.Client(os.environ, database=os.environ["PGDATABASE"])
-def say(*messages, until):
-    client.send(b"".join(messages))
-    got = client.until(until) if hasattr(client, "until") else client.read(until)
-    print(" ".join(kind.decode() + (":" + body.rstrip(b"\\0").decode() if kind == b"C" else "") for kind, body in got))
+from harness.wire import *
+
+def show(messages):
+    print(" ".join(kind.decode() + ("=" + body[:-1].decode() if kind == b"C" else "=" + fields(body)["M"][:40] if kind == b"E" else
+                                    "=" + body.decode() if kind == b"Z" else "") for kind, body in messages if kind != b"N"))
+
+def lone(sql, name=""):
+    return parse(sql, name) + bind(statement=name) + describe(b"P") + execute()
+
+client = Client(os.environ)
 """
+
+
+def client(world, text, **more):
+    (world.folder / "client.py").write_text(CLIENT + text)
+    return world.cli("run", "--keep", "init.sql", "--", sys.executable, "client.py", str(HARNESS), **more)
+
+
+def test_the_extended_protocol_gets_the_same_answers(world):
+    ran = client(world, """
+show(client.ask(lone("DROP INDEX users_name_idx"), SYNC))
+show(client.ask(parse("DROP INDEX users_name_idx", "again"), describe(b"S", "again"), SYNC))
+show(client.ask(bind(statement="again"), execute(), SYNC))
+show(client.ask(bind(statement="again"), execute(), SYNC))
+""")
+    assert ran.stdout.splitlines() == ["1 2 n C=DROP INDEX Z=I", "1 t n Z=I", "2 C=DROP INDEX Z=I", "2 C=DROP INDEX Z=I"]
+    assert "NOTHING" in ran.stderr and world.value("SELECT to_regclass('users_name_idx')") == "users_name_idx"
+
+
+def test_in_a_pipeline_and_in_a_transaction(world):
+    ran = client(world, """
+show(client.ask(lone("CREATE TABLE one (i int)"), lone("DROP INDEX users_name_idx"), lone("CREATE TABLE two (i int)"), SYNC))
+show(client.ask(query("BEGIN")))
+show(client.ask(query("CREATE TABLE three (i int)")))
+show(client.ask(query("DROP INDEX users_name_idx")))
+show(client.ask(lone("DROP TABLE audit_log"), lone("ALTER TABLE users ALTER role DROP DEFAULT"), SYNC))
+show(client.ask(query("SELECT nonsense")))
+show(client.ask(query("DROP INDEX users_name_idx")))
+show(client.ask(query("ROLLBACK")))
+show(client.ask(query("BEGIN; DROP INDEX users_name_idx; CREATE TABLE four (i int); COMMIT")))
+""", status=None)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.splitlines() == [
+        "1 2 n C=CREATE TABLE 1 2 n C=DROP INDEX 1 2 n C=CREATE TABLE Z=I",
+        "C=BEGIN Z=T", "C=CREATE TABLE Z=T", "C=DROP INDEX Z=T",
+        "1 2 n C=DROP TABLE 1 2 n C=ALTER TABLE Z=T",
+        "E=column \"nonsense\" does not exist Z=E", "E=current transaction is aborted, commands Z=E", "C=ROLLBACK Z=I",
+        "C=BEGIN C=DO C=CREATE TABLE C=COMMIT Z=I"]
+    assert world.value("SELECT to_regclass('one'), to_regclass('two'), to_regclass('three'), to_regclass('four'), to_regclass('users_name_idx'), to_regclass('audit_log')") \
+        == "one|two||four|users_name_idx|audit_log"
+
+
+def test_a_prepared_statement_is_answered_whole_or_refused(world):
+    world.server.psql(world.name, stdin="CREATE INDEX mine ON users (role)")
+    ran = client(world, """
+show(client.ask(lone("DROP INDEX users_name_idx, mine"), SYNC))
+""", status=3)
+    assert ran.stdout.startswith("E=guardian: index public.users_name_idx be") and "REFUSED" in ran.stderr
+    assert world.value("SELECT to_regclass('mine')") == "mine"
+
+
+def test_what_is_answered_can_be_made_again(world):
+    """As Prisma changes a foreign key: it is dropped, and later made again under the same name."""
+    before = world.dump()
+    ran = world.psql("ALTER TABLE users DROP CONSTRAINT users_team_fkey", "DROP INDEX users_name_idx", "CREATE INDEX users_name_idx ON users (age)",
+                     "ALTER TABLE users ADD CONSTRAINT users_team_fkey FOREIGN KEY (team_id) REFERENCES teams (id) ON DELETE CASCADE",
+                     "ALTER TABLE users DROP COLUMN note", "ALTER TABLE users ADD COLUMN note int DEFAULT 5")
+    assert "make again of constraint users_team_fkey on public.users" in ran.stderr and "NOTHING" in ran.stderr
+    assert world.dump() == before
+    ran = world.psql("CREATE INDEX users_name_idx ON users (age)", status=1)  # by itself it is the server's business
+    assert "already exists" in ran.stderr
 
 
 def test_boot_after_boot(world):
@@ -248,3 +315,98 @@ def test_boot_after_boot(world):
     (world.folder / "init.sql").write_text(INIT + "-- more\n")
     assert "kept, not run" in world.cli(*words).stderr
     assert world.dump() == before and len(world.changes()) <= changes + 1
+
+
+# ---- the real Prisma: what its push does to objects that it does not know ----
+
+TOOLS = pathlib.Path(__file__).resolve().parent.parent / "corpus" / "tools"
+_spec = importlib.util.spec_from_file_location("regenerate", TOOLS / "regenerate.py")
+tools = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(tools)
+
+SCHEMA = """generator client {
+  provider = "prisma-client-js"
+}
+datasource db {
+  provider = "postgresql"
+}
+model User {
+  id       Int       @id @default(autoincrement())
+  email    String    @unique
+  name     String?
+  bookings Booking[]
+}
+model Booking {
+  id     Int  @id @default(autoincrement())
+  userId Int
+  user   User @relation(fields: [userId], references: [id], onDelete: Cascade)
+}
+"""
+PRISMA_INIT = """
+CREATE INDEX IF NOT EXISTS "User_name_idx" ON "User" (name);
+ALTER TABLE "User" ALTER COLUMN name SET DEFAULT 'nobody';
+ALTER TABLE "User" ADD COLUMN IF NOT EXISTS note text;
+CREATE TABLE IF NOT EXISTS audit_log (id bigserial PRIMARY KEY, what text, user_id int REFERENCES "User" (id));
+DO $$ BEGIN CREATE TYPE mood AS ENUM ('sad', 'ok'); EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+DO $$ BEGIN
+    IF (SELECT confdeltype FROM pg_constraint WHERE conname = 'Booking_userId_fkey') <> 'r' THEN
+        ALTER TABLE "Booking" DROP CONSTRAINT "Booking_userId_fkey";
+        ALTER TABLE "Booking" ADD CONSTRAINT "Booking_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User" (id) ON UPDATE CASCADE ON DELETE RESTRICT;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = 'user_manager') THEN
+        ALTER TABLE "Booking" ADD COLUMN manager int, ADD CONSTRAINT user_manager FOREIGN KEY (manager) REFERENCES "User" (id);
+    END IF;
+END $$;
+"""
+
+
+@pytest.fixture(scope="module")
+def prisma(server, tmp_path_factory):
+    if not shutil.which("npm"):
+        lack("npm is not installed")
+    tools.npm("prisma7", *tools.PRISMA[7])
+    made = tools.Prisma(7, server, tmp_path_factory.mktemp("prisma") / "work")
+    (made.work / "schema.prisma").write_text(SCHEMA)
+    (made.work / "init.sql").write_text(PRISMA_INIT)
+    return made
+
+
+def push(prisma, world, *options, status=0, **more):
+    env = {**world.env, **prisma.env, "DATABASE_URL": tools.url(world.server, world.name), "GUARDIAN_STORE": f"file://{world.folder}/store", **more}
+    words = [GUARDIAN, "run", *options, "--", "node", "node_modules/prisma/build/index.js", "db", "push"]
+    ran = subprocess.run(words, env=env, capture_output=True, text=True, timeout=120, cwd=prisma.work, stdin=subprocess.DEVNULL)
+    assert ran.returncode == status, f"{ran.returncode}\n{ran.stdout}\n{ran.stderr}"
+    return ran
+
+
+def test_prisma_pushes_and_init_sql_stays(prisma, server, tmp_path):
+    name = f"keep_prisma_{abs(hash(str(tmp_path))) % 10**9}"
+    server.create(name)
+    world = World(server, name, tmp_path)
+    push(prisma, world)
+    assert "NOTICE" not in server.psql(name, stdin="INSERT INTO \"User\" (email) VALUES ('a'), ('b'); INSERT INTO \"Booking\" (\"userId\") VALUES (1);").stderr
+    server.psql(name, stdin=PRISMA_INIT)
+    before, changes = world.dump(), world.changes()
+    for _ in range(2):  # boot after boot
+        ran = push(prisma, world, "--keep", "init.sql", "--json")
+        document = json.loads(ran.stdout)
+        assert document["outcome"] == "nothing" and document["change"] is None and document["steps"] == []
+        wanted = {f"{row['wanted']} {row['object']}" for row in document["kept"]}
+        assert wanted == {
+            'drop index public."User_name_idx"', 'drop default of public."User".name', 'drop column public."User".note', 'drop column public."Booking".manager',
+            'drop constraint user_manager on public."Booking"', 'drop constraint audit_log_user_id_fkey on public.audit_log', "drop table public.audit_log",
+            "drop type public.mood", 'drop constraint "Booking_userId_fkey" on public."Booking"',
+            'make again constraint "Booking_userId_fkey" on public."Booking"'}, wanted
+        assert "Your database is now in sync" in ran.stderr
+        assert world.dump() == before and world.changes() == changes
+        server.psql(name, stdin=PRISMA_INIT)
+        assert world.dump() == before
+    refused = push(prisma, world, "--keep", "init.sql", "--policy", "default", status=1)
+    assert "belongs to init.sql:" in " ".join((refused.stdout + refused.stderr).split()) and world.dump() == before
+    # What the schema file does change goes in beside it.
+    (prisma.work / "schema.prisma").write_text(SCHEMA.replace("  name     String?", "  name     String?\n  phone    String?"))
+    ran = push(prisma, world, "--keep", "init.sql")
+    assert "APPLIED" in ran.stderr and "kept" in ran.stderr and world.value("SELECT count(phone) FROM \"User\"") == "0"
+    world.cli("rollback", "--last", "--yes")
+    assert world.dump() == before
+    server.drop(name)
