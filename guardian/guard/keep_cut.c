@@ -183,13 +183,13 @@ static void leave_out(const struct text *text, const struct gd_parsed *parsed,
     found->left = put(left, text, from, text->size, "");
 }
 
-struct gd_keep_found gd_keep_look(const struct gd_keep_look *look, const char *sql, size_t size)
+struct gd_keep_found gd_keep_look(const struct gd_keep_look *look, const char *text, size_t size)
 {
     struct gd_keep_found found = {0};
-    struct text text = {look, sql, size, &found};
+    struct text whole = {look, text, size, &found};
     struct gd_parsed parsed;
     struct gd_refusal refusal;
-    if (!gd_parse(sql, size, look->arena, &parsed, &refusal) || parsed.count == 0)
+    if (!gd_parse(text, size, look->arena, &parsed, &refusal) || parsed.count == 0)
         return found;
     struct gd_keep_part *parts = gd_arena_zalloc(look->arena, parsed.count, sizeof *parts);
     found.own = true;
@@ -198,7 +198,7 @@ struct gd_keep_found gd_keep_look(const struct gd_keep_look *look, const char *s
         parts[i] = gd_keep_touches(look, parsed.statements[i], i, &found);
     }
     if (found.touch_count > 0 && !found.fixed)
-        leave_out(&text, &parsed, parts);
+        leave_out(&whole, &parsed, parts);
     return found;
 }
 

@@ -51,7 +51,7 @@ typedef void gd_keep_deed_fn(const struct gd_keep_object *object, enum gd_keep_d
 
 /* ---- keep_deeds.c ---- */
 /** Every object that one statement makes, drops or renames, the statement's own first. */
-void gd_keep_deeds(const struct gd_node *statement, gd_keep_deed_fn *each, void *context);
+void gd_keep_deeds(const struct gd_node *node, gd_keep_deed_fn *each, void *context);
 /** The deeds of one AlterTableCmd. */
 void gd_keep_deeds_of_command(const struct gd_node *relation, const struct gd_node *command,
                               gd_keep_deed_fn *each, void *context);
