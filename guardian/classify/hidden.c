@@ -239,11 +239,8 @@ void gd_hidden_query(struct gd_judge *judge, const struct gd_target *matview)
 
 /* ---- event triggers ---- */
 
-bool gd_hidden_is_ddl(const struct gd_node *statement)
+static bool is_ddl(const char *kind)
 {
-    const char *kind = gd_node_kind_name(statement);
-    if (gd_node_kind(statement) == GD_KIND_SelectStmt)
-        return gd_node_child(statement, GD_F_into_clause) != NULL;
     return strcmp(kind, "ReindexStmt") == 0 || strncmp(kind, "Create", 6) == 0 ||
            strncmp(kind, "Alter", 5) == 0 || strncmp(kind, "Drop", 4) == 0 ||
            strcmp(kind, "RenameStmt") == 0 || strcmp(kind, "IndexStmt") == 0 ||
@@ -252,6 +249,18 @@ bool gd_hidden_is_ddl(const struct gd_node *statement)
            strcmp(kind, "DefineStmt") == 0 || strcmp(kind, "RefreshMatViewStmt") == 0 ||
            strcmp(kind, "CompositeTypeStmt") == 0 || strcmp(kind, "SecLabelStmt") == 0 ||
            strcmp(kind, "ImportForeignSchemaStmt") == 0;
+}
+
+bool gd_hidden_is_ddl(const struct gd_node *statement)
+{
+    if (gd_node_kind(statement) == GD_KIND_SelectStmt)
+        return gd_node_child(statement, GD_F_into_clause) != NULL;
+    return is_ddl(gd_node_kind_name(statement));
+}
+
+bool gd_hidden_is_ddl_kind(enum gd_kind kind)
+{
+    return is_ddl(gd_kind_name(kind));
 }
 
 void gd_hidden_ddl(struct gd_judge *judge, const struct gd_node *statement)

@@ -31,6 +31,7 @@ void gd_hidden_query(struct gd_judge *judge, const struct gd_target *matview);
 
 /** Could an event trigger fire? */
 bool gd_hidden_is_ddl(const struct gd_node *statement);
+bool gd_hidden_is_ddl_kind(enum gd_kind kind); /* SELECT INTO apart, which its kind does not tell */
 
 /** A statement that changes definitions runs: event triggers that the script made fire. */
 void gd_hidden_ddl(struct gd_judge *judge, const struct gd_node *statement);

@@ -20,6 +20,7 @@ static void resolve(const struct gd_look *look, const struct gd_type_target *typ
         return;
     base.array = base.array || form->array;
     base.checked = type->type->constraint_count > 0 || type->type->not_null;
+    base.domain = type->type->oid;
     *form = base;
 }
 
@@ -88,6 +89,11 @@ static struct change change_of(const struct gd_look *look)
         .utc = look->survey != NULL && gd_zone_is_utc(look->survey->time_zone),
     };
     change.answer = gd_type_change(&question);
+    if (change.answer.change == GD_CHANGE_SAME && change.known &&
+        change.old_form.domain != change.new_form.domain)
+        change.answer = (struct gd_change_answer){change.new_form.checked ? GD_CHANGE_DOMAIN
+                                                                          : GD_CHANGE_RELABEL,
+                                                  change.new_form.checked};
     return change;
 }
 

@@ -57,8 +57,9 @@ struct gd_type_form {
     int64_t modifiers[2];
     size_t modifier_count;
     bool array;
-    bool is_enum; /* known to be one */
-    bool checked; /* a domain with constraints over this type */
+    bool is_enum;    /* known to be one */
+    bool checked;    /* a domain with constraints over this type */
+    uint32_t domain; /* the domain that it was written as; 0: none, or one that is new */
 };
 
 /** Of a TypeName node. */

@@ -18,6 +18,7 @@
 #include "guardian/guard/permit.h"
 #include "guardian/guard/plan.h"
 #include "guardian/guard/seal_clock.h"
+#include "guardian/pg/net.h"
 
 /** SQL of Guardian's own around a file, in the same transaction as its first or last step where
  * that is possible (`_prisma_migrations`). May be NULL. */
@@ -34,6 +35,7 @@ struct gd_apply_options {
     const struct gd_apply_file *files; /* one for each of the report's */
     size_t file_count;
     const struct gd_ledger *ledger;
+    const struct gd_net *net;   /* each statement is announced to it; NULL: there is none */
     struct gd_journal *journal; /* NULL: none is kept (a throwaway database) */
     struct gd_story *story;     /* its steps' states, xids and seconds are kept up to date */
     uint32_t skip_steps; /* recovery: this many of the story's steps are in already; what they had

@@ -170,7 +170,7 @@ GD_MUST static struct gd_status drop(struct gd_applier *applier, const struct in
 {
     const char *sql =
         gd_arena_printf(applier->arena, "DROP INDEX CONCURRENTLY IF EXISTS %s", index->name);
-    return gd_apply_send_own(applier, "drop an invalid index", sql, NULL, err);
+    return gd_apply_send_own_ddl(applier, "drop an invalid index", sql, err);
 }
 
 /* The same name on the same table, and it cannot be used: an earlier try. */
@@ -346,8 +346,8 @@ GD_MUST static struct gd_status finish_earlier(struct gd_applier *applier,
         return GD_DONE;
     gd_tell_note(applier->options.events,
                  "partition %s was half detached by an earlier try: it is finished", build->part);
-    return gd_apply_send_own(applier, "finish detaching a partition", gd_pg_cell(rows, 0, 0), NULL,
-                             err);
+    return gd_apply_send_own_ddl(applier, "finish detaching a partition", gd_pg_cell(rows, 0, 0),
+                                 err);
 }
 
 GD_MUST static struct gd_status try_once(struct gd_applier *applier,

@@ -113,6 +113,9 @@ GD_MUST struct gd_status gd_apply_send(struct gd_applier *applier, const struct 
 /** Send SQL of our own, by the simple protocol: several statements, if need be. */
 GD_MUST struct gd_status gd_apply_send_own(struct gd_applier *applier, const char *what,
                                            const char *sql, char out_tag[64], struct gd_error *err);
+/** The same for DDL, which is announced to the second net. */
+GD_MUST struct gd_status gd_apply_send_own_ddl(struct gd_applier *applier, const char *what,
+                                               const char *sql, struct gd_error *err);
 /** The statements [from, to) of a step. */
 GD_MUST struct gd_status gd_apply_send_some(struct gd_applier *applier,
                                             const struct gd_apply_step *step, size_t from,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "guardian/base/fault.h"
+#include "guardian/classify/hidden.h"
 #include "guardian/guard/apply_own.h"
 #include "guardian/io/digest.h"
 
@@ -145,6 +146,42 @@ GD_MUST static struct gd_status send(struct gd_applier *applier, struct gd_pg_st
     return in_the_file(applier, &statement->words, GD_FAILED, err);
 }
 
+/* ---- the second net ---- */
+
+struct announced {
+    bool is;
+    int64_t token;
+};
+
+GD_MUST static struct gd_status announce(struct gd_applier *applier, const char *sql,
+                                         struct announced *out_announced, struct gd_error *err)
+{
+    const struct gd_net *net = applier->options.net;
+    *out_announced = (struct announced){.is = net != NULL && net->triggers > 0 &&
+                                              gd_pg_state(applier->pg) != GD_PG_ABORTED};
+    if (!out_announced->is)
+        return GD_DONE;
+    return gd_net_announce(net, applier->pg, gd_pg_backend(applier->pg), sql, strlen(sql),
+                           &out_announced->token, err);
+}
+
+/* In a transaction that failed it cannot be taken back, and need not be: it is for this text. */
+GD_MUST static struct gd_status withdraw(struct gd_applier *applier,
+                                         const struct announced *announced, struct gd_error *err)
+{
+    if (!announced->is || gd_pg_state(applier->pg) == GD_PG_ABORTED)
+        return GD_DONE;
+    return gd_net_withdraw(applier->pg, announced->token, err);
+}
+
+/* What a function does behind a SELECT that was found to be harmless is not announced. */
+static bool is_harmless(const struct gd_judged *judged)
+{
+    return judged != NULL && judged->kind != GD_KIND_DoStmt &&
+           !gd_hidden_is_ddl_kind(judged->kind) && judged->verdict.class == GD_CLASS_NONE &&
+           judged->verdict.loses == GD_LOSES_NOTHING;
+}
+
 GD_MUST static struct gd_status check_text(const struct gd_applier *applier, const char *sql,
                                            size_t size, const struct gd_judged *judged,
                                            struct gd_error *err)
@@ -174,8 +211,11 @@ struct gd_status gd_apply_send(struct gd_applier *applier, const struct gd_apply
         .rows = (at->flags & GD_APPLY_GIVES_ROWS) != 0,
     };
     struct gd_status status = GD_DONE;
+    struct announced announced = {0};
     if (judged != NULL)
         status = check_text(applier, statement.sql, at->size, judged, err);
+    if (status.code == GD_OK && !is_harmless(judged))
+        status = announce(applier, statement.sql, &announced, err);
     if (status.code == GD_OK)
         status = gd_fault("apply: before a statement", err);
     applier->not_repeatable = applier->not_repeatable || step->outside;
@@ -183,6 +223,8 @@ struct gd_status gd_apply_send(struct gd_applier *applier, const struct gd_apply
         status = send(applier, &statement, err);
     if (status.code == GD_OK)
         status = gd_fault("apply: after a statement", err);
+    if (status.code == GD_OK)
+        status = withdraw(applier, &announced, err);
     if (status.code == GD_OK && judged != NULL)
         status = gd_apply_look(applier, err);
     if (out_tag != NULL)
@@ -202,6 +244,15 @@ struct gd_status gd_apply_send_own(struct gd_applier *applier, const char *what,
         snprintf(out_tag, 64, "%s", statement.tag);
     gd_arena_rewind(applier->scratch, mark);
     return status;
+}
+
+struct gd_status gd_apply_send_own_ddl(struct gd_applier *applier, const char *what,
+                                       const char *sql, struct gd_error *err)
+{
+    struct announced announced;
+    GD_TRY(announce(applier, sql, &announced, err));
+    GD_TRY(gd_apply_send_own(applier, what, sql, NULL, err));
+    return withdraw(applier, &announced, err);
 }
 
 struct gd_status gd_apply_send_some(struct gd_applier *applier, const struct gd_apply_step *step,

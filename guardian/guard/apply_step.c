@@ -241,7 +241,7 @@ GD_MUST static struct gd_status send_around(struct gd_applier *applier,
     if (applier->touched) /* the file may have taken a role */
         sql = gd_arena_printf(applier->arena, "%s;\n%s\n;%s", gd_apply_to_own_role, sql,
                               gd_apply_back_to_role);
-    return gd_apply_send_own(applier, "keep the record of migrations", sql, NULL, err);
+    return gd_apply_send_own_ddl(applier, "keep the record of migrations", sql, err);
 }
 
 /* What is not the file's own transaction, or is one that will not be there. */
@@ -455,7 +455,7 @@ GD_MUST static struct gd_status own_transaction(struct gd_applier *applier, cons
     GD_TRY(gd_apply_announce(applier, err));
     GD_TRY(gd_apply_still_ours(applier, err));
     struct gd_status status =
-        gd_apply_send_own(applier, "keep the record of migrations", sql, NULL, err);
+        gd_apply_send_own_ddl(applier, "keep the record of migrations", sql, err);
     if (status.code != GD_OK)
         (void)undo(applier, false);
     else

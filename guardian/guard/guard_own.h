@@ -12,6 +12,7 @@
 #include "guardian/guard/holders.h"
 #include "guardian/guard/scripts.h"
 #include "guardian/journal/lease.h"
+#include "guardian/journal/net_key.h"
 
 struct gd_guard {
     const struct gd_guard_options *options;
@@ -34,6 +35,7 @@ struct gd_guard {
     struct gd_journal *journal;
     struct gd_fingerprint before;
     struct gd_apply_file *apply_files;
+    struct gd_net net; /* the second one, which wants to know what runs */
     struct gd_applier *applier;
     struct gd_seal_clock held; /* those who write are kept waiting */
     bool in_loss;              /* the applier stands inside the first losing transaction */

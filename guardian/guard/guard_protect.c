@@ -90,6 +90,8 @@ bool gd_guard_reads_beside(const struct gd_guard *guard)
 struct gd_status gd_guard_prepare(struct gd_guard *guard, struct gd_error *err)
 {
     const struct gd_limits *limits = guard->decision->limits;
+    GD_TRY(gd_net_open(guard->pg, guard->options->store, guard->options->key, guard->arena,
+                       &guard->net, err));
     GD_TRY(gd_ledger_open(guard->pg, true, guard->arena, &guard->ledger, err));
     if (!guard->ledger.there)
         gd_texts_add(&guard->outcome->notes,
@@ -102,6 +104,7 @@ struct gd_status gd_guard_prepare(struct gd_guard *guard, struct gd_error *err)
         .files = guard->apply_files,
         .file_count = guard->change.report->file_count,
         .ledger = &guard->ledger,
+        .net = &guard->net,
         .journal = guard->journal,
         .story = guard->story,
         .skip_steps = guard->skip_steps,

@@ -44,6 +44,9 @@ static bool is_own(const struct gd_dump_item *item, struct gd_arena *arena)
     if (begins(item->sql, "CREATE SCHEMA guardian") || begins(item->sql, "ALTER SCHEMA guardian") ||
         begins(item->sql, "COMMENT ON SCHEMA guardian"))
         return true;
+    if (strncmp(item->sql, "CREATE EVENT TRIGGER guardian_net_", 34) == 0 ||
+        strncmp(item->sql, "ALTER EVENT TRIGGER guardian_net_", 33) == 0)
+        return true;
     if (item->kind == GD_DUMP_GRANT && strstr(item->sql, " ON SCHEMA guardian ") != NULL)
         return true;
     gd_each_pair(item->sql, arena, look_at_pair, &looking);

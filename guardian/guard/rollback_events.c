@@ -15,7 +15,9 @@ static const char awake[] =
     "SELECT evtname, pg_catalog.format('ALTER EVENT TRIGGER %I DISABLE', evtname), "
     "pg_catalog.format('ALTER EVENT TRIGGER %I ENABLE%s', evtname, CASE evtenabled WHEN 'A' THEN ' "
     "ALWAYS' WHEN 'R' THEN ' REPLICA' ELSE '' END) FROM pg_catalog.pg_event_trigger WHERE "
-    "evtenabled <> 'D' AND evtevent IN ('ddl_command_start', 'ddl_command_end', 'sql_drop', "
+    "evtenabled <> 'D' AND evtfoid NOT IN (SELECT p.oid FROM pg_catalog.pg_proc p JOIN "
+    "pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'guardian') AND "
+    "evtevent IN ('ddl_command_start', 'ddl_command_end', 'sql_drop', "
     "'table_rewrite') ORDER BY 1";
 
 struct gd_status gd_back_hush(struct gd_back *back, struct gd_error *err)

@@ -51,6 +51,7 @@ struct gd_status gd_run_admit(struct gd_run *run, const struct gd_gate_client *c
 static void leave(void *context, struct gd_gate_session *session)
 {
     struct gd_run *run = context;
+    atomic_store(&session->left, true);
     struct gd_gate_result gone = {.tag = "", .state = GD_PG_OUTSIDE, .failed = true};
     if (atomic_load(&session->watched)) /* a transaction that is left open is rolled back */
         gd_run_passed(run, session, 0, &gone);

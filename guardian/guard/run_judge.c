@@ -317,6 +317,8 @@ GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_lo
     gd_run_note_database(run, look);
     uint32_t step = gd_run_tell(run, look);
     GD_TRY(gd_run_announce(run, step, look->request, permit, err));
+    GD_TRY(gd_run_net_announce(run, look->request, look->request->backend,
+                               answer->text != NULL ? answer->text : look->request->text, err));
     GD_TRY(gd_fault("run: announced, not passed", err));
     look->request->session->asked_us = gd_clock_monotonic_us();
     atomic_store(&look->request->session->watched, true);
@@ -455,6 +457,8 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
     if (!gd_run_changes(seen->change.report) || only_sets(seen->change.report)) {
         if (stirs(seen->change.report) && !session->elsewhere)
             GD_TRY(gd_run_stir(run, err));
+        if (!request->parse && gd_run_is_ddl(seen->change.report))
+            GD_TRY(gd_run_net_announce(run, request, request->backend, request->text, err));
         pass_harmless(run, request, answer);
         return GD_DONE;
     }

@@ -16,6 +16,7 @@
 #include "guardian/guard/run_track.h"
 #include "guardian/guard/seal_clock.h"
 #include "guardian/journal/lease.h"
+#include "guardian/journal/net_key.h"
 #include "guardian/pg/fingerprint.h"
 
 struct gd_gate_session {
@@ -28,7 +29,13 @@ struct gd_gate_session {
     const char *makes;     /* the database that its CREATE DATABASE is about to make; NULL */
     _Atomic bool watched;  /* something was passed whose end is not known: nothing goes unseen */
     struct gd_track track; /* what its open transaction holds */
+    _Atomic bool left;     /* the client has gone */
     struct gd_gate_session *next;
+};
+
+struct gd_run_announced { /* to the second net */
+    struct gd_gate_session *session;
+    int64_t token;
 };
 
 /* What the server said, kept until somebody holds the run's lock: the loop's thread does not wait.
@@ -91,6 +98,10 @@ struct gd_run {
     const char *stamp; /* of the schema when the run began */
     bool stirred;      /* … which the run itself has changed since, without changing anything */
     struct gd_ledger ledger;
+    struct gd_net net; /* the second one */
+    bool net_known;
+    struct gd_run_announced *announced;
+    size_t announced_count, announced_capacity;
     bool begun; /* lease, journal, fingerprint: there is a change */
     bool stuck; /* it could not begin, or be recorded: nothing risky passes any more */
     struct gd_error stuck_err;
@@ -236,6 +247,15 @@ GD_MUST struct gd_status gd_run_spare(struct gd_run *run, const struct gd_run_lo
                                       struct gd_error *err) __attribute__((nonnull(3)));
 void gd_run_tell_spared(struct gd_run *run, const struct gd_gate_request *request,
                         const struct gd_spared *spared);
+/* ---- run_net.c ---- */
+/** Is there one, and can something be announced to it? Asked once. */
+GD_MUST struct gd_status gd_run_net_open(struct gd_run *run, struct gd_error *err);
+/** Is there DDL in it, in so many words? What a function does is none. */
+bool gd_run_is_ddl(const struct gd_report *report);
+/** Before that process runs it: this text, and no other, may come to the second net. */
+GD_MUST struct gd_status gd_run_net_announce(struct gd_run *run,
+                                             const struct gd_gate_request *request, int backend,
+                                             const char *text, struct gd_error *err);
 
 /* ---- run_value.c ---- */
 /** Does the text add an enum value that it uses, and may the value go first? */

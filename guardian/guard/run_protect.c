@@ -100,6 +100,7 @@ GD_MUST static struct gd_status open_journal(struct gd_run *run, struct gd_error
 {
     struct gd_story *story = run->story;
     const struct gd_guard_options *options = run->options->guard;
+    GD_TRY(gd_run_net_open(run, err));
     GD_TRY(gd_ledger_open(run->pg, true, run->arena, &run->ledger, err));
     if (!run->ledger.there)
         gd_texts_add(

@@ -268,6 +268,7 @@ GD_MUST static struct gd_status add(struct gd_run *run, struct gd_pg *pg,
     struct gd_story_step *step = &run->story->steps[number - 1];
     int64_t began_us = gd_clock_monotonic_us();
     GD_TRY(gd_run_announce(run, number, request, value->permit, err));
+    GD_TRY(gd_run_net_announce(run, request, gd_pg_backend(pg), value->text, err));
     GD_TRY(gd_fault("run: announced a value", err));
     GD_TRY(write_row(run, pg, step, err));
     struct gd_status status = gd_pg_command(pg, "add the value", value->text, &refused);

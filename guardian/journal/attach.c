@@ -71,8 +71,8 @@ static struct gd_status put_once(struct gd_store *store, const char *object_key,
     return status;
 }
 
-static struct gd_status keep(struct gd_store *store, const char *object_key, const void *data,
-                             size_t size, const struct gd_key *key, struct gd_error *err)
+struct gd_status gd_journal_keep(struct gd_store *store, const char *object_key, const void *data,
+                                 size_t size, const struct gd_key *key, struct gd_error *err)
 {
     char *back = NULL;
     size_t back_size = 0;
@@ -97,7 +97,8 @@ struct gd_status gd_journal_attach(struct gd_journal *journal, const char *name,
     const char *object_key = gd_arena_printf(
         arena, "v1/%s/changes/%s/%s-%.*s%s", gd_journal_cluster(journal),
         gd_journal_change(journal), name, DIGITS, hex, key == NULL ? ".zst" : sealed_suffix);
-    struct gd_status status = keep(gd_journal_store(journal), object_key, data, size, key, err);
+    struct gd_status status =
+        gd_journal_keep(gd_journal_store(journal), object_key, data, size, key, err);
     if (status.code == GD_OK)
         *out_key = object_key;
     if (status.code == GD_OK || status.code == GD_INJECTED)

@@ -95,6 +95,12 @@ GD_MUST struct gd_status gd_journal_attach(struct gd_journal *journal, const cha
                                            const void *data, size_t size, const struct gd_key *key,
                                            struct gd_arena *arena, const char **out_key,
                                            struct gd_error *err);
+/** A text under a key of its own, packed, and sealed when there is a key (then the name ends in
+ *  ".zst.sealed", otherwise in ".zst"); read back. One that is there already must be the same. */
+GD_MUST struct gd_status gd_journal_keep(struct gd_store *store, const char *object_key,
+                                         const void *data, size_t size, const struct gd_key *key,
+                                         struct gd_error *err);
+
 /** Read one; free() the data, which has a NUL behind it. `key`: needed when it was sealed.
  *  @return GD_USAGE it is sealed and there is no key; GD_CORRUPT it is gone, damaged, too big, or
  *  sealed with another key */

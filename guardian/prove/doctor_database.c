@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "guardian/base/clock.h"
+#include "guardian/journal/net_key.h"
 #include "guardian/prove/doctor_own.h"
 #include "guardian/snapshot/manifest.h"
 
@@ -237,6 +238,50 @@ static void look_at_collation(struct gd_doctor *doctor, struct gd_pg *pg)
         made, now);
 }
 
+/* ---- the second net ---- */
+
+static void say_net(struct gd_doctor *doctor, const struct gd_net *net)
+{
+    const char *why;
+    switch (gd_net_health(net, doctor->arena, &why)) {
+    case GD_NET_NONE:
+        gd_doctor_say(doctor, "second net", GD_HEALTH_INFO, NULL,
+                      "there is none: DDL that does not come by Guardian is not refused");
+        return;
+    case GD_NET_WHOLE:
+        gd_doctor_say(doctor, "second net", net->keyed ? GD_HEALTH_OK : GD_HEALTH_PROBLEM,
+                      net->keyed ? NULL : "Use the store that guardian install was given.",
+                      net->keyed
+                          ? "version %u refuses %s DDL that does not come by Guardian"
+                          : "version %u refuses %s DDL, and its key is not in this store: no "
+                            "change can be made from here",
+                      net->version, net->all ? "all" : "risky");
+        return;
+    case GD_NET_OLDER:
+    case GD_NET_NEWER:
+    case GD_NET_DAMAGED:
+    case GD_NET_KEY_GONE:
+        gd_doctor_say(doctor, "second net", GD_HEALTH_WARNING,
+                      "Run guardian install again, as a role that may make event triggers.",
+                      "it is not as it should be: %s", why);
+        return;
+    }
+}
+
+static void look_at_net(struct gd_doctor *doctor, struct gd_pg *pg)
+{
+    struct gd_error err = {0};
+    struct gd_net net = {0};
+    struct gd_status status = doctor->options->store == NULL
+                                  ? gd_net_look(pg, doctor->arena, &net, &err)
+                                  : gd_net_open(pg, doctor->options->store, doctor->options->key,
+                                                doctor->arena, &net, &err);
+    if (status.code == GD_OK || net.triggers > 0)
+        say_net(doctor, &net);
+    else
+        gd_doctor_say_error(doctor, "second net", GD_HEALTH_WARNING, &err);
+}
+
 void gd_doctor_look_at_database(struct gd_doctor *doctor)
 {
     struct gd_error err = {0};
@@ -255,5 +300,6 @@ void gd_doctor_look_at_database(struct gd_doctor *doctor)
     int64_t locks = look_at_server(doctor, pg);
     look_at_tables(doctor, pg, locks);
     look_at_large_objects(doctor, pg);
+    look_at_net(doctor, pg);
     look_at_collation(doctor, pg);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "guardian/base/clock.h"
+#include "guardian/journal/net_key.h"
 #include "guardian/pg/copy.h"
 
 enum { WORKERS_MAX = 64, WORKERS_DEFAULT = 8 };
@@ -68,6 +69,16 @@ static unsigned team_size(const struct gd_restore_options *options)
     return processors > WORKERS_DEFAULT ? WORKERS_DEFAULT : (unsigned)processors;
 }
 
+/* What is done here was decided: the second net is told that the session is ours. */
+GD_MUST static struct gd_status pass_the_net(const struct gd_restore_options *options,
+                                             struct gd_pg *pg, struct gd_error *err)
+{
+    gd_auto_arena arena = gd_arena_new();
+    struct gd_net net;
+    GD_TRY(gd_net_open(pg, options->place->store, options->place->key, arena, &net, err));
+    return gd_net_own(&net, pg, err);
+}
+
 struct gd_status gd_restore_session(const struct gd_restore_options *options, struct gd_pg *like,
                                     const char *database, struct gd_pg **out_pg,
                                     struct gd_error *err)
@@ -77,6 +88,7 @@ struct gd_status gd_restore_session(const struct gd_restore_options *options, st
     snprintf(settings, sizeof settings, session_settings, team_size(options));
     GD_TRY(gd_pg_connect_like(like, database, &pg, err));
     GD_TRY(gd_pg_command(pg, "set up a session for restoring", settings, err));
+    GD_TRY(pass_the_net(options, pg, err));
     *out_pg = GD_MOVE(pg);
     return GD_DONE;
 }

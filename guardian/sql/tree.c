@@ -177,6 +177,11 @@ enum gd_kind gd_node_kind(const struct gd_node *node)
     return node == NULL ? GD_KIND_NONE : message_of(node)->kind;
 }
 
+const char *gd_kind_name(enum gd_kind kind)
+{
+    return kind_names[kind];
+}
+
 const char *gd_node_kind_name(const struct gd_node *node)
 {
     return node == NULL ? kind_names[GD_KIND_NONE] : name_of(message_of(node)->descriptor);

@@ -43,6 +43,8 @@ enum gd_kind gd_node_kind(const struct gd_node *node);
 /** "AlterTableStmt"; "nothing" for NULL. */
 const char *gd_node_kind_name(const struct gd_node *node);
 
+const char *gd_kind_name(enum gd_kind kind);
+
 /** A text field; "" when absent. */
 const char *gd_node_text(const struct gd_node *node, enum gd_field field);
 

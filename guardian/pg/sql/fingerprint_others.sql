@@ -40,7 +40,8 @@ rare (classid, objid, owner, definition) AS (
                 ORDER BY p.amprocnum, p.amproc::pg_catalog.regprocedure::text COLLATE "C") FROM pg_catalog.pg_amproc AS p WHERE p.amprocfamily = f.oid))
         FROM pg_catalog.pg_opfamily AS f
     UNION ALL SELECT 3466, e.oid, e.evtowner, pg_catalog.concat_ws(' ', e.evtevent, e.evtfoid::pg_catalog.regprocedure, e.evtenabled, e.evttags)
-        FROM pg_catalog.pg_event_trigger AS e
+        FROM pg_catalog.pg_event_trigger AS e JOIN pg_catalog.pg_proc AS f ON f.oid = e.evtfoid
+        WHERE f.pronamespace NOT IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'guardian')
     UNION ALL SELECT 2328, f.oid, f.fdwowner, pg_catalog.concat_ws(' ', nullif(f.fdwhandler::text, '-'), nullif(f.fdwvalidator::text, '-'), f.fdwoptions)
         FROM pg_catalog.pg_foreign_data_wrapper AS f
     UNION ALL SELECT 1417, s.oid, s.srvowner, pg_catalog.concat_ws(' ', s.srvtype, s.srvversion,

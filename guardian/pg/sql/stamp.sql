@@ -70,6 +70,7 @@ seen (catalogue, who, part, version) AS (
     UNION ALL SELECT 34, oid, 0, xmin FROM pg_catalog.pg_ts_template
     UNION ALL SELECT 35, oid, 0, xmin FROM pg_catalog.pg_extension
     UNION ALL SELECT 36, oid, 0, xmin FROM pg_catalog.pg_event_trigger
+        WHERE evtfoid NOT IN (SELECT oid FROM pg_catalog.pg_proc WHERE pronamespace IN (SELECT oid FROM spaces))
     UNION ALL SELECT 37, oid, 0, xmin FROM pg_catalog.pg_foreign_data_wrapper
     UNION ALL SELECT 38, oid, 0, xmin FROM pg_catalog.pg_foreign_server
     UNION ALL SELECT 39, oid, 0, xmin FROM pg_catalog.pg_publication
