@@ -3,11 +3,13 @@
  */
 #include "guardian/guard/run.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "guardian/base/fault.h"
 #include "guardian/base/memory.h"
+#include "guardian/base/thread.h"
 #include "guardian/base/whoami.h"
 #include "guardian/guard/run_own.h"
 #include "guardian/pg/copy.h"
@@ -32,8 +34,8 @@ struct gd_status gd_run_admit(struct gd_run *run, const struct gd_gate_client *c
                               const struct gd_gate_session *seen,
                               struct gd_gate_session **out_session, struct gd_error *err)
 {
+    GD_TRY(gd_run_await(run, err));
     struct gd_gate_session *session = gd_memory_new(sizeof *session);
-    (void)err;
     *session =
         (struct gd_gate_session){.odd_quotes = seen->odd_quotes, .odd_letters = seen->odd_letters};
     session->database = gd_memory_strdup(client->database);
@@ -73,20 +75,60 @@ GD_MUST static struct gd_status connect(struct gd_run *run, struct gd_error *err
                                gd_pg_where(run->pg)),
                        "Name the server itself, without the pooler, with --db.");
     story->where = gd_arena_strdup(run->arena, gd_pg_where(run->pg));
-    GD_TRY(gd_cluster_of(run->pg, run->arena, &story->cluster, err));
-    return gd_pg_stamp(run->pg, run->arena, &run->stamp, err);
+    story->database = gd_arena_strdup(run->arena, gd_pg_database(run->pg));
+    story->server_version = gd_arena_strdup(run->arena, gd_pg_reported(run->pg, "server_version"));
+    run->user = gd_arena_strdup(run->arena, gd_pg_user(run->pg));
+    return GD_DONE;
 }
 
-GD_MUST static struct gd_status name_database(struct gd_run *run, struct gd_error *err)
+/* ---- the first look: while the command starts ---- */
+
+static void *look_first(void *context)
 {
-    gd_auto_pg_rows rows = NULL;
-    struct gd_pg_call call = {.what = "ask for the database's name",
-                              .sql = "SELECT pg_catalog.current_database(), "
-                                     "pg_catalog.current_setting('server_version'), session_user"};
-    GD_TRY(gd_pg_run(run->pg, &call, &rows, err));
-    run->story->database = gd_arena_strdup(run->arena, gd_pg_cell(rows, 0, 0));
-    run->story->server_version = gd_arena_strdup(run->arena, gd_pg_cell(rows, 0, 1));
-    run->user = gd_arena_strdup(run->arena, gd_pg_cell(rows, 0, 2));
+    struct gd_run_first *first = context;
+    first->status = gd_cluster_of(first->pg, first->arena, &first->cluster, &first->err);
+    if (first->status.code == GD_OK)
+        first->status = gd_pg_stamp(first->pg, first->arena, &first->stamp, &first->err);
+    return NULL;
+}
+
+/* With no thread to be had it is done at once. */
+static void begin_first(struct gd_run *run)
+{
+    struct gd_run_first *first = &run->first;
+    first->pg = run->pg;
+    first->arena = gd_arena_new();
+    sigset_t all, before; /* signals are for whoever waits for the command */
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    first->runs = gd_thread_start(&first->thread, look_first, first) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!first->runs)
+        (void)look_first(first);
+}
+
+struct gd_status gd_run_await(struct gd_run *run, struct gd_error *err)
+{
+    struct gd_run_first *first = &run->first;
+    pthread_mutex_lock(&first->lock);
+    if (first->runs)
+        (void)pthread_join(first->thread, NULL);
+    first->runs = false;
+    pthread_mutex_unlock(&first->lock);
+    if (first->status.code != GD_OK)
+        *err = first->err;
+    return first->status;
+}
+
+struct gd_status gd_run_took_look(struct gd_run *run, struct gd_error *err)
+{
+    struct gd_run_first *first = &run->first;
+    GD_TRY(gd_run_await(run, err));
+    if (first->arena == NULL)
+        return GD_DONE;
+    run->story->cluster = gd_arena_strdup(run->arena, first->cluster);
+    run->stamp = gd_arena_strdup(run->arena, first->stamp);
+    gd_arena_free(GD_MOVE(first->arena));
     return GD_DONE;
 }
 
@@ -114,6 +156,7 @@ static struct gd_run *run_new(const struct gd_run_options *options, struct gd_ar
     pthread_mutex_init(&run->lock, NULL);
     pthread_mutex_init(&run->heard_lock, NULL);
     pthread_mutex_init(&run->doing.lock, NULL);
+    pthread_mutex_init(&run->first.lock, NULL);
     gd_run_overhear(run);
     run->gate = (struct gd_gate){
         .context = run,
@@ -134,15 +177,13 @@ struct gd_status gd_run_begin(const struct gd_run_options *options, struct gd_ar
 {
     struct gd_run *run = run_new(options, arena);
     struct gd_status status = connect(run, err);
-    if (status.code == GD_OK)
-        status = name_database(run, err);
-    if (status.code == GD_OK)
-        status = gd_ledger_open(run->pg, false, arena, &run->ledger, err);
-    if (status.code == GD_OK)
-        *out_run = run;
-    else
+    if (status.code != GD_OK) {
         gd_run_free(run);
-    return status;
+        return status;
+    }
+    begin_first(run);
+    *out_run = run;
+    return GD_DONE;
 }
 
 const struct gd_gate *gd_run_gate(struct gd_run *run)
@@ -320,8 +361,12 @@ struct gd_status gd_run_end(struct gd_run *run, int exit_status, struct gd_outco
                             struct gd_error *err)
 {
     struct gd_outcome *outcome = run->outcome;
-    struct gd_status status = GD_DONE;
     pthread_mutex_lock(&run->lock);
+    struct gd_status status = gd_run_took_look(run, err);
+    if (status.code != GD_OK) { /* nobody was let in */
+        pthread_mutex_unlock(&run->lock);
+        return status;
+    }
     *out_outcome = outcome;
     if (run->begun)
         status = close_change(run, exit_status, err);
@@ -354,6 +399,7 @@ void gd_run_free(struct gd_run *run)
     struct gd_error ignored = {0};
     if (run == NULL)
         return;
+    (void)gd_run_await(run, &ignored).code;
     gd_run_take_heard(run);
     if (run->lease != NULL)
         (void)gd_lease_release(run->lease, &ignored).code;
@@ -362,7 +408,9 @@ void gd_run_free(struct gd_run *run)
     gd_pg_close(run->pg);
     free_sessions(run);
     gd_harmless_free(run->own_harmless);
+    gd_arena_free(run->first.arena);
     pthread_mutex_destroy(&run->lock);
     pthread_mutex_destroy(&run->heard_lock);
     pthread_mutex_destroy(&run->doing.lock);
+    pthread_mutex_destroy(&run->first.lock);
 }

@@ -43,7 +43,9 @@ struct gd_run_options {
     void *turn_context;
 };
 
-/** Connect and look; writes nothing. @return as gd_guard_apply() until it protects */
+/** Connect, and begin to look: nobody is let in by the gate before that is done, and when it fails
+ *  nobody ever is, and gd_run_end() says why. Writes nothing. @return as gd_guard_apply() until it
+ *  protects */
 GD_MUST struct gd_status gd_run_begin(const struct gd_run_options *options, struct gd_arena *arena,
                                       struct gd_run **out_run, struct gd_error *err);
 /** For the relay; valid as long as the run. */

@@ -504,7 +504,9 @@ void gd_run_judge(void *context, const struct gd_gate_request *request,
     run->lacking = false;
     if (run->options->visit)
         run->again = NULL;
-    struct gd_status status = judge(run, &look, out_answer, &err);
+    struct gd_status status = gd_run_took_look(run, &err);
+    if (status.code == GD_OK)
+        status = judge(run, &look, out_answer, &err);
     if (status.code != GD_OK) {
         gd_run_unwrap(&look);
         *out_answer = (struct gd_gate_answer){.message = "", .detail = "", .hint = ""};

@@ -74,6 +74,19 @@ struct gd_run_value {
     const struct gd_permit *permit;
 };
 
+/* The look at what was there before the command could see it. On a thread, while the command
+ * starts: nobody is let in before it is done. Its arena is its own until then. */
+struct gd_run_first {
+    pthread_mutex_t lock;
+    pthread_t thread;
+    bool runs;
+    struct gd_pg *pg;
+    struct gd_arena *arena;
+    const char *cluster, *stamp;
+    struct gd_status status;
+    struct gd_error err;
+};
+
 struct gd_run {
     const struct gd_run_options *options;
     struct gd_arena *arena; /* under `lock` */
@@ -132,6 +145,7 @@ struct gd_run {
     struct gd_run_heard *heard, *heard_last; /* malloc()ed */
     struct gd_gate_session *sessions;        /* under `heard_lock` */
     struct gd_run_doing doing;
+    struct gd_run_first first;
 };
 
 /** What is known of one request while it is judged. */
@@ -168,6 +182,12 @@ bool gd_run_changes(const struct gd_report *report);
 /** A change, in a run that does not guard (options->mode). */
 GD_MUST struct gd_status gd_run_by_mode(struct gd_run *run, struct gd_run_look *look,
                                         struct gd_gate_answer *answer, struct gd_error *err);
+
+/* ---- run.c ---- */
+/** Until the first look is over. Any thread. */
+GD_MUST struct gd_status gd_run_await(struct gd_run *run, struct gd_error *err);
+/** The same under the run's lock: what was seen is part of the run from then on. */
+GD_MUST struct gd_status gd_run_took_look(struct gd_run *run, struct gd_error *err);
 
 /* ---- run_wait.c ---- */
 /** run->lock, for a statement. @return false: nobody waits for it any more */

@@ -124,6 +124,7 @@ GD_MUST static struct gd_status make_change(struct gd_run *run, struct gd_error 
         GD_TRY(run->options->turn(run->options->turn_context, err));
     if (run->lease == NULL)
         GD_TRY(take_lease(run, err));
+    GD_TRY(gd_ledger_open(run->pg, false, run->arena, &run->ledger, err));
     GD_TRY(recover(run, err));
     GD_TRY(check_stamp(run, err));
     GD_TRY(read_old(run, err));
@@ -530,7 +531,8 @@ struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err)
     run->refused = 0; /* what counts is how the last try ends */
     run->first_refusal = run->first_hint = NULL;
     run->stirred = false;
-    if (!run->begun)
+    status = gd_run_took_look(run, err);
+    if (status.code == GD_OK && !run->begun)
         status = gd_pg_stamp(run->pg, run->arena, &run->stamp, err);
     if (status.code == GD_OK && run->needs != NULL && run->begun)
         status = back_up_needs(run, err);

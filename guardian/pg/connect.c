@@ -312,6 +312,16 @@ const char *gd_pg_where(const struct gd_pg *pg)
     return pg->where;
 }
 
+const char *gd_pg_database(const struct gd_pg *pg)
+{
+    return PQdb(pg->conn);
+}
+
+const char *gd_pg_user(const struct gd_pg *pg)
+{
+    return PQuser(pg->conn);
+}
+
 int gd_pg_version(const struct gd_pg *pg)
 {
     return PQserverVersion(pg->conn);

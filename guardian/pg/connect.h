@@ -46,7 +46,9 @@ void gd_pg_close(struct gd_pg *pg);
 
 /** database "app" on "db.example.org" port 5432 as user "me" */
 const char *gd_pg_where(const struct gd_pg *pg);
-int gd_pg_version(const struct gd_pg *pg); /* 150018 */
+const char *gd_pg_database(const struct gd_pg *pg); /* that was asked for */
+const char *gd_pg_user(const struct gd_pg *pg);     /* as whom it is logged in */
+int gd_pg_version(const struct gd_pg *pg);          /* 150018 */
 /** A pooler stands between: the target says so, or the process that answers is not the one that
  *  the connection was made with. Whether it works by transaction cannot be seen: assume it. */
 bool gd_pg_pooled(const struct gd_pg *pg);
