@@ -7,6 +7,12 @@
 #include "guardian/base/status.h"
 
 struct gd_config;
+struct gd_plan;
+
+/** Show a plan, on stderr where the question is, and wait for "yes".
+ *  @return GD_REFUSED  the answer was another one, or the policy wants one and there is nobody */
+GD_MUST struct gd_status gd_cli_ask_plan(const struct gd_config *config, const struct gd_plan *plan,
+                                         struct gd_error *err);
 
 /**
  * Show `what` and wait for "yes". Without a terminal, or with --yes, there is nobody to ask: go on.

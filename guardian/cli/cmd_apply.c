@@ -20,30 +20,9 @@
 #include "guardian/cli/stores.h"
 #include "guardian/config/config.h"
 
-struct asking {
-    const struct gd_config *config;
-    struct gd_progress *progress;
-};
-
-/* The plan goes to stderr, where the question is. */
 static struct gd_status ask(void *context, const struct gd_plan *plan, struct gd_error *err)
 {
-    const struct asking *asking = context;
-    const struct gd_config *config = asking->config;
-    bool terminal = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-    if (config->yes)
-        return GD_DONE;
-    if (!terminal && plan->decision->ask == GD_ASK_ALWAYS)
-        return gd_hint(err,
-                       gd_fail(err, GD_REFUSED,
-                               "the policy wants a person to say yes, and there is no terminal"),
-                       "Read the plan with guardian plan, then run this again with --yes.");
-    if (!terminal)
-        return GD_DONE;
-    struct gd_screen screen =
-        gd_screen_of(stderr, gd_config_use_color(config, STDERR_FILENO), config->verbose);
-    GD_TRY(gd_report_plan_text(plan, &screen, err));
-    return gd_cli_ask(config, "This is what would be done.", err);
+    return gd_cli_ask_plan(context, plan, err);
 }
 
 GD_MUST static struct gd_status apply(const struct gd_config *config, int argc, char **argv,
@@ -51,7 +30,6 @@ GD_MUST static struct gd_status apply(const struct gd_config *config, int argc, 
                                       struct gd_outcome **out_outcome, struct gd_error *err)
 {
     const struct gd_events *events = gd_progress_events(progress);
-    struct asking asking = {config, progress};
     struct gd_pg_options pg = {.lock_ms = (uint32_t)config->lock_timeout_ms};
     struct gd_pg_options scratch = {.target = config->scratch};
     struct gd_guard_options options;
@@ -67,7 +45,7 @@ GD_MUST static struct gd_status apply(const struct gd_config *config, int argc, 
     options.key = key;
     options.scratch = *config->scratch == '\0' ? NULL : &scratch;
     options.ask = ask;
-    options.ask_context = &asking;
+    options.ask_context = (void *)(uintptr_t)config;
     options.events = events;
     return gd_guard_apply(&options, arena, out_outcome, err);
 }

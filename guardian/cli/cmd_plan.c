@@ -15,6 +15,8 @@
 #include "guardian/cli/guarding.h"
 #include "guardian/cli/input.h"
 #include "guardian/cli/previewing.h"
+#include "guardian/cli/progress.h"
+#include "guardian/cli/rehearsing.h"
 #include "guardian/cli/report.h"
 #include "guardian/cli/stores.h"
 #include "guardian/config/config.h"
@@ -86,12 +88,48 @@ GD_MUST static struct gd_status plan_by_text(const struct gd_config *config, int
     return GD_DONE;
 }
 
-/* @param out_inputs  what a command prints; NULL: the operands are files */
+/* What the command sends to a scratch copy. */
+GD_MUST static struct gd_status rehearse(const struct gd_config *config, const char *uri, int argc,
+                                         char **argv, struct gd_arena *arena,
+                                         struct gd_input **out_inputs, struct gd_error *err)
+{
+    struct gd_pg_options pg = {.lock_ms = (uint32_t)config->lock_timeout_ms};
+    struct gd_pg_options scratch = {.target = config->scratch};
+    struct gd_guard_options guard;
+    struct gd_rehearsal *rehearsal;
+    const char *const *words = gd_cli_words(argc, argv, arena);
+    struct gd_rehearsing rehearsing = {config, words, &guard};
+    gd_auto_progress progress = gd_progress_new(config);
+    if (argc == 0 || config->from[0] != '\0')
+        return gd_hint(err,
+                       gd_fail(err, GD_USAGE, "--rehearse wants one command, behind two dashes"),
+                       "For example: guardian plan --rehearse -- npx prisma db push");
+    GD_TRY(gd_cli_need_database(config, &uri, err));
+    pg.target = gd_text_or_null(uri);
+    GD_TRY(gd_cli_guard_options(config, &pg, 0, NULL, arena, &guard, err));
+    guard.scratch = *config->scratch == '\0' ? NULL : &scratch;
+    guard.events = gd_progress_events(progress);
+    struct gd_status status = gd_cli_rehearse(&rehearsing, arena, &rehearsal, err);
+    gd_progress_end(progress, status);
+    GD_TRY(status);
+    const char *failed = gd_rehearsal_failed(rehearsal, arena);
+    if (failed != NULL)
+        return gd_hint(err, gd_fail(err, GD_FAILED, "%s", failed), "%s",
+                       rehearsal->refusal_hint != NULL ? rehearsal->refusal_hint
+                                                       : "What it said stands above.");
+    *out_inputs = gd_arena_zalloc(arena, 1, sizeof **out_inputs);
+    **out_inputs = gd_rehearsal_script(rehearsal, gd_cli_argv_in_words(words, arena));
+    return GD_DONE;
+}
+
+/* @param out_inputs  what a command prints or does; NULL: the operands are files */
 GD_MUST static struct gd_status ask_command(const struct gd_config *config, const char *uri,
-                                            int argc, struct gd_arena *arena,
+                                            int argc, char **argv, struct gd_arena *arena,
                                             struct gd_input **out_inputs, struct gd_error *err)
 {
     *out_inputs = NULL;
+    if (config->rehearse)
+        return rehearse(config, uri, argc, argv, arena, out_inputs, err);
     if (config->from[0] == '\0')
         return GD_DONE;
     if (argc > 0)
@@ -110,7 +148,7 @@ static struct gd_status plan(const struct gd_config *config, int argc, char **ar
     const struct gd_plan *made = NULL;
     struct gd_database_choice database = gd_config_database(config, true);
     struct gd_input *inputs;
-    GD_TRY(ask_command(config, database.uri, argc, arena, &inputs, err));
+    GD_TRY(ask_command(config, database.uri, argc, argv, arena, &inputs, err));
     GD_TRY(database.uri == NULL
                ? plan_by_text(config, argc, argv, inputs, arena, &made, err)
                : plan_live(config, database.uri, argc, argv, inputs, arena, &made, err));

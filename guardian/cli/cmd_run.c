@@ -9,17 +9,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guardian/cli/ask.h"
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
 #include "guardian/cli/guarding.h"
 #include "guardian/cli/keys.h"
+#include "guardian/cli/previewing.h"
 #include "guardian/cli/progress.h"
+#include "guardian/cli/rehearsing.h"
 #include "guardian/cli/report.h"
 #include "guardian/cli/report_outcome.h"
 #include "guardian/cli/stores.h"
 #include "guardian/guard/keep.h"
 #include "guardian/guard/run.h"
-#include "guardian/guard/secret_text.h"
 #include "guardian/proxy/behind_door.h"
 #include "guardian/proxy/child.h"
 #include "guardian/proxy/ready.h"
@@ -34,31 +36,13 @@ struct running {
     const struct gd_keeping *keep; /* NULL: nothing is declared */
     const char *skip_key;          /* NULL: nothing is skipped */
     struct gd_run *run;
-    struct gd_outcome *outcome; /* NULL: there was none to tell of */
-    int exit_status;            /* of the command */
+    struct gd_outcome *outcome;           /* NULL: there was none to tell of */
+    const struct gd_rehearsal *rehearsal; /* NULL: there was none */
+    int exit_status;                      /* of the command */
     bool ran;
 };
 
 /* ---- the command ---- */
-
-static const char *const *words_of(int argc, char **argv, struct gd_arena *arena)
-{
-    const char **words = gd_arena_zalloc(arena, (size_t)argc + 1, sizeof *words);
-    for (int i = 0; i < argc; i++)
-        words[i] = argv[i];
-    return words;
-}
-
-/* For people, and for good: what could be a password ends it. */
-static const char *in_words(const char *const *argv, struct gd_arena *arena)
-{
-    const char *text = "";
-    for (size_t i = 0; argv[i] != NULL; i++) {
-        bool url = strstr(argv[i], "://") != NULL;
-        text = gd_arena_printf(arena, "%s%s%s", text, i == 0 ? "" : " ", url ? "…" : argv[i]);
-    }
-    return gd_first_words(text, arena);
-}
 
 GD_MUST static struct gd_status try_once(struct running *running, struct gd_error *err)
 {
@@ -173,6 +157,105 @@ static void record_success(struct running *running)
                         why.text);
 }
 
+/* ---- the rehearsal ---- */
+
+/* It went wrong there already: the status is the command's, and nothing real has run. */
+static void call_off(struct running *running, const char *why)
+{
+    const struct gd_rehearsal *rehearsal = running->rehearsal;
+    bool refused = rehearsal->refusal != NULL;
+    gd_tell_warning(running->events, "", "%s: it is not run for real, and nothing was changed",
+                    why);
+    gd_run_call_off(running->run, why,
+                    refused ? rehearsal->refusal_hint : "What it said stands above.", refused);
+    running->exit_status = rehearsal->exit_status;
+    running->ran = rehearsal->exit_status != 0;
+}
+
+/* What to do about it, where the command is no file. */
+static const char *hint_of(const struct gd_plan *plan, const struct gd_run_options *options,
+                           const struct gd_error *why, struct gd_arena *arena)
+{
+    const struct gd_ruling *lead = plan->decision->lead;
+    if (plan->decision->action == GD_ACTION_APPROVE && lead != NULL)
+        return gd_arena_printf(arena,
+                               "Whoever has read it approves exactly this text with: guardian "
+                               "approve sha256:%s",
+                               lead->judged->hash);
+    if (plan->decision->action < GD_ACTION_APPROVE)
+        return why->hint;
+    return gd_arena_printf(
+        arena,
+        "guardian plan --rehearse -- %s shows what it would lose, and what to do "
+        "instead.",
+        options->command);
+}
+
+/* One decision about all that was seen, one question, one backup. */
+GD_MUST static struct gd_status decide_ahead(struct running *running,
+                                             struct gd_run_options *options, bool *out_go,
+                                             struct gd_error *err)
+{
+    struct gd_input script = gd_rehearsal_script(running->rehearsal, options->command);
+    struct gd_guard_options guard = *options->guard;
+    const struct gd_plan *plan;
+    struct gd_error why = {0};
+    guard.inputs = &script;
+    guard.input_count = 1;
+    guard.again = true;
+    GD_TRY(gd_guard_plan(&guard, running->arena, &plan, err));
+    struct gd_status status = gd_plan_check(plan, running->arena, &why);
+    if (status.code == GD_OK && plan->decision->ask != GD_ASK_NEVER)
+        status = gd_cli_ask_plan(running->config, plan, &why);
+    *out_go = status.code == GD_OK;
+    if (!*out_go) {
+        gd_run_call_off(running->run, why.text, hint_of(plan, options, &why, running->arena), true);
+        return GD_DONE;
+    }
+    gd_run_rehearsed(running->run, options->rehearsal, true); /* asked, or there is nobody to ask */
+    return gd_run_protect_ahead(running->run, plan->decision, err);
+}
+
+GD_MUST static struct gd_status rehearse(struct running *running, struct gd_run_options *options,
+                                         bool *out_go, struct gd_error *err)
+{
+    struct gd_rehearsing rehearsing = {running->config, running->argv, options->guard};
+    struct gd_rehearsal *rehearsal;
+    GD_TRY(gd_cli_rehearse(&rehearsing, running->arena, &rehearsal, err));
+    running->rehearsal = options->rehearsal = rehearsal;
+    gd_run_rehearsed(running->run, rehearsal, false);
+    const char *failed = gd_rehearsal_failed(rehearsal, running->arena);
+    *out_go = failed == NULL;
+    if (failed != NULL)
+        call_off(running, failed);
+    if (failed != NULL || rehearsal->changes == 0)
+        return GD_DONE;
+    return decide_ahead(running, options, out_go, err);
+}
+
+/* Once more, when somebody else changed the schema under its eyes. */
+GD_MUST static struct gd_status rehearse_until(struct running *running,
+                                               struct gd_run_options *options, bool *out_go,
+                                               struct gd_error *err)
+{
+    int left = (int)running->config->retry;
+    for (;;) {
+        struct gd_error moved = {0};
+        struct gd_status status = rehearse(running, options, out_go, &moved);
+        if (status.code != GD_BUSY || gd_run_again(running->run) == NULL || left-- == 0) {
+            *err = moved;
+            return status;
+        }
+        gd_tell_note(running->events, "rehearsing again: %s", gd_run_again(running->run));
+        GD_TRY(gd_run_prepare_again(running->run, err));
+        if (!is_done_by_now(running))
+            continue;
+        gd_tell_note(running->events, "not run: another one has done it meanwhile");
+        *out_go = false;
+        return GD_DONE;
+    }
+}
+
 /* ---- one run ---- */
 
 GD_MUST static struct gd_status guarded(struct running *running,
@@ -181,14 +264,19 @@ GD_MUST static struct gd_status guarded(struct running *running,
     struct gd_error failed = {0};
     struct gd_run_options options = {
         .guard = guard,
-        .command = in_words(running->argv, running->arena),
+        .command = gd_cli_argv_in_words(running->argv, running->arena),
         .yes = running->config->yes,
         .keep = running->keep,
     };
+    bool go = true;
     GD_TRY(gd_run_begin(&options, running->arena, &running->run, err));
-    struct gd_status status = try_until(running, &failed);
+    struct gd_status status =
+        running->config->rehearse ? rehearse_until(running, &options, &go, &failed) : GD_DONE;
+    if (status.code == GD_OK && go)
+        status = try_until(running, &failed);
     struct gd_status ended = gd_run_end(
         running->run, status.code == GD_OK ? running->exit_status : 1, &running->outcome, err);
+    running->outcome->rehearsal = running->rehearsal;
     if (status.code == GD_OK)
         record_success(running); /* before others have their turn */
     gd_run_free(running->run);
@@ -311,7 +399,7 @@ int gd_cmd_run(const struct gd_config *config, int argc, char **argv)
     gd_auto_progress progress = gd_progress_new(config);
     struct running running = {
         .config = config,
-        .argv = words_of(argc, argv, arena),
+        .argv = gd_cli_words(argc, argv, arena),
         .events = gd_progress_events(progress),
         .arena = arena,
         .pg = {.lock_ms = (uint32_t)config->lock_timeout_ms},

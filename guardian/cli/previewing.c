@@ -27,6 +27,22 @@ const char *gd_cli_in_words(const char *command, struct gd_arena *arena)
     return gd_first_words(text, arena);
 }
 
+const char *gd_cli_argv_in_words(const char *const *argv, struct gd_arena *arena)
+{
+    const char *text = "";
+    for (size_t i = 0; argv[i] != NULL; i++)
+        text = gd_arena_printf(arena, "%s%s%s", text, i == 0 ? "" : " ", argv[i]);
+    return gd_cli_in_words(text, arena);
+}
+
+const char *const *gd_cli_words(int argc, char **argv, struct gd_arena *arena)
+{
+    const char **words = gd_arena_zalloc(arena, (size_t)argc + 1, sizeof *words);
+    for (int i = 0; i < argc; i++)
+        words[i] = argv[i];
+    return words;
+}
+
 /* ---- the command ---- */
 
 /* Prisma's migrate diff: 2 says that there is a difference, where it was asked to say so. */

@@ -11,6 +11,10 @@
  *  it. */
 const char *gd_cli_in_words(const char *command, struct gd_arena *arena);
 
+const char *gd_cli_argv_in_words(const char *const *argv, struct gd_arena *arena);
+/** Operands as an argv that ends with NULL; the words are views. */
+const char *const *gd_cli_words(int argc, char **argv, struct gd_arena *arena);
+
 /** What `config->from` prints on stdout. With a database (`uri` not NULL) it finds that at a door
  *  through which it can only read.
  *  @return GD_USAGE   there is no such program, or it prints what is no text of SQL

@@ -6,6 +6,7 @@
 
 #include "guardian/cli/progress.h"
 #include "guardian/cli/report_words.h"
+#include "guardian/guard/rehearse.h"
 #include "guardian/policy/policy.h"
 
 enum { FILES_MOST = 8, STEPS_MOST = 12, LINES_MOST = 12, GUTTER = 12, TEXT_LEAST = 30 };
@@ -251,12 +252,24 @@ void gd_report_git(const struct gd_git_guidance *git, const struct gd_screen *sc
         gd_screen_row(screen, i == 0 ? "git" : "", GD_INK_PLAIN, lines.items[i]);
 }
 
+static void print_rehearsal(const struct page *page)
+{
+    const struct gd_rehearsal *rehearsal = page->outcome->rehearsal;
+    if (rehearsal == NULL)
+        return;
+    row(page, "rehearsed", GD_INK_PLAIN,
+        gd_arena_printf(page->arena, "%zu statement%s on %s: %.1f s for the copy, %.1f s to run",
+                        rehearsal->changes, rehearsal->changes == 1 ? "" : "s", rehearsal->where,
+                        rehearsal->copy_seconds, rehearsal->seconds));
+}
+
 void gd_report_outcome_text(const struct gd_outcome *outcome, const struct gd_screen *screen,
                             struct gd_arena *arena)
 {
     struct page page = {outcome, outcome->story, screen, arena};
     print_title(&page);
     print_head(&page);
+    print_rehearsal(&page);
     print_backup(&page);
     print_steps(&page);
     print_kept(&page);
@@ -395,6 +408,20 @@ static void put_who(struct gd_json *object, const struct gd_story *story)
     gd_json_put_text(object, "rolled_back_by", story->rolled_back_by);
 }
 
+static struct gd_json *rehearsal_of(const struct gd_outcome *outcome)
+{
+    const struct gd_rehearsal *rehearsal = outcome->rehearsal;
+    if (rehearsal == NULL)
+        return gd_json_new_null();
+    struct gd_json *object = gd_json_object();
+    gd_json_put_text(object, "where", rehearsal->where);
+    gd_json_put(object, "statements", gd_json_new_int((int64_t)rehearsal->changes));
+    gd_json_put(object, "exit_status", gd_json_new_int(rehearsal->exit_status));
+    gd_json_put(object, "copy_seconds", gd_json_new_real(rehearsal->copy_seconds));
+    gd_json_put(object, "seconds", gd_json_new_real(rehearsal->seconds));
+    return object;
+}
+
 struct gd_json *gd_report_outcome_json(const struct gd_outcome *outcome,
                                        struct gd_json *take_warnings)
 {
@@ -417,6 +444,7 @@ struct gd_json *gd_report_outcome_json(const struct gd_outcome *outcome,
     gd_json_put(object, "notes", gd_json_new_texts(&outcome->notes));
     gd_json_put(object, "problems", gd_json_new_texts(&outcome->problems));
     gd_json_put(object, "differences", gd_json_new_texts(&outcome->differences));
+    gd_json_put(object, "rehearsal", rehearsal_of(outcome));
     put_who(object, story);
     gd_json_put(object, "error", error_of(outcome));
     gd_json_put(object, "warnings", take_warnings == NULL ? gd_json_list() : take_warnings);

@@ -126,26 +126,6 @@ GD_MUST static struct gd_status check_blocks(const struct gd_plan *plan, struct 
     return GD_DONE;
 }
 
-GD_MUST static struct gd_status refuse(const struct gd_guard *guard, struct gd_error *err)
-{
-    const struct gd_ruling *lead = guard->decision->lead;
-    if (guard->decision->action < GD_ACTION_APPROVE)
-        return GD_DONE;
-    const char *ground = lead == NULL || lead->ground_count == 0
-                             ? "no rule allows it"
-                             : gd_ground_text(lead->grounds[0], guard->arena);
-    const char *path = lead == NULL ? "the change" : lead->file->path;
-    uint32_t line = lead == NULL ? 0 : lead->judged->line;
-    if (guard->decision->action == GD_ACTION_APPROVE)
-        return gd_hint(
-            err, gd_fail(err, GD_REFUSED, "%s:%u needs approval: %s", path, line, ground),
-            "Whoever has read it approves exactly this text with: guardian approve %s", path);
-    return gd_hint(err,
-                   gd_fail(err, GD_REFUSED, "policy %s refuses %s:%u: %s", guard->decision->policy,
-                           path, line, ground),
-                   "guardian plan %s shows what it would lose, and what to do instead.", path);
-}
-
 /* What was found to be done by looking need not be looked at again while nobody changes the schema.
  * A database that cannot be written to keeps no such memory, and that is no harm. */
 static void remember_stamp(const struct gd_guard *guard)
@@ -351,7 +331,7 @@ struct gd_status gd_guard_look(struct gd_guard *guard, struct gd_error *err)
         gd_guard_over(guard, GD_OUTCOME_NOTHING, nothing_to_do(guard, NULL));
         return GD_DONE;
     }
-    GD_TRY(refuse(guard, err));
+    GD_TRY(gd_plan_check(guard->plan, guard->arena, err));
     GD_TRY(check_blocks(guard->plan, err));
     return foretell(guard, err);
 }

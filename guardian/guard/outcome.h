@@ -31,11 +31,12 @@ struct gd_outcome {
     bool journaled;             /* its id can be asked for: it has a record */
     const char *because; /* one sentence about the outcome: "already applied as … at …" */
     double seconds[GD_PHASE_COUNT];
-    struct gd_texts way_back;          /* commands, in order */
-    struct gd_texts notes;             /* what a person should know */
-    struct gd_texts problems;          /* found by the checks after the change */
-    struct gd_texts differences;       /* what it did to the schema */
-    const struct gd_git_guidance *git; /* NULL: nothing to say */
-    struct gd_error error;             /* text "": none */
+    struct gd_texts way_back;             /* commands, in order */
+    struct gd_texts notes;                /* what a person should know */
+    struct gd_texts problems;             /* found by the checks after the change */
+    struct gd_texts differences;          /* what it did to the schema */
+    const struct gd_rehearsal *rehearsal; /* of a run; NULL: there was none */
+    const struct gd_git_guidance *git;    /* NULL: nothing to say */
+    struct gd_error error;                /* text "": none */
 };
 #endif

@@ -405,3 +405,24 @@ const struct gd_plan *gd_plan_make(const struct gd_change *change,
     note_open_blocks(&maker);
     return plan;
 }
+
+struct gd_status gd_plan_check(const struct gd_plan *plan, struct gd_arena *arena,
+                               struct gd_error *err)
+{
+    const struct gd_ruling *lead = plan->decision->lead;
+    if (plan->decision->action < GD_ACTION_APPROVE)
+        return GD_DONE;
+    const char *ground = lead == NULL || lead->ground_count == 0
+                             ? "no rule allows it"
+                             : gd_ground_text(lead->grounds[0], arena);
+    const char *path = lead == NULL ? "the change" : lead->file->path;
+    uint32_t line = lead == NULL ? 0 : lead->judged->line;
+    if (plan->decision->action == GD_ACTION_APPROVE)
+        return gd_hint(
+            err, gd_fail(err, GD_REFUSED, "%s:%u needs approval: %s", path, line, ground),
+            "Whoever has read it approves exactly this text with: guardian approve %s", path);
+    return gd_hint(err,
+                   gd_fail(err, GD_REFUSED, "policy %s refuses %s:%u: %s", plan->decision->policy,
+                           path, line, ground),
+                   "guardian plan %s shows what it would lose, and what to do instead.", path);
+}

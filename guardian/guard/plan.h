@@ -82,4 +82,9 @@ const struct gd_plan *gd_plan_make(const struct gd_change *change,
                                    const struct gd_decision *decision,
                                    const struct gd_plan_options *options, struct gd_arena *arena);
 
+/** May it be done, for all that the policy says? @return GD_REFUSED  it refuses, or wants approval:
+ *  the text says which statement and why */
+GD_MUST struct gd_status gd_plan_check(const struct gd_plan *plan, struct gd_arena *arena,
+                                       struct gd_error *err);
+
 #endif

@@ -18,6 +18,7 @@
 
 #include "guardian/guard/gate.h"
 #include "guardian/guard/guard.h"
+#include "guardian/guard/rehearse.h"
 
 struct gd_keeping;
 struct gd_run;
@@ -25,6 +26,7 @@ struct gd_harmless;
 
 enum gd_run_mode {
     GD_RUN_GUARD, /* what changes something is protected, recorded and passed */
+    GD_RUN_LEARN, /* on a scratch copy: what changes something is passed, and noted */
     GD_RUN_READ,  /* what changes something is refused: a look at what would be done */
 };
 
@@ -32,6 +34,7 @@ struct gd_run_options {
     enum gd_run_mode mode;
     const struct gd_guard_options *guard; /* as for apply; its paths are not read */
     const char *command;                  /* what runs, for people: without secrets */
+    struct gd_rehearsal *rehearsal;       /* LEARN: where it is noted; GUARD: gd_run_rehearsed() */
     bool yes;                             /* somebody has said it, for all of the run */
     const struct gd_keeping *keep;        /* what others own: guard/keep.h; NULL: nothing */
     struct gd_harmless *harmless;         /* shared with other runs; NULL: its own */
@@ -53,6 +56,26 @@ const struct gd_gate *gd_run_gate(struct gd_run *run);
 
 const char *gd_run_database(const struct gd_run *run); /* which one it guards */
 const char *gd_run_user(const struct gd_run *run);     /* as whom it is connected */
+
+/** Before the command runs: nothing gets through that was not seen there. `yes`: somebody has said
+ *  it, having seen all of it. */
+void gd_run_rehearsed(struct gd_run *run, struct gd_rehearsal *rehearsal, bool yes);
+/** What was decided for all of a rehearsed run: its backup is made and proven now.
+ *  @return as gd_guard_apply() until it protects; GD_BUSY with gd_run_again() when somebody has
+ *          changed the schema since gd_run_begin() */
+GD_MUST struct gd_status gd_run_protect_ahead(struct gd_run *run,
+                                              const struct gd_decision *decision,
+                                              struct gd_error *err);
+/** It does not come to a run: `text` and `hint` are its error. */
+void gd_run_call_off(struct gd_run *run, const char *text, const char *hint, bool refused);
+/** A run that learns is over: what it was refused goes into the rehearsal.
+ *  @param out_databases  that it has made, a shadow database for instance: some may still be there
+ */
+void gd_run_learned(struct gd_run *run, struct gd_texts *out_databases);
+/** The tables of the database in which migration tools keep their records, as patterns. */
+GD_MUST struct gd_status gd_run_record_tables(const struct gd_pg_options *pg,
+                                              struct gd_arena *arena, struct gd_texts *out_tables,
+                                              struct gd_error *err);
 
 /** Was something refused only because of the moment (the command's own locks stood in the way of
  *  the backup, or somebody else changed the schema meanwhile)? Then run the command again: `why`,

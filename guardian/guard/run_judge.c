@@ -298,6 +298,7 @@ GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_lo
 {
     const struct gd_permit *permit;
     GD_TRY(decide(run, look, err));
+    GD_TRY(gd_run_check_seen(run, look, err));
     answer->verdict = GD_GATE_PASS;
     if (look->request->parse) /* it is protected when it is executed */
         return GD_DONE;
@@ -440,7 +441,10 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
                        "SET standard_conforming_strings TO on, and use client_encoding UTF8.");
     const struct gd_report *alone = read_alone(request, seen->arena);
     if (alone != NULL && !gd_run_changes(alone)) { /* whatever the catalogue says */
-        gd_harmless_remember(run->harmless, request->text, request->size);
+        if (run->options->mode == GD_RUN_LEARN)
+            gd_run_learn_quiet(run, request, seen->arena);
+        else
+            gd_harmless_remember(run->harmless, request->text, request->size);
         pass_harmless(run, request, answer);
         return GD_DONE;
     }
@@ -459,6 +463,7 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
             GD_TRY(gd_run_stir(run, err));
         if (!request->parse && gd_run_is_ddl(seen->change.report))
             GD_TRY(gd_run_net_announce(run, request, request->backend, request->text, err));
+        gd_run_learn_quiet(run, request, seen->arena);
         pass_harmless(run, request, answer);
         return GD_DONE;
     }

@@ -182,6 +182,12 @@ bool gd_run_changes(const struct gd_report *report);
 /** A change, in a run that does not guard (options->mode). */
 GD_MUST struct gd_status gd_run_by_mode(struct gd_run *run, struct gd_run_look *look,
                                         struct gd_gate_answer *answer, struct gd_error *err);
+/** What changes nothing is of interest when it groups what does. */
+void gd_run_learn_quiet(struct gd_run *run, const struct gd_gate_request *request,
+                        struct gd_arena *arena);
+/** A change in a run that was rehearsed. @return GD_REFUSED it was not seen there */
+GD_MUST struct gd_status gd_run_check_seen(const struct gd_run *run, const struct gd_run_look *look,
+                                           struct gd_error *err);
 
 /* ---- run.c ---- */
 /** Until the first look is over. Any thread. */
@@ -224,6 +230,9 @@ void gd_run_unwrap(struct gd_run_look *look); /* it is not passed after all */
 /** What was foreseen is backed up, before anything is locked. */
 GD_MUST struct gd_status gd_run_protect_foreseen(struct gd_run *run, const struct gd_run_look *look,
                                                  struct gd_error *err);
+/** The backup that this decision wants, now, unless the one that is there will do. */
+GD_MUST struct gd_status gd_run_back_up(struct gd_run *run, const struct gd_decision *decision,
+                                        struct gd_error *err);
 /** A backup that the decision demands is there and proven, and a permit for it. */
 GD_MUST struct gd_status gd_run_protect(struct gd_run *run, struct gd_run_look *look,
                                         const struct gd_permit **out_permit, struct gd_error *err);

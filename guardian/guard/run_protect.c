@@ -75,7 +75,7 @@ GD_MUST static struct gd_status check_stamp(struct gd_run *run, struct gd_error 
 
 struct gd_status gd_run_stir(struct gd_run *run, struct gd_error *err)
 {
-    if (run->begun || run->stirred)
+    if (run->begun || run->stirred || run->options->mode != GD_RUN_GUARD)
         return GD_DONE;
     GD_TRY(check_stamp(run, err));
     run->stirred = true;
@@ -465,6 +465,15 @@ struct gd_status gd_run_protect(struct gd_run *run, struct gd_run_look *look,
         return gd_permit_without(look->decision, run->arena, out_permit, err);
     GD_TRY(have_backup(run, look, err));
     return gd_run_permit(run, look->decision, out_permit, err);
+}
+
+struct gd_status gd_run_back_up(struct gd_run *run, const struct gd_decision *decision,
+                                struct gd_error *err)
+{
+    struct gd_backup missing;
+    if (gd_run_missing(run, &decision->backup, NULL, run->arena, &missing))
+        GD_TRY(back_up(run, decision, &missing, NULL, err));
+    return gd_run_strengthen(run, decision, NULL, err);
 }
 
 /* ---- between two tries ---- */

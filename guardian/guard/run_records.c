@@ -49,6 +49,35 @@ static bool is_record_table(const char *qualified)
     return strncmp(qualified, "sqitch.", 7) == 0;
 }
 
+static bool is_of_tool(const char *schema, const char *name)
+{
+    for (size_t i = 0; i < sizeof record_tables / sizeof record_tables[0]; i++)
+        if (strcasecmp(name, record_tables[i]) == 0)
+            return true;
+    return strcmp(schema, "sqitch") == 0;
+}
+
+struct gd_status gd_run_record_tables(const struct gd_pg_options *options, struct gd_arena *arena,
+                                      struct gd_texts *out_tables, struct gd_error *err)
+{
+    gd_auto_pg pg = NULL;
+    gd_auto_pg_rows rows = NULL;
+    struct gd_pg_call call = {
+        .what = "look for the records of migration tools",
+        .sql =
+            "SELECT n.nspname, c.relname, '\"' || replace(n.nspname, '\"', '\"\"') || '\".\"' || "
+            "replace(c.relname, '\"', '\"\"') || '\"' FROM pg_catalog.pg_class c JOIN "
+            "pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE "
+            "c.relkind OPERATOR(pg_catalog.=) 'r' AND c.relpersistence "
+            "OPERATOR(pg_catalog.<>) 't' ORDER BY 3"};
+    GD_TRY(gd_pg_connect(options, &pg, err));
+    GD_TRY(gd_pg_run(pg, &call, &rows, err));
+    for (size_t i = 0; i < gd_pg_rows_count(rows); i++)
+        if (is_of_tool(gd_pg_cell(rows, i, 0), gd_pg_cell(rows, i, 1)))
+            (void)gd_texts_add(out_tables, gd_arena_strdup(arena, gd_pg_cell(rows, i, 2)), arena);
+    return GD_DONE;
+}
+
 /* What a tool holds in them is its lock, while it runs: nothing to keep, and to put back would be
  * to lock it. */
 static const char *const lock_tables[] = {

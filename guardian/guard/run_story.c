@@ -206,6 +206,8 @@ struct gd_status gd_run_announce(struct gd_run *run, uint32_t step,
                                  const struct gd_permit *permit, struct gd_error *err)
 {
     (void)gd_permit_decision(permit); /* there is one, or this could not be called */
+    if (run->options->mode == GD_RUN_LEARN)
+        return GD_DONE; /* it is a copy, and nobody's loss */
     if (request != NULL)
         run->story->backend_pid = gd_arena_printf(run->arena, "%d", request->backend);
     struct gd_status status = write_records(run, err);

@@ -34,6 +34,8 @@ GD_MUST static struct gd_status start_relay(const struct gd_behind_door_options 
         .door = behind->door,
         .pg = options->pg,
         .gate = options->gate,
+        .live = options->live,
+        .copy = options->copy,
         .statement_bytes_max = options->statement_bytes_max,
         .drain_ms = DRAIN_MS,
         .events = options->events,
@@ -122,6 +124,7 @@ struct gd_status gd_run_behind_door(const struct gd_behind_door_options *options
     struct gd_child_options child_options = {
         .argv = options->argv,
         .environment = &environment,
+        .descriptors = options->descriptors,
         .grace_ms = options->grace_ms,
     };
     struct gd_status status = gd_child_start(&child_options, &child, err);

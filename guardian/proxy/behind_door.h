@@ -15,6 +15,8 @@ struct gd_behind_door_options {
     const struct gd_pg_options *pg;
     const char *target;           /* the one whose URLs lead to the door; NULL: that of `pg` */
     const char *user, *database;  /* of the target */
+    const char *live, *copy;      /* as gd_relay_options */
+    const int *descriptors;       /* the command's 0, 1 and 2; NULL: ours */
     const char *const *variables; /* further ones that are given the door's URL */
     size_t variable_count;
     const char *listen; /* as gd_door_options; NULL */

@@ -78,7 +78,7 @@ static bool lead_a_group(const void *context)
     return child->terminal >= 0 || setpgid(0, 0) == 0;
 }
 
-/* The child's 0, 1 and 2 are ours, by way of copies that are above. */
+/* The child's 0, 1 and 2 are ours or those that were named, by way of copies that are above. */
 struct standard {
     int copies[3];
 };
@@ -89,10 +89,11 @@ static void standard_drop(struct standard *standard)
         gd_fd_drop(&standard->copies[i]);
 }
 
-GD_MUST static struct gd_status copy_standard(struct standard *standard, struct gd_error *err)
+GD_MUST static struct gd_status copy_standard(const int *descriptors, struct standard *standard,
+                                              struct gd_error *err)
 {
     for (int i = 0; i < 3; i++) {
-        standard->copies[i] = fcntl(i, F_DUPFD_CLOEXEC, 3);
+        standard->copies[i] = fcntl(descriptors == NULL ? i : descriptors[i], F_DUPFD_CLOEXEC, 3);
         if (standard->copies[i] < 0 && errno == EBADF) { /* closed: nothing is what it gets */
             gd_auto_fd nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
             standard->copies[i] = fcntl(nothing, F_DUPFD_CLOEXEC, 3);
@@ -148,7 +149,7 @@ GD_MUST static struct gd_status spawn(struct gd_child *child,
                              .before = lead_a_group,
                              .before_context = child};
     GD_TRY(find_program(options->argv[0], arena, &spawn.path, err));
-    GD_TRY(copy_standard(&standard, err));
+    GD_TRY(copy_standard(options->descriptors, &standard, err));
     spawn.input = standard.copies[0];
     spawn.output = standard.copies[1];
     spawn.errors = standard.copies[2];
@@ -195,6 +196,7 @@ struct gd_status gd_child_start(const struct gd_child_options *options, struct g
     child->foreground = child->terminal < 0 ? -1 : tcgetpgrp(child->terminal);
     adopt_orphans(child);
     GD_TRY(watch(child, err));
+    GD_TRY(gd_interrupt_check(err)); /* who asked before anybody watched is heard, too */
     GD_TRY(spawn(child, options, arena, err));
     child->ended = false;
     *out_child = GD_MOVE(child);

@@ -24,8 +24,9 @@ struct gd_child;
 struct gd_child_options {
     const char *const *argv;            /* ends with NULL; argv[0] is looked up in PATH */
     const struct gd_texts *environment; /* as gd_process_options */
+    const int *descriptors;             /* its 0, 1 and 2; NULL: ours */
     uint32_t grace_ms; /* from the first signal that asks it to end (not ^C on a terminal) to
-                          SIGKILL for it and its own; 0: 10,000 */
+                     SIGKILL for it and its own; 0: 10,000 */
 };
 
 /** From here until gd_child_free() signals are for the child. gd_interrupted() hears of one that

@@ -26,6 +26,7 @@ struct gd_relay_options {
     struct gd_door *door;
     const struct gd_pg_options *pg; /* upstream */
     const struct gd_gate *gate;
+    const char *live, *copy;    /* who asks for the first database gets the second; NULL: none */
     size_t statement_bytes_max; /* of Query and Parse; 0: 64 MiB */
     uint32_t entrance_ms;       /* for a client to come in; 0: 10,000 */
     uint32_t idle_ms;           /* a session that says nothing; 0: no limit */

@@ -296,6 +296,8 @@ static void connect_session(struct gd_job *job)
     struct gd_error err = {0};
     struct gd_upstream_options upstream = {.pg = options->pg,
                                            .database = gd_entrance_database(session->entrance)};
+    if (options->live != NULL && strcmp(upstream.database, options->live) == 0)
+        upstream.database = options->copy;
     upstream.parameters = parameters_of(session, &upstream.parameter_count);
     job->status = gd_upstream_connect(&upstream, &session->upstream, &job->refusal, &err);
     if (job->status.code != GD_OK)
