@@ -25,6 +25,16 @@ static const struct gd_shelved *older(const struct gd_rollback_options *options,
     return NULL;
 }
 
+/* A run may have made several; which of them is meant, the error says. */
+static const char *ids_of(const struct gd_story *story, struct gd_arena *arena)
+{
+    const char *text = story->snapshot;
+    for (size_t i = 0; i < story->snapshots.count; i++)
+        text = gd_arena_printf(arena, "%s%s%s", i == 0 ? "" : text, i == 0 ? "" : ", or ",
+                               story->snapshots.items[i]);
+    return text;
+}
+
 struct gd_status gd_back_damaged(const struct gd_rollback_options *options,
                                  const struct gd_story *story, struct gd_status status,
                                  struct gd_error *err)
@@ -42,14 +52,14 @@ struct gd_status gd_back_damaged(const struct gd_rollback_options *options,
             err, status,
             "guardian verify %s names all of what is damaged; there is no older snapshot "
             "with rows. The database was not touched.",
-            story->snapshot);
+            ids_of(story, arena));
     gd_clock_text(other->listed.time_us, when);
     return gd_hint(
         err, status,
         "guardian verify %s names all of what is damaged. Snapshot %s of %.16sZ%s is "
         "older: guardian restore %s --into NEW shows it beside, without what was written "
         "after it. The database was not touched.",
-        story->snapshot, other->listed.id, when,
+        ids_of(story, arena), other->listed.id, when,
         other->listed.manifest->scope == GD_SNAPSHOT_DATABASE ? "" : " (some tables)",
         other->listed.id);
 }

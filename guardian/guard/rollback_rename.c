@@ -119,7 +119,9 @@ GD_MUST static struct gd_status follow_all(struct gd_back *back, struct gd_error
     if (!oids_are_steady(back, &oids))
         return GD_DONE;
     for (size_t i = 0; i < back->manifest->table_count; i++)
-        follow(back, &back->manifest->tables[i], stands(back, &oids, &back->manifest->tables[i]));
+        if (back->table_sources[i] == &back->sources[0]) /* the later ones have names of then */
+            follow(back, &back->manifest->tables[i],
+                   stands(back, &oids, &back->manifest->tables[i]));
     return GD_DONE;
 }
 

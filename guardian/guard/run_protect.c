@@ -242,7 +242,8 @@ static const char *own_ids(const struct gd_run *run)
         const struct gd_story_step *step = &story->steps[i];
         uint32_t id = (uint32_t)strtoull(step->xid, NULL, 10);
         bool same = i > 0 && strcmp(step->xid, story->steps[i - 1].xid) == 0 && ids != NULL;
-        if (id != 0 && step->state != GD_STEP_NOT_IN && !same)
+        bool lock = gd_map_get(&run->locks, step->number) != GD_MAP_NONE;
+        if (id != 0 && step->state != GD_STEP_NOT_IN && !same && !lock)
             ids = gd_arena_printf(run->arena, "%s%s%" PRIu32, ids == NULL ? "" : ids,
                                   ids == NULL ? "" : ",", id);
     }
@@ -287,7 +288,7 @@ GD_MUST static struct gd_status back_up(struct gd_run *run, const struct gd_deci
     (void)gd_interrupt_by(before);
     GD_TRY(status);
     GD_TRY(gd_fault("run: another backup is proven, and not on record", err));
-    run->story->covers = decision->backup.covers;
+    run->story->covers = decision->backup.covers && (run->kept_count == 0 || run->story->covers);
     gd_run_keep(run, protection);
     return gd_run_tell_kept(run, err);
 }

@@ -2,6 +2,7 @@
 everything back. Here a policy lets no backup hold the whole database, as with one that is big."""
 
 import json
+import os
 import re
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from harness import server as servers
 from test_run_gate import World, said, server  # noqa: F401  (the fixture)
 
+deep = pytest.mark.skipif(not os.environ.get("GUARDIAN_TEST_DEEP"), reason="GUARDIAN_TEST_DEEP=1 runs it")
 POLICY = """policy: small
 extends: default
 about: no backup holds the whole database
@@ -72,7 +74,7 @@ def test_in_one_transaction_each(world):
     pytest.param(["ALTER TABLE users ALTER COLUMN age TYPE bigint", "ALTER TABLE users DROP COLUMN name"], id="widened"),
     pytest.param(["DROP TABLE tags", "ALTER TABLE users RENAME TO tags", "ALTER TABLE tags DROP COLUMN age"], id="the-name-of-another"),
 ])
-@pytest.mark.parametrize("policy", ["small", "default"])
+@pytest.mark.parametrize("policy", ["small", pytest.param("default", marks=deep)])
 def test_what_was_done_before_the_backup_goes_too(world, lines, policy):
     if policy == "default":
         world.policy = "default"
@@ -90,20 +92,55 @@ def test_the_trap_is_learned_at_once_or_gets_further(world):
 
 
 POINTS = ["run: another backup is proven, and not on record", "run: another backup is on record, and not its proof", "protect: taken, not proven", "run: announced, not passed"]
+LINES = ["ALTER TABLE users ADD COLUMN bio text", "ALTER TABLE users DROP COLUMN age", "DROP TABLE tags"]
+
+
+def killed(world, fault):
+    """Broken off by a fault, told by the next start; then all of it is taken back."""
+    before = world.dump()
+    world.run(*LINES, status=None, GUARDIAN_FAULT=fault)
+    half = world.dump()
+    out = world.run("CREATE TABLE next (i int)")
+    told = re.findall(r"note: (Change .* was cut off.*)", out)
+    assert told or half == before or "exit" not in fault, out
+    world.cli("rollback", "--last", "--yes")
+    assert world.dump() == half
+    runs = [change for change in json.loads(world.cli("list", "--json"))["changes"] if change["kind"] == "run"]
+    if half != before:
+        world.cli("rollback", runs[0]["id"], "--yes")
+    assert world.dump() == before
+    return half != before
 
 
 @pytest.mark.parametrize("point", POINTS)
-@pytest.mark.parametrize("nth", [2, 3])
+@pytest.mark.parametrize("nth", [2, pytest.param(3, marks=deep)])
 def test_killed_at_a_later_backup(world, point, nth):
+    assert killed(world, f"@{point}#{nth}:exit")
+
+
+def test_killed_between_two_tries(world):
     before = world.dump()
-    world.run("ALTER TABLE users ADD COLUMN bio text", "ALTER TABLE users DROP COLUMN age", "DROP TABLE tags", status=None, GUARDIAN_FAULT=f"@{point}#{nth}:exit")
-    half = world.dump()
-    assert half != before
-    out = world.run("CREATE TABLE next (i int)")
-    told = re.findall(r"note: (Change .* was cut off.*)", out)
-    assert told, out
-    world.cli("rollback", "--last", "--yes")
-    assert world.dump() == half
-    changes = [change["id"] for change in json.loads(world.cli("list", "--json"))["changes"] if change["kind"] == "run"]
-    world.cli("rollback", changes[0], "--yes")
+    world.run("BEGIN", "ALTER TABLE tags ADD COLUMN x int", "ALTER TABLE users DROP COLUMN name", "ROLLBACK", "@again", status=None,
+              GUARDIAN_FAULT="@run: another backup is proven, and not on record#2:exit")
     assert world.dump() == before
+    out = world.run("CREATE TABLE next (i int)")
+    assert re.search(r"note: Change .* was cut off.*(Nothing of it|Steps that are in: none)", out), out
+
+
+@deep
+@pytest.mark.parametrize("nth", range(5, 300, 11))
+def test_killed_anywhere(world, nth):
+    killed(world, f"{nth}:exit")
+
+
+@pytest.mark.parametrize("nth", [2, 3, 4])
+def test_a_record_that_cannot_be_written_ends_it(world, nth):
+    before = world.dump()
+    out = world.run(*LINES, "CREATE TABLE later (i int)", status=None, GUARDIAN_FAULT=f"@journal: after an object#{nth}")
+    became = [line.split(" | ", 2)[2] for line in out.splitlines() if " | told | " in line or " | judged | " in line]
+    first = next(i for i, text in enumerate(became) if text.startswith("refused"))
+    assert len(became) == 4 and all(text.startswith("refused") for text in became[first:]), out
+    half = world.dump()
+    assert (half != before) == (first > 0)
+    out = world.run("CREATE TABLE next (i int)")
+    assert "outcome: applied" in out and "was cut off" in out
