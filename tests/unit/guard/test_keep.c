@@ -51,7 +51,7 @@ static const char *declared(const char *text, struct gd_arena *arena)
     const char *out = "";
     const struct gd_keeping *keep = read_text(text, arena, &err);
     if (keep == NULL)
-        fail_msg("%s", err.text);
+        return gd_arena_strdup(arena, err.text);
     for (size_t i = 0; i < keep->object_count; i++) {
         const struct gd_keep_object *object = &keep->objects[i];
         if (object->gone)
