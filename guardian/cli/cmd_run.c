@@ -266,7 +266,6 @@ GD_MUST static struct gd_status guarded(struct running *running,
         .guard = guard,
         .command = gd_cli_argv_in_words(running->argv, running->arena),
         .yes = running->config->yes,
-        .keep = running->keep,
     };
     bool go = true;
     GD_TRY(gd_run_begin(&options, running->arena, &running->run, err));
@@ -285,22 +284,13 @@ GD_MUST static struct gd_status guarded(struct running *running,
     return status.code == GD_OK ? ended : status;
 }
 
-GD_MUST static struct gd_status read_kept(struct running *running, const struct gd_policy *policy,
-                                          struct gd_error *err)
+/* What they make is not all that there is to keep. */
+static void tell_notes(struct running *running, const struct gd_keeping *keep)
 {
-    struct gd_keep_options options = {
-        .items = running->config->keep.items,
-        .item_count = running->config->keep.count,
-        .policy = policy,
-        .statement_bytes_max = (size_t)running->config->statement_size_max,
-    };
-    GD_TRY(gd_keep_load(&options, running->arena, &running->keep, err));
-    if (running->keep == NULL)
-        return GD_DONE;
-    const struct gd_texts *notes = gd_keep_notes(running->keep);
-    for (size_t i = 0; i < notes->count; i++)
+    const struct gd_texts *notes = keep == NULL ? NULL : gd_keep_notes(keep);
+    for (size_t i = 0; notes != NULL && i < notes->count; i++)
         gd_tell_warning(running->events, "", "%s", notes->items[i]);
-    return GD_DONE;
+    running->keep = keep;
 }
 
 GD_MUST static struct gd_status run(struct running *running, struct gd_error *err)
@@ -321,7 +311,7 @@ GD_MUST static struct gd_status run(struct running *running, struct gd_error *er
     if (ready.limit_ms > 0)
         GD_TRY(gd_ready_wait(&ready, NULL, err));
     GD_TRY(gd_cli_guard_options(config, &running->pg, 0, NULL, running->arena, &guard, err));
-    GD_TRY(read_kept(running, guard.policy, err));
+    tell_notes(running, guard.keep);
     GD_TRY(look_for_skip(running, &skip, err));
     if (skip)
         return GD_DONE;

@@ -1,6 +1,7 @@
 #include "guardian/cli/guarding.h"
 
 #include "guardian/base/texts.h"
+#include "guardian/guard/keep.h"
 #include "guardian/policy/policy.h"
 #include "guardian/proxy/ready.h"
 
@@ -49,5 +50,12 @@ struct gd_status gd_cli_guard_options(const struct gd_config *config,
         .pg_dump = gd_text_or_null(config->pg_dump),
         .pg_bin = gd_text_or_null(config->pg_bin),
     };
-    return gd_policy_load(config->policy, arena, &out_options->policy, err);
+    GD_TRY(gd_policy_load(config->policy, arena, &out_options->policy, err));
+    struct gd_keep_options keep = {
+        .items = config->keep.items,
+        .item_count = config->keep.count,
+        .policy = out_options->policy,
+        .statement_bytes_max = (size_t)config->statement_size_max,
+    };
+    return gd_keep_load(&keep, arena, &out_options->keep, err);
 }

@@ -17,11 +17,14 @@
 typedef struct gd_status gd_guard_ask_fn(void *context, const struct gd_plan *plan,
                                          struct gd_error *err);
 
+struct gd_keeping;
+
 struct gd_guard_options {
     const struct gd_pg_options *pg;
     struct gd_store *store;
     const struct gd_key *key;
     const struct gd_policy *policy;
+    const struct gd_keeping *keep; /* what other scripts own: guard/keep.h; NULL: nothing */
     const char *environment;
     const char *const *approvals;
     size_t approval_count;

@@ -62,6 +62,15 @@ static bool has_migration(const struct gd_scripts *scripts)
     return false;
 }
 
+static const struct gd_decision *noted(const struct gd_guard *guard)
+{
+    struct gd_decision *decision = gd_arena_zalloc(guard->arena, 1, sizeof *decision);
+    *decision = *guard->decision;
+    for (size_t i = 0; i < guard->kept.count; i++)
+        gd_texts_add(&decision->notes, guard->kept.items[i], guard->arena);
+    return decision;
+}
+
 GD_MUST static struct gd_status decide(struct gd_guard *guard, struct gd_error *err)
 {
     const struct gd_guard_options *options = guard->options;
@@ -81,6 +90,8 @@ GD_MUST static struct gd_status decide(struct gd_guard *guard, struct gd_error *
         gd_change_forget_waivers(guard->change.report);
     GD_TRY(gd_decide_approved(&input, options->store, &guard->outcome->notes, guard->arena,
                               &guard->decision, err));
+    GD_TRY(gd_guard_find_kept(guard, err));
+    guard->decision = noted(guard);
     guard->planning.single_transaction =
         options->whole || guard->decision->single_transaction || guard->decision->backup.sealed;
     guard->planning.single_files = single;
@@ -331,6 +342,7 @@ struct gd_status gd_guard_look(struct gd_guard *guard, struct gd_error *err)
         gd_guard_over(guard, GD_OUTCOME_NOTHING, nothing_to_do(guard, NULL));
         return GD_DONE;
     }
+    GD_TRY(gd_guard_check_kept(guard, err));
     GD_TRY(gd_plan_check(guard->plan, guard->arena, err));
     GD_TRY(check_blocks(guard->plan, err));
     return foretell(guard, err);

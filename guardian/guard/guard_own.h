@@ -27,6 +27,7 @@ struct gd_guard {
     const char *stamp; /* of the schema that was judged */
     struct gd_change change;
     const struct gd_decision *decision;
+    struct gd_texts kept; /* what another script owns and this one would change: sentences */
     struct gd_plan_options planning;
     const struct gd_plan *plan;
     uint32_t skip_steps;     /* of the plan: in already, by a change that was cut off */
@@ -58,6 +59,12 @@ gd_guard_stage_fn gd_guard_hold;
 /** `look` again and again, as the policy's lock_retries say, while somebody holds what it reads. */
 GD_MUST struct gd_status gd_guard_patiently(struct gd_guard *guard, gd_look_fn *look, void *context,
                                             struct gd_error *err);
+
+/* ---- guard_kept.c ---- */
+/** Fill `kept`. */
+gd_guard_stage_fn gd_guard_find_kept;
+/** @return GD_REFUSED there is something in it */
+GD_MUST struct gd_status gd_guard_check_kept(const struct gd_guard *guard, struct gd_error *err);
 
 /* ---- guard_done.c ---- */
 /** Leave out of `todo` what was applied and is done; `*out_last`: the newest of it, or NULL. */

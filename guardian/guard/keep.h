@@ -66,7 +66,7 @@ struct gd_keep_touch {
     const char *object; /* "index public.users_email_idx" */
     const char *owner;  /* "db/init.sql:3" */
     const char *within; /* "DO block"; "" at top */
-    size_t statement;   /* which one of the text */
+    size_t statement;   /* which one of the text; of a script its line */
     bool fixed;         /* it cannot be left out of the statement */
 };
 
@@ -91,6 +91,16 @@ struct gd_keep_found {
 
 /** Read one text of a tool. What the grammar refuses touches nothing. */
 struct gd_keep_found gd_keep_look(const struct gd_keep_look *look, const char *text, size_t size);
+
+/**
+ * The same for a script, which is run as it is or not at all: only its touches are found. Needs no
+ * gd_deep_call().
+ *
+ * @return as gd_script_next()
+ */
+GD_MUST struct gd_status gd_keep_look_script(const struct gd_keep_look *look, const char *name,
+                                             const char *text, size_t size,
+                                             struct gd_keep_found *out_found, struct gd_error *err);
 
 /** The same for names in findings of what runs inside of something else: a function, a DO block.
  *  @param names  "index public.x", "column public.users.age" */

@@ -20,7 +20,6 @@
 #include "guardian/guard/guard.h"
 #include "guardian/guard/rehearse.h"
 
-struct gd_keeping;
 struct gd_run;
 struct gd_harmless;
 
@@ -36,7 +35,6 @@ struct gd_run_options {
     const char *command;                  /* what runs, for people: without secrets */
     struct gd_rehearsal *rehearsal;       /* LEARN: where it is noted; GUARD: gd_run_rehearsed() */
     bool yes;                             /* somebody has said it, for all of the run */
-    const struct gd_keeping *keep;        /* what others own: guard/keep.h; NULL: nothing */
     struct gd_harmless *harmless;         /* shared with other runs; NULL: its own */
     /* A client's session is the run (guard/visit.h): what is refused there is known to who asked,
      * and makes nothing of the rest a failure. */

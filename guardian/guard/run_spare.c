@@ -188,13 +188,13 @@ struct gd_status gd_run_spare(struct gd_run *run, const struct gd_run_look *look
     struct keeping keeping = {
         .run = run,
         .look = look,
-        .in = {.keep = run->options->keep,
+        .in = {.keep = run->options->guard->keep,
                .path = &run->keep_path,
                .spared = &run->spared,
                .arena = look->arena},
     };
     *out_spared = (struct gd_spared){0};
-    if (run->options->keep == NULL || look->request->state == GD_PG_ABORTED)
+    if (run->options->guard->keep == NULL || look->request->state == GD_PG_ABORTED)
         return GD_DONE;
     GD_TRY(find_path(run, err));
     GD_TRY(find_survey(&keeping, err));
