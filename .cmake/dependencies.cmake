@@ -8,6 +8,7 @@ pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libssl>=3 libcrypto>=3)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd>=1.4)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl>=7.68)
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive>=3.4)
+pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.71)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash>=0.8)
 
 # libpg_query has no pkg-config file. Versions 15, 16 and 17 are known to carry what is used here.
@@ -32,7 +33,7 @@ target_include_directories(guardian_foreign SYSTEM INTERFACE ${PG_QUERY_INCLUDE_
                                                              ${PROTOBUF_C_INCLUDE_DIR})
 target_link_libraries(guardian_foreign INTERFACE ${PG_QUERY_LIBRARY} PkgConfig::LIBPQ
                       PkgConfig::CYAML PkgConfig::YAML PkgConfig::JANSSON PkgConfig::CRYPTO
-                      PkgConfig::ZSTD PkgConfig::CURL PkgConfig::ARCHIVE PkgConfig::XXHASH)
+                      PkgConfig::ZSTD PkgConfig::CURL PkgConfig::ARCHIVE PkgConfig::XXHASH PkgConfig::MICROHTTPD)
 
 # Some builds of libpg_query carry protobuf-c inside and export it; linking it a second time would
 # put two copies into one process, so it is linked only where the library itself lacks it.

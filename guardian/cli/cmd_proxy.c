@@ -4,9 +4,10 @@
  * All that it says goes to stderr, line by line; stdout is the audit log's, where that is asked
  * for.
  */
-#include <inttypes.h>
+#include <stdatomic.h>
 #include <string.h>
 
+#include "guardian/base/memory.h"
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/door_user.h"
 #include "guardian/cli/ending.h"
@@ -16,7 +17,10 @@
 #include "guardian/cli/report_outcome.h"
 #include "guardian/cli/stores.h"
 #include "guardian/guard/visit.h"
+#include "guardian/io/http_server.h"
+#include "guardian/pg/ping.h"
 #include "guardian/proxy/serve.h"
+#include "guardian/proxy/tally.h"
 #include "guardian/version.h"
 
 struct proxy {
@@ -25,6 +29,9 @@ struct proxy {
     const struct gd_events *events;
     struct gd_arena *arena;
     struct gd_pg_options pg;
+    struct gd_audit *audit; /* NULL: none */
+    struct gd_tally *tally;
+    _Atomic bool open;
 };
 
 /* ---- what is told of a change ---- */
@@ -46,6 +53,11 @@ static void tell_end(void *context, const struct gd_visit_end *end)
 {
     struct proxy *proxy = context;
     gd_auto_arena arena = gd_arena_new();
+    const struct gd_story *story = end->outcome->story;
+    size_t backups = story->snapshots.count;
+    if (backups == 0 && *story->snapshot != '\0')
+        backups = 1;
+    gd_tally_count_change(proxy->tally, gd_outcome_name(story->outcome), backups);
     bool bad = end->status.code != GD_OK && end->status.code != GD_REFUSED;
     const char *text = sentence(end, arena);
     if (bad)
@@ -54,7 +66,75 @@ static void tell_end(void *context, const struct gd_visit_end *end)
                proxy->config->json ? gd_report_outcome_json(end->outcome, gd_json_list()) : NULL);
 }
 
+/* ---- pages ---- */
+
+static struct gd_http_page page_of(unsigned status, const char *text)
+{
+    return (struct gd_http_page){status, "text/plain; charset=utf-8", gd_memory_strdup(text)};
+}
+
+/* Ready: who comes now is let in, and finds a server. */
+static struct gd_http_page readiness(struct proxy *proxy)
+{
+    if (!atomic_load(&proxy->open))
+        return page_of(503, "not open\n");
+    if (gd_pg_ping(&proxy->pg, 2000) != GD_PG_ANSWERS)
+        return page_of(503, "the server does not answer\n");
+    return page_of(200, "ready\n");
+}
+
+static struct gd_http_page page(void *context, const char *path)
+{
+    struct proxy *proxy = context;
+    if (strcmp(path, "/metrics") == 0)
+        return (struct gd_http_page){200, "text/plain; version=0.0.4; charset=utf-8",
+                                     gd_tally_metrics(proxy->tally)};
+    if (strcmp(path, "/healthz") == 0)
+        return page_of(200, "it runs\n");
+    if (strcmp(path, "/readyz") == 0)
+        return readiness(proxy);
+    return page_of(404, "/metrics, /healthz, /readyz\n");
+}
+
+GD_MUST static struct gd_status start_pages(struct proxy *proxy, struct gd_http_server **out_pages,
+                                            struct gd_error *err)
+{
+    const char *listen = proxy->config->metrics_listen;
+    if (*listen == '\0')
+        return GD_DONE;
+    GD_TRY(gd_http_server_new(listen, page, proxy, out_pages, err));
+    gd_tell_note(proxy->events, "numbers are told on %s, port %u", listen,
+                 gd_http_server_port(*out_pages));
+    return GD_DONE;
+}
+
 /* ---- running ---- */
+
+static void opened(void *context, const struct gd_relay *relay)
+{
+    struct proxy *proxy = context;
+    gd_tally_relay(proxy->tally, relay);
+    atomic_store(&proxy->open, true);
+}
+
+static void closing(void *context)
+{
+    struct proxy *proxy = context;
+    atomic_store(&proxy->open, false);
+}
+
+static void closed(void *context)
+{
+    struct proxy *proxy = context;
+    atomic_store(&proxy->open, false);
+    gd_tally_relay(proxy->tally, NULL);
+}
+
+static struct gd_status reload(void *context, struct gd_error *err)
+{
+    struct proxy *proxy = context;
+    return proxy->audit == NULL ? GD_DONE : gd_audit_reopen(proxy->audit, err);
+}
 
 GD_MUST static struct gd_status serve(struct proxy *proxy, const struct gd_guard_options *guard,
                                       struct gd_error *err)
@@ -77,21 +157,37 @@ GD_MUST static struct gd_status serve(struct proxy *proxy, const struct gd_guard
         .client_max = (uint32_t)config->client_max,
     };
     GD_TRY(gd_visits_new(&visiting, &visits, err));
+    const struct gd_tally_options watching = {
+        .gate = gd_visits_gate(visits),
+        .audit = proxy->audit,
+        .all = config->audit_all,
+        .events = proxy->events,
+    };
+    proxy->tally = gd_tally_new(&watching);
     const struct gd_serve_options options = {
         .door = &door,
         .relay = {.pg = &proxy->pg,
-                  .gate = gd_visits_gate(visits),
+                  .gate = gd_tally_gate(proxy->tally),
                   .statement_bytes_max = (size_t)config->statement_size_max,
                   .entrance_ms = (uint32_t)config->login_timeout_ms,
                   .idle_ms = (uint32_t)config->idle_timeout_ms,
                   .drain_ms = (uint32_t)config->drain_timeout_ms,
                   .application = "guardian proxy: ",
                   .events = proxy->events},
+        .reload = reload,
+        .opened = opened,
+        .closing = closing,
+        .closed = closed,
         .context = proxy,
         .events = proxy->events,
     };
-    struct gd_status status = gd_serve(&options, err);
+    struct gd_http_server *pages = NULL;
+    struct gd_status status = start_pages(proxy, &pages, err);
+    if (status.code == GD_OK)
+        status = gd_serve(&options, err);
     gd_visits_free(visits);
+    gd_http_server_free(pages);
+    gd_tally_free(proxy->tally);
     return status;
 }
 
@@ -128,6 +224,8 @@ GD_MUST static struct gd_status run(struct proxy *proxy, struct gd_error *err)
     GD_TRY(gd_cli_guard_options(config, &proxy->pg, 0, NULL, proxy->arena, &guard, err));
     GD_TRY(gd_cli_key(config, proxy->arena, proxy->events, &key, err));
     GD_TRY(gd_cli_store(config, proxy->arena, proxy->events, &store, err));
+    if (*config->audit != '\0')
+        GD_TRY(gd_audit_open(config->audit, &proxy->audit, err));
     guard.store = store;
     guard.key = key;
     guard.scratch = *config->scratch == '\0' ? NULL : &scratch;
@@ -156,6 +254,7 @@ int gd_cmd_proxy(const struct gd_config *config, int argc, char **argv)
         .pg = {.lock_ms = (uint32_t)config->lock_timeout_ms},
     };
     status = run(&proxy, &err);
+    gd_audit_close(proxy.audit);
     gd_log_free(log);
     return status.code == GD_OK ? gd_cli_end(0) : gd_cli_fail_with(&err, "");
 }

@@ -290,6 +290,7 @@ static void pass_harmless(struct gd_run *run, const struct gd_gate_request *requ
 {
     bool watched = atomic_load(&request->session->watched);
     answer->verdict = GD_GATE_PASS;
+    answer->class = gd_class_name(GD_CLASS_NONE);
     answer->ticket = !watched ? 0 : request->parse ? UINT64_MAX : gd_run_ticket(run, request, 0);
 }
 

@@ -132,6 +132,7 @@ void gd_relay_counts(const struct gd_relay *relay, struct gd_relay_counts *out_c
         .refused = atomic_load(&from->refused),
         .answered = atomic_load(&from->answered),
         .cancels = atomic_load(&from->cancels),
+        .upstream_failed = atomic_load(&from->upstream_failed),
         .bytes_in = atomic_load(&from->bytes_in),
         .bytes_out = atomic_load(&from->bytes_out),
     };

@@ -40,6 +40,7 @@ struct gd_relay_options {
 
 struct gd_relay_counts { /* for metrics: since the start, but for `sessions` */
     uint64_t sessions, entered, refused_entry, statements, held, refused, answered, cancels;
+    uint64_t upstream_failed; /* came in, but there was no server for them */
     uint64_t bytes_in, bytes_out;
 };
 

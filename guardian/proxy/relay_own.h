@@ -296,7 +296,7 @@ void gd_session_work(struct gd_job *job);
 
 struct gd_relay_counters {
     atomic_uint_fast64_t sessions, entered, refused_entry, statements, held, refused, answered,
-        cancels, bytes_in, bytes_out;
+        cancels, upstream_failed, bytes_in, bytes_out;
 };
 
 struct gd_relay {

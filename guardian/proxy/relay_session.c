@@ -357,6 +357,8 @@ static void on_connected(struct gd_session *session)
 {
     bool in = session->job->status.code == GD_OK;
     session->entered = session->job->entered;
+    if (session->upstream == NULL)
+        gd_count(&session->relay->counters.upstream_failed, 1);
     if (!in || !make_secret(session)) {
         refuse_entry(session);
     } else {

@@ -183,8 +183,8 @@ struct gd_status gd_serve(const struct gd_serve_options *options, struct gd_erro
     gd_notify("READY=1");
     wait_for_end(&serving);
     pthread_join(serving.thread, NULL);
-    if (options->closing != NULL && serving.asked == 0)
-        options->closing(options->context);
+    if (options->closed != NULL)
+        options->closed(options->context);
     gd_relay_free(serving.relay);
     if (serving.status.code != GD_OK)
         *err = serving.err;

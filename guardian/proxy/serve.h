@@ -20,9 +20,11 @@ struct gd_serve_options {
     uint32_t give_up_ms;           /* from the cut until all that waits is stopped; 0: 5,000 */
     /** Certificate and users were taken anew; what else there is. NULL: nothing. */
     struct gd_status (*reload)(void *context, struct gd_error *err);
-    /** The door is open, or about to close. NULL: nobody wants to know. */
+    /** The door is open; it is about to close; it is closed, and the relay gone. NULL: nobody wants
+     *  to know. */
     void (*opened)(void *context, const struct gd_relay *relay);
     void (*closing)(void *context);
+    void (*closed)(void *context);
     void *context;
     const struct gd_events *events;
 };

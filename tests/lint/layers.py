@@ -15,6 +15,7 @@ DOORS = [
     (r"zstd\.h", ["guardian/io/zstd"]),
     (r"archive", ["guardian/io/tar"]),
     (r"curl/", ["guardian/io/http"]),
+    (r"microhttpd", ["guardian/io/http_server"]),
     (r"xxhash", ["guardian/pg/copy", "guardian/pg/rows_digest"]),
     (r"cmocka\.h|guardian/config/.*_test", ["tests/"]),
 ]

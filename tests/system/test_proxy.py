@@ -285,3 +285,170 @@ def test_a_kill_is_recovered_from_by_the_next_change(proxy):
     changes = proxy.changes()
     assert len(changes) == 2 and changes[0]["outcome"] == "partial" and changes[1]["outcome"] == "applied", changes
     assert proxy.value("SELECT count(*) FROM k") == "0"
+
+
+def fetch(port, path):
+    with socket.create_connection(("127.0.0.1", port), 10) as one:
+        one.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        all_of_it = b""
+        while piece := one.recv(65536):
+            all_of_it += piece
+    head, _, body = all_of_it.decode().partition("\r\n\r\n")
+    return int(head.split()[1]), body
+
+
+def numbers(port):
+    status, text = fetch(port, "/metrics")
+    assert status == 200
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in text.splitlines() if not line.startswith("#")}
+
+
+def test_numbers_are_told(proxy):
+    proxy.start("--metrics-listen", "127.0.0.1:0")
+    port = int(proxy.hears(r"numbers are told on 127.0.0.1:0, port (\d+)")[1])
+    assert fetch(port, "/healthz") == (200, "it runs\n") and fetch(port, "/readyz") == (200, "ready\n") and fetch(port, "/other")[0] == 404
+    for _ in range(3):
+        proxy.psql("-c", "SELECT 1", "-c", "SELECT 1")
+    proxy.psql("-c", "SELECT 1", password="wrong wrong", status=2)
+    proxy.psql("-c", "ALTER TABLE users DROP COLUMN age")
+    proxy.hears("applied, 1 statement, backup")
+    resting = proxy.session()
+    resting("SELECT 1;")
+    found = numbers(port)
+    assert found["guardian_sessions"] == 1 and found["guardian_sessions_entered_total"] == 5 and found["guardian_entries_refused_total"] == 1
+    assert found['guardian_statements_total{class="destructive",verdict="pass"}'] == 1 and found["guardian_statements_glanced_total"] >= 5
+    assert found['guardian_statements_total{class="none",verdict="pass"}'] == 2 and found["guardian_backups_total"] == 1
+    assert found['guardian_changes_total{outcome="applied"}'] == 1 and found["guardian_statement_held_seconds_count"] == 3
+    assert found['guardian_statement_held_seconds_bucket{le="+Inf"}'] == 3 and found['guardian_bytes_total{direction="in"}'] > 100
+    assert any(name.startswith("guardian_build_info{version=") for name in found)
+    resting("BEGIN;")
+    proxy.process.send_signal(signal.SIGTERM)
+    proxy.hears("nobody new")
+    assert fetch(port, "/readyz")[0] == 503 and fetch(port, "/healthz")[0] == 200
+    resting.leave()
+    assert proxy.process.wait(20) == 0
+    proxy.process = None
+
+
+def lines_of(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_the_audit_log_has_each_statement_and_no_literal(proxy):
+    path = proxy.folder / "audit"
+    proxy.start("--audit", str(path))
+    proxy.psql("-c", "SELECT name FROM users WHERE id = 4711 AND name = 'hidden-1' -- hidden-2", "-c", "UPDATE tags SET label = 'hidden-3' WHERE id < 5",
+               "-c", "DO $x$ BEGIN PERFORM 'hidden-4'; END $x$", "-c", "COMMENT ON TABLE tags IS 'hidden-5'", status=None, PGAPPNAME="deploy")
+    proxy.psql("-c", "DROP TABLE nowhere", status=1)
+    proxy.psql("-c", "SELECT 'hidden-6", status=1)
+    proxy.stop()
+    lines, text = lines_of(path), path.read_text()
+    assert "hidden" not in text and "4711" not in text
+    first = lines[0]
+    assert first["text"] == "SELECT name FROM users WHERE id = ? AND name = ?" and first["class"] == "none" and first["verdict"] == "pass"
+    assert (first["user"], first["address"], first["database"], first["application"]) == ("ann", "127.0.0.1", proxy.name, "deploy")
+    update = next(line for line in lines if line["event"] == "statement" and "UPDATE" in (line["text"] or ""))
+    end = next(line for line in lines if line["event"] == "end" and (line["session"], line["statement"]) == (update["session"], update["statement"]))
+    assert update["text"] == "UPDATE tags SET label = ? WHERE id < ?" and update["change"] == proxy.changes()[0]["id"] and update["rules"]
+    assert end["tag"] == "UPDATE 4" and end["sqlstate"] == "00000" and 0 <= end["seconds"] < 30
+    gone = next(line for line in lines if line["event"] == "statement" and line["text"] == "DROP TABLE nowhere")
+    assert [line["sqlstate"] for line in lines if line["event"] == "end" and line["session"] == gone["session"]] == ["42P01"]
+    assert any(line["event"] == "statement" and line["text"] is None and len(line["sha256"]) == 64 for line in lines)
+
+
+def test_all_of_it_can_be_in_the_audit_log(proxy):
+    path = proxy.folder / "audit"
+    proxy.start("--audit", str(path), "--audit-all")
+    proxy.psql("-c", "SELECT 7", "-c", "SELECT 8", "-c", "SELECT 9")
+    proxy.stop()
+    shown = [line for line in lines_of(path) if line["event"] == "statement"]
+    assert [line.get("glanced", False) for line in shown] == [False, True, True] and {line["text"] for line in shown} == {"SELECT ?"}
+
+
+def test_nothing_changes_that_is_not_in_the_audit_log(proxy):
+    proxy.start("--audit", "/dev/full")
+    assert proxy.psql("-c", "SELECT count(*) FROM tags").stdout == "20\n"
+    ran = proxy.psql("-c", "DELETE FROM tags", status=1)
+    assert "could not write to the audit log" in ran.stderr and "No space left" in ran.stderr
+    ran = proxy.psql("-1", "-c", "INSERT INTO tags VALUES (77, 'x')", "-c", "DELETE FROM tags", status=1)
+    assert "could not write to the audit log" in ran.stderr
+    proxy.stop()
+    assert proxy.value("SELECT count(*) FROM tags") == "20"
+    assert {change["outcome"] for change in proxy.changes()} <= {"nothing", "failed"}
+
+
+def certificate(folder, name, host="localhost"):
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}",
+            "-keyout", str(folder / f"{name}.key"), "-out", str(folder / f"{name}.crt")]
+    subprocess.run(made, check=True, capture_output=True)
+    return folder / f"{name}.crt", folder / f"{name}.key"
+
+
+def test_tls_and_what_sighup_takes_anew(proxy):
+    first, second = certificate(proxy.folder, "first"), certificate(proxy.folder, "second")
+    cert, key, path = proxy.folder / "door.crt", proxy.folder / "door.key", proxy.folder / "audit"
+    cert.write_bytes(first[0].read_bytes())
+    key.write_bytes(first[1].read_bytes())
+    proxy.start("--tls-cert", str(cert), "--tls-key", str(key), "--audit", str(path))
+
+    def verified(by, user="ann", status=0):
+        env = proxy.client_env(PGSSLMODE="verify-full", PGSSLROOTCERT=str(by), PGHOST="localhost", PGHOSTADDR="127.0.0.1", PGCHANNELBINDING="require")
+        command = [word for word in proxy.command("-c", "SELECT 1", user=user) if word not in ("-h", "127.0.0.1")]
+        ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=30)
+        assert ran.returncode == status, ran.stderr
+        return ran
+
+    assert verified(first[0]).stdout == "1\n"
+    assert "encrypted connections only" in proxy.psql("-c", "SELECT 1", status=2).stderr
+    assert "certificate verify failed" in verified(second[0], status=2).stderr
+    old = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{proxy.port}", "-starttls", "postgres", "-tls1_1"], input="", capture_output=True,
+                         text=True, timeout=30)
+    assert old.returncode != 0
+    # A wrong key: all stays as it was.
+    cert.write_bytes(second[0].read_bytes())
+    proxy.process.send_signal(signal.SIGHUP)
+    proxy.hears("not all was taken anew: could not use key")
+    assert verified(first[0]).stdout == "1\n"
+    key.write_bytes(second[1].read_bytes())
+    proxy.add("dora")
+    path.rename(proxy.folder / "audit.1")
+    proxy.process.send_signal(signal.SIGHUP)
+    proxy.hears("certificate, users and logs were taken anew")
+    assert verified(second[0], user="dora").stdout == "1\n" and path.exists()
+    proxy.stop()
+
+
+def test_clients_can_be_asked_for_a_certificate(proxy):
+    door, ours = certificate(proxy.folder, "door"), certificate(proxy.folder, "ours")
+    ours[1].chmod(0o600)
+    proxy.start("--tls-cert", str(door[0]), "--tls-key", str(door[1]), "--tls-client-ca", str(ours[0]))
+    assert proxy.psql("-c", "SELECT 1", PGSSLMODE="require", PGSSLCERT=str(ours[0]), PGSSLKEY=str(ours[1])).stdout == "1\n"
+    proxy.psql("-c", "SELECT 1", status=2, PGSSLMODE="require", PGSSLCERT="/nowhere")
+
+
+def test_a_unix_socket(proxy):
+    folder = proxy.folder / "s"
+    proxy.start(wait=False)
+    proxy.process.kill()
+    proxy.process.wait()
+    proxy.process = None
+    proxy.process = subprocess.Popen([GUARDIAN, "proxy", "--listen", f"unix:{folder}", "--users", str(proxy.users), "--json"], env=proxy.env,
+                                     stderr=open(proxy.log, "a"))
+    proxy.hears("listening on unix socket")
+    ran = subprocess.run(["psql", "-X", "-h", str(folder), "-U", "ann", "-d", proxy.name, "-Atc", "CREATE TABLE u (i int)"], env=proxy.client_env(),
+                         capture_output=True, text=True, timeout=30)
+    assert ran.returncode == 0, ran.stderr
+    proxy.stop()
+    said = [json.loads(line) for line in proxy.log.read_text()[proxy.said_before:].splitlines() if line.startswith("{")]
+    assert any("detail" in line and line["detail"]["outcome"] == "applied" for line in said) and not folder.exists()
+
+
+def test_the_service_manager_is_told(proxy):
+    path = str(proxy.folder / "n")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.bind(path)
+        told.settimeout(20)
+        proxy.start(NOTIFY_SOCKET=path)
+        assert told.recv(100) == b"READY=1"
+        proxy.stop()
+        assert told.recv(100) == b"STOPPING=1"
