@@ -101,6 +101,8 @@ static void print_title(const struct page *page, const struct gd_rollback_plan *
     for (size_t i = 0; i < story->file_count && i < LINES_MOST; i++)
         row(page, "file", GD_INK_PLAIN, story->files[i].path);
     row(page, "backup", GD_INK_PLAIN, story->snapshot);
+    for (size_t i = story->snapshots.count; i-- > 1;)
+        row(page, "", GD_INK_PLAIN, story->snapshots.items[i - 1]);
 }
 
 static const char *way_sentence(enum gd_way way)

@@ -6,6 +6,9 @@
  * have 32 bits: they are widened with the server's current one. One that is so old that its bits
  * come round again may count as new, never the other way. An updated row counts on both sides.
  *
+ * What is seen and not committed is the session's own (savepoints have ids of their own), and
+ * counts as nobody's.
+ *
  * Every row is looked at, for no index knows: within a time for all tables; those that were not
  * done by then are not known (-1).
  */
@@ -50,7 +53,8 @@ static const char *count_sql(const struct drifting *drifting, const struct gd_pr
         drifting->arena,
         "SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE pg_catalog.age(t.xmin) <= "
         "%s AND t.xmin::text::int8 > 2 AND (SELECT NOT pg_catalog.pg_visible_in_snapshot("
-        "c.id::text::pg_catalog.xid8, $1::pg_catalog.pg_snapshot) FROM (SELECT CASE WHEN w.id > "
+        "c.id::text::pg_catalog.xid8, $1::pg_catalog.pg_snapshot) AND pg_catalog.pg_xact_status("
+        "c.id::text::pg_catalog.xid8) IS DISTINCT FROM 'in progress' FROM (SELECT CASE WHEN w.id > "
         "n.id THEN w.id - 4294967296 ELSE w.id END AS id FROM (SELECT n.id >> 32 << 32 | "
         "t.xmin::text::int8 AS id) AS w) AS c WHERE c.id > 0)) FROM ONLY %s AS t, (SELECT "
         "pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::int8 AS id) AS n "

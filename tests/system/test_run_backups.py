@@ -65,6 +65,16 @@ def test_in_one_transaction_each(world):
                snapshots=["tables", "tables"])
 
 
+def test_what_the_transaction_wrote_itself_is_nobody_elses(world):
+    lines = ["UPDATE _prisma_migrations SET steps = 2", "BEGIN", "INSERT INTO tags VALUES (100, 'x')", "SAVEPOINT s", "INSERT INTO tags VALUES (101, 'y')", "RELEASE s",
+             "INSERT INTO users (name) VALUES ('z')", "ALTER TABLE users DROP COLUMN age", "ALTER TABLE tags DROP COLUMN label", "COMMIT"]
+    world.policy = "default"
+    out = world.run(*lines)
+    assert "outcome: applied" in out and "refused" not in out
+    world.cli("rollback", "--last", "--yes")
+    assert world.value("SELECT count(*), count(age) FROM users") == "200|200" and world.value("SELECT count(*) FROM tags WHERE id <= 100") == "20"
+
+
 @pytest.mark.parametrize("lines", [
     pytest.param(["INSERT INTO tags VALUES (100, 'x')", "ALTER TABLE tags DROP COLUMN label"], id="rows-of-its-own"),
     pytest.param(["ALTER TABLE users RENAME COLUMN name TO full_name", "UPDATE users SET full_name = 'x' WHERE id < 5", "ALTER TABLE users DROP COLUMN age"], id="column-renamed"),
