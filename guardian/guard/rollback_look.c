@@ -199,6 +199,18 @@ static void add_id(struct gd_texts *ids, const char *text, struct gd_arena *aren
                      arena);
 }
 
+/* By commas: each of them. What else may stand there is no id. */
+static void add_ids(struct gd_texts *ids, const char *text, struct gd_arena *arena)
+{
+    const char *at = text == NULL ? "" : text;
+    while (*at != '\0') {
+        size_t size = strcspn(at, ",");
+        if (strspn(at, "0123456789") == size)
+            add_id(ids, gd_arena_strndup(arena, at, size), arena);
+        at += size + (at[size] == ',');
+    }
+}
+
 static const char steps_of[] =
     "SELECT s.xid, s.xmin::text::bigint, pg_catalog.to_jsonb(s) ->> 'others', "
     "pg_catalog.to_jsonb(s) ->> 'wrote' FROM guardian.steps s WHERE change = $1 AND s.xid IS NOT "
@@ -223,8 +235,10 @@ GD_MUST static struct gd_status collect_ids(struct gd_back *back, struct gd_erro
 {
     struct gd_texts *ids = gd_arena_zalloc(back->arena, 1, sizeof *ids);
     struct gd_back_writers *writers = &back->rows.writers;
-    for (size_t i = 0; i < back->story->step_count; i++)
+    for (size_t i = 0; i < back->story->step_count; i++) {
         add_id(ids, back->story->steps[i].xid, back->arena);
+        add_ids(ids, back->story->steps[i].nested, back->arena);
+    }
     if (back->ledger.there) {
         struct gd_pg_call call = {.what = "read the ledger",
                                   .sql = steps_of,

@@ -286,6 +286,12 @@ GD_MUST struct gd_status gd_run_net_announce(struct gd_run *run,
                                              const struct gd_gate_request *request, int backend,
                                              const char *text, struct gd_error *err);
 
+/* ---- run_nested.c ---- */
+/** The ids of savepoints that the session's open transaction has used by now, for its last step. */
+GD_MUST struct gd_status gd_run_note_nested(struct gd_run *run,
+                                            const struct gd_gate_request *request,
+                                            struct gd_error *err);
+
 /* ---- run_value.c ---- */
 /** Does the text add an enum value that it uses, and may the value go first? */
 bool gd_run_splits(const struct gd_run_look *look);

@@ -242,10 +242,14 @@ static const char *own_ids(const struct gd_run *run)
         const struct gd_story_step *step = &story->steps[i];
         uint32_t id = (uint32_t)strtoull(step->xid, NULL, 10);
         bool same = i > 0 && strcmp(step->xid, story->steps[i - 1].xid) == 0 && ids != NULL;
+        bool nested = step->nested != NULL && *step->nested != '\0';
         bool lock = gd_map_get(&run->locks, step->number) != GD_MAP_NONE;
         if (id != 0 && step->state != GD_STEP_NOT_IN && !same && !lock)
             ids = gd_arena_printf(run->arena, "%s%s%" PRIu32, ids == NULL ? "" : ids,
                                   ids == NULL ? "" : ",", id);
+        if (nested && step->state != GD_STEP_NOT_IN)
+            ids = gd_arena_printf(run->arena, "%s%s%s", ids == NULL ? "" : ids,
+                                  ids == NULL ? "" : ",", step->nested);
     }
     return ids;
 }
@@ -448,6 +452,7 @@ GD_MUST static struct gd_status have_backup(struct gd_run *run, struct gd_run_lo
     const struct gd_survey *survey = look->change.survey;
     struct gd_backup missing;
     bool sealed = false;
+    GD_TRY(gd_run_note_nested(run, look->request, err));
     if (gd_run_missing(run, &decision->backup, survey, look->arena, &missing))
         GD_TRY(make_backup(run, look, &missing, &sealed, err));
     GD_TRY(gd_run_strengthen(run, decision, survey, err));

@@ -151,7 +151,7 @@ static bool is_told(const struct gd_run *run, size_t at)
 {
     const struct gd_story_step *step = &run->story->steps[at];
     return at < run->told_count && step->state == run->told[at].state &&
-           strcmp(step->xid, run->told[at].xid) == 0;
+           strcmp(step->xid, run->told[at].xid) == 0 && step->nested == run->told[at].nested;
 }
 
 /* The story with the steps that are new, or not as they were told: a run may have thousands. */
@@ -222,8 +222,11 @@ uint64_t gd_run_ticket(struct gd_run *run, const struct gd_gate_request *request
 {
     struct gd_track_text text;
     (void)gd_track_read(request->text, request->size, step != 0, run->arena, &text);
+    struct gd_error ignored = {0};
     if (step == 0 && !text.controls)
         return UINT64_MAX;
+    if (step == 0)
+        (void)gd_run_note_nested(run, request, &ignored).code;
     run->tickets = gd_arena_more(run->arena, run->tickets, run->ticket_count, &run->ticket_capacity,
                                  sizeof *run->tickets);
     run->tickets[run->ticket_count++] = (struct gd_run_ticket){.step = step, .text = text};

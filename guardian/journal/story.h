@@ -66,7 +66,9 @@ struct gd_story_step {
     const char
         *hash;       /* SHA-256 over its statements' hashes: tells the same step of the same file */
     const char *xid; /* xid8 in decimal of the transaction that held it; "" while not known */
-    bool rolled_back; /* the file itself ends it with ROLLBACK: nothing of it is to stay */
+    const char *nested; /* run: the last 32 bits of that and of the ids of its savepoints, as far as
+                           they were seen, by commas; "" none */
+    bool rolled_back;   /* the file itself ends it with ROLLBACK: nothing of it is to stay */
     enum gd_step_state state;
     double seconds;
 };

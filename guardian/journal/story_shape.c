@@ -123,6 +123,7 @@ static const struct gd_told_field step_fields[] = {
     TEXT(gd_story_step, search_path, EVER),
     BOOL(gd_story_step, rolled_back, AT_DECIDED),
     TEXT(gd_story_step, xid, EVER),
+    TEXT(gd_story_step, nested, EVER),
     WORD(gd_story_step, state, state_words, EVER),
     REAL(gd_story_step, seconds, EVER),
 
