@@ -382,6 +382,21 @@ static bool server_refuses(struct gd_run *run, const struct gd_gate_request *req
     return gd_pg_parses(run->pg, request->text, &refused, &ignored).code == GD_OK && refused;
 }
 
+/* It changes nothing that the catalogue shows. */
+GD_MUST static struct gd_status pass_quiet(struct gd_run *run, struct gd_run_look *seen,
+                                           struct gd_gate_answer *answer, struct gd_error *err)
+{
+    const struct gd_gate_request *request = seen->request;
+    const struct gd_report *report = seen->change.report;
+    if (stirs(report) && !request->session->elsewhere)
+        GD_TRY(gd_run_stir(run, err));
+    if (!request->parse && gd_run_is_ddl(report))
+        GD_TRY(gd_run_net_announce(run, request, request->backend, request->text, err));
+    gd_run_learn_quiet(run, request, seen->arena);
+    pass_harmless(run, request, answer);
+    return GD_DONE;
+}
+
 GD_MUST static struct gd_status pass_by_mode(struct gd_run *run, struct gd_run_look *seen,
                                              struct gd_gate_answer *answer, struct gd_error *err)
 {
@@ -401,10 +416,8 @@ GD_MUST static struct gd_status judge_left(struct gd_run *run, struct gd_run_loo
     left->size = strlen(spared->left);
     seen->request = left;
     GD_TRY(look(run, seen, err));
-    if (gd_run_changes(seen->change.report))
-        GD_TRY(pass_by_mode(run, seen, answer, err));
-    else
-        pass_harmless(run, left, answer);
+    GD_TRY(gd_run_changes(seen->change.report) ? pass_by_mode(run, seen, answer, err)
+                                               : pass_quiet(run, seen, answer, err));
     if (answer->text == NULL)
         answer->text = spared->left;
     answer->notice = answer->notice == NULL
@@ -459,15 +472,8 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
         return GD_DONE;
     }
     GD_TRY(status);
-    if (!gd_run_changes(seen->change.report) || only_sets(seen->change.report)) {
-        if (stirs(seen->change.report) && !session->elsewhere)
-            GD_TRY(gd_run_stir(run, err));
-        if (!request->parse && gd_run_is_ddl(seen->change.report))
-            GD_TRY(gd_run_net_announce(run, request, request->backend, request->text, err));
-        gd_run_learn_quiet(run, request, seen->arena);
-        pass_harmless(run, request, answer);
-        return GD_DONE;
-    }
+    if (!gd_run_changes(seen->change.report) || only_sets(seen->change.report))
+        return pass_quiet(run, seen, answer, err);
     GD_TRY(check_database(seen, err));
     return judge_change(run, seen, answer, err);
 }

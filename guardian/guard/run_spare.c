@@ -115,11 +115,18 @@ GD_MUST static struct gd_status refuse(const struct keeping *keeping, const char
     const char *more =
         found->touch_count < 2
             ? ""
-            : gd_arena_printf(keeping->look->arena, ", and touch %zu more", found->touch_count - 1);
+            : gd_arena_printf(keeping->look->arena, ", and %zu more", found->touch_count - 1);
     return gd_hint(err,
                    gd_fail(err, GD_REFUSED, "%s belongs to %s, and this statement would %s%s",
                            touch->object, touch->owner, deed_of(touch, keeping->look->arena), more),
                    "%s", why);
+}
+
+static const char *place_of(const struct gd_ground *ground, struct gd_arena *arena)
+{
+    return ground->line == 0 || ground->file == NULL
+               ? ""
+               : gd_arena_printf(arena, " (%s:%u)", ground->file, ground->line);
 }
 
 GD_MUST static struct gd_status check_action(const struct keeping *keeping, struct gd_error *err)
@@ -129,11 +136,11 @@ GD_MUST static struct gd_status check_action(const struct keeping *keeping, stru
         return GD_DONE;
     return refuse(keeping,
                   gd_arena_printf(keeping->look->arena,
-                                  "Policy %s refuses that (%s). Where a policy has keep: {action: "
+                                  "Policy %s refuses that%s. Where a policy has keep: {action: "
                                   "answer}, as boot has, the tool is told that it was done, and "
                                   "goes on.",
                                   gd_policy_name(keeping->run->options->guard->policy),
-                                  gd_ground_text(&rule->ground, keeping->look->arena)),
+                                  place_of(&rule->ground, keeping->look->arena)),
                   err);
 }
 
