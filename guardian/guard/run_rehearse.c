@@ -162,6 +162,7 @@ GD_MUST static struct gd_status split(struct gd_run *run, struct gd_run_look *lo
     if (!gd_run_splits(look))
         return GD_DONE;
     GD_TRY(gd_permit_without(look->decision, run->arena, &permit, err));
+    gd_run_tell_decision(run, look);
     return gd_run_values_first(run, look, permit, answer, err);
 }
 
@@ -179,7 +180,11 @@ GD_MUST static struct gd_status learn(struct gd_run *run, struct gd_run_look *lo
     gd_rehearsal_add(run->options->rehearsal, request->text, seen_by(look), is_own(look));
     note_records(run->options->rehearsal, look);
     GD_TRY(split(run, look, answer, err));
+    if (answer->verdict == GD_GATE_ANSWER) /* nothing is left of it */
+        return GD_DONE;
     gd_run_note_database(run, look);
+    GD_TRY(gd_run_net_announce(run, request, request->backend,
+                               answer->text != NULL ? answer->text : request->text, err));
     answer->ticket = gd_run_ticket(run, request, gd_run_tell(run, look));
     request->session->asked_us = gd_clock_monotonic_us();
     atomic_store(&request->session->watched, true);
@@ -269,17 +274,25 @@ static void add_records(struct gd_run *run, struct gd_backup *backup)
     backup->covers = true;
 }
 
+GD_MUST static struct gd_status protect_ahead(struct gd_run *run, struct gd_decision *needed,
+                                              struct gd_error *err)
+{
+    add_records(run, &needed->backup);
+    if (needed->backup.scope == GD_SCOPE_NONE)
+        return GD_DONE;
+    GD_TRY(gd_run_make_change(run, err));
+    return gd_run_back_up(run, needed, err);
+}
+
 struct gd_status gd_run_protect_ahead(struct gd_run *run, const struct gd_decision *decision,
                                       struct gd_error *err)
 {
     struct gd_decision *needed = gd_arena_zalloc(run->arena, 1, sizeof *needed);
     *needed = *decision;
     pthread_mutex_lock(&run->lock);
-    add_records(run, &needed->backup);
-    struct gd_status status =
-        needed->backup.scope == GD_SCOPE_NONE ? GD_DONE : gd_run_make_change(run, err);
-    if (status.code == GD_OK && needed->backup.scope != GD_SCOPE_NONE)
-        status = gd_run_back_up(run, needed, err);
+    struct gd_status status = gd_run_took_look(run, err);
+    if (status.code == GD_OK)
+        status = protect_ahead(run, needed, err);
     pthread_mutex_unlock(&run->lock);
     return status;
 }
