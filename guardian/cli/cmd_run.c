@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "guardian/cli/ask.h"
+#include "guardian/cli/ask_held.h"
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
 #include "guardian/cli/guarding.h"
@@ -30,6 +31,7 @@
 struct running {
     const struct gd_config *config;
     const char *const *argv; /* of the command; ends with NULL */
+    struct gd_progress *progress;
     const struct gd_events *events;
     struct gd_arena *arena;
     struct gd_pg_options pg;
@@ -258,6 +260,13 @@ GD_MUST static struct gd_status rehearse_until(struct running *running,
 
 /* ---- one run ---- */
 
+/* The command's own prompts are as they were: it waits for its answer meanwhile. */
+static enum gd_run_answer ask(void *context, const struct gd_run_question *question)
+{
+    const struct running *running = context;
+    return gd_cli_ask_held(running->config, running->progress, question);
+}
+
 GD_MUST static struct gd_status guarded(struct running *running,
                                         const struct gd_guard_options *guard, struct gd_error *err)
 {
@@ -266,6 +275,8 @@ GD_MUST static struct gd_status guarded(struct running *running,
         .guard = guard,
         .command = gd_cli_argv_in_words(running->argv, running->arena),
         .yes = running->config->yes,
+        .ask = ask,
+        .ask_context = running,
     };
     bool go = true;
     GD_TRY(gd_run_begin(&options, running->arena, &running->run, err));
@@ -391,6 +402,7 @@ int gd_cmd_run(const struct gd_config *config, int argc, char **argv)
         .config = config,
         .argv = gd_cli_words(argc, argv, arena),
         .events = gd_progress_events(progress),
+        .progress = progress,
         .arena = arena,
         .pg = {.lock_ms = (uint32_t)config->lock_timeout_ms},
     };

@@ -29,6 +29,22 @@ enum gd_run_mode {
     GD_RUN_READ,  /* what changes something is refused: a look at what would be done */
 };
 
+enum gd_run_answer {
+    GD_RUN_NOBODY, /* there is nobody to ask: the policy alone decides */
+    GD_RUN_NO,
+    GD_RUN_YES,
+    GD_RUN_ALL, /* yes, and to whatever comes in this run */
+};
+
+/* A statement that is held, for a person. */
+struct gd_run_question {
+    const char *text, *class;
+    const char *losses, *ground; /* "" */
+    enum gd_scope backup;        /* what is backed up before it runs */
+    bool (*gone)(void *context); /* nobody waits for the answer any more; NULL: somebody does */
+    void *gone_context;
+};
+
 struct gd_run_options {
     enum gd_run_mode mode;
     const struct gd_guard_options *guard; /* as for apply; its paths are not read */
@@ -36,6 +52,9 @@ struct gd_run_options {
     struct gd_rehearsal *rehearsal;       /* LEARN: where it is noted; GUARD: gd_run_rehearsed() */
     bool yes;                             /* somebody has said it, for all of the run */
     struct gd_harmless *harmless;         /* shared with other runs; NULL: its own */
+    /* Asks a person while the statement is held; a thread that may wait. NULL: nobody is there */
+    enum gd_run_answer (*ask)(void *context, const struct gd_run_question *question);
+    void *ask_context;
     /* A client's session is the run (guard/visit.h): what is refused there is known to who asked,
      * and makes nothing of the rest a failure. */
     bool visit;

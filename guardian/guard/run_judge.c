@@ -274,12 +274,7 @@ GD_MUST static struct gd_status decide(struct gd_run *run, struct gd_run_look *l
     if (look->records || look->fresh)
         look->decision = eased(run, look);
     GD_TRY(check_decision(look, err));
-    if (look->decision->ask < GD_ASK_ALWAYS || run->options->yes)
-        return GD_DONE;
-    return gd_hint(err,
-                   gd_fail(err, GD_REFUSED, "policy %s wants a person to say yes to this statement",
-                           look->decision->policy),
-                   "Whoever has looked at it runs the command with --yes.");
+    return gd_run_ask(run, look, losses_of(look), err);
 }
 
 /* ---- one statement ---- */
@@ -315,6 +310,8 @@ GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_lo
     }
     GD_TRY(gd_run_wrap(look, err));
     GD_TRY(gd_run_protect(run, look, &permit, err));
+    GD_TRY(gd_run_check_time(run, look, err));
+    GD_TRY(gd_run_limit_time(run, look, err));
     GD_TRY(gd_lease_check(run->lease, err));
     gd_run_note_database(run, look);
     uint32_t step = gd_run_tell(run, look);

@@ -69,8 +69,10 @@ struct gd_status gd_run_net_announce(struct gd_run *run, const struct gd_gate_re
 {
     int64_t token;
     GD_TRY(gd_run_net_open(run, err));
-    if (run->net.triggers == 0 || request->session->elsewhere)
+    if (run->net.triggers == 0 || (request != NULL && request->session->elsewhere))
         return GD_DONE;
+    if (request == NULL) /* between two tries: used up, or refused by the server, at once */
+        return gd_net_announce(&run->net, run->pg, backend, text, strlen(text), &token, err);
     GD_TRY(withdraw(run, request, err));
     GD_TRY(gd_net_announce(&run->net, run->pg, backend, text, strlen(text), &token, err));
     note(run, request->session, token);

@@ -98,6 +98,9 @@ struct gd_run {
     struct gd_run_ticket *tickets;
     size_t ticket_count, ticket_capacity;
     struct gd_track_fates fates;
+    struct gd_run_yes *yes; /* texts that somebody said yes to */
+    size_t yes_count, yes_capacity;
+    bool said_all;
     struct gd_run_value *late; /* values that a lock kept back: the next try finds them there */
     size_t late_count, late_capacity;
     const char *kept_back; /* why a value could not go first at all; NULL */
@@ -305,6 +308,18 @@ GD_MUST struct gd_status gd_run_values_first(struct gd_run *run, const struct gd
 void gd_run_unsafe(struct gd_run *run);
 /** Between two tries: those that a lock of the command's own kept back. */
 GD_MUST struct gd_status gd_run_late_values(struct gd_run *run, struct gd_error *err);
+
+/* ---- run_ask.c ---- */
+/** Whoever is at the terminal says yes where the policy wants that. `losses`: what is at stake. */
+GD_MUST struct gd_status gd_run_ask(struct gd_run *run, const struct gd_run_look *look,
+                                    const char *losses, struct gd_error *err);
+void gd_run_ask_again(struct gd_run *run); /* the command is run again: answers count again */
+/** Is there time left of the policy's duration_max? */
+GD_MUST struct gd_status gd_run_check_time(const struct gd_run *run, const struct gd_run_look *look,
+                                           struct gd_error *err);
+/** In a transaction of ours the statement gets no more than that. */
+GD_MUST struct gd_status gd_run_limit_time(const struct gd_run *run, const struct gd_run_look *look,
+                                           struct gd_error *err);
 
 /* ---- run_story.c ---- */
 /** The statement as a step of the story; its number. */

@@ -545,6 +545,7 @@ struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err)
     run->further = false;
     run->refused = 0; /* what counts is how the last try ends */
     run->first_refusal = run->first_hint = NULL;
+    gd_run_ask_again(run);
     run->stirred = false;
     status = gd_run_took_look(run, err);
     if (status.code == GD_OK && !run->begun)
