@@ -464,10 +464,9 @@ static bool is_kept(const struct gd_pg *pg, const char *name)
     return false;
 }
 
-/* Not in a session that is somebody else's, now or later. */
-static bool may_keep(const struct gd_pg *pg)
+static bool may_keep(const struct gd_pg *pg, const struct gd_pg_call *call)
 {
-    return !pg->pooled && pg->heard_setting == NULL;
+    return call->keep != NULL && !pg->pooled && (pg->heard_setting == NULL || call->keep_anywhere);
 }
 
 void gd_pg_forget_plans(struct gd_pg *pg)
@@ -497,7 +496,7 @@ static bool send_all(struct gd_pg *pg, struct gd_pg_call *calls, size_t count)
         calls[i].reason = NULL;
         calls[i].preparing = false;
         bool room = pg->kept_count + count <= sizeof pg->kept / sizeof pg->kept[0];
-        if (calls[i].keep != NULL && may_keep(pg) && (room || is_kept(pg, calls[i].keep))) {
+        if (may_keep(pg, &calls[i]) && (room || is_kept(pg, calls[i].keep))) {
             if (!send_kept(pg, &calls[i]))
                 return false;
         } else if (PQsendQueryParams(pg->conn, calls[i].sql, (int)calls[i].value_count, NULL,

@@ -67,6 +67,8 @@ struct gd_pg_call {
     /* Asked more than once in a session: the server keeps its plan under this name, of which one
      * text may be the only one. Not behind a pooler, where it is planned each time. NULL: no. */
     const char *keep;
+    bool keep_anywhere; /* also in a session that is somebody else's: whoever asks knows what to do
+                           when the plan is gone (26000) or its name is taken (42P05) */
     /* Set when it failed in the server; empty and NULL otherwise. */
     char sqlstate[6];
     const char *reason; /* the server's words; valid as long as the connection */

@@ -26,7 +26,7 @@ struct gd_pg {
     /* What the server reported while somebody else read its messages; NULL: libpq knows best. */
     const char *(*heard_setting)(const void *context, const char *setting);
     const void *heard_context;
-    const char *kept[16]; /* names of plans that the server keeps */
+    const char *kept[48]; /* names of plans that the server keeps */
     size_t kept_count;
     unsigned kept_generation;        /* names of earlier ones are not used again */
     char stamp[40], stamp_seen[256]; /* the last stamp, and the snapshot that it was read in */

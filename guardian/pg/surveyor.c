@@ -128,6 +128,36 @@ struct batch {
     const struct gd_survey_query *queries; /* of the call behind the savepoint */
 };
 
+/* Most of a survey's time is planning. A plan that knows no values fits a few of them; what is
+ * asked about many is planned for these. The text that reads sequences is another one each time. */
+static bool is_worth_keeping(const struct gd_surveyor *surveyor,
+                             const struct gd_survey_query *query)
+{
+    enum { FEW = 2048 }; /* bytes: some two hundred oids */
+    size_t size = 0;
+    for (size_t i = 0; i < query->value_count; i++)
+        size += query->values[i] == NULL ? 0 : strlen(query->values[i]);
+    return size < FEW && surveyor->opened_count == 0 && query->read != gd_read_sequence_values;
+}
+
+static struct gd_pg_call call_of(const struct gd_surveyor *surveyor,
+                                 const struct gd_survey_query *query)
+{
+    return (struct gd_pg_call){.what = query->what,
+                               .sql = for_version(surveyor, query->sql),
+                               .values = query->values,
+                               .value_count = query->value_count,
+                               .keep = is_worth_keeping(surveyor, query) ? query->what : NULL,
+                               .keep_anywhere = true};
+}
+
+/* DISCARD ALL, or DEALLOCATE ALL, of whoever owns the session. */
+static bool lost_plan(const struct gd_pg_call *call)
+{
+    return call->keep != NULL &&
+           (strcmp(call->sqlstate, "26000") == 0 || strcmp(call->sqlstate, "42P05") == 0);
+}
+
 GD_MUST static struct gd_status take_rows(size_t index, const struct gd_pg_rows *rows,
                                           void *context, struct gd_error *err)
 {
@@ -178,14 +208,12 @@ struct gd_status gd_surveyor_run(struct gd_surveyor *surveyor,
 {
     assert(count <= QUERIES_MAX);
     struct gd_pg_call calls[QUERIES_MAX + 1];
+    bool again = true;
     for (size_t from = 0; from < count;) {
         size_t some = count - from;
         calls[0] = (struct gd_pg_call){.what = "set a savepoint", .sql = "SAVEPOINT guardian"};
         for (size_t i = 0; i < some; i++)
-            calls[i + 1] = (struct gd_pg_call){.what = queries[from + i].what,
-                                               .sql = for_version(surveyor, queries[from + i].sql),
-                                               .values = queries[from + i].values,
-                                               .value_count = queries[from + i].value_count};
+            calls[i + 1] = call_of(surveyor, &queries[from + i]);
         struct batch batch = {.surveyor = surveyor, .queries = &queries[from]};
         struct gd_status status =
             gd_pg_batch(surveyor->pg, calls, some + 1, take_rows, &batch, err);
@@ -194,11 +222,16 @@ struct gd_status gd_surveyor_run(struct gd_surveyor *surveyor,
         size_t bad = 0;
         while (bad < some && calls[bad].sqlstate[0] == '\0')
             bad++;
-        GD_TRY(judge(surveyor, &calls[bad], status, err));
+        bool lost = again && bad > 0 && lost_plan(&calls[bad]);
+        if (!lost)
+            GD_TRY(judge(surveyor, &calls[bad], status, err));
         struct gd_pg_call back = {.what = "return to a savepoint",
                                   .sql = "ROLLBACK TO SAVEPOINT guardian"};
         GD_TRY(gd_pg_run(surveyor->pg, &back, NULL, err));
-        from += bad == 0 ? 1 : bad;
+        if (lost)
+            gd_pg_forget_plans(surveyor->pg);
+        again = again && !lost;
+        from += lost ? bad - 1 : bad == 0 ? 1 : bad;
     }
     return GD_DONE;
 }

@@ -208,8 +208,8 @@ static void take_whole(struct gd_surveyor *surveyor, const struct gd_pg_rows *ro
 GD_MUST static struct gd_status fetch_whole(struct gd_surveyor *surveyor, struct gd_error *err)
 {
     const char *opened = gd_array_of_oids(surveyor->arena, &surveyor->opened_oids);
-    const struct gd_survey_query query = {"read dependencies", edges_all_sql, &opened, 1, NULL,
-                                          take_whole};
+    const struct gd_survey_query query = {
+        "read all dependencies", edges_all_sql, &opened, 1, NULL, take_whole};
     return gd_surveyor_run(surveyor, &query, 1, err);
 }
 
