@@ -2,7 +2,9 @@
 
 import json
 import os
+import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +12,7 @@ import threading
 import time
 
 import pytest
+import yaml
 
 from harness import server as servers
 
@@ -452,3 +455,71 @@ def test_the_service_manager_is_told(proxy):
         assert told.recv(100) == b"READY=1"
         proxy.stop()
         assert told.recv(100) == b"STOPPING=1"
+
+
+DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "docs" / "deploy"
+
+
+def test_what_is_there_to_deploy_it_is_right(proxy):
+    unit = (DEPLOY / "guardian-proxy.service").read_text()
+    assert "Type=notify" in unit and "ExecReload=/bin/kill -HUP $MAINPID" in unit
+    if shutil.which("systemd-analyze"):
+        copy = proxy.folder / "guardian-proxy.service"
+        copy.write_text(unit.replace("/usr/bin/guardian", GUARDIAN).replace("Documentation=man:guardian(1)\n", ""))
+        ran = subprocess.run(["systemd-analyze", "verify", "--man=no", str(copy)], capture_output=True, text=True, timeout=60)
+        assert not [line for line in ran.stderr.splitlines() if "guardian-proxy" in line], ran.stderr
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    named = set(compose["services"]["door"]["environment"]) | {line.partition("=")[0] for line in (DEPLOY / "proxy.env").read_text().splitlines()
+                                                               if line and line[0] != "#"}
+    known = proxy.cli("help", "proxy").stdout
+    for name in named - {"DATABASE_URL"}:
+        assert f"--{name.removeprefix('GUARDIAN_').lower().replace('_', '-')}" in known, name
+
+
+def test_it_works_as_process_1(proxy):
+    inside = ["unshare", "--pid", "--fork", "--kill-child"]
+    if subprocess.run([*inside, "true"], capture_output=True).returncode != 0:
+        pytest.skip("this machine allows no namespaces of processes")
+    proxy.add("ann")
+    proxy.port = free_port()
+    proxy.said_before = 0
+    # An orphan that ends is reaped by process 1; nobody is left as a zombie.
+    script = f"(sh -c 'sleep 0.3' &) ; exec {GUARDIAN} proxy --listen 127.0.0.1:{proxy.port} --users {proxy.users}"
+    with open(proxy.log, "w") as log:
+        proxy.process = subprocess.Popen([*inside, "sh", "-c", script], env=proxy.env, stderr=log)
+    proxy.hears("listening on")
+    proxy.psql("-c", "ALTER TABLE users DROP COLUMN age")
+    time.sleep(0.5)
+    first = int(subprocess.run(["pgrep", "-P", str(proxy.process.pid)], capture_output=True, text=True).stdout.split()[0])
+    states = [pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+              for pid in subprocess.run(["pgrep", "-P", str(first)], capture_output=True, text=True).stdout.split()]
+    assert "Z" not in states
+    os.kill(first, signal.SIGTERM)
+    assert proxy.process.wait(20) == 0, proxy.log.read_text()
+    proxy.process = None
+
+
+@pytest.mark.skipif(not os.environ.get("GUARDIAN_TEST_DEEP"), reason="a thousand sessions")
+def test_memory_stays_flat(proxy):
+    psycopg2 = pytest.importorskip("psycopg2")
+    proxy.start("--audit", str(proxy.folder / "audit"), "--audit-all", "--policy", "development")
+    proxy.value("ALTER TABLE tags ADD COLUMN hits int DEFAULT 0")
+
+    def resident():
+        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{proxy.process.pid}/status").read_text())[1])
+
+    def come_and_go(count):
+        for i in range(count):
+            one = psycopg2.connect(host="127.0.0.1", port=proxy.port, user="ann", password=PASSWORD, dbname=proxy.name, sslmode="disable")
+            one.autocommit = True
+            with one.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM users WHERE id < %s", (i,))
+                if i % 20 == 0:
+                    cursor.execute("UPDATE tags SET hits = hits + 1 WHERE id = 1")
+            one.close()
+        time.sleep(2)
+        return resident()
+
+    first, last = come_and_go(200), come_and_go(800)
+    print(f"resident: {first} kB after 200 sessions, {last} kB after 1,000")
+    assert last < first * 1.2
