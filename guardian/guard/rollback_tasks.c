@@ -298,6 +298,18 @@ static void plan_returns(struct gd_back *back, const struct gd_back_named *named
         gd_back_reason(back, "the snapshot holds no rows of table %s", task->plain);
 }
 
+/* A trigger, or a function that was called, may have written what no text of the change names. */
+static bool is_said_to_lose(const struct gd_back *back, const char *plain)
+{
+    for (size_t i = 0; i < back->story->loss_count; i++) {
+        const struct gd_story_loss *loss = &back->story->losses[i];
+        for (size_t t = 0; loss->loses == GD_LOSES_DATA && t < loss->tables.count; t++)
+            if (gd_back_is_named(loss->tables.items[t], plain))
+                return true;
+    }
+    return false;
+}
+
 static void plan_written(struct gd_back *back, const struct gd_back_written *written)
 {
     const struct gd_back_item *was =
@@ -314,7 +326,7 @@ static void plan_written(struct gd_back *back, const struct gd_back_written *wri
     bool steady = written->inserts || written->deletes || written->updates;
     for (size_t i = 0; i < written->columns.count && !steady; i++)
         steady = gd_back_column(was->columns, written->columns.items[i]) != NULL;
-    if (!steady)
+    if (!steady && !is_said_to_lose(back, plain))
         return; /* only columns that the change made itself */
     struct gd_back_task *task = task_of(back, was->schema, was->name);
     if (own_only && !task->rows && task->count == 0) {
