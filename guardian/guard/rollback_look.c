@@ -69,7 +69,9 @@ GD_MUST static struct gd_status check_story(const struct gd_story *story, struct
  * is. */
 static void set_restore(struct gd_back *back)
 {
+    back->home = (struct gd_place){.store = back->options->store, .key = back->options->key};
     back->restore = (struct gd_restore_options){.pg = back->options->pg,
+                                                .place = &back->home,
                                                 .workers = back->options->workers,
                                                 .pg_restore = back->options->pg_restore,
                                                 .analyze = true,

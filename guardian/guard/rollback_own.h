@@ -53,6 +53,7 @@ struct gd_back {
     const struct gd_back_source **table_sources; /* of each of its tables */
     const char *damage;  /* what is missing of one; NULL: nothing that a look shows */
     const char *damaged; /* … of which; NULL */
+    struct gd_place home; /* without a backup: the store, for the sessions */
     struct gd_restore_options restore;
     struct gd_pg *plain; /* as the target sets a session up */
     struct gd_pg *pg;    /* as a restore needs it; the transaction is here */
