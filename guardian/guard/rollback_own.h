@@ -104,6 +104,19 @@ const char *gd_back_loud_note(const struct gd_back *back);
 struct gd_status gd_back_damaged(const struct gd_rollback_options *options,
                                  const struct gd_story *story, struct gd_status status,
                                  struct gd_error *err);
+/** What a migration tool's lock holds now: rows as JSON. */
+struct gd_back_lock {
+    const char *table, *rows;
+};
+struct gd_back_locks {
+    struct gd_back_lock *items;
+    size_t count;
+};
+/* rollback_locks.c: around way "database" */
+GD_MUST struct gd_status gd_back_read_locks(struct gd_back *back, struct gd_back_locks *out_locks,
+                                            struct gd_error *err);
+GD_MUST struct gd_status gd_back_write_locks(const struct gd_back_locks *locks, struct gd_pg *pg,
+                                             struct gd_arena *arena, struct gd_error *err);
 /* rollback_sources.c */
 GD_MUST struct gd_status gd_back_read_sources(struct gd_back *back, struct gd_error *err);
 /** What is restored from it: definitions, or all. */

@@ -18,6 +18,7 @@ struct running {
     struct gd_back *back;
     struct gd_rolled_back *out;
     const char *bad_snapshot; /* as the server tells it: xmin:xmax:xip */
+    struct gd_back_locks locks;
 };
 
 GD_MUST static struct gd_status record(struct running *of, enum gd_record_kind kind,
@@ -171,6 +172,7 @@ GD_MUST static struct gd_status finish_restored(struct running *of, struct gd_er
     struct gd_texts notes = {0};
     gd_auto_pg pg = NULL;
     GD_TRY(gd_pg_connect(of->options->pg, &pg, err));
+    GD_TRY(gd_back_write_locks(&of->locks, pg, of->arena, err));
     GD_TRY(gd_pg_fingerprint(pg, of->arena, &is, err));
     of->story->fingerprint_after = gd_arena_strdup(of->arena, is.sha256);
     if (*back->story->fingerprint_before != '\0' &&
@@ -204,6 +206,7 @@ GD_MUST static struct gd_status go_by_database(struct running *of, struct gd_err
     if (of->options->still_ours != NULL)
         GD_TRY(of->options->still_ours(of->options->still_ours_context, err));
     GD_TRY(record(of, GD_RECORD_APPLYING, err));
+    GD_TRY(gd_back_read_locks(back, &of->locks, err));
     gd_back_close(back);
     gd_back_use_source(back, back->whole);
     GD_TRY(gd_restore_database_of(&back->restore, of->arena, &database, err));

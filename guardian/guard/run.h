@@ -89,6 +89,9 @@ void gd_run_call_off(struct gd_run *run, const char *text, const char *hint, boo
  *  @param out_databases  that it has made, a shadow database for instance: some may still be there
  */
 void gd_run_learned(struct gd_run *run, struct gd_texts *out_databases);
+/** Does a migration tool keep its lock in a table of that name? What it holds is the tool's that
+ * runs now: nothing to bring back. */
+bool gd_run_is_lock_table(const char *qualified);
 /** The tables of the database in which migration tools keep their records, as patterns. */
 GD_MUST struct gd_status gd_run_record_tables(const struct gd_pg_options *pg,
                                               struct gd_arena *arena, struct gd_texts *out_tables,

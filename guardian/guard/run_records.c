@@ -86,7 +86,7 @@ static const char *const lock_tables[] = {
     "databasechangeloglock",
 };
 
-static bool is_lock_table(const char *qualified)
+bool gd_run_is_lock_table(const char *qualified)
 {
     const char *dot = strrchr(qualified, '.');
     const char *name = dot == NULL ? qualified : dot + 1;
@@ -126,7 +126,7 @@ static bool is_lock(const struct gd_run *run, const struct gd_survey *survey,
 {
     (void)run;
     (void)survey;
-    return writes_rows(finding) && is_lock_table(table);
+    return writes_rows(finding) && gd_run_is_lock_table(table);
 }
 
 static bool is_own(const struct gd_run *run, const struct gd_survey *survey,

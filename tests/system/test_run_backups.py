@@ -97,6 +97,17 @@ def test_what_was_done_before_the_backup_goes_too(world, lines, policy):
     comes_back(world, *lines)
 
 
+def test_a_lock_that_was_held_is_not_put_back(world):
+    """What only a backup of the whole database brings back was lost while a tool held its lock."""
+    world.value("CREATE TABLE knex_migrations_lock (index int PRIMARY KEY, is_locked int); INSERT INTO knex_migrations_lock VALUES (1, 0); SELECT lo_from_bytea(4711, 'abc')")
+    before = world.dump()
+    world.policy = "default"
+    out = world.run("UPDATE knex_migrations_lock SET is_locked = 1", "SELECT lo_unlink(4711)", "DELETE FROM tags", "UPDATE knex_migrations_lock SET is_locked = 0")
+    assert "outcome: applied" in out
+    assert "way       database" in world.cli("rollback", "--last", "--yes")
+    assert world.dump() == before and world.value("SELECT lo_get(4711)") == "\\x616263"
+
+
 def test_the_trap_is_learned_at_once_or_gets_further(world):
     """A tool that does everything in one transaction: each try needs one table more."""
     lines = ["BEGIN", "ALTER TABLE users DROP COLUMN age", "ALTER TABLE tags DROP COLUMN label", "UPDATE _prisma_migrations SET steps = 9", "COMMIT"]
