@@ -198,7 +198,8 @@ static struct gd_status read_stream(void *context, char *buffer, size_t size, si
 static struct gd_status read_deep(void *context, struct gd_error *err)
 {
     struct reading *reading = context;
-    struct gd_script_options options = {.statement_bytes_max = reading->keep->statement_bytes_max};
+    struct gd_script_options options = {.statement_bytes_max = reading->keep->statement_bytes_max,
+                                        .skip_sayings = true};
     struct gd_script *script = gd_script_new(reading->file, read_stream, reading, &options);
     struct gd_status status = read_script(reading, script, err);
     gd_script_free(script);

@@ -35,6 +35,7 @@ struct gd_script *gd_script_new(const char *name, gd_read_fn *read, void *contex
                                 ? statement_bytes_default
                                 : options->statement_bytes_max;
     script->skip_connect = options != NULL && options->skip_connect;
+    script->skip_sayings = options != NULL && options->skip_sayings;
     script->by_wire = options != NULL && options->by_wire;
     script->line = 1;
     script->column = 1;
@@ -88,14 +89,19 @@ static GD_MUST struct gd_status refuse_meta_command(const struct gd_script *scri
     snprintf(what, sizeof what, "\"%.*s\" is a command of psql, not SQL", (int)size, at);
     return gd_hint(
         err, gd_window_refuse(script, place, err, what),
-        "Guardian sends SQL itself and cannot know what psql would do. Running psql under "
-        "it is for guardian run -- psql -f FILE, which a later version brings.");
+        "Guardian sends SQL itself and cannot know what psql would do. psql itself runs under "
+        "guardian run -- psql -f FILE.");
 }
 
 /* pg_dump brackets its output with \restrict and \unrestrict: they do nothing to the database. A
  * name such as "my-shop" it puts between two lines of \encoding, for the \connect that reads it. */
-static bool is_dump_bracket(const struct gd_script *script, const char *line)
+static bool is_passed_over(const struct gd_script *script, const char *line)
 {
+    static const char *const sayings[] = {"\\set ",  "\\unset ", "\\echo",  "\\qecho",
+                                          "\\warn ", "\\pset ",  "\\timing"};
+    for (size_t i = 0; script->skip_sayings && i < sizeof sayings / sizeof sayings[0]; i++)
+        if (strncmp(line, sayings[i], strlen(sayings[i])) == 0)
+            return true;
     if (script->skip_connect &&
         (strncmp(line, "\\connect ", 9) == 0 || strncmp(line, "\\encoding ", 10) == 0))
         return true;
@@ -499,7 +505,7 @@ static GD_MUST struct gd_status skip_between(struct gd_script *script, struct gd
         size_t word = gd_window_skip(script, script->begin, script->end, &comment);
         if (word >= script->end || script->window[word] != '\\')
             return GD_DONE;
-        if (!is_dump_bracket(script, script->window + word))
+        if (!is_passed_over(script, script->window + word))
             return refuse_meta_command(script, word, err);
         gd_window_advance(script, word);
         const char *line;

@@ -60,6 +60,8 @@ struct gd_script_options {
     bool skip_connect; /* lines of \connect, and of \encoding around them, are passed over, as
                           \restrict always is: for the output of pg_restore --create, which goes to
                           a connection of our own */
+    bool skip_sayings; /* lines of \set, \echo, \pset, \timing: for a file that psql runs, and which
+                          is only read here */
     bool by_wire; /* as a client sends it: the rows of COPY come apart, and are not in the text */
 };
 

@@ -15,7 +15,7 @@ struct gd_script {
     gd_read_fn *read;
     void *context;
     size_t statement_max;
-    bool skip_connect;
+    bool skip_connect, skip_sayings;
     bool by_wire;
 
     char *window;

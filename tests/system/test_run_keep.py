@@ -424,3 +424,29 @@ def test_prisma_pushes_and_init_sql_stays(prisma, server, tmp_path):
     world.cli("rollback", "--last", "--yes")
     assert world.dump() == before
     server.drop(name)
+
+
+DRIZZLE = """import { pgTable, serial, text, integer } from 'drizzle-orm/pg-core'
+export const users = pgTable('users', { id: serial().primaryKey(), name: text(), age: integer(), role: text(), team_id: integer() })
+export const teams = pgTable('teams', { id: integer().primaryKey(), title: text() })
+"""
+
+
+def test_drizzle_pushes_and_init_sql_stays(world):
+    """It looks at public whole, drops every table that its file does not know, and every index and constraint of those it does."""
+    if not shutil.which("npm"):
+        lack("npm is not installed")
+    home = tools.npm("drizzle", "drizzle-kit@0.31.11", "drizzle-orm@0.45.1", "pg@8.16.3")
+    (world.folder / "node_modules").symlink_to(home / "node_modules")
+    (world.folder / "schema.ts").write_text(DRIZZLE)
+    (world.folder / "drizzle.config.ts").write_text("""import { defineConfig } from 'drizzle-kit'
+export default defineConfig({ dialect: 'postgresql', schema: './schema.ts', dbCredentials: { url: process.env.DATABASE_URL! } })
+""")
+    before = world.dump()
+    url = {"DATABASE_URL": tools.url(world.server, world.name), "NO_COLOR": "1"}
+    ran = world.cli("run", "--keep", "init.sql", "--json", "--", "script", "-qec", "node_modules/.bin/drizzle-kit push --force", "/dev/null", status=None, **url)
+    document = json.loads(ran.stdout)
+    assert ran.returncode == 0 and "Changes applied" in ran.stderr, ran.stderr
+    wanted = {f"{row['wanted']} {row['object']}" for row in document["kept"]}
+    assert document["outcome"] == "nothing" and wanted >= {"drop table public.audit_log", "drop index public.users_name_idx", "drop column public.users.note"}, wanted
+    assert world.dump() == before

@@ -93,6 +93,7 @@ static const struct { const char *sql, *expected; } declarations[] = {
     {"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_class) THEN CREATE INDEX i ON a (n); ELSE CREATE INDEX j ON a (n); END IF; END $$", "index a.i; index a.j"},
     {"DO $$ BEGIN EXECUTE 'CREATE INDEX i ON a (n)'; EXCEPTION WHEN OTHERS THEN NULL; END $$", "index a.i"},
     {"SET search_path = app, public; CREATE TABLE a (); RESET search_path; CREATE TABLE b ()", "table a@app; table b"},
+    {"\\set ON_ERROR_STOP on\n\\echo making\nCREATE TABLE a ();\n\\timing\n", "table a"},
     {"INSERT INTO a VALUES (1); GRANT SELECT ON a TO PUBLIC",    ""},
 };
 /* clang-format on */
