@@ -77,7 +77,7 @@ GD_MUST static struct gd_status take(const struct gd_protect_options *options,
         .change = options->change,
         .reason = options->reason,
         .shared_snapshot = shared_snapshot,
-        .sealed = shared_snapshot != NULL,
+        .sealed = shared_snapshot != NULL || options->held,
         .own_ids = options->own_ids,
         .own_files = options->own_files,
         .lock_ms = options->lock_ms,
@@ -87,7 +87,7 @@ GD_MUST static struct gd_status take(const struct gd_protect_options *options,
     GD_TRY(wants_foreign(options, arena, &taking.foreign_data, err));
     GD_TRY(gd_snapshot_take(&taking, arena, &manifest, err));
     protection->manifest = manifest;
-    protection->sealed = shared_snapshot != NULL;
+    protection->sealed = taking.sealed;
     protection->pg_snapshot = manifest->pg_snapshot;
     protection->take_seconds = seconds_since(began);
     return GD_DONE;

@@ -23,6 +23,7 @@ struct gd_protect_options {
     int level;
     const char *pg_dump, *pg_bin;
     const struct gd_pg_options *scratch; /* for a drill; NULL: a throwaway cluster */
+    bool held;           /* another session holds off those who write: as good as its snapshot */
     const char *own_ids; /* as for gd_snapshot_take(); NULL: nothing of the change is in */
     const struct gd_map *own_files;
     uint32_t lock_ms;
@@ -58,7 +59,9 @@ struct gd_seal_options {
  * Names of what has no rows (views, sequences) and of nothing are passed over; a foreign table
  * cannot be sealed, and a warning says so.
  *
- * @param out_snapshot  id of the snapshot that it exports; valid while the transaction is
+ * @param out_snapshot  id of the snapshot that it exports; valid while the transaction is. NULL:
+ * none (a savepoint may be set, in which none can be, and what has exported one cannot be
+ * prepared); one that is taken from now on shows the same rows
  * @return GD_BUSY         the locks did not come; the text says who writes (pid, state, query, age)
  *         GD_UNPROTECTED  the role may not lock them, the lock table is full, or the transaction is
  *                         REPEATABLE READ or stricter

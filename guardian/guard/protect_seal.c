@@ -304,5 +304,5 @@ struct gd_status gd_protect_seal(struct gd_pg *pg, const struct gd_backup *backu
     tell(&sealing, backup);
     if (sealing.count > 0)
         GD_TRY(try_to_lock(&sealing, err));
-    return export_snapshot(&sealing, out_snapshot, err);
+    return out_snapshot == NULL ? GD_DONE : export_snapshot(&sealing, out_snapshot, err);
 }

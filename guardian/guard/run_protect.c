@@ -280,12 +280,13 @@ struct gd_protect_options gd_run_protect_options(const struct gd_run *run,
 /* `missing`: what of the decision's backup no earlier one holds. */
 GD_MUST static struct gd_status back_up(struct gd_run *run, const struct gd_decision *decision,
                                         const struct gd_backup *missing, const char *snapshot,
-                                        struct gd_error *err)
+                                        bool held, struct gd_error *err)
 {
     struct gd_decision part = *decision;
     part.backup = *missing;
     struct gd_protect_options protect = gd_run_protect_options(run, &part);
     struct gd_protection *protection = gd_arena_zalloc(run->arena, 1, sizeof *protection);
+    protect.held = held;
     GD_TRY(gd_run_record(run, GD_RECORD_PROTECTING, err));
     const struct gd_wish *before = gd_run_heed(run);
     struct gd_status status = gd_protect(&protect, snapshot, run->arena, protection, err);
@@ -381,9 +382,8 @@ GD_MUST static struct gd_status count_drift(struct gd_run *run, const struct gd_
                                             struct gd_story_drift **out_drifts, size_t *out_count,
                                             int64_t *out_rows, struct gd_error *err)
 {
-    const char *snapshot;
     if (can_seal(look)) {
-        GD_TRY(lock(run, look, backup, &snapshot, err));
+        GD_TRY(lock(run, look, backup, NULL, err));
         return gd_protect_drift(look->request->pg, since, backup, run->arena, out_drifts, out_count,
                                 out_rows, err);
     }
@@ -439,10 +439,10 @@ GD_MUST static struct gd_status make_backup(struct gd_run *run, struct gd_run_lo
     GD_TRY(find_trap(run, look, &relation, err));
     if (relation != NULL)
         return trapped(run, look, relation, err);
-    if (missing->sealed && wants_rows(missing) && can_seal(look))
-        GD_TRY(lock(run, look, missing, &snapshot, err));
-    *out_sealed = snapshot != NULL;
-    return back_up(run, look->decision, missing, snapshot, err);
+    *out_sealed = missing->sealed && wants_rows(missing) && can_seal(look);
+    if (*out_sealed) /* a transaction of the tool's may be within a savepoint, or be prepared */
+        GD_TRY(lock(run, look, missing, look->wrapped ? &snapshot : NULL, err));
+    return back_up(run, look->decision, missing, snapshot, *out_sealed, err);
 }
 
 GD_MUST static struct gd_status have_backup(struct gd_run *run, struct gd_run_look *look,
@@ -478,7 +478,7 @@ struct gd_status gd_run_back_up(struct gd_run *run, const struct gd_decision *de
 {
     struct gd_backup missing;
     if (gd_run_missing(run, &decision->backup, NULL, run->arena, &missing))
-        GD_TRY(back_up(run, decision, &missing, NULL, err));
+        GD_TRY(back_up(run, decision, &missing, NULL, false, err));
     return gd_run_strengthen(run, decision, NULL, err);
 }
 
@@ -502,7 +502,7 @@ GD_MUST static struct gd_status back_up_needs(struct gd_run *run, struct gd_erro
 {
     struct gd_backup missing;
     if (gd_run_missing(run, &run->needs->backup, NULL, run->arena, &missing)) {
-        GD_TRY(back_up(run, run->needs, &missing, NULL, err));
+        GD_TRY(back_up(run, run->needs, &missing, NULL, false, err));
         run->further = true;
     }
     return gd_run_strengthen(run, run->needs, NULL, err);

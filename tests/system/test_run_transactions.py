@@ -229,3 +229,23 @@ def test_killed_before_it_is_passed_nothing_is_in(world):
     assert world.value("SELECT count(*) FROM tags") == "20"
     ran = world.cli("run", "--", "psql", "-X", "-c", "CREATE TABLE next (i int)")
     assert "Nothing of it is in the database" in " ".join(ran.stderr.split()), ran.stderr
+
+
+def test_rows_that_go_behind_a_savepoint_are_sealed_there_and_come_back(world):
+    before = world.rows()
+    document = world.psql("""BEGIN;
+INSERT INTO tags VALUES (100, 'outer');
+SAVEPOINT s; INSERT INTO tags VALUES (101, 'inner'); UPDATE tags SET label = 'x' WHERE id = 1; RELEASE s;
+SAVEPOINT s; DELETE FROM tags WHERE id = 2; ROLLBACK TO s; DELETE FROM tags WHERE id = 3;
+COMMIT;""")
+    assert states(document) == ["in", "in", "in", "not in", "in"] and document["sealed"]
+    world.cli("rollback", "--last", "--yes")
+    assert world.rows() == before
+
+
+def test_what_was_sealed_can_be_put_off(world):
+    document = world.psql("BEGIN;\nDELETE FROM tags WHERE id < 5;\nPREPARE TRANSACTION 'kept';\nCOMMIT PREPARED 'kept';\n")
+    assert set(states(document)) == {"in"} and document["outcome"] == "applied"
+    assert world.value("SELECT count(*) FROM tags") == "16"
+    world.cli("rollback", "--last", "--yes")
+    assert world.value("SELECT count(*) FROM tags") == "20"
