@@ -538,7 +538,6 @@ void gd_run_foresee(struct gd_run *run, const struct gd_backup *backup)
 
 struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err)
 {
-    struct gd_status status = GD_DONE;
     pthread_mutex_lock(&run->lock);
     gd_run_take_heard(run);
     run->again = NULL;
@@ -547,7 +546,7 @@ struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err)
     run->first_refusal = run->first_hint = NULL;
     gd_run_ask_again(run);
     run->stirred = false;
-    status = gd_run_took_look(run, err);
+    struct gd_status status = gd_run_took_look(run, err);
     if (status.code == GD_OK && !run->begun)
         status = gd_pg_stamp(run->pg, run->arena, &run->stamp, err);
     if (status.code == GD_OK && run->needs != NULL && run->begun)

@@ -360,6 +360,8 @@ static bool takes_copy(struct gd_session *session, const struct gd_wire_message 
     if (end == GD_COPY_BROKEN && head->kind == GD_EXPECT_QUERY)
         return false;
     session->copying = end == GD_COPY_GOES_ON;
+    if (session->copying && head->kind == GD_EXPECT_EXECUTE)
+        session->unsynced = true; /* a Sync that came already is swallowed: another one follows */
     return pass(session, message);
 }
 

@@ -7,6 +7,7 @@
  * The target is that of the environment. Prints the lines of gd_door_environment(), then "ready";
  * at the end what gd_relay_counts() says. The test gate does what a comment in the text says:
  *   gate:refuse  gate:answer TAG;  gate:return  gate:hold MS;  gate:run SQL;  gate:wrap  gate:tell
+ *   gate:settle  comes to a rest before it, and says how: 1 by a Sync, 2 by a block
  *   gate:stale   passes at its Parse, and does not hold when it is executed: what else the comment
  *                says is done then
  * and prints what it is told of results.
@@ -116,6 +117,11 @@ static void tell(const struct gd_gate_request *request, struct gd_gate_answer *a
 static void obey(const struct gd_gate_request *request, struct gd_gate_answer *answer)
 {
     const char *text = request->text, *word;
+    if (strstr(text, "gate:settle") != NULL && request->settle != GD_SETTLE_NO) {
+        say("settle %d\n", (int)request->settle);
+        answer->verdict = GD_GATE_SETTLE;
+        return;
+    }
     if ((word = after(text, "gate:hold ")) != NULL)
         hold(request, word);
     if ((word = after(text, "gate:run ")) != NULL)

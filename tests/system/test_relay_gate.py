@@ -318,6 +318,62 @@ def test_wrapped_in_a_block_of_ours(relay, client):
     assert value(client, "SELECT to_regclass('t')") == "t"
 
 
+def step(text, *marks):
+    return wire.parse(f"{text} /*{' '.join(marks)}*/"), wire.bind(), wire.execute()
+
+
+def test_a_batch_comes_to_a_rest_and_nobody_sees_it(relay, client):
+    client.ask(wire.query("CREATE TABLE t (i int PRIMARY KEY)"))
+    found = client.ask(*step("INSERT INTO t VALUES (1)", "gate:stale", "gate:settle"), wire.SYNC)
+    assert wire.kinds(found) == "12CZ" and found[-1][1] == b"I" and relay.wait_for("settle") == "settle 1"
+    found = client.ask(*step("INSERT INTO t VALUES (2)", "gate:stale", "gate:settle gate:wrap"), wire.SYNC)
+    assert wire.kinds(found) == "12CZ" and found[-1][1] == b"I" and relay.wait_for("settle") == "settle 1"
+    found = client.ask(*step("INSERT INTO t VALUES (2)", "gate:stale", "gate:settle gate:wrap"), wire.SYNC)
+    assert wire.kinds(found) == "12EZ" and found[-1][1] == b"I" and relay.wait_for("settle") == "settle 1"
+    found = client.ask(wire.query("BEGIN"))
+    found = client.ask(*step("INSERT INTO t VALUES (3)"), *step("INSERT INTO t VALUES (4)", "gate:stale", "gate:settle"), wire.SYNC)
+    assert wire.kinds(found) == "12C12CZ" and found[-1][1] == b"T" and relay.wait_for("settle") == "settle 1"
+    client.ask(wire.query("ROLLBACK"))
+    assert value(client, "SELECT string_agg(i::text, ',' ORDER BY i) FROM t") == "1,2"
+
+
+def test_what_a_batch_has_done_goes_into_a_block(relay, client):
+    client.ask(wire.query("CREATE TABLE t (i int PRIMARY KEY)"))
+    batch = *step("INSERT INTO t VALUES (1)"), *step("INSERT INTO t VALUES (2)", "gate:stale", "gate:settle"), *step("SELECT count(*) FROM t")
+    found = client.ask(*batch, wire.SYNC)
+    assert wire.kinds(found) == "12C12C12DCZ" and found[-1][1] == b"I" and relay.wait_for("settle") == "settle 2" and wire.rows(found) == [["2"]]
+    found = client.ask(*step("INSERT INTO t VALUES (3)"), *step("INSERT INTO t VALUES (1)", "gate:stale", "gate:settle"), *step("SELECT 1"), wire.SYNC)
+    assert wire.kinds(found) == "12C12EZ" and found[-1][1] == b"I" and relay.wait_for("settle") == "settle 2"
+    found = client.ask(*step("INSERT INTO t VALUES (4)"), *step("INSERT INTO t VALUES (5)", "gate:stale", "gate:settle"), *step("SELECT 1 /*gate:refuse*/"), wire.SYNC)
+    assert refused(found) and found[-1][1] == b"I" and relay.wait_for("settle") == "settle 2"
+    assert value(client, "SELECT string_agg(i::text, ',' ORDER BY i) FROM t") == "1,2"
+    # A block of the client's own, begun behind ours, or before.
+    found = client.ask(*step("INSERT INTO t VALUES (6)"), *step("INSERT INTO t VALUES (7)", "gate:stale", "gate:settle"), *step("BEGIN"), wire.SYNC)
+    assert found[-1][1] == b"T" and not wire.errors(found) and relay.wait_for("settle") == "settle 2"
+    client.ask(wire.query("COMMIT"))
+    found = client.ask(*step("BEGIN"), *step("INSERT INTO t VALUES (8)", "gate:stale", "gate:settle"), wire.SYNC)
+    assert wire.kinds(found) == "12C12CZ" and found[-1][1] == b"T" and relay.wait_for("settle") == "settle 1"
+    client.ask(wire.query("ROLLBACK"))
+    assert value(client, "SELECT string_agg(i::text, ',' ORDER BY i) FROM t") == "1,2,6,7"
+    # What may have ended a block is not touched, and a Query ends the batch as a Sync does.
+    found = client.ask(*step("BEGIN"), *step("COMMIT"), *step("INSERT INTO t VALUES (9)", "gate:stale", "gate:settle"), wire.SYNC)
+    assert wire.kinds(found) == "12C12C12CZ" and found[-1][1] == b"I"
+    found = client.ask(*step("INSERT INTO t VALUES (10)"), *step("INSERT INTO t VALUES (11)", "gate:stale", "gate:settle"), wire.query("SELECT count(*) FROM t"))
+    assert wire.kinds(found) == "12C12CTDCZ" and found[-1][1] == b"I" and wire.rows(found) == [["7"]]
+    assert value(client, "SELECT count(*) FROM t") == "7"
+
+
+def test_a_batch_whose_client_leaves_is_rolled_back(relay, server, database):
+    with wire.Client(relay.env) as one:
+        one.ask(wire.query("CREATE TABLE t (i int)"))
+        one.send(*step("INSERT INTO t VALUES (1)"), *step("INSERT INTO t VALUES (2)", "gate:stale", "gate:settle"), *step("SELECT 1"), wire.message(b"H"))
+        one.until(b"D")
+        assert relay.wait_for("settle") == "settle 2"
+    relay.wait_for("leave")
+    with wire.Client(relay.env) as other:
+        assert value(other, "SELECT count(*) FROM t") == "0"
+
+
 def test_large_objects_are_shown_to_the_gate(client):
     client.ask(wire.query("BEGIN"))
     number = int.from_bytes(client.ask(wire.message(b"F", (957).to_bytes(4, "big") + b"\0\1\0\1\0\1\0\0\0\4\0\0\0\0\0\1"))[0][1][4:], "big")

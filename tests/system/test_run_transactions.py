@@ -249,3 +249,18 @@ def test_what_was_sealed_can_be_put_off(world):
     assert world.value("SELECT count(*) FROM tags") == "16"
     world.cli("rollback", "--last", "--yes")
     assert world.value("SELECT count(*) FROM tags") == "20"
+
+
+def test_copy_in_the_extended_protocol(world):
+    document = world.psycopg3("""
+p = c.pgconn
+from psycopg import pq
+for text, rows in ((b'COPY tags FROM STDIN', b'200\\ta\\n201\\tb\\n'), (b'COPY tags FROM STDIN', b'200\\ttwice\\n')):
+    result = p.exec_params(text, None)
+    assert result.status == pq.ExecStatus.COPY_IN, result.status
+    assert p.put_copy_data(rows) == 1 and p.put_copy_end() == 1
+    print(p.get_result().status, p.get_result())
+    assert p.transaction_status == pq.TransactionStatus.IDLE
+assert c.execute("SELECT count(*) FROM tags").fetchone() == (22,)
+""")
+    assert states(document) == ["in", "not in"]
