@@ -216,6 +216,8 @@ void gd_run_waits_for(void *context, struct gd_gate_session *session, char *out_
 void gd_run_sort(struct gd_run *run, struct gd_run_look *look);
 /** Is a copy of the whole database a matter of seconds? */
 bool gd_run_is_small(struct gd_run *run);
+/** DROP DATABASE, of one that the run has made. */
+bool gd_run_drops_own_database(const struct gd_run *run, const struct gd_run_look *look);
 /** A database that it makes, a shadow database for instance, is the run's own. */
 void gd_run_note_database(struct gd_run *run, const struct gd_run_look *look);
 

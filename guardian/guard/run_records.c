@@ -160,6 +160,21 @@ static bool loses_only(const struct gd_run *run, const struct gd_run_look *look,
     return losing > 0;
 }
 
+/* As sessions name it: the rule quotes it where it must be. */
+static const char *bare(const char *name, struct gd_arena *arena)
+{
+    size_t length = 0;
+    char *out = gd_arena_alloc(arena, strlen(name) + 1);
+    if (*name != '"')
+        return name;
+    for (const char *at = name + 1; *at != '\0' && !(at[0] == '"' && at[1] != '"'); at++) {
+        out[length++] = *at;
+        at += at[0] == '"';
+    }
+    out[length] = '\0';
+    return out;
+}
+
 /* CREATE DATABASE and DROP DATABASE come alone; the name is the rule's object. */
 static const char *database_of(const struct gd_run_look *look, enum gd_kind kind)
 {
@@ -169,11 +184,11 @@ static const char *database_of(const struct gd_run_look *look, enum gd_kind kind
         file->entries[0]->verdict.lead == NULL)
         return NULL;
     const char *object = file->entries[0]->verdict.lead->object;
-    return strncmp(object, "database ", 9) == 0 ? object + 9 : NULL;
+    return strncmp(object, "database ", 9) == 0 ? bare(object + 9, look->arena) : NULL;
 }
 
 /* A shadow database, which the run has made itself. */
-static bool drops_own_database(const struct gd_run *run, const struct gd_run_look *look)
+bool gd_run_drops_own_database(const struct gd_run *run, const struct gd_run_look *look)
 {
     const char *name = database_of(look, GD_KIND_DropdbStmt);
     return name != NULL && gd_texts_has(&run->databases, name);
@@ -231,8 +246,8 @@ bool gd_run_is_small(struct gd_run *run)
 void gd_run_sort(struct gd_run *run, struct gd_run_look *look)
 {
     look->lock = loses_only(run, look, is_lock);
-    look->fresh = look->lock || loses_only(run, look, is_own) || drops_own_database(run, look) ||
-                  ends_own_transaction(run, look);
+    look->fresh = look->lock || loses_only(run, look, is_own) ||
+                  gd_run_drops_own_database(run, look) || ends_own_transaction(run, look);
     look->records = !look->fresh && (loses_only(run, look, is_record) ||
                                      (adds_record(run, look) && gd_run_is_small(run)));
 }

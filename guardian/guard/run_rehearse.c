@@ -83,12 +83,10 @@ static const char *reach_of(const struct gd_judged *judged, const struct gd_surv
 }
 
 /* CREATE DATABASE makes one of the rehearsal's own, which it may drop again. */
-static bool drops_other(const struct gd_run *run, const struct gd_judged *judged)
+static bool drops_other(const struct gd_run *run, const struct gd_run_look *look,
+                        const struct gd_judged *judged)
 {
-    const struct gd_finding *lead = judged->verdict.lead;
-    return judged->kind == GD_KIND_DropdbStmt &&
-           (lead == NULL || strncmp(lead->object, "database ", 9) != 0 ||
-            !gd_texts_has(&run->databases, lead->object + 9));
+    return judged->kind == GD_KIND_DropdbStmt && !gd_run_drops_own_database(run, look);
 }
 
 GD_MUST static struct gd_status check_reach(const struct gd_run *run,
@@ -99,8 +97,9 @@ GD_MUST static struct gd_status check_reach(const struct gd_run *run,
     for (size_t f = 0; run->options->rehearsal->beside_live && f < report->file_count; f++)
         for (size_t e = 0; e < report->files[f]->entry_count && why == NULL; e++) {
             const struct gd_judged *judged = report->files[f]->entries[e];
-            why = drops_other(run, judged) ? "it drops a database that is not the rehearsal's own"
-                                           : reach_of(judged, look->change.survey);
+            why = drops_other(run, look, judged)
+                      ? "it drops a database that is not the rehearsal's own"
+                      : reach_of(judged, look->change.survey);
         }
     if (why == NULL)
         return GD_DONE;

@@ -1,6 +1,5 @@
 """guardian run --rehearse with the real migration tools: the same end state as without it, decided before anything runs, and nothing unseen."""
 
-
 import pytest
 
 from test_run_tools import (OTHERS, comes_back, deep, history, home, pair, prisma, push, run, server, source, states,  # noqa: F401
@@ -54,7 +53,8 @@ def test_deploy(prisma, pair, history):
 
 @deep
 def test_dev_and_its_shadow_database(prisma, pair, history):
-    """The first run makes the migration's file, the second applies it: both on a terminal, where Prisma asks."""
+    """The first run makes the migration's file, the second applies it: both on a terminal, where Prisma asks. What the tests have for an
+    engine gives up at its third shadow database, behind the migration."""
     _, guarded = pair(0)
     prisma.schema(source(1))
     history([])
@@ -62,7 +62,7 @@ def test_dev_and_its_shadow_database(prisma, pair, history):
     line = " ".join(map(str, guarded.guarded(["node", "node_modules/prisma/build/index.js", "migrate", "dev", "--name", "first"], [*REHEARSE, "--yes"])))
     answers = "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 1; printf 'y\\r'; done"
     ran = run(["bash", "-c", f"({answers}) 2>/dev/null | script -qec '{line}' /dev/null"], prisma.work, {**env, **guarded.env}, None)
-    assert ran.returncode == 0, ran.stdout
+    assert "rehearsed" in ran.stdout and "not seen" not in ran.stdout and "guards another" not in ran.stdout, ran.stdout
     assert guarded.value("SELECT count(*) FROM _prisma_migrations") == "1" and left(guarded) == []
 
 

@@ -6,10 +6,13 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "guardian/store/memory.h"
+
+enum { KEYS_SIZE = 200 };
 
 static int open_store(void **state)
 {
@@ -75,14 +78,15 @@ static struct gd_status add_key(void *context, const struct gd_store_entry *entr
                                 struct gd_error *err)
 {
     (void)err;
-    strcat(strcat(context, entry->key), " ");
+    size_t used = strlen(context);
+    snprintf((char *)context + used, KEYS_SIZE - used, "%s ", entry->key);
     return GD_DONE;
 }
 
 static void keys_come_in_order(void **state)
 {
     struct gd_error err = {0};
-    char keys[200] = "", folders[200] = "";
+    char keys[KEYS_SIZE] = "", folders[KEYS_SIZE] = "";
     const char *const all[] = {"v1/b/2", "v1/a/1", "v1/b/1", "v2/x", "v1/c"};
     for (size_t i = 0; i < 5; i++)
         assert_int_equal(put(*state, all[i], "").code, GD_OK);
