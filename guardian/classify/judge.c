@@ -224,6 +224,8 @@ static void judge_explain(struct gd_judge *judge, const struct gd_node *node)
     }
     if (runs)
         gd_judge_node(judge, gd_node_child(node, GD_F_query));
+    else /* the planner works out calls that promise to be constant */
+        gd_judge_calls(judge, gd_node_child(node, GD_F_query));
 }
 
 static void judge_execute(struct gd_judge *judge, const struct gd_node *node)

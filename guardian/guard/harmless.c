@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,12 +61,13 @@ struct gd_harmless {
     pthread_mutex_t lock;
     struct gd_arena *arena;
     struct gd_map texts;
+    _Atomic uint64_t age;
 };
 
 struct gd_harmless *gd_harmless_new(void)
 {
     struct gd_harmless *harmless = gd_memory_new(sizeof *harmless);
-    *harmless = (struct gd_harmless){.arena = gd_arena_new()};
+    *harmless = (struct gd_harmless){.arena = gd_arena_new(), .age = 1};
     pthread_mutex_init(&harmless->lock, NULL);
     return harmless;
 }
@@ -77,6 +79,16 @@ void gd_harmless_free(struct gd_harmless *harmless)
     pthread_mutex_destroy(&harmless->lock);
     gd_arena_free(harmless->arena);
     free(harmless);
+}
+
+uint64_t gd_harmless_age(struct gd_harmless *harmless)
+{
+    return atomic_load(&harmless->age);
+}
+
+void gd_harmless_grow_older(struct gd_harmless *harmless)
+{
+    atomic_fetch_add(&harmless->age, 1);
 }
 
 void gd_harmless_remember(struct gd_harmless *harmless, const char *text, size_t size)
@@ -101,8 +113,9 @@ bool gd_harmless_seen(struct gd_harmless *harmless, const char *text, size_t siz
     return found;
 }
 
-bool gd_harmless_alone(struct gd_harmless *harmless, const struct gd_gate_request *request,
-                       struct gd_arena *arena)
+const struct gd_report *gd_harmless_alone(struct gd_harmless *harmless,
+                                          const struct gd_gate_request *request,
+                                          struct gd_arena *arena)
 {
     struct gd_input input = {
         .by_wire = true, .path = "statement", .text = request->text, .size = request->size};
@@ -111,9 +124,9 @@ bool gd_harmless_alone(struct gd_harmless *harmless, const struct gd_gate_reques
     struct gd_error ignored = {0};
     if (gd_classify(&input, 1, &options, arena, &report, &ignored).code != GD_OK ||
         gd_run_changes(report))
-        return false;
+        return NULL;
     gd_harmless_remember(harmless, request->text, request->size);
-    return true;
+    return report;
 }
 
 const char *gd_harmless_misread(const struct gd_gate_session *session, const char *text,

@@ -19,10 +19,15 @@ void gd_harmless_free(struct gd_harmless *harmless);
 bool gd_harmless_seen(struct gd_harmless *harmless, const char *text, size_t size);
 /** It was found to be, by itself. */
 void gd_harmless_remember(struct gd_harmless *harmless, const char *text, size_t size);
-/** By the text alone: true when nobody's catalogue could make it more than reading and setting; it
- *  is remembered then. */
-bool gd_harmless_alone(struct gd_harmless *harmless, const struct gd_gate_request *request,
-                       struct gd_arena *arena);
+/** Grows with each change of definitions that comes by: what was asked of the catalogue before is
+ *  void. Never 0. */
+uint64_t gd_harmless_age(struct gd_harmless *harmless);
+void gd_harmless_grow_older(struct gd_harmless *harmless);
+/** By the text alone: its report when it does nothing but read or set, as far as it can be told
+ * from that; it is remembered then. NULL: there is more in it. */
+const struct gd_report *gd_harmless_alone(struct gd_harmless *harmless,
+                                          const struct gd_gate_request *request,
+                                          struct gd_arena *arena);
 /** May our reading of the text be another than the server's? Why; NULL: no. */
 const char *gd_harmless_misread(const struct gd_gate_session *session, const char *text,
                                 size_t size);

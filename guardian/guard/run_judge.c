@@ -9,6 +9,7 @@
 #include "guardian/base/fault.h"
 #include "guardian/classify/rule.h"
 #include "guardian/guard/approved.h"
+#include "guardian/guard/calm.h"
 #include "guardian/guard/run_own.h"
 #include "guardian/sql/parse.h"
 
@@ -36,9 +37,13 @@ bool gd_run_glance(void *context, struct gd_gate_session *session, const char *t
 {
     (void)parse;
     struct gd_run *run = context;
-    return !atomic_load(&session->watched) && !session->fresh &&
-           gd_harmless_misread(session, text, size) == NULL &&
-           gd_harmless_seen(run->harmless, text, size);
+    bool seen = !atomic_load(&session->watched) && !session->fresh &&
+                gd_calm_known(session, run->harmless) &&
+                gd_harmless_misread(session, text, size) == NULL &&
+                gd_harmless_seen(run->harmless, text, size);
+    if (seen)
+        gd_calm_note_text(session, text);
+    return seen;
 }
 
 bool gd_run_still(void *context, struct gd_gate_session *session, const char *text, size_t size)
@@ -438,6 +443,15 @@ GD_MUST static struct gd_status judge_change(struct gd_run *run, struct gd_run_l
     return GD_DONE;
 }
 
+GD_MUST static struct gd_status cannot_look(struct gd_error *err)
+{
+    return gd_hint(err,
+                   gd_fail(err, GD_REFUSED,
+                           "this statement cannot be looked up here, and what it reads may run "
+                           "functions of this database"),
+                   "Send it by itself, not behind others in one batch.");
+}
+
 GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *seen,
                                       struct gd_gate_answer *answer, struct gd_error *err)
 {
@@ -452,7 +466,16 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
                        gd_fail(err, GD_REFUSED, "this statement cannot be read for sure: %s", why),
                        "SET standard_conforming_strings TO on, and use client_encoding UTF8.");
     const struct gd_report *alone = read_alone(request, seen->arena);
-    if (alone != NULL && !gd_run_changes(alone)) { /* whatever the catalogue says */
+    enum gd_calm calm = GD_CALM_LOOK;
+    if (alone != NULL && !gd_run_changes(alone))
+        GD_TRY(gd_calm_ask(session, run->harmless, request, alone, &calm, err));
+    if (calm == GD_CALM_NEVER)
+        return cannot_look(err);
+    if (calm == GD_CALM_SETTLE) {
+        answer->verdict = GD_GATE_SETTLE;
+        return GD_DONE;
+    }
+    if (calm == GD_CALM) {
         if (run->options->mode == GD_RUN_LEARN)
             gd_run_learn_quiet(run, request, seen->arena);
         else
@@ -465,7 +488,9 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
         return GD_DONE;
     }
     struct gd_status status = look(run, seen, err);
-    if (status.code == GD_USAGE && server_refuses(run, request)) {
+    seen->looked = true;
+    bool sent = request->name == NULL || request->parse; /* what is executed was taken before */
+    if (status.code == GD_USAGE && sent && server_refuses(run, request)) {
         pass_harmless(run, request, answer);
         return GD_DONE;
     }
@@ -511,6 +536,17 @@ static struct gd_status judge_deep(void *context, struct gd_error *err)
     return judge(judging->run, judging->look, judging->answer, err);
 }
 
+/* What was looked up is no harmless text; a Parse runs nothing. */
+static void note_passed(struct gd_run *run, const struct gd_run_look *look, bool passed)
+{
+    struct gd_gate_session *session = look->request->session;
+    if (!passed || look->request->parse)
+        return;
+    gd_calm_note_text(session, look->request->text);
+    if (look->looked)
+        gd_calm_note_passed(session, run->harmless, look->change.report);
+}
+
 void gd_run_judge(void *context, const struct gd_gate_request *request,
                   struct gd_gate_answer *out_answer)
 {
@@ -532,6 +568,7 @@ void gd_run_judge(void *context, const struct gd_gate_request *request,
     struct gd_status status = gd_run_took_look(run, &err);
     if (status.code == GD_OK)
         status = gd_deep_call(judge_deep, &judging, &err);
+    note_passed(run, &look, status.code == GD_OK && out_answer->verdict == GD_GATE_PASS);
     if (status.code != GD_OK) {
         gd_run_unwrap(&look);
         *out_answer = (struct gd_gate_answer){.message = "", .detail = "", .hint = ""};

@@ -30,6 +30,9 @@ struct gd_gate_session {
     _Atomic bool watched;  /* something was passed whose end is not known: nothing goes unseen */
     struct gd_track track; /* what its open transaction holds */
     _Atomic bool left;     /* the client has gone */
+    _Atomic uint64_t
+        calm_at;         /* the age at which it was found to be calm (guard/calm.h); 0: never */
+    _Atomic bool moving; /* it has passed what may change definitions, and is not over */
     struct gd_gate_session *next;
 };
 
@@ -157,6 +160,7 @@ struct gd_run_look {
     struct gd_arena *arena; /* until the answer is given */
     struct gd_change change;
     const struct gd_decision *decision;
+    bool looked;     /* it is not harmless by itself */
     bool records;    /* it writes nothing but the records of a migration tool */
     bool fresh;      /* all that it would lose was made by this run */
     bool lock;       /* … or is a tool's lock, which nobody wants back */

@@ -13,6 +13,7 @@
 #include "guardian/base/fault.h"
 #include "guardian/base/memory.h"
 #include "guardian/classify/rule.h"
+#include "guardian/guard/calm.h"
 #include "guardian/guard/run_own.h"
 #include "guardian/guard/secret_text.h"
 
@@ -333,8 +334,10 @@ void gd_run_passed(void *context, struct gd_gate_session *session, uint64_t tick
         .state = result->state,
         .seconds = (double)(gd_clock_monotonic_us() - session->asked_us) / 1e6,
     };
-    if ((result->state == GD_PG_OUTSIDE && !result->more) || result->lost)
+    bool over = (result->state == GD_PG_OUTSIDE && !result->more) || result->lost;
+    if (over)
         atomic_store(&session->watched, false);
+    gd_calm_note_ended(session, run->harmless, over);
     pthread_mutex_lock(&run->heard_lock);
     if (run->heard_last == NULL)
         run->heard = heard;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "guardian/base/memory.h"
+#include "guardian/guard/calm.h"
 #include "guardian/guard/visit_own.h"
 
 enum { IDLE_MS = 30000, RENEWALS_MAX = 3, STEPS_MAX = 5000, STEP_BITS = 32 };
@@ -96,8 +97,12 @@ static bool glance(void *context, struct gd_gate_session *session, const char *t
     struct gd_visits *visits = context;
     struct gd_visit *visit = visit_of(session);
     (void)parse;
-    return !atomic_load(&visit->watched) && gd_harmless_misread(&visit->seen, text, size) == NULL &&
-           gd_harmless_seen(visits->harmless, text, size);
+    bool seen = !atomic_load(&visit->watched) && gd_calm_known(&visit->seen, visits->harmless) &&
+                gd_harmless_misread(&visit->seen, text, size) == NULL &&
+                gd_harmless_seen(visits->harmless, text, size);
+    if (seen)
+        gd_calm_note_text(&visit->seen, text);
+    return seen;
 }
 
 static bool still(void *context, struct gd_gate_session *session, const char *text, size_t size)
@@ -119,12 +124,18 @@ static void reported(void *context, struct gd_gate_session *session, const char 
 
 /* ---- judging ---- */
 
-/* A first text that is harmless by itself needs no run. */
+/* A first text that is harmless by itself, in a session that is calm, needs no run. */
 static bool is_harmless(struct gd_visit *visit, const struct gd_gate_request *request)
 {
     gd_auto_arena arena = gd_arena_new();
-    return gd_harmless_misread(&visit->seen, request->text, request->size) == NULL &&
-           gd_harmless_alone(visit->visits->harmless, request, arena);
+    struct gd_harmless *harmless = visit->visits->harmless;
+    struct gd_error ignored = {0};
+    enum gd_calm calm = GD_CALM_LOOK;
+    const struct gd_report *alone = gd_harmless_alone(harmless, request, arena);
+    return alone != NULL &&
+           gd_harmless_misread(&visit->seen, request->text, request->size) == NULL &&
+           gd_calm_ask(&visit->seen, harmless, request, alone, &calm, &ignored).code == GD_OK &&
+           calm == GD_CALM;
 }
 
 static bool is_alone(const struct gd_gate_request *request)
@@ -229,10 +240,13 @@ static void judge(void *context, const struct gd_gate_request *request,
     if (change == NULL && is_harmless(visit, request)) {
         *out_answer = (struct gd_gate_answer){
             .verdict = GD_GATE_PASS, .message = "", .detail = "", .hint = "", .class = "none"};
+        gd_calm_note_text(&visit->seen, request->text);
         settle(visit, NULL);
         return;
     }
     ask(visit, &change, request, out_answer);
+    bool known = change != NULL && change->session != NULL;
+    atomic_store(&visit->seen.calm_at, known ? atomic_load(&change->session->calm_at) : 0);
     if (change != NULL && change->run != NULL && out_answer->verdict == GD_GATE_REFUSE &&
         gd_run_needs(change->run) != NULL)
         gd_visit_remember(visits, change, request);

@@ -161,6 +161,7 @@ void gd_session_pass_statement(struct gd_session *session, const struct gd_wire_
         if (!function)
             forget_unnamed(session); /* the server does, too */
         expect(session, (struct gd_expect){.kind = GD_EXPECT_QUERY, .ticket = ticket});
+        session->runs++;
     } else {
         struct gd_expect one = {.kind = GD_EXPECT_PARSE, .ticket = ticket};
         one.named = remember(session, &statement);
@@ -232,8 +233,8 @@ static bool find_statement(struct gd_session *session, const char *name,
         return false;
     }
     if (session->unnamed_lost && !(*out_named)->pending) {
-        restore_unnamed(session, message);
-        *out_named = gd_names_find(&session->names, false, name);
+        restore_unnamed(session, message); /* and the name with the message */
+        *out_named = gd_names_find(&session->names, false, "");
     }
     return true;
 }
@@ -274,10 +275,17 @@ static void pass_bind(struct gd_session *session, const struct gd_wire_message *
     struct gd_named *made = gd_names_add(&session->names, true, portal);
     memcpy(made->statement, statement, strnlen(statement, GD_WIRE_NAME_MAX));
     made->tag = named == NULL ? NULL : copy_text(named->tag);
+    if (named != NULL) {
+        made->text = copy_text(named->text);
+        made->size = named->size;
+        made->of_rest = named->rest;
+        session->names.bytes += made->size;
+    }
     made->ticket = session->judged ? session->ticket : 0;
     session->judged = false;
     session->bound = true;
     made->rest = session->rests;
+    made->runs = session->runs;
     expect(session,
            (struct gd_expect){.kind = GD_EXPECT_BIND, .named = made, .ticket = made->ticket});
     gd_pipe_pass(&session->up, message);
@@ -313,14 +321,14 @@ static void pass_execute(struct gd_session *session, const struct gd_wire_messag
                          struct gd_named *portal)
 {
     struct gd_expect one = {.kind = GD_EXPECT_EXECUTE};
+    session->runs++;
     if (portal != NULL) {
-        const struct gd_named *named = gd_names_find(&session->names, false, portal->statement);
         one.ticket = session->judged ? session->ticket : portal->ticket;
         portal->executed |= !session->judged;
         one.more = copy_text(portal->tag);
         one.way = portal->tag == NULL ? GD_WAY_PLAIN : GD_WAY_ANSWERED;
-        if (named != NULL && named->rest != session->rests)
-            gd_session_note_text(session, named->text, named->size);
+        if (portal->text != NULL && portal->of_rest != session->rests)
+            gd_session_note_text(session, portal->text, portal->size);
     }
     expect(session, one);
     gd_pipe_pass(&session->up, message);
@@ -338,10 +346,10 @@ static enum heard hear_execute(struct gd_session *session, const struct gd_wire_
     }
     /* An unknown one was made by DECLARE CURSOR, whose text was judged. */
     struct gd_named *portal = gd_names_find(&session->names, true, name);
-    bool older = portal != NULL && portal->rest != session->rests;
-    const char *statement = older ? portal->statement : "";
+    bool older =
+        portal != NULL && (portal->rest != session->rests || portal->runs != session->runs);
     if (older && portal->tag == NULL &&
-        !gate_still(session, statement, gd_names_find(&session->names, false, statement))) {
+        !gate_still(session, portal->statement, portal->text == NULL ? NULL : portal)) {
         gd_session_hold(session, true);
         return HEARD_STAYS;
     }

@@ -42,10 +42,12 @@ static void fill_prepared(struct gd_session *session, const struct gd_wire_messa
 {
     struct gd_wire_cursor body = gd_wire_body(message);
     const char *portal = gd_wire_read_text(&body);
-    const char *name = message->kind->type == 'B'
-                           ? gd_wire_read_text(&body)
-                           : gd_names_find(&session->names, true, portal)->statement;
-    const struct gd_named *named = gd_names_find(&session->names, false, name);
+    bool bind = message->kind->type == 'B';
+    const struct gd_named *bound = bind ? NULL : gd_names_find(&session->names, true, portal);
+    const char *name = bind ? gd_wire_read_text(&body) : bound->statement;
+    const struct gd_named *named = bind ? gd_names_find(&session->names, false, name)
+                                   : bound->text == NULL ? NULL
+                                                         : bound;
     char text[GD_EXECUTE_TEXT_SIZE];
     gd_session_execute_text(name, text);
     request->text = named == NULL ? gd_arena_strdup(session->arena, text)

@@ -60,7 +60,7 @@ static void remove_at(struct gd_names *names, struct gd_named **place)
     struct gd_named *named = *place;
     *place = named->next;
     note_unrun(names, named);
-    names->bytes -= named->portal ? 0 : named->size;
+    names->bytes -= named->size;
     names->portals -= named->portal;
     free(named->text);
     free(named->types);

@@ -76,7 +76,7 @@ struct gd_named {
     struct gd_named *next;
     bool portal, pending; /* pending: its Parse or Bind is not answered yet */
     char name[GD_WIRE_NAME_MAX + 1];
-    /* of statements: */
+    /* of statements; of portals, whose statement may be another one by now: what was bound */
     char *text;
     size_t size;
     uint8_t *types;
@@ -85,8 +85,10 @@ struct gd_named {
     uint64_t rest; /* how many rests there were when it was sent */
     /* of portals: */
     char statement[GD_WIRE_NAME_MAX + 1];
-    uint64_t ticket; /* of the verdict that let it be bound, or run */
-    bool executed;   /* an Execute of it was sent, whose answer tells of the ticket */
+    uint64_t runs;    /* how much had been run when it was bound */
+    uint64_t of_rest; /* its statement's */
+    uint64_t ticket;  /* of the verdict that let it be bound, or run */
+    bool executed;    /* an Execute of it was sent, whose answer tells of the ticket */
 };
 
 enum { GD_NAMES_BUCKETS = 64 };
@@ -189,6 +191,7 @@ struct gd_session {
     struct gd_expected expected;
     struct gd_names names;
     struct gd_wire_out earlier; /* texts since the last rest */
+    uint64_t runs;              /* Query and Execute messages that went on */
     uint64_t rests;
     char transaction;  /* of the last ReadyForQuery */
     bool unsynced;     /* messages of the extended protocol since the last Sync */
