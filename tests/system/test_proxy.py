@@ -523,3 +523,72 @@ def test_memory_stays_flat(proxy):
     first, last = come_and_go(200), come_and_go(800)
     print(f"resident: {first} kB after 200 sessions, {last} kB after 1,000")
     assert last < first * 1.2
+
+
+def test_databases_do_not_wait_for_each_other(proxy):
+    other = proxy.name + "_b"
+    proxy.server.run(f"CREATE DATABASE {other} TEMPLATE proxy_base")
+    try:
+        proxy.start("--busy-timeout", "1s")
+        ann = proxy.session()
+        assert ann("BEGIN;\nCREATE TABLE a (i int);") == "BEGIN\nCREATE TABLE"
+        assert proxy.psql("-d", other, "-c", "ALTER TABLE users DROP COLUMN age", user="bob").stdout == "ALTER TABLE\n"
+        proxy.hears(f'change \\S+ of "bob" from 127.0.0.1 in "{other}": applied, 1 statement, backup')
+        ann("COMMIT;")
+        ann.leave()
+        proxy.stop()
+        assert len(proxy.changes()) == 1
+    finally:
+        proxy.server.drop(other)
+
+
+def test_a_driver_with_prepared_statements(proxy):
+    psycopg = pytest.importorskip("psycopg")
+    path = proxy.folder / "audit"
+    proxy.start("--audit", str(path))
+    address = f"host=127.0.0.1 port={proxy.port} user=ann password='{PASSWORD}' dbname={proxy.name} sslmode=disable"
+    with psycopg.connect(address, prepare_threshold=0) as one:
+        for i in range(4):
+            one.execute("INSERT INTO tags VALUES (%s, %s)", (100 + i, "hidden"))
+        assert one.execute("SELECT count(*) FROM tags WHERE id >= %s", (100,)).fetchone() == (4,)
+        one.commit()
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            one.execute("INSERT INTO tags VALUES (%s, %s)", (100, "hidden"))
+        one.rollback()
+        with one.pipeline():
+            one.execute("DELETE FROM tags WHERE id = %s", (100,))
+            one.execute("DELETE FROM tags WHERE id = %s", (101,))
+        one.commit()
+    proxy.stop()
+    assert proxy.value("SELECT count(*) FROM tags") == "22" and "hidden" not in path.read_text()
+    lines = lines_of(path)
+    ends = [(line["tag"], line["sqlstate"]) for line in lines if line["event"] == "end"]
+    assert ends.count(("INSERT 0 1", "00000")) == 4 and "23505" in [state for _, state in ends]
+    proxy.cli("rollback", "--last", "--yes")
+    assert proxy.value("SELECT count(*) FROM tags") == "20"
+
+
+def test_a_server_that_goes_away_ends_sessions_and_not_the_door(proxy):
+    proxy.start("--busy-timeout", "3s")
+    ann = proxy.session()
+    ann("BEGIN;\nINSERT INTO tags VALUES (300, 'x');")
+    proxy.server.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{proxy.name}'")
+    assert "FATAL" in ann("SELECT 1;") or "server closed" in ann("SELECT 1;") or ann.ran.poll() is not None
+    assert proxy.psql("-c", "INSERT INTO tags VALUES (301, 'y')").stdout == "INSERT 0 1\n"
+    proxy.stop()
+    assert proxy.value("SELECT string_agg(id::text, ',') FROM tags WHERE id > 100") == "301"
+
+
+def test_who_waits_can_give_up(proxy):
+    proxy.start("--busy-timeout", "1h")
+    ann, bob = proxy.session(), proxy.session("bob")
+    ann("BEGIN;\nCREATE TABLE a (i int);")
+    bob.asked += 1
+    bob.send(f"INSERT INTO tags VALUES (100, 'x');\n\\echo done-{bob.asked}")
+    time.sleep(0.7)
+    bob.ran.send_signal(signal.SIGINT)
+    assert "canceling statement due to user request" in bob.leave()
+    ann("COMMIT;")
+    ann.leave()
+    proxy.stop()
+    assert proxy.value("SELECT count(*) FROM tags") == "20"
