@@ -4,6 +4,7 @@
  * All that it says goes to stderr, line by line; stdout is the audit log's, where that is asked
  * for.
  */
+#include <assert.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -238,8 +239,13 @@ int gd_cmd_proxy(const struct gd_config *config, int argc, char **argv)
     gd_auto_arena arena = gd_arena_new();
     struct gd_error err = {0};
     struct gd_status status;
-    (void)argc;
-    (void)argv;
+    if (argc > 0) {
+        status =
+            gd_hint(&err, gd_fail(&err, GD_USAGE, "proxy takes no operand, as \"%s\"", argv[0]),
+                    "A command behind the door is what guardian run is for.");
+        assert(status.code != GD_OK);
+        return gd_cli_fail(&err);
+    }
     if (*config->add_user != '\0') {
         status = gd_cli_add_user(config, &err);
         return status.code == GD_OK ? gd_cli_end(0) : gd_cli_fail(&err);

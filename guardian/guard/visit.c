@@ -190,8 +190,10 @@ static void ask(struct gd_visit *visit, struct gd_visit_change **change,
                 const struct gd_gate_request *request, struct gd_gate_answer *out_answer)
 {
     struct gd_error err = {0};
-    if (is_too_long(*change, request))
+    if (is_too_long(*change, request)) {
         (*change)->session = NULL;
+        (*change)->yields = true;
+    }
     for (int turn = 0;; turn++) {
         struct gd_status status = *change == NULL ? gd_visit_begin(visit, change, &err)
                                   : (*change)->session == NULL

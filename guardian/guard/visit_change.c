@@ -189,6 +189,12 @@ struct gd_status gd_visit_renew(struct gd_visit *visit, struct gd_visit_change *
 {
     end_run(change);
     change->session = NULL;
+    if (change->yields) { /* who waits has it before this one has connected */
+        pthread_mutex_lock(&change->visits->lock);
+        gd_visit_give_turn(change);
+        pthread_mutex_unlock(&change->visits->lock);
+    }
+    change->yields = false;
     return begin(visit, change, err);
 }
 

@@ -23,6 +23,7 @@ struct gd_visit_change {
     struct gd_run *run;
     struct gd_gate_session *session;       /* the run's own idea of the client */
     const struct gd_gate_request *request; /* that is being judged */
+    bool yields;                           /* others have their turn before its next run */
     uint32_t number;                       /* of the runs of its visit */
     int64_t began_us;                      /* this run of it */
     struct gd_run *shown;                  /* the run, while it is there; under the lock, too */
@@ -76,7 +77,7 @@ struct gd_visits {
 GD_MUST struct gd_status gd_visit_begin(struct gd_visit *visit, struct gd_visit_change **out_change,
                                         struct gd_error *err);
 /** Another run in the place of one that has passed nothing, or is over: what others did meanwhile
- *  is seen by it. The turn stays. */
+ *  is seen by it. The turn stays, unless it yields. */
 GD_MUST struct gd_status gd_visit_renew(struct gd_visit *visit, struct gd_visit_change *change,
                                         struct gd_error *err);
 /** To be ended by the thread for that; under the lock. */

@@ -170,6 +170,7 @@ def test_a_users_file_is_made_and_must_be_closed(proxy):
     assert proxy.users.stat().st_mode & 0o777 == 0o600 and PASSWORD not in proxy.users.read_text()
     assert "too short" in proxy.cli("proxy", "--users", str(proxy.users), "--add-user", "carl", stdin="short\n", status=2).stderr
     assert "no --users" in proxy.cli("proxy", status=2).stderr
+    assert "takes no operand" in proxy.cli("proxy", "psql", status=2).stderr
     proxy.users.chmod(0o644)
     ran = proxy.cli("proxy", "--listen", "127.0.0.1:0", "--users", str(proxy.users), status=2)
     assert "its mode is 0644" in ran.stderr and "chmod 600" in ran.stderr
