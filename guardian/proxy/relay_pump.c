@@ -66,6 +66,8 @@ bool gd_session_flush_client(struct gd_session *session)
 static bool pump_up(struct gd_session *session)
 {
     bool wants = gd_session_hear_client(session);
+    if (session->server.stream == NULL)
+        return false; /* closed at what was heard: what was passed before it stays unsent */
     bool moved = send_run(&session->server, &session->up);
     if (session->server.deaf)
         gd_pipe_discard(&session->up); /* why, the other direction says */

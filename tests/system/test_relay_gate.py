@@ -398,6 +398,18 @@ def test_a_statement_within_a_copy_ends_the_session(relay, server, database):
     assert said[0] == said[1] and wire.errors(said[0])[-1]["C"] == "08P01"
 
 
+def test_what_breaks_a_copy_behind_what_is_not_sent_yet(relay, server, database):
+    """Data and a statement in one packet: the session ends, and nothing but the session."""
+    with wire.Client(relay.env) as client:
+        client.ask(wire.query("CREATE TEMP TABLE t (a int)"))
+        client.send(wire.query("COPY t FROM STDIN"))
+        client.until(b"G")
+        client.send(wire.message(b"d", b"1\n"), wire.query("SELECT 1"))
+        assert wire.errors(client.rest())[-1]["C"] == "08P01"
+    with wire.Client(relay.env) as other:
+        assert value(other, "SELECT 1") == "1"
+
+
 def test_statements_sent_ahead_without_end(relay, server, database):
     """Far more texts than are kept, never waiting for an answer: what was judged is forgotten at the next rest."""
     before = relay.memory()
