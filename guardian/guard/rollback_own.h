@@ -51,8 +51,8 @@ struct gd_back {
     struct gd_manifest *manifest; /* all of them as one: the first, with each table out of the first
                                      that holds its rows. NULL: none */
     const struct gd_back_source **table_sources; /* of each of its tables */
-    const char *damage;  /* what is missing of one; NULL: nothing that a look shows */
-    const char *damaged; /* … of which; NULL */
+    const char *damage;   /* what is missing of one; NULL: nothing that a look shows */
+    const char *damaged;  /* … of which; NULL */
     struct gd_place home; /* without a backup: the store, for the sessions */
     struct gd_restore_options restore;
     struct gd_pg *plain; /* as the target sets a session up */
