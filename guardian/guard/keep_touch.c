@@ -108,8 +108,10 @@ static void touch_again(struct touching *touching, const struct gd_keep_object *
 /* Is it a part of what goes, and of nothing else? */
 static bool goes_with(const struct gd_keep_live *root, const struct gd_keep_live *part)
 {
+    if (part->kind == GD_KEPT_SEQUENCE) /* its own */
+        return root->kind == GD_KEPT_TABLE || root->kind == GD_KEPT_COLUMN;
     if (part->relation == NULL || root->relation != part->relation)
-        return part->kind == GD_KEPT_SEQUENCE;
+        return false;
     return root->kind == GD_KEPT_TABLE || root->kind == GD_KEPT_VIEW;
 }
 

@@ -201,7 +201,8 @@ struct gd_status gd_run_spare(struct gd_run *run, const struct gd_run_look *look
                .arena = look->arena},
     };
     *out_spared = (struct gd_spared){0};
-    if (run->options->guard->keep == NULL || look->request->state == GD_PG_ABORTED)
+    if (run->options->guard->keep == NULL || run->options->mode == GD_RUN_READ ||
+        look->request->state == GD_PG_ABORTED)
         return GD_DONE;
     GD_TRY(find_path(run, err));
     GD_TRY(find_survey(&keeping, err));
