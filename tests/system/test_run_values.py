@@ -195,3 +195,24 @@ def test_node_pg_migrate(world):
     document, said = world.run("node_modules/.bin/node-pg-migrate", "up", "-m", "migrations",
                                DATABASE_URL=f"postgresql://postgres@127.0.0.1:{world.env['PGPORT']}/{world.name}")
     assert document["outcome"] == "applied" and world.moods() == "ok 15\ngreat 4\nmad 1", said
+
+
+def test_drizzle_kit(world):
+    if not shutil.which("npm"):
+        lack("npm is not installed")
+    sys.path.insert(0, str(TOOLS))
+    import regenerate
+    home = regenerate.npm("drizzle", "drizzle-kit@0.31.11", "drizzle-orm@0.45.1", "pg@8.16.3")
+    (world.folder / "node_modules").symlink_to(home / "node_modules")
+    meta = world.folder / "drizzle" / "meta"
+    meta.mkdir(parents=True)
+    (world.folder / "drizzle.config.ts").write_text("import { defineConfig } from 'drizzle-kit'\n"
+                                                    "export default defineConfig({ dialect: 'postgresql', out: './drizzle', dbCredentials: { url: process.env.DATABASE_URL! } })\n")
+    (meta / "_journal.json").write_text(json.dumps({"version": "7", "dialect": "postgresql", "entries": [
+        {"idx": 0, "version": "7", "when": 1700000000000, "tag": "0000_one", "breakpoints": True}]}))
+    (world.folder / "drizzle" / "0000_one.sql").write_text(
+        "ALTER TYPE \"public\".\"mood\" ADD VALUE 'great' BEFORE 'ok';--> statement-breakpoint\nUPDATE users SET mood = 'great' WHERE id < 5;\n")
+    document, said = world.run("node_modules/.bin/drizzle-kit", "migrate", options=["--retry", "0"],
+                               DATABASE_URL=f"postgresql://postgres@127.0.0.1:{world.env['PGPORT']}/{world.name}")
+    assert document["outcome"] == "applied" and world.moods() == "great 4\nok 16", said
+    assert world.labels() == "sad great ok"
