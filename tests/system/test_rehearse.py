@@ -151,6 +151,12 @@ def test_the_document_tells_of_it(world):
     assert json.loads(world.cli("run", "--json", "--", *PSQL, "-c", "CREATE TABLE t3 (id int)").stdout)["rehearsal"] is None
 
 
+def test_the_second_net_is_in_the_copy_too(world):
+    world.cli("install")
+    ran = world.run("ALTER TABLE users DROP COLUMN age", "CREATE TABLE later (id int)")
+    assert "rehearsed 2 statements" in ran.stderr and "APPLIED" in ran.stderr
+
+
 def test_an_enum_value_and_its_use(world):
     ran = world.run("ALTER TYPE mood ADD VALUE 'great'; UPDATE users SET mood = 'great' WHERE id = 1")
     assert "APPLIED" in ran.stderr and world.value("SELECT mood FROM users WHERE id = 1") == "great"
