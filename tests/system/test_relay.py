@@ -132,6 +132,161 @@ SELECT $1::int + $2::int \bind 1 2 \g
 \copy (SELECT 1, 'two') TO STDOUT
 SELECT g FROM generate_series(1, 50000) g \g /dev/null
 \! echo shell
+CREATE VIEW grown AS SELECT id, name FROM people WHERE mood = 'ok';
+CREATE MATERIALIZED VIEW kept AS SELECT count(*) FROM people;
+CREATE DOMAIN short AS text CHECK (length(VALUE) < 10);
+CREATE PUBLICATION papers FOR TABLE people;
+CREATE STATISTICS together ON name, mood FROM people;
+COMMENT ON TABLE people IS 'those who are here';
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
+GRANT SELECT (name) ON people TO PUBLIC;
+ALTER TABLE people ENABLE ROW LEVEL SECURITY;
+CREATE POLICY mine ON people USING (true);
+\d
+\d+ grown
+\da+ count
+\dA
+\dAc btree int4
+\dAf btree
+\dAo btree int4_ops
+\dAp btree int4_ops
+\db
+\dc utf8_to_iso_8859_1
+\dC pg_catalog.int4
+\dd
+\dD+
+\ddp
+\dE
+\des
+\det
+\deu
+\dew
+\dF
+\dFd
+\dFp
+\dFt
+\df+ f
+\dg
+\dl
+\dL
+\dm+
+\do +
+\dO "C"
+\dp people
+\dP
+\drds
+\dRp+
+\dRs
+\ds
+\dt *.people
+\dv
+\dx
+\dX
+\dy
+\z
+\l+ template0
+\sf f
+\sv grown
+\lo_list
+SELECT 1 AS again \gx
+SELECT 2
+\p
+\r
+\p
+SELECT 3 \w written.sql
+\g
+\i written.sql
+\ir written.sql
+;
+\o told.txt
+SELECT 'into a file';
+\o
+\! cat told.txt
+SELECT 'piped' \g | cat
+\a
+\t
+SELECT 1, 2;
+\t
+\a
+\f ;
+\C 'a title'
+SELECT 1 AS titled;
+\C
+\H
+SELECT '<b>' AS html;
+\H
+\T border=1
+\pset
+\x auto
+\pset expanded off
+\pset border 2
+SELECT 1 AS framed;
+\pset border 1
+\qecho here
+\warn there
+\setenv FROM_PSQL yes
+\getenv back FROM_PSQL
+\echo :back
+\set name 'bob'
+SELECT count(*) FROM people WHERE name = :'name';
+\unset name
+\if no
+\echo never
+\elif yes
+\echo else-if
+\else
+\echo never either
+\endif
+\copyright
+\h COMMIT
+\? variables
+\cd .
+\dconfig work_mem
+SET ROLE pg_monitor;
+SELECT current_user;
+RESET ROLE;
+SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY;
+CREATE TABLE never (i int);
+RESET ALL;
+SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE;
+BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE;
+SHOW transaction_isolation;
+ROLLBACK;
+\set ON_ERROR_ROLLBACK on
+BEGIN;
+SELECT 1/0;
+SELECT 'goes on';
+COMMIT;
+\set ON_ERROR_ROLLBACK off
+\set AUTOCOMMIT off
+SELECT 'in a transaction';
+ROLLBACK;
+\set AUTOCOMMIT on
+\set SINGLELINE on
+SELECT 'one line'
+\set SINGLELINE off
+BEGIN;
+DECLARE b BINARY CURSOR WITH HOLD FOR SELECT 1;
+COMMIT;
+FETCH ALL FROM b;
+CLOSE ALL;
+COPY (SELECT 1) TO PROGRAM 'cat >/dev/null';
+COPY people (name) FROM STDIN (FORMAT csv, FORCE_NULL (nowhere));
+COPY nowhere TO STDOUT;
+\copy (SELECT name FROM people ORDER BY id LIMIT 2) TO PROGRAM 'cat'
+\copy people (name) FROM PROGRAM 'printf "gus\nhal\n"'
+\copy people (name) FROM STDIN
+ira
+\.
+UNLISTEN *;
+LOCK TABLE people;
+SET CONSTRAINTS ALL IMMEDIATE;
+VACUUM people;
+ANALYZE people;
+CLUSTER people USING people_pkey;
+REINDEX TABLE people;
+CALL nothing();
+DO $$ BEGIN COMMIT; END $$;
 \c -
 SELECT 'connected again';
 SELECT pg_terminate_backend(pg_backend_pid());
@@ -149,7 +304,7 @@ def neutral(said, env):
     import re
     status, out, wrong = said
     both = [re.sub(rb"PID \d+", b"PID n", text) for text in (out, wrong)]
-    where = re.compile(rb'connection to server (at|on socket) "[^"]*"(, port \d+)? failed|You are now connected .*|lo_import \d+|(?m:^\w{3} \w{3} +\d+ [\d:]+ \d+ \(every 0.01s\))')
+    where = re.compile(rb'connection to server (at|on socket) "[^"]*"(, port \d+)? failed|You are now connected .*|lo_import \d+|(?m:^ \d{4,} \| postgres \| )|(?m:^\w{3} \w{3} +\d+ [\d:]+ \d+ \(every 0.01s\))')
     return [status] + [where.sub(b"(place)", text) for text in both]
 
 
