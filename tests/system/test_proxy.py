@@ -321,9 +321,10 @@ def test_numbers_are_told(proxy):
     found = numbers(port)
     assert found["guardian_sessions"] == 1 and found["guardian_sessions_entered_total"] == 5 and found["guardian_entries_refused_total"] == 1
     assert found['guardian_statements_total{class="destructive",verdict="pass"}'] == 1 and found["guardian_statements_glanced_total"] >= 3  # the first of a session is looked at
-    assert found['guardian_statements_total{class="none",verdict="pass"}'] == 2 and found["guardian_backups_total"] == 1
-    assert found['guardian_changes_total{outcome="applied"}'] == 1 and found["guardian_statement_held_seconds_count"] == 3
-    assert found['guardian_statement_held_seconds_bucket{le="+Inf"}'] == 3 and found['guardian_bytes_total{direction="in"}'] > 100
+    looked_at = found['guardian_statements_total{class="none",verdict="pass"}']
+    assert looked_at >= 2 and found["guardian_backups_total"] == 1
+    assert found['guardian_changes_total{outcome="applied"}'] == 1 and found["guardian_statement_held_seconds_count"] == looked_at + 1
+    assert found['guardian_statement_held_seconds_bucket{le="+Inf"}'] == looked_at + 1 and found['guardian_bytes_total{direction="in"}'] > 100
     assert any(name.startswith("guardian_build_info{version=") for name in found)
     resting("BEGIN;")
     proxy.process.send_signal(signal.SIGTERM)
