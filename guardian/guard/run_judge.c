@@ -195,7 +195,14 @@ static const char *losses_of(const struct gd_run_look *look)
         }
     if (told > DETAILS_MAX)
         text = gd_arena_printf(arena, "%s; and %zu more", text, told - DETAILS_MAX);
-    return text[0] == '\0' ? text : gd_arena_printf(arena, "It would lose: %s.", text);
+    return text;
+}
+
+static const char *detail_of(const struct gd_run_look *look)
+{
+    const char *losses = losses_of(look);
+    return *losses == '\0' ? losses
+                           : gd_arena_printf(look->request->arena, "It would lose: %s.", losses);
 }
 
 /* ---- deciding ---- */
@@ -573,7 +580,7 @@ void gd_run_judge(void *context, const struct gd_gate_request *request,
         gd_run_unwrap(&look);
         *out_answer = (struct gd_gate_answer){.message = "", .detail = "", .hint = ""};
         if (!gd_run_given_up(run, request, out_answer))
-            refuse(run, request, &err, losses_of(&look), out_answer);
+            refuse(run, request, &err, detail_of(&look), out_answer);
     }
     note_findings(run, &look, out_answer);
     gd_run_unlock(run);
