@@ -318,6 +318,14 @@ def test_a_file_that_touches_it_is_named_by_plan_and_refused_by_apply(world):
     assert world.value("SELECT to_regclass('users_name_idx')") == ""
 
 
+def test_a_rehearsal_gets_the_same_answers(world):
+    ran = world.psql("DROP INDEX users_name_idx", "DROP TABLE audit_log; ALTER TABLE teams ADD COLUMN k text", options=["--rehearse", "--json"])
+    document = json.loads(ran.stdout)
+    assert document["outcome"] == "applied" and len(document["steps"]) == 1 and [row["object"] for row in document["kept"]] == [
+        "index public.users_name_idx", "table public.audit_log"]
+    assert world.value("SELECT to_regclass('users_name_idx'), to_regclass('audit_log'), count(k) FROM teams") == "users_name_idx|audit_log|0"
+
+
 def test_boot_after_boot(world):
     """Push and script, again and again: the same answers, no change, and then nothing is started."""
     words = ["run", "--keep", "init.sql", "--skip-unchanged", "--inputs", "init.sql", "--", "sh", "-c",
