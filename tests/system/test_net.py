@@ -27,9 +27,9 @@ INSERT INTO tags SELECT g, 't' || g FROM generate_series(1, 20) g;
 """
 
 
-@pytest.fixture(scope="module")
-def server():
-    with servers.Server() as one:
+@pytest.fixture(scope="module", params=servers.wanted_majors() or [None])
+def server(request):
+    with servers.Server(major=request.param) as one:
         one.run("CREATE ROLE app LOGIN CREATEDB")
         one.create("net_base")
         one.psql("net_base", stdin=BASE)
@@ -39,7 +39,8 @@ def server():
 class World:
     def __init__(self, server, name, folder):
         self.server, self.name, self.folder = server, name, folder
-        self.env = {**os.environ, **server.env(name), "GUARDIAN_STORE": f"file://{folder}/store"}
+        tools = {} if server.major < 16 else {"GUARDIAN_PG_BIN": subprocess.run([servers.PG_SH, "tools"], capture_output=True, text=True, check=True).stdout.strip()}
+        self.env = {**os.environ, **server.env(name), **tools, "GUARDIAN_STORE": f"file://{folder}/store"}
 
     def cli(self, *words, status=0, stdin="", **more):
         ran = subprocess.run([GUARDIAN, *words], env={**self.env, **more}, input=stdin, capture_output=True, text=True, timeout=120)
@@ -197,7 +198,7 @@ def test_the_plain_owner_has_the_key_from_the_store(server, tmp_path):
     world.psql("-c", "ALTER TABLE t DROP COLUMN v", **app)
     world.cli("rollback", "--last", "--yes", **app)
     assert world.value("SELECT string_agg(v, '' ORDER BY i) FROM t") == "ab" and world.triggers() == WHOLE
-    dumped = subprocess.run(["pg_dump", "-s"], env={**world.env, **app}, capture_output=True, text=True)
+    dumped = subprocess.run([pathlib.Path(world.env.get("GUARDIAN_PG_BIN", "/usr/bin"), "pg_dump"), "-s"], env={**world.env, **app}, capture_output=True, text=True)
     assert dumped.returncode == 0, dumped.stderr
     ran = world.apply("DROP TABLE t;", status=4, **app, GUARDIAN_STORE=f"file://{tmp_path}/another")
     assert "its key" in ran.stderr and "guardian install again" in ran.stderr
@@ -213,7 +214,7 @@ def test_it_comes_along_when_the_database_is_restored(world):
     world.cli("restore", "--replace", "--yes", taken)
     assert world.triggers() == WHOLE and world.try_("DROP TABLE tags")[0] == "42501"
     world.apply("DROP TABLE tags;")  # a superuser reads the new copy's key where it is
-    world.cli("verify", "--drill", taken)
+    world.cli("verify", "--drill", "--scratch", world.server.uri(), taken)
     world.cli("rollback", "--last", "--yes", "--way", "database")
     assert world.triggers() == WHOLE and world.value("SELECT count(*) FROM tags") == "20"
     assert world.try_("DROP TABLE tags")[0] == "42501"
