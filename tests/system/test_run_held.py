@@ -1,17 +1,19 @@
 """A statement that is held: its client is told why, may give it up, may go; nothing of it runs then, and the backup is stopped."""
 
+import importlib.util
 import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import time
 
-import psycopg2
 import pytest
 
 from harness import server as servers
+from harness.lack import lack
 
 GUARDIAN = os.environ.get("GD_BINARY") or os.environ["GUARDIAN"]
 
@@ -182,7 +184,6 @@ def test_clients_hear_what_they_wait_for(world, tmp_path):
     slow = World(world.server, world.name, tmp_path, seconds=12)
     script = tmp_path / "client.py"
     script.write_text(f"""
-import psycopg2
 one = psycopg2.connect("")
 one.autocommit = True
 cursor = one.cursor()
@@ -197,3 +198,25 @@ print(cursor.fetchall())
     said = re.search(r"ALTER TABLE \| \[(.*)\]", err)[1]
     assert re.search(r"guardian holds this statement for 1\d s now: it is copying data", said), said
     assert "[(1,)]" in err and json.loads(out)["outcome"] == "applied"
+
+
+@pytest.mark.skipif(not os.environ.get("GUARDIAN_TEST_DEEP"), reason="GUARDIAN_TEST_DEEP=1 runs it")
+def test_prisma_is_told_and_goes_on(tmp_path):
+    """Its engine speaks the protocol by a client of its own (Rust): two notices while its first statement is held."""
+    corpus = pathlib.Path(__file__).resolve().parent.parent / "corpus" / "tools"
+    spec = importlib.util.spec_from_file_location("regenerate", corpus / "regenerate.py")
+    tools = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tools)
+    if not shutil.which("npm"):
+        lack("npm is not installed")
+    with servers.Server(tcp=True) as server:
+        server.create("pushed")
+        world = World(server, "pushed", tmp_path, seconds=22)
+        prisma = tools.Prisma(7, server, tmp_path / "work")
+        prisma.schema(next((corpus / "prisma" / "schemas").glob("01-*.prisma")))
+        url = tools.url(server, "pushed")
+        world.env = {**prisma.env, **world.env, "PGHOST": "127.0.0.1", "DATABASE_URL": url}
+        run = world.start("node", "node_modules/prisma/build/index.js", "db", "push", cwd=prisma.work)
+        out, err = run.communicate(timeout=120)
+        assert run.returncode == 0 and world.ended.exists(), err
+        assert json.loads(out)["outcome"] == "applied" and "in sync with your Prisma schema" in err
