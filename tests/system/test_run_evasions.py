@@ -463,3 +463,20 @@ def test_one_trap_alone_is_enough(watched, tmp_path, name):
     server.drop("alone")
     server.run("DROP ROLE IF EXISTS reader")
     assert (kept, gone) == (2, 0)  # and it was a trap
+
+
+@pytest.mark.parametrize("name", ALONE if DEEP else ["view", "overload", "policy"])
+def test_what_a_policy_lets_spring_comes_back(watched, tmp_path, name):
+    server, (armed, sprung) = watched.server, ALONE[name]
+    server.create("back")
+    server.psql("back", stdin=BAIT + armed)
+    env = {**os.environ, **server.env("back"), "GUARDIAN_STORE": f"file://{tmp_path}/store"}
+    words = [word for one in sprung.split(";") for word in ("-c", one)]
+    ran = subprocess.run([GUARDIAN, "run", "--yes", "--", "psql", "-X", *words], capture_output=True, text=True, timeout=60, env=env)
+    gone = server.value("SELECT count(*) FROM acct", "back")
+    back = subprocess.run([GUARDIAN, "rollback", "--last", "--yes"], capture_output=True, text=True, timeout=60, env=env)
+    kept = server.value("SELECT count(*) FROM acct", "back")
+    server.run("ALTER ROLE CURRENT_USER RESET search_path")
+    server.drop("back")
+    server.run("DROP ROLE IF EXISTS reader")
+    assert (gone, kept) == (0, 2), ran.stderr + back.stderr
