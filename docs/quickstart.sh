@@ -81,7 +81,11 @@ say "12. The commit goes, too; what runs at every boot has nothing to do"
 show git revert --no-edit HEAD
 show "$guardian" apply --policy boot init.sql
 
-say "13. Everything that happened, on one time line"
+say "13. A migration tool behind the door (psql plays it): what boots may do goes through, what loses data is an SQL error"
+show "$guardian" run --policy boot --quiet -- psql -X -q -c "ALTER TABLE customers ADD COLUMN nickname text"
+show "$guardian" run --policy boot --quiet -- psql -X -q -c "ALTER TABLE customers DROP COLUMN marketing_notes"
+
+say "14. Everything that happened, on one time line"
 show "$guardian" list
 
 say "The server is stopped and removed. Guardian itself stays in build/quickstart/guardian."

@@ -67,15 +67,17 @@ def work_tree(tmp_path_factory):
 
 
 def run(command, guardian, uri, quiet=True):
-    """The output of one command line as the documents write it."""
+    """The output of one command line as the documents write it; of one that ends in 2>&1 both streams."""
+    command, both = command.removesuffix(" 2>&1"), command.endswith(" 2>&1")
     words = [word.replace("$DATABASE_URL", uri) for word in shlex.split(command, comments=True)]
     assert words[0] == "guardian", command
     environment = {**os.environ, "COLUMNS": "100", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
     for name in [name for name in environment if name.startswith(("GUARDIAN_", "PG", "DATABASE_URL"))]:
         environment.pop(name)
     environment.update(GUARDIAN_STORE=STORE, DATABASE_URL=uri)
-    ran = subprocess.run([guardian, *words[1:]], capture_output=True, text=True, cwd=FOLDER, env=environment, timeout=120)
-    assert quiet is False or ran.stderr == "", f"{command}: {ran.stderr}"
+    ran = subprocess.run([guardian, *words[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT if both else subprocess.PIPE, text=True, cwd=FOLDER,
+                         env=environment, timeout=120)
+    assert quiet is False or not ran.stderr, f"{command}: {ran.stderr}"
     return ran
 
 
