@@ -3,18 +3,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "guardian/base/clock.h"
 #include "guardian/base/memory.h"
-#include "guardian/io/digest.h"
 #include "guardian/io/fd.h"
+#include "guardian/io/hmac.h"
 #include "guardian/io/json.h"
+#include "guardian/io/scram.h"
 #include "guardian/sql/bare.h"
 
-enum { TEXT_MAX = 16384 }; /* of a statement; the rest is not written */
+enum {
+    TEXT_MAX = 16384, /* of a statement; the rest is not written */
+    KEY_SIZE = GD_HMAC_BYTES,
+};
 
 struct gd_audit {
     pthread_mutex_t lock;
@@ -22,6 +27,7 @@ struct gd_audit {
     const char *path;
     bool is_stdout;
     int descriptor;
+    unsigned char key[KEY_SIZE]; /* of the hashes: made here, and never written */
 };
 
 /* ---- the file ---- */
@@ -44,6 +50,7 @@ struct gd_status gd_audit_open(const char *path, struct gd_audit **out_audit, st
     *audit = (struct gd_audit){.arena = gd_arena_new(), .descriptor = -1};
     pthread_mutex_init(&audit->lock, NULL);
     audit->path = gd_arena_strdup(audit->arena, path);
+    gd_random(audit->key, sizeof audit->key);
     audit->is_stdout = strcmp(path, "-") == 0;
     struct gd_status status = open_file(audit, &audit->descriptor, err);
     if (status.code == GD_OK)
@@ -69,6 +76,7 @@ void gd_audit_close(struct gd_audit *audit)
     if (audit == NULL)
         return;
     gd_fd_drop(&audit->descriptor);
+    gd_wipe(audit->key, sizeof audit->key);
     pthread_mutex_destroy(&audit->lock);
     gd_arena_free(audit->arena);
     free(audit);
@@ -136,11 +144,22 @@ static const char *verdict_name(enum gd_gate_verdict verdict)
     return names[verdict];
 }
 
-/* A text that cannot be scanned is known by its hash alone. */
-static void put_text(struct gd_json *line, const struct gd_audit_statement *statement,
-                     struct gd_arena *arena)
+/* A plain hash would let whoever has the log try passwords until one fits. */
+static const char *hash_of(const struct gd_audit *audit, const struct gd_audit_statement *statement,
+                           struct gd_arena *arena)
 {
-    char hash[GD_DIGEST_HEX_SIZE];
+    unsigned char hash[GD_HMAC_BYTES];
+    char *hex = gd_arena_alloc(arena, 2 * sizeof hash + 1);
+    gd_hmac_sha256(audit->key, sizeof audit->key, statement->text, statement->size, hash);
+    for (size_t i = 0; i < sizeof hash; i++)
+        snprintf(hex + 2 * i, 3, "%02x", hash[i]);
+    return hex;
+}
+
+/* A text that cannot be scanned is known by its hash alone. */
+static void put_text(const struct gd_audit *audit, struct gd_json *line,
+                     const struct gd_audit_statement *statement, struct gd_arena *arena)
+{
     const char *bare = gd_sql_bare(statement->text, statement->size, arena);
     size_t size = bare == NULL ? 0 : strlen(bare);
     while (size > TEXT_MAX && (bare[TEXT_MAX - 1] & 0xC0) == 0x80)
@@ -151,8 +170,7 @@ static void put_text(struct gd_json *line, const struct gd_audit_statement *stat
                                    arena, bare, size > TEXT_MAX ? TEXT_MAX : size)));
     if (size > TEXT_MAX)
         gd_json_put(line, "cut", gd_json_new_bool(true));
-    gd_digest_of(statement->text, statement->size, hash);
-    gd_json_put(line, "sha256", gd_json_new_text(hash));
+    gd_json_put(line, "hash", gd_json_new_text(hash_of(audit, statement, arena)));
 }
 
 static void put_client(struct gd_json *line, const struct gd_gate_client *client)
@@ -184,7 +202,7 @@ struct gd_status gd_audit_statement(struct gd_audit *audit,
     if (statement->glanced)
         gd_json_put(line, "glanced", gd_json_new_bool(true));
     gd_json_put(line, "held_seconds", gd_json_new_real(statement->held_seconds));
-    put_text(line, statement, arena);
+    put_text(audit, line, statement, arena);
     return write_line(audit, line, err);
 }
 

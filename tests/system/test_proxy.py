@@ -1,5 +1,6 @@
 """guardian proxy: the door that stays open. Clients are psql; what they see, what is kept, how it ends."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -343,7 +344,8 @@ def test_the_audit_log_has_each_statement_and_no_literal(proxy):
     path = proxy.folder / "audit"
     proxy.start("--audit", str(path))
     proxy.psql("-c", "SELECT name FROM users WHERE id = 4711 AND name = 'hidden-1' -- hidden-2", "-c", "UPDATE tags SET label = 'hidden-3' WHERE id < 5",
-               "-c", "DO $x$ BEGIN PERFORM 'hidden-4'; END $x$", "-c", "COMMENT ON TABLE tags IS 'hidden-5'", status=None, PGAPPNAME="deploy")
+               "-c", "DO $x$ BEGIN PERFORM 'hidden-4'; END $x$", "-c", "COMMENT ON TABLE tags IS 'hidden-5'",
+               "-c", "SET my.secret = hidden_7", "-c", "SET my.secret = hidden_7", status=None, PGAPPNAME="deploy")
     proxy.psql("-c", "DROP TABLE nowhere", status=1)
     proxy.psql("-c", "SELECT 'hidden-6", status=1)
     proxy.stop()
@@ -358,7 +360,10 @@ def test_the_audit_log_has_each_statement_and_no_literal(proxy):
     assert end["tag"] == "UPDATE 4" and end["sqlstate"] == "00000" and 0 <= end["seconds"] < 30
     gone = next(line for line in lines if line["event"] == "statement" and line["text"] == "DROP TABLE nowhere")
     assert [line["sqlstate"] for line in lines if line["event"] == "end" and line["session"] == gone["session"]] == ["42P01"]
-    assert any(line["event"] == "statement" and line["text"] is None and len(line["sha256"]) == 64 for line in lines)
+    assert any(line["event"] == "statement" and line["text"] is None and len(line["hash"]) == 64 for line in lines)
+    kept = [line["hash"] for line in lines if line["event"] == "statement" and line["text"] == "SET my.secret = ?"]
+    assert len(kept) == 2 and len(set(kept)) == 1 and "sha256" not in text
+    assert hashlib.sha256(b"SET my.secret = hidden_7").hexdigest() not in text, "and nobody finds it by trying"
 
 
 def test_all_of_it_can_be_in_the_audit_log(proxy):
