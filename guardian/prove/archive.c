@@ -138,7 +138,9 @@ static struct gd_status run(struct gd_process *process, struct feed *feed, struc
     }
     GD_TRY(heard);
     int code = 0;
-    if (gd_process_finish(process, &code, err).code != GD_OK)
+    struct gd_status finished = gd_process_finish(process, &code, err);
+    GD_TRY(gd_interrupt_check(err)); /* the signal may have ended the program, too */
+    if (finished.code != GD_OK)
         return gd_wrap(err, (struct gd_status){err->code = GD_CORRUPT},
                        "its bytes are as recorded, but ");
     if (lines->status.code != GD_OK)

@@ -158,13 +158,13 @@ static void describe(const struct gd_object *object, struct gd_error *err)
     assert(status.code == GD_CORRUPT);
 }
 
-/* All of them as warnings; the first one is the error. */
+/* All of them as warnings; the first one is the error. What ended the reading is no damage. */
 static struct gd_status tell_damage(const struct digest *digest, struct gd_error *err)
 {
     struct gd_status first = GD_DONE;
     for (size_t i = 0; i < digest->run.object_count; i++) {
         const struct gd_object *object = &digest->run.objects[i];
-        if (object->status.code == GD_OK)
+        if (object->status.code != GD_CORRUPT)
             continue;
         struct gd_error damage = *object->err;
         shorten(gd_snapshot_key(digest->cluster, digest->id, "", digest->arena), &damage);

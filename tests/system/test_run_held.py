@@ -120,6 +120,57 @@ def test_a_term_to_guardian_stops_the_backup(world):
     world.closed(document["change"])
 
 
+@pytest.fixture
+def slow_proof(world):
+    """The backup is written at once; the program that reads it back takes its time."""
+    real = subprocess.run(["sh", "-c", "command -v pg_restore"], capture_output=True, text=True, check=True).stdout.strip()
+    folder = world.folder / "bin"
+    folder.mkdir()
+    (folder / "pg_restore").write_text(f'#!/bin/sh\ncase " $* " in *" --version "*) exec {real} "$@";; esac\ntouch {world.begun}\nexec sleep 30\n')
+    (folder / "pg_restore").chmod(0o755)
+    world.env["GUARDIAN_PG_BIN"] = str(folder)
+    return world
+
+
+def proof_given_up(world, run):
+    """It ended in its own way, and at once; no damage was found; nothing of the change is left open."""
+    begin = time.monotonic()
+    out, err = run.communicate(timeout=40)
+    assert time.monotonic() - begin < 15 and run.returncode > 0, (run.returncode, err)
+    assert "Assertion" not in err and "damaged" not in err and "corrupt" not in (out + err).lower(), err
+    assert world.value("SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'age'") == "1"
+    del world.env["GUARDIAN_PG_BIN"]
+    return json.loads(out)
+
+
+@pytest.mark.parametrize("who", ["client", "guardian", "both"])
+def test_whoever_leaves_during_the_proof_finds_no_damage(slow_proof, who):
+    """Both: Ctrl-C in a terminal ends the program that reads, too."""
+    run = subprocess.Popen([GUARDIAN, "run", "--json", "--", "psql", "-Xqc", DROP], env=slow_proof.env, text=True, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, start_new_session=True)
+    slow_proof.until_begun()
+    if who == "client":
+        child = subprocess.run(["pgrep", "-P", str(run.pid), "psql"], capture_output=True, text=True).stdout.split()
+        os.kill(int(child[0]), signal.SIGKILL)
+    elif who == "guardian":
+        run.send_signal(signal.SIGTERM)
+    else:
+        os.killpg(run.pid, signal.SIGINT)
+    document = proof_given_up(slow_proof, run)
+    assert document["outcome"] == "failed" and document["changed"] is False
+    slow_proof.closed(document["change"])
+
+
+def test_apply_that_is_ended_during_the_proof(slow_proof):
+    text = slow_proof.folder / "drop.sql"
+    text.write_text(DROP + ";\n")
+    run = subprocess.Popen([GUARDIAN, "apply", "--json", "--yes", str(text)], env=slow_proof.env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    slow_proof.until_begun()
+    run.send_signal(signal.SIGTERM)
+    document = proof_given_up(slow_proof, run)
+    slow_proof.closed(document["change"])
+
+
 def test_a_client_with_a_time_limit_of_its_own(world):
     """One that gives up waiting, closes, and goes on with another session."""
     script = world.folder / "client.py"
