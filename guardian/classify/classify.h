@@ -13,12 +13,19 @@
 #include "guardian/classify/finding.h"
 #include "guardian/pg/survey.h"
 
+/** What a client sent, message by message: one of several statements commits or vanishes whole. */
+struct gd_sent {
+    const uint64_t *offsets; /* where each begins, in the text; rising */
+    size_t count;
+};
+
 /** A script: a file, or a text in memory. */
 struct gd_input {
     const char *path; /* "-" is a name like any other: standard input is read by the caller */
     const char *text; /* NULL: read the file at `path` */
     size_t size;
-    bool by_wire; /* as a client sends it: the rows of COPY are not in the text */
+    bool by_wire;               /* as a client sends it: the rows of COPY are not in the text */
+    const struct gd_sent *sent; /* NULL: not known */
 };
 
 struct gd_classify_options {

@@ -83,9 +83,13 @@ GD_MUST static struct gd_status decide(struct gd_guard *guard, struct gd_error *
         .approval_count = options->approval_count,
     };
     bool *single = gd_arena_zalloc(guard->arena, guard->todo.file_count + 1, sizeof *single);
-    for (size_t i = 0; i < guard->todo.file_count; i++)
+    const struct gd_sent **sent =
+        gd_arena_zalloc(guard->arena, guard->todo.file_count + 1, sizeof *sent);
+    for (size_t i = 0; i < guard->todo.file_count; i++) {
+        sent[i] = guard->todo.files[i].sent;
         single[i] = guard->todo.files[i].folder != NULL &&
                     guard->todo.files[i].folder->kind == GD_FOLDER_PRISMA;
+    }
     if (options->no_waivers)
         gd_change_forget_waivers(guard->change.report);
     GD_TRY(gd_decide_approved(&input, options->store, &guard->outcome->notes, guard->arena,
@@ -95,6 +99,7 @@ GD_MUST static struct gd_status decide(struct gd_guard *guard, struct gd_error *
     guard->planning.single_transaction =
         options->whole || guard->decision->single_transaction || guard->decision->backup.sealed;
     guard->planning.single_files = single;
+    guard->planning.sent = sent;
     guard->plan = gd_plan_make(&guard->change, guard->decision, &guard->planning, guard->arena);
     guard->outcome->plan = guard->plan;
     return GD_DONE;

@@ -275,9 +275,14 @@ static bool continues_session(const struct gd_plan *plan, const struct gd_judged
     return last->kind == GD_STEP_SESSION && last->file == file;
 }
 
+static const struct gd_sent *sent_of(const struct maker *maker, size_t index)
+{
+    return maker->options->sent == NULL ? NULL : maker->options->sent[index];
+}
+
 static bool is_single(const struct maker *maker, size_t index)
 {
-    return maker->options->single_transaction ||
+    return sent_of(maker, index) != NULL || maker->options->single_transaction ||
            (maker->options->single_files != NULL && maker->options->single_files[index]);
 }
 
@@ -288,14 +293,28 @@ static bool can_be_grouped(enum gd_step_kind kind)
     return kind == GD_STEP_TRANSACTION || kind == GD_STEP_SESSION;
 }
 
-static void add_file(struct maker *maker, const struct gd_judged_file *file, bool grouping)
+/* `message`: how many have begun. */
+static bool begins_message(const struct gd_sent *sent, const struct gd_judged *judged,
+                           size_t *message)
 {
+    size_t before = *message;
+    while (sent != NULL && *message < sent->count && sent->offsets[*message] <= judged->offset)
+        (*message)++;
+    return *message > before;
+}
+
+static void add_file(struct maker *maker, const struct gd_judged_file *file, bool grouping,
+                     const struct gd_sent *sent)
+{
+    size_t message = 0;
     struct draft block = {0}, session = {0}, run = {0};
     add_values_first(maker, file);
     for (size_t i = 0; i < file->entry_count; i++) {
         const struct gd_judged *judged = file->entries[i];
         if (goes_first(file, judged))
             continue;
+        if (begins_message(sent, judged, &message))
+            run.step = NULL;
         if (begins(judged) && block.step == NULL) {
             run.step = NULL;
             block = add_step(maker, GD_STEP_TRANSACTION, file);
@@ -400,7 +419,7 @@ const struct gd_plan *gd_plan_make(const struct gd_change *change,
     add_backup(&maker);
     for (size_t i = 0; i < change->report->file_count; i++) {
         note_split(&maker, change->report->files[i]);
-        add_file(&maker, change->report->files[i], is_single(&maker, i));
+        add_file(&maker, change->report->files[i], is_single(&maker, i), sent_of(&maker, i));
     }
     note_open_blocks(&maker);
     return plan;

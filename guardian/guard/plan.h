@@ -72,9 +72,11 @@ struct gd_plan_options {
      * all or nothing. A file's own BEGIN and COMMIT stay what they are. */
     bool single_transaction;
     const bool *single_files; /* the same for some of the report's files; may be NULL */
-    const char *note;         /* one more for the whole; may be NULL */
-    double backup_seconds;    /* an estimate; 0: nothing is known */
-    const char *backup_from;  /* what it was estimated from, in words */
+    /* For each of the report's files: grouped as it was sent, whatever is asked for; may be NULL */
+    const struct gd_sent *const *sent;
+    const char *note;        /* one more for the whole; may be NULL */
+    double backup_seconds;   /* an estimate; 0: nothing is known */
+    const char *backup_from; /* what it was estimated from, in words */
 };
 
 /** Lay out the steps. Pure. `options` may be NULL. */

@@ -200,10 +200,15 @@ struct gd_input gd_rehearsal_script(const struct gd_rehearsal *rehearsal, const 
     for (size_t i = 0; i < rehearsal->script_count; i++)
         size += strlen(rehearsal->script[i]) + 3;
     char *text = gd_arena_alloc(rehearsal->arena, size + 1), *at = text;
+    uint64_t *offsets =
+        gd_arena_zalloc(rehearsal->arena, rehearsal->script_count + 1, sizeof *offsets);
+    struct gd_sent *sent = gd_arena_zalloc(rehearsal->arena, 1, sizeof *sent);
+    *sent = (struct gd_sent){offsets, rehearsal->script_count};
     for (size_t i = 0; i < rehearsal->script_count; i++) {
         size_t length = strlen(rehearsal->script[i]);
         const char *line = strrchr(rehearsal->script[i], '\n');
         bool comment = strstr(line == NULL ? rehearsal->script[i] : line, "--") != NULL;
+        offsets[i] = (uint64_t)(at - text);
         memcpy(at, rehearsal->script[i], length);
         at += length;
         if (comment)
@@ -213,5 +218,5 @@ struct gd_input gd_rehearsal_script(const struct gd_rehearsal *rehearsal, const 
     }
     *at = '\0';
     return (struct gd_input){
-        .by_wire = true, .path = path, .text = text, .size = (size_t)(at - text)};
+        .by_wire = true, .path = path, .text = text, .size = (size_t)(at - text), .sent = sent};
 }

@@ -169,6 +169,7 @@ void gd_scripts_of(const struct gd_input *inputs, size_t count, struct gd_arena 
         file->text = inputs[i].text;
         file->size = inputs[i].size;
         file->by_wire = inputs[i].by_wire;
+        file->sent = inputs[i].sent;
         gd_digest_of(file->text, file->size, file->sha256);
     }
     gd_scripts_name(&scripts, "");

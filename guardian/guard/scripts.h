@@ -17,7 +17,8 @@ struct gd_scripts_file {
     const char *origin; /* absolute, for git; "" for standard input */
     const char *text;
     size_t size;
-    bool by_wire; /* as a client sends it */
+    bool by_wire;               /* as a client sends it */
+    const struct gd_sent *sent; /* NULL */
     char sha256[GD_DIGEST_HEX_SIZE];
     char known_as[GD_DIGEST_HEX_SIZE]; /* guard/known_as.h */
     const struct gd_folder *folder;    /* it is a migration of this folder; NULL */

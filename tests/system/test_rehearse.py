@@ -256,3 +256,13 @@ exec psql -X -v ON_ERROR_STOP=1 -c 'CREATE TABLE mine ()'
     script.chmod(0o755)
     ran = world.cli("run", "--rehearse", "--", script)
     assert "rehearsing again: somebody else changed the schema" in ran.stderr and "APPLIED" in ran.stderr
+
+
+def test_the_plan_knows_what_is_committed_together(world):
+    """What stands in one message does; neighbours do not, whatever the policy says of files."""
+    sent = "ALTER TABLE users ADD one int", "ALTER TABLE users ADD two int; ALTER TABLE users ADD three int", "BEGIN", "ALTER TABLE users ADD four int", \
+        "ALTER TABLE users ADD five int", "COMMIT", "ALTER TABLE users ADD six int", "ALTER TABLE users ADD seven int"
+    ran = world.cli("plan", "--rehearse", "--policy", "boot", "--verbose", "--", *PSQL, *[word for one in sent for word in ("-c", one)])
+    steps = [line for line in ran.stdout.splitlines() if re.match(r"\s*\d+\. transaction", line)]
+    assert len(steps) == 5 and [("all or nothing" in line, "own transaction" in line) for line in steps] == \
+        [(False, False), (True, False), (False, True), (False, False), (False, False)], ran.stdout
