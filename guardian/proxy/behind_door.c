@@ -55,7 +55,7 @@ GD_MUST static struct gd_status lead_there(const struct gd_behind_door_options *
                                            const struct gd_door *door, struct gd_arena *arena,
                                            struct gd_texts *out_environment, struct gd_error *err)
 {
-    struct gd_texts elsewhere = {0};
+    struct gd_texts elsewhere = {0}, unled = {0};
     struct gd_door_visitor visitor = {
         .user = options->user,
         .database = options->database,
@@ -70,6 +70,13 @@ GD_MUST static struct gd_status lead_there(const struct gd_behind_door_options *
                         "%s holds the URL of another server: what the command does there is not "
                         "guarded",
                         elsewhere.items[i]);
+    gd_door_unled(&visitor, arena, &unled);
+    for (size_t i = 0; i < unled.count; i++)
+        gd_tell_warning(options->events, "",
+                        "%s seems to hold the address of a database, and not as a URL that is led "
+                        "through the door: what the command does there is not guarded (--env %s "
+                        "puts the door's URL in its place)",
+                        unled.items[i], unled.items[i]);
     return GD_DONE;
 }
 

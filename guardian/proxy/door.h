@@ -75,6 +75,12 @@ GD_MUST struct gd_status gd_door_environment(const struct gd_door *door,
 void gd_door_elsewhere(const struct gd_door_visitor *visitor, struct gd_arena *arena,
                        struct gd_texts *out_names);
 
+/** Variables of ours that seem to name a PostgreSQL server in a form that is not rewritten
+ *  ("host=db password=…", "r2dbc:postgresql://…"): what goes there does not come through the door.
+ */
+void gd_door_unled(const struct gd_door_visitor *visitor, struct gd_arena *arena,
+                   struct gd_texts *out_names);
+
 static inline void gd_door_cleanup_(struct gd_door **door)
 {
     gd_door_close(*door);

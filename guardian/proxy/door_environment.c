@@ -28,9 +28,11 @@ struct parts {
     size_t scheme_size, user_size, host_size, path_size, query_size;
 };
 
+/* The last ones are those of other readers' URLs: Django's and Doctrine's. */
 static bool is_scheme(const char *text, size_t size)
 {
-    static const char *const schemes[] = {"postgresql", "postgres", "jdbc:postgresql"};
+    static const char *const schemes[] = {"postgresql", "postgres", "jdbc:postgresql",
+                                          "psql",       "pgsql",    "postgis"};
     const char *plus = memchr(text, '+', size);
     size_t length = plus == NULL ? size : (size_t)(plus - text);
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
@@ -192,12 +194,13 @@ static const char *keep_query(const struct parts *parts, struct gd_arena *arena,
     return kept;
 }
 
-/* A driver behind a plus sign may know no sslmode: it is told only when it was told before, and
- * asks for none by itself. */
+/* A driver behind a plus sign, or a reader with a scheme of its own, may know no sslmode: it is
+ * told only when it was told before, and asks for none by itself. */
 static const char *add_ours(const struct gd_door *door, const struct parts *parts, bool had_mode,
                             const char *query, struct gd_arena *arena)
 {
-    bool driver = memchr(parts->scheme, '+', parts->scheme_size) != NULL;
+    bool driver = memchr(parts->scheme, '+', parts->scheme_size) != NULL ||
+                  memmem(parts->scheme, parts->scheme_size, "postgres", 8) == NULL;
     const char *mode = door->tls == NULL ? "sslmode=disable" : "sslmode=require";
     if (door->local) {
         const char *host = gd_arena_printf(arena, "host=%s", encode(door->host, arena));
@@ -396,6 +399,61 @@ void gd_door_elsewhere(const struct gd_door_visitor *visitor, struct gd_arena *a
         struct other other = {0};
         if (look_at(*setting, visitor, &target, arena, &other) && !other.here)
             (void)gd_texts_add(out_names, other.name, arena);
+    }
+}
+
+/* --- what is not led ---------------------------------------------------------------------------
+ */
+
+/* "host=db dbname=shop password=…" of libpq and PHP, "Host=db;Password=…" of .NET: who reads it
+ * takes no URL for it. A word counts where it begins one. */
+static bool says(const char *value, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++)
+        for (const char *at = strcasestr(value, words[i]); at != NULL;
+             at = strcasestr(at + 1, words[i])) {
+            const char *behind = at + strlen(words[i]);
+            while (isspace((unsigned char)*behind))
+                behind++;
+            if (*behind == '=' && (at == value || !isalnum((unsigned char)at[-1])))
+                return true;
+        }
+    return false;
+}
+
+static bool is_address(const char *value)
+{
+    static const char *const where[] = {"host",        "hostaddr", "server",
+                                        "data source", "service",  NULL};
+    static const char *const who[] = {"dbname",   "database", "initial catalog", "user",
+                                      "username", "user id",  "password",        "pwd",
+                                      "service",  NULL};
+    return strstr(value, "://") == NULL && says(value, where) && says(value, who);
+}
+
+static bool is_other_url(const char *value, struct gd_arena *arena)
+{
+    static const char *const words[] = {"postgres", "pgsql", "postgis", "psql"};
+    const char *mark = strstr(value, "://");
+    struct parts ignored;
+    for (size_t i = 0; mark != NULL && i < sizeof words / sizeof words[0]; i++) {
+        const char *scheme = strcasestr(value, words[i]);
+        if (scheme != NULL && scheme < mark)
+            return !split(value, arena, &ignored);
+    }
+    return false;
+}
+
+void gd_door_unled(const struct gd_door_visitor *visitor, struct gd_arena *arena,
+                   struct gd_texts *out_names)
+{
+    for (char **setting = environ; *setting != NULL; setting++) {
+        size_t size = strcspn(*setting, "=");
+        if ((*setting)[size] != '=' || is_named(visitor, *setting, size))
+            continue;
+        const char *value = *setting + size + 1;
+        if (is_address(value) || is_other_url(value, arena))
+            (void)gd_texts_add(out_names, gd_arena_strndup(arena, *setting, size), arena);
     }
 }
 

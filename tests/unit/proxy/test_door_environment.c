@@ -146,6 +146,47 @@ static void other_urls_of_the_same_server_come_through_the_door_too(void **state
     unsetenv("REDIS_URL");
 }
 
+static void other_schemes_are_led_and_what_is_no_url_is_named(void **state)
+{
+    (void)state;
+    gd_auto_arena arena = gd_arena_new();
+    static const struct {
+        const char *name, *value, *led;
+        bool unled;
+    } cases[] = {
+        {"A_URL", "psql://u:pw@db/shop", "psql://u:secret@127.0.0.1:40231/shop", false},
+        {"B_URL", "pgsql://u:pw@db/shop?charset=utf8",
+         "pgsql://u:secret@127.0.0.1:40231/shop?charset=utf8", false},
+        {"C_URL", "postgis://u:pw@db:5432/shop?sslmode=require",
+         "postgis://u:secret@127.0.0.1:40231/shop?sslmode=disable", false},
+        {"D_DSN", "host=db dbname=shop password=pw", NULL, true},
+        {"E_DSN", "Host=db;Port=5432;Username=u;Password=pw", NULL, true},
+        {"F_DSN", "pgsql:host = db;dbname = shop", NULL, true},
+        {"G_DSN", "service=shop", NULL, true},
+        {"H_URL", "r2dbc:postgresql://u:pw@db/shop", NULL, true},
+        {"NAMED", "host=db dbname=shop", "", false},
+        {"I_NONE", "localhost=1 user=me", NULL, false},
+        {"J_NONE", "https://db/?host=a&user=b", NULL, false},
+        {"K_NONE", "mysql://u:pw@db/shop", NULL, false},
+    };
+    const char *const names[] = {"NAMED"};
+    struct gd_door_visitor visitor = {
+        .target = "postgresql://u:p@db/shop", .names = names, .name_count = 1};
+    struct gd_texts unled = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        setenv(cases[i].name, cases[i].value, 1);
+    struct gd_texts lines = environment_of(&tcp, "postgresql://u:p@db/shop", arena);
+    gd_door_unled(&visitor, arena, &unled);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (cases[i].led == NULL)
+            assert_null(value_of(&lines, cases[i].name));
+        else if (*cases[i].led != '\0')
+            assert_string_equal(value_of(&lines, cases[i].name), cases[i].led);
+        assert_int_equal(gd_texts_has(&unled, cases[i].name), cases[i].unled);
+        unsetenv(cases[i].name);
+    }
+}
+
 static void a_target_that_cannot_be_read_is_said(void **state)
 {
     (void)state;
@@ -163,6 +204,7 @@ int main(void)
         cmocka_unit_test(a_unix_socket_is_named_by_its_folder),
         cmocka_unit_test(libpqs_variables_lead_to_the_door_and_nowhere_else),
         cmocka_unit_test(other_urls_of_the_same_server_come_through_the_door_too),
+        cmocka_unit_test(other_schemes_are_led_and_what_is_no_url_is_named),
         cmocka_unit_test(a_target_that_cannot_be_read_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
