@@ -326,6 +326,7 @@ struct gd_status gd_back_look(struct gd_back *back, struct gd_error *err)
     GD_TRY(gd_back_rename_now(back, err));
     gd_back_name_sources(back);
     gd_back_rename_losses(back);
+    GD_TRY(gd_back_add_public(back, err));
     GD_TRY(gd_back_script(&back->before, &back->now, back->pg, back->arena, &back->script, err));
     gd_back_rename_back(back);
     gd_back_add_losses(back);

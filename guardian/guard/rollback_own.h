@@ -138,6 +138,8 @@ GD_MUST struct gd_status gd_back_look(struct gd_back *back, struct gd_error *err
 GD_MUST struct gd_status gd_back_read_lines(struct gd_back *back, const char *key,
                                             struct gd_fingerprint *out_lines, bool *out_found,
                                             struct gd_error *err);
+/** rollback_public.c: schema public, of which a dump does not say that it is made. */
+GD_MUST struct gd_status gd_back_add_public(struct gd_back *back, struct gd_error *err);
 /** rollback_without.c: the definitions of before out of those of now, when only something came. */
 GD_MUST struct gd_status gd_back_without(struct gd_back *back, struct gd_error *err);
 /** rollback_text.c: which tables the change wrote to. */

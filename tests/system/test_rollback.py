@@ -155,3 +155,25 @@ def test_not_one_write_of_others_is_lost(team):
     assert len(ids) > 10 and set(ids) == there
     assert team.rows("SELECT count(*) FROM users WHERE id <= 500 AND age IS NULL") == ["0"]
     assert team.rows("SELECT count(*) FROM orders WHERE total = 0") == ["0"]
+
+
+PUBLICS = {
+    "as it was made": "",
+    "closed to all": "REVOKE ALL ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO pg_monitor",
+    "another comment and owner": "COMMENT ON SCHEMA public IS 'of the shop'; ALTER SCHEMA public OWNER TO pg_monitor; GRANT ALL ON SCHEMA public TO PUBLIC",
+    "default privileges": "ALTER DEFAULT PRIVILEGES GRANT CREATE ON SCHEMAS TO pg_monitor; COMMENT ON SCHEMA public IS NULL",
+}
+
+
+@pytest.mark.parametrize("public, after", [*((public, "") for public in PUBLICS), ("as it was made", "CREATE SCHEMA public; CREATE TABLE orders ();")])
+def test_schema_public_comes_back_as_it_was(team, public, after):
+    team.rows(PUBLICS[public] + ";")
+    asked = ("SELECT pg_get_userbyid(nspowner), array(SELECT a::text FROM unnest(nspacl) a ORDER BY 1), obj_description(oid, 'pg_namespace') "
+             "FROM pg_namespace WHERE nspname = 'public'")
+    before = team.rows(asked) + team.rows("SELECT * FROM users ORDER BY id") + team.rows("SELECT * FROM orders ORDER BY id")
+    team.commit("db/reset.sql", f"DROP SCHEMA public CASCADE;\n{after}\n", "reset")
+    team.call("apply", "--yes", "db/reset.sql")
+    assert team.rows("SELECT to_regclass('public.users') IS NULL") == ["t"]
+    done = json.loads(team.call("rollback", "--last", "--json").stdout)
+    assert (done["outcome"], done["way"], done["differences"]) == ("rolled_back", "tables", [])
+    assert team.rows(asked) + team.rows("SELECT * FROM users ORDER BY id") + team.rows("SELECT * FROM orders ORDER BY id") == before
