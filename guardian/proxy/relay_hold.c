@@ -117,15 +117,16 @@ static void ask(struct gd_session *session, bool at_rest)
                                       "guardian has no thread to judge a statement", NULL, NULL});
 }
 
-/* Outside of a block a Sync ends what the batch has begun; and our own queries take the place of
- * the unnamed portal. */
+/* Outside of a block a Sync ends what the batch has begun, unless a block of ours is open for it
+ * already; and our own queries take the place of the unnamed portal. */
 enum gd_gate_settle gd_session_can_settle(const struct gd_session *session, char type)
 {
     const struct gd_named *portal = gd_names_find(&session->names, true, "");
     if ((type != 'B' && type != 'P') || !session->unsynced || session->block == '?' ||
         (portal != NULL && !portal->executed))
         return GD_SETTLE_NO;
-    return session->block == 'T' || !session->bound ? GD_SETTLE_SYNC : GD_SETTLE_BLOCK;
+    bool stands = session->block == 'T' || session->wrapped || !session->bound;
+    return stands ? GD_SETTLE_SYNC : GD_SETTLE_BLOCK;
 }
 
 static void flush_server(struct gd_session *session)
