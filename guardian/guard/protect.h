@@ -47,13 +47,16 @@ struct gd_seal_options {
     uint32_t retries;            /* tries after the first */
     struct gd_seal_clock *clock; /* started with the first lock; whoever ends the transaction stops
                                     it. May be NULL */
+    struct gd_pg *eyes; /* NULL: none. Of a transaction that sees only what was there when it began:
+                           another session, outside of any, that looks up the tables for it */
     const struct gd_events *events;
 };
 
 /**
  * The lock that stops writers (SHARE ROW EXCLUSIVE) on the tables of the decision's backup, in one
- * fixed order, inside the READ COMMITTED transaction that `pg` has open. All or none: a try that
- * fails gives its locks back, waits (longer each time, at random), and is made again.
+ * fixed order, inside the transaction that `pg` has open: READ COMMITTED, unless there are `eyes`.
+ * All or none: a try that fails gives its locks back, waits (longer each time, at random), and is
+ * made again.
  *
  * A backup of the whole database that names tables seals those, and says so; without names, all.
  * Names of what has no rows (views, sequences) and of nothing are passed over; a foreign table
@@ -64,7 +67,7 @@ struct gd_seal_options {
  * prepared); one that is taken from now on shows the same rows
  * @return GD_BUSY         the locks did not come; the text says who writes (pid, state, query, age)
  *         GD_UNPROTECTED  the role may not lock them, the lock table is full, or the transaction is
- *                         REPEATABLE READ or stricter
+ *                         REPEATABLE READ or stricter, and there are no `eyes`
  */
 GD_MUST struct gd_status gd_protect_seal(struct gd_pg *pg, const struct gd_backup *backup,
                                          const struct gd_seal_options *options,

@@ -58,7 +58,7 @@ GD_MUST static struct gd_status look_at_session(struct sealing *sealing, struct 
     gd_auto_pg_rows level = NULL;
     gd_auto_pg_rows rows = NULL;
     GD_TRY(gd_pg_run(sealing->pg, &isolation, &level, err));
-    if (strcmp(gd_pg_cell(level, 0, 0), "read committed") != 0)
+    if (sealing->options->eyes == NULL && strcmp(gd_pg_cell(level, 0, 0), "read committed") != 0)
         return gd_hint(
             err,
             gd_fail(err, GD_UNPROTECTED,
@@ -81,6 +81,12 @@ static struct gd_pg_call limits_call(const char *const values[2])
         .values = values,
         .value_count = 2,
     };
+}
+
+/* Who sees what is committed by now. */
+static struct gd_pg *eyes_of(const struct sealing *sealing)
+{
+    return sealing->options->eyes == NULL ? sealing->pg : sealing->options->eyes;
 }
 
 /* --- locks --------------------------------------------------------------------------------------
@@ -117,7 +123,8 @@ GD_MUST static struct gd_status look_again(struct sealing *sealing, struct gd_er
 {
     struct gd_protected *now = NULL;
     size_t count = 0;
-    GD_TRY(gd_protected_tables(sealing->pg, sealing->backup, sealing->arena, &now, &count, err));
+    GD_TRY(
+        gd_protected_tables(eyes_of(sealing), sealing->backup, sealing->arena, &now, &count, err));
     bool same = count == sealing->count && is_same(now, sealing->tables, count);
     sealing->tables = now;
     sealing->count = count;
@@ -298,7 +305,7 @@ struct gd_status gd_protect_seal(struct gd_pg *pg, const struct gd_backup *backu
                               .lock_ms = options->lock_ms == 0 ? 2000 : options->lock_ms};
     struct gd_protected *tables = NULL;
     GD_TRY(look_at_session(&sealing, err));
-    GD_TRY(gd_protected_tables(pg, backup, arena, &tables, &sealing.count, err));
+    GD_TRY(gd_protected_tables(eyes_of(&sealing), backup, arena, &tables, &sealing.count, err));
     sealing.tables = tables;
     gd_tell_stage(options->events, "stopping writers", 0);
     tell(&sealing, backup);

@@ -311,6 +311,7 @@ GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_lo
     answer->verdict = GD_GATE_PASS;
     if (look->request->parse) /* it is protected when it is executed */
         return GD_DONE;
+    GD_TRY(gd_run_check_trap(run, look, err));
     GD_TRY(gd_run_make_change(run, err));
     GD_TRY(gd_run_protect_foreseen(run, look, err));
     if (gd_run_splits(look)) {

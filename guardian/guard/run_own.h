@@ -228,6 +228,9 @@ void gd_run_note_database(struct gd_run *run, const struct gd_run_look *look);
 /* ---- run_protect.c ---- */
 /** Lease, recovery, journal: once. */
 GD_MUST struct gd_status gd_run_make_change(struct gd_run *run, struct gd_error *err);
+/** Does the command's own lock keep the change from its beginning? @return GD_BUSY, run->again */
+GD_MUST struct gd_status gd_run_check_trap(struct gd_run *run, const struct gd_run_look *look,
+                                           struct gd_error *err);
 /** What writes a definition anew, as it is, is about to be passed: from here on the stamp does not
  *  tell that somebody else was at the schema. @return GD_BUSY somebody was */
 GD_MUST struct gd_status gd_run_stir(struct gd_run *run, struct gd_error *err);

@@ -206,18 +206,34 @@ static void remember_need(struct gd_run *run, const struct gd_decision *decision
 GD_MUST static struct gd_status trapped(struct gd_run *run, const struct gd_run_look *look,
                                         const char *relation, struct gd_error *err)
 {
+    bool rows = look->decision->backup.scope != GD_SCOPE_NONE;
     remember_need(run, look->decision);
     run->again = gd_arena_printf(
         run->arena, "its open transaction held %s, which the backup must read", relation);
     return gd_hint(err,
                    gd_fail(err, GD_BUSY,
-                           "this statement needs a backup first, and the transaction that it is in "
-                           "holds %s already, so that no backup can be made",
+                           rows ? "this statement needs a backup first, and the transaction that "
+                                  "it is in holds %s already, so that no backup can be made"
+                                : "the schema is recorded before the first change, and the "
+                                  "transaction holds %s already, so that it cannot be read",
                            relation),
-                   run->options->visit
+                   run->options->visit && !run->begun
+                       ? "Leave that lock out: the first change locks what it needs itself."
+                   : run->options->visit
                        ? "Roll back, and run all of it again: the backup is made first then."
                        : "The transaction is rolled back; guardian run makes the backup then, and "
                          "runs the command again (--retry).");
+}
+
+/* What is there is recorded before the first change, and that waits for such a lock, too. */
+struct gd_status gd_run_check_trap(struct gd_run *run, const struct gd_run_look *look,
+                                   struct gd_error *err)
+{
+    const char *relation;
+    if (run->begun || run->stuck)
+        return GD_DONE;
+    GD_TRY(find_trap(run, look, &relation, err));
+    return relation == NULL ? GD_DONE : trapped(run, look, relation, err);
 }
 
 /* ---- take and prove ---- */
@@ -354,20 +370,39 @@ static bool can_seal(const struct gd_run_look *look)
     return look->request->pg != NULL && (look->wrapped || look->request->state == GD_PG_INSIDE);
 }
 
+/* REPEATABLE READ and SERIALIZABLE: it may have taken its look before our locks, and does not see
+ * what others wrote in between; another session, which looks after them, does. */
+GD_MUST static struct gd_status looks_back(const struct gd_run_look *look, bool *out_back,
+                                           struct gd_error *err)
+{
+    gd_auto_pg_rows rows = NULL;
+    struct gd_pg_call call = {.what = "look at the transaction",
+                              .sql = "SHOW transaction_isolation"};
+    *out_back = false;
+    if (!can_seal(look))
+        return GD_DONE;
+    GD_TRY(gd_pg_run(look->request->pg, &call, &rows, err));
+    *out_back = strcmp(gd_pg_cell(rows, 0, 0), "read committed") != 0;
+    return GD_DONE;
+}
+
 GD_MUST static struct gd_status lock(struct gd_run *run, const struct gd_run_look *look,
                                      const struct gd_backup *backup, const char **out_snapshot,
                                      struct gd_error *err)
 {
     const struct gd_limits *limits = look->decision->limits;
+    bool back;
+    GD_TRY(looks_back(look, &back, err));
     const struct gd_seal_options options = {
         .lock_ms = gd_guard_bounded(&limits->lock_wait),
         .retries = gd_guard_bounded(&limits->lock_retries),
         .clock = &run->held,
+        .eyes = back ? run->pg : NULL,
         .events = run->options->guard->events,
     };
     const struct gd_wish *before = gd_run_heed(run);
-    struct gd_status status =
-        gd_protect_seal(look->request->pg, backup, &options, run->arena, out_snapshot, err);
+    struct gd_status status = gd_protect_seal(look->request->pg, backup, &options, run->arena,
+                                              back ? NULL : out_snapshot, err);
     (void)gd_interrupt_by(before);
     return status;
 }
@@ -375,22 +410,29 @@ GD_MUST static struct gd_status lock(struct gd_run *run, const struct gd_run_loo
 /* ---- what was written since ---- */
 
 /* Where the statement will run, with writers held off until it is over: then nothing comes in
- * between. Elsewhere from our own session, and what is written from here on is not seen. */
+ * between. Of a transaction that looks back from our own session, behind its locks. Elsewhere from
+ * there without any, and what is written from here on is not seen. */
 GD_MUST static struct gd_status count_drift(struct gd_run *run, const struct gd_run_look *look,
                                             const struct gd_protection *since,
                                             const struct gd_backup *backup,
                                             struct gd_story_drift **out_drifts, size_t *out_count,
                                             int64_t *out_rows, struct gd_error *err)
 {
-    if (can_seal(look)) {
+    bool back;
+    GD_TRY(looks_back(look, &back, err));
+    if (can_seal(look))
         GD_TRY(lock(run, look, backup, NULL, err));
+    if (can_seal(look) && !back)
         return gd_protect_drift(look->request->pg, since, backup, run->arena, out_drifts, out_count,
                                 out_rows, err);
-    }
     GD_TRY(gd_pg_begin(run->pg, err));
     struct gd_status status =
         gd_protect_drift(run->pg, since, backup, run->arena, out_drifts, out_count, out_rows, err);
     gd_pg_end(run->pg);
+    if (back && status.code == GD_BUSY)
+        return gd_hint(err, status,
+                       "What others wrote cannot be counted while the transaction itself locks the "
+                       "table against reading. At READ COMMITTED it can.");
     return status;
 }
 
@@ -549,8 +591,13 @@ struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err)
     struct gd_status status = gd_run_took_look(run, err);
     if (status.code == GD_OK && !run->begun)
         status = gd_pg_stamp(run->pg, run->arena, &run->stamp, err);
-    if (status.code == GD_OK && run->needs != NULL && run->begun)
-        status = back_up_needs(run, err);
+    if (status.code == GD_OK && run->needs != NULL) {
+        bool begun = run->begun;
+        status = gd_run_make_change(run, err); /* its locks came first: now they do not */
+        if (status.code == GD_OK)
+            status = back_up_needs(run, err);
+        run->further |= !begun;
+    }
     if (status.code == GD_OK)
         status = gd_run_late_values(run, err);
     pthread_mutex_unlock(&run->lock);

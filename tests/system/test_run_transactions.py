@@ -264,3 +264,65 @@ for text, rows in ((b'COPY tags FROM STDIN', b'200\\ta\\n201\\tb\\n'), (b'COPY t
 assert c.execute("SELECT count(*) FROM tags").fetchone() == (22,)
 """)
     assert states(document) == ["in", "not in"]
+
+
+def back_as_it_was(world, before):
+    world.cli("rollback", "--last", "--yes")
+    assert world.rows() == before
+
+
+def test_a_lock_before_the_first_change(world):
+    """What is there is recorded before the first change; the tool's own lock is in the way of that, and the next try is not."""
+    before = world.rows()
+    file = world.folder / "lock.sql"
+    file.write_text("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE;\nDELETE FROM users WHERE id < 4;\nCOMMIT;")
+    command = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(file)]
+    refused = world.run(*command, status=None)
+    assert refused["outcome"] == "refused" and "holds public.users already" in json.dumps(refused["error"]) and world.rows() == before
+    document = json.loads(world.cli("run", "--json", "--", *command).stdout)
+    assert document["outcome"] == "applied" and world.value("SELECT count(*) FROM users") == "197"
+    back_as_it_was(world, before)
+
+
+@pytest.mark.parametrize("begin", [
+    "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1;",
+    "BEGIN;\nSET TRANSACTION ISOLATION LEVEL REPEATABLE READ;",
+    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nBEGIN;",
+])
+def test_a_transaction_that_looks_back(world, begin):
+    before = world.rows()
+    document = world.psql(f"{begin}\nDELETE FROM users WHERE id < 10;\nDELETE FROM tags;\nCOMMIT;")
+    assert document["outcome"] == "applied" and document["sealed"] and world.value("SELECT count(*) FROM users") == "191"
+    back_as_it_was(world, before)
+
+
+def test_a_lone_statement_that_looks_back(world):
+    before = world.rows()
+    document = world.psql("SET default_transaction_isolation TO 'repeatable read';\nDELETE FROM users WHERE id < 10;")
+    assert document["outcome"] == "applied" and document["sealed"]
+    back_as_it_was(world, before)
+
+
+def test_what_others_wrote_behind_its_back_is_kept(world):
+    """It does not see that row, and TRUNCATE takes it along."""
+    where = f"host={world.server.dir} port={world.server.port} dbname={world.name} user=postgres"
+    document = world.psql("BEGIN ISOLATION LEVEL SERIALIZABLE;\nSELECT count(*) FROM users;\n"
+                          f"\\! PGOPTIONS= psql -Xqd '{where}' -c \"INSERT INTO tags VALUES (77, 'late')\"\n"
+                          "TRUNCATE tags;\nCOMMIT;")
+    assert document["outcome"] == "applied" and world.value("SELECT count(*) FROM tags") == "0"
+    world.cli("rollback", "--last", "--yes")
+    assert world.value("SELECT count(*), count(*) FILTER (WHERE label = 'late') FROM tags") == "21|1"
+
+
+def test_one_statement_many_times_in_one_batch(world):
+    ran = world.cli("run", "--", "/usr/bin/python3", "-c", f"""
+import os, sys
+sys.path.insert(0, {os.path.dirname(os.path.dirname(os.path.abspath(__file__)))!r})
+from harness import wire as w
+c = w.Client(os.environ)
+batch = [w.parse("UPDATE users SET name = 'z' WHERE id = $1", "u")]
+for i in range(3):
+    batch += [w.bind([b"%d" % (i + 1)], "u"), w.execute()]
+print(b"".join(kind for kind, _ in c.ask(*batch, w.SYNC)).decode())
+""")
+    assert ran.stdout.strip() == "12C2C2CZ" and world.value("SELECT count(*) FROM users WHERE name = 'z'") == "3"
