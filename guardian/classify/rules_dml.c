@@ -8,6 +8,7 @@
 
 #include "guardian/classify/relations.h"
 #include "guardian/classify/rules.h"
+#include "guardian/classify/state.h"
 
 /* ---- INSERT ---- */
 
@@ -40,6 +41,23 @@ static void write_rows(struct gd_look *look, struct gd_finding *finding,
     if (!gd_is_shared(table))
         finding->lock = GD_LOCK_NONE;
     gd_finding_write_closure(look, finding, table, event);
+}
+
+/* A view of the session shows tables that may be anybody's. */
+static bool is_view(const struct gd_look *look, const struct gd_target *table)
+{
+    const struct gd_thing *thing =
+        gd_state_find(look->state, "relation", table->name.schema, table->name.name);
+    return table->relation != NULL ? table->relation->kind == 'v' : thing != NULL && thing->is_view;
+}
+
+/* Rows that are added to a temporary table are nothing; what that sets off raises it again. */
+static void add_rows(struct gd_look *look, struct gd_finding *finding,
+                     const struct gd_target *table)
+{
+    if (table->temporary && !is_view(look, table))
+        finding->class = GD_CLASS_NONE;
+    write_rows(look, finding, table, "insert");
 }
 
 /* INSERT … SELECT … WHERE NOT EXISTS looks before it inserts: in its own table, it finds what an
@@ -76,12 +94,10 @@ static struct guard looks_first(const struct gd_look *look, const struct gd_targ
 static void insert_rows(struct gd_look *look, struct gd_finding *finding)
 {
     struct gd_target table = gd_look_table(look);
-    write_rows(look, finding, &table, "insert");
+    add_rows(look, finding, &table);
     struct guard guard = looks_first(look, &table);
     if (inserts(look) && guard.looks)
         finding->rerun = guard.in_own_table ? GD_RERUN_SKIPS : GD_RERUN_DEPENDS;
-    if (table.temporary)
-        finding->class = GD_CLASS_NONE;
 }
 
 /* What overwrites rows: names the table unless the script or the session made it. */
@@ -179,9 +195,7 @@ static bool merge_only_adds(const struct gd_look *look)
 static void merge_in(struct gd_look *look, struct gd_finding *finding)
 {
     struct gd_target table = gd_look_table(look);
-    write_rows(look, finding, &table, "insert");
-    if (table.temporary)
-        finding->class = GD_CLASS_NONE;
+    add_rows(look, finding, &table);
 }
 
 static void merge_over(struct gd_look *look, struct gd_finding *finding)
@@ -352,9 +366,7 @@ static bool writes_server_file(const struct gd_look *look)
 static void copy_in(struct gd_look *look, struct gd_finding *finding)
 {
     struct gd_target table = gd_look_table(look);
-    write_rows(look, finding, &table, "insert");
-    if (table.temporary)
-        finding->class = GD_CLASS_NONE;
+    add_rows(look, finding, &table);
     if (gd_node_text(look->node, GD_F_filename)[0] != '\0')
         gd_finding_note(look, finding, "the file is read on the server, not here");
 }

@@ -38,7 +38,8 @@ struct gd_thing {
     const char *const *labels; /* of an enum, after this script's changes; NULL: not tracked */
     size_t label_count;
     bool is_enum, is_domain;
-    bool ends_with_block;        /* ON COMMIT DROP */
+    bool ends_with_block; /* ON COMMIT DROP */
+    bool is_view;
     const char *text;            /* definition: of a function, a view, a prepared statement */
     const char *function;        /* of a trigger: what it calls; of a rule: unused */
     const char *table;           /* of a trigger or rule: on which relation (key) */

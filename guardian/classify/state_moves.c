@@ -85,6 +85,7 @@ static void move(const struct gd_deed *deed, const char *kind, const char *from_
     moved->label_count = before.label_count;
     moved->is_enum = before.is_enum;
     moved->is_domain = before.is_domain;
+    moved->is_view = before.is_view;
     moved->text = before.text;
     moved->relation = before.relation;
     moved->type = before.type;

@@ -87,6 +87,7 @@ static struct gd_thing *make_relation(const struct gd_deed *deed, const struct g
     struct gd_thing *thing =
         gd_state_make(deed, "relation", schema, name.name, if_not_exists && !temporary);
     thing->temporary = temporary;
+    thing->is_view = false;
     return thing;
 }
 
@@ -199,6 +200,7 @@ void gd_state_apply_view(const struct gd_deed *deed)
 {
     struct gd_thing *thing = make_relation(deed, gd_node_child(deed->node, GD_F_view),
                                            gd_node_flag(deed->node, GD_F_replace));
+    thing->is_view = true;
     thing->text = gd_arena_strdup(deed->state->arena, deed->text);
 }
 

@@ -62,7 +62,8 @@ struct gd_status gd_calm_ask(struct gd_gate_session *session, struct gd_harmless
     uint64_t age = gd_harmless_age(harmless);
     bool calm = false;
     *out_calm = GD_CALM;
-    if (all_plain(alone) || gd_calm_known(session, harmless))
+    bool defines = gd_run_is_ddl(alone); /* a temporary view: what is read later means another */
+    if (all_plain(alone) || (!defines && gd_calm_known(session, harmless)))
         return GD_DONE;
     if (request->state == GD_PG_ABORTED) { /* a lone one fails; behind a ROLLBACK it would run */
         *out_calm = is_single(alone) ? GD_CALM : GD_CALM_NEVER;
@@ -72,7 +73,8 @@ struct gd_status gd_calm_ask(struct gd_gate_session *session, struct gd_harmless
         *out_calm = request->settle == GD_SETTLE_NO ? GD_CALM_NEVER : GD_CALM_SETTLE;
         return GD_DONE;
     }
-    GD_TRY(ask_server(request->pg, &calm, err));
+    if (!defines)
+        GD_TRY(ask_server(request->pg, &calm, err));
     if (request->state == GD_PG_OUTSIDE)
         atomic_store(&session->calm_at, calm ? age : 0);
     *out_calm = calm ? GD_CALM : GD_CALM_LOOK;

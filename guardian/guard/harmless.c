@@ -123,7 +123,7 @@ const struct gd_report *gd_harmless_alone(struct gd_harmless *harmless,
     struct gd_report *report;
     struct gd_error ignored = {0};
     if (gd_classify(&input, 1, &options, arena, &report, &ignored).code != GD_OK ||
-        gd_run_changes(report))
+        gd_run_changes(report) || gd_run_is_ddl(report))
         return NULL;
     gd_harmless_remember(harmless, request->text, request->size);
     return report;

@@ -24,7 +24,7 @@ void gd_harmless_remember(struct gd_harmless *harmless, const char *text, size_t
 uint64_t gd_harmless_age(struct gd_harmless *harmless);
 void gd_harmless_grow_older(struct gd_harmless *harmless);
 /** By the text alone: its report when it does nothing but read or set, as far as it can be told
- * from that; it is remembered then. NULL: there is more in it. */
+ * from that; it is remembered then. NULL: there is more in it, if only a temporary view. */
 const struct gd_report *gd_harmless_alone(struct gd_harmless *harmless,
                                           const struct gd_gate_request *request,
                                           struct gd_arena *arena);

@@ -1,6 +1,7 @@
 -- $1: relations. A size is measured only where no lock can make it wait: a table that somebody
 -- holds or wants in ACCESS EXCLUSIVE mode is counted by the number of pages that VACUUM or ANALYZE saw
--- last. So are all when there are very many, except those that neither has seen.
+-- last. So are all when there are very many, except those that neither has seen. The session's own
+-- temporary schema goes by the name that scripts give it.
 WITH blocked AS MATERIALIZED (
     SELECT relation FROM pg_locks
     WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
@@ -8,7 +9,7 @@ WITH blocked AS MATERIALIZED (
 ), page AS MATERIALIZED (
     SELECT current_setting('block_size')::bigint AS bytes
 )
-SELECT c.oid, n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname),
+SELECT c.oid, place.name, c.relname, quote_ident(place.name) || '.' || quote_ident(c.relname),
        c.relkind, c.relpersistence, c.relnamespace = pg_my_temp_schema(), c.relispartition,
        c.relispopulated, c.reltype, c.reloftype,
        x.indrelid,
@@ -41,6 +42,9 @@ SELECT c.oid, n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 CROSS JOIN page
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN n.oid = pg_my_temp_schema() THEN 'pg_temp' ELSE n.nspname END
+) AS place (name)
 LEFT JOIN pg_index AS x ON c.relkind IN ('i', 'I') AND x.indexrelid = c.oid
 LEFT JOIN pg_tablespace AS s ON s.oid = c.reltablespace
 LEFT JOIN pg_am AS m ON m.oid = c.relam
