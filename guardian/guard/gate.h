@@ -108,6 +108,10 @@ struct gd_gate {
      *  "copying data, 34 of 120 MB"; "" when there is nothing to say. Loop's thread; may be NULL.
      */
     void (*waits_for)(void *context, struct gd_gate_session *session, char *out_text, size_t size);
+    /** The server has failed what was passed. Was that our doing, with words of our own for it?
+     *  They are valid as long as the gate. Loop's thread; may be NULL. */
+    bool (*explains)(void *context, struct gd_gate_session *session, const char *sqlstate,
+                     struct gd_gate_answer *out_words);
 };
 
 #endif

@@ -157,6 +157,7 @@ static struct gd_run *run_new(const struct gd_run_options *options, struct gd_ar
     pthread_mutex_init(&run->heard_lock, NULL);
     pthread_mutex_init(&run->doing.lock, NULL);
     pthread_mutex_init(&run->first.lock, NULL);
+    gd_run_watch_init(&run->watch);
     gd_run_overhear(run);
     run->gate = (struct gd_gate){
         .context = run,
@@ -168,6 +169,7 @@ static struct gd_run *run_new(const struct gd_run_options *options, struct gd_ar
         .reported = gd_run_reported,
         .passed = gd_run_passed,
         .waits_for = gd_run_waits_for,
+        .explains = gd_run_explains,
     };
     return run;
 }
@@ -400,6 +402,7 @@ void gd_run_free(struct gd_run *run)
     if (run == NULL)
         return;
     (void)gd_run_await(run, &ignored).code;
+    gd_run_watch_done(&run->watch);
     gd_run_take_heard(run);
     if (run->lease != NULL)
         (void)gd_lease_release(run->lease, &ignored).code;

@@ -312,6 +312,8 @@ GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_lo
     if (look->request->parse) /* it is protected when it is executed */
         return GD_DONE;
     GD_TRY(gd_run_check_trap(run, look, err));
+    if (!run->begun)
+        gd_run_hush(look);
     GD_TRY(gd_run_make_change(run, err));
     GD_TRY(gd_run_protect_foreseen(run, look, err));
     if (gd_run_splits(look)) {
@@ -555,18 +557,29 @@ static void note_passed(struct gd_run *run, const struct gd_run_look *look, bool
         gd_calm_note_passed(session, run->harmless, look->change.report);
 }
 
-void gd_run_judge(void *context, const struct gd_gate_request *request,
-                  struct gd_gate_answer *out_answer)
+/* Who has said something does not wait for another session of its own. */
+static void note_said(const struct gd_gate_request *request)
 {
-    struct gd_run *run = context;
+    struct gd_gate_session *session = request->session;
+    atomic_store(&session->judging, true);
+    atomic_fetch_add(&session->said, 1);
+    atomic_store(&session->backend, request->backend);
+    atomic_store(&session->ended, NULL);
+}
+
+/* @return false: it has given way to others, and is to be judged anew */
+static bool judge_once(struct gd_run *run, const struct gd_gate_request *request, bool may_give_way,
+                       struct gd_gate_answer *out_answer)
+{
     struct gd_error err = {0};
     gd_auto_arena arena = gd_arena_new();
-    struct gd_run_look look = {.request = request, .arena = arena};
+    struct gd_run_look look = {.request = request, .arena = arena, .may_give_way = may_give_way};
     struct judging judging = {run, &look, out_answer};
     *out_answer = (struct gd_gate_answer){.message = "", .detail = "", .hint = ""};
-    if (!gd_run_lock(run, request)) {
+    if (!gd_run_lock(run, &look)) {
+        gd_run_unhush(&look);
         (void)gd_run_given_up(run, request, out_answer);
-        return;
+        return true;
     }
     gd_run_take_heard(run);
     request->session->fresh = gd_texts_has(&run->databases, request->session->database);
@@ -580,9 +593,22 @@ void gd_run_judge(void *context, const struct gd_gate_request *request,
     if (status.code != GD_OK) {
         gd_run_unwrap(&look);
         *out_answer = (struct gd_gate_answer){.message = "", .detail = "", .hint = ""};
-        if (!gd_run_given_up(run, request, out_answer))
+        if (!gd_run_given_up(run, request, out_answer) && !look.gave_way)
             refuse(run, request, &err, detail_of(&look), out_answer);
     }
+    gd_run_unhush(&look);
     note_findings(run, &look, out_answer);
     gd_run_unlock(run);
+    return !look.gave_way || out_answer->message[0] != '\0';
+}
+
+void gd_run_judge(void *context, const struct gd_gate_request *request,
+                  struct gd_gate_answer *out_answer)
+{
+    enum { WAYS_MAX = 8, PAUSE_MS = 50 };
+    struct gd_run *run = context;
+    note_said(request);
+    for (unsigned i = 0; !judge_once(run, request, i < WAYS_MAX, out_answer); i++)
+        gd_sleep_ms(PAUSE_MS);
+    atomic_store(&request->session->judging, false);
 }

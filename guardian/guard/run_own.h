@@ -19,6 +19,13 @@
 #include "guardian/journal/net_key.h"
 #include "guardian/pg/fingerprint.h"
 
+/* What a statement that was passed waits for in the server: run_stuck.c. */
+struct gd_run_stuck {
+    char key[128]; /* who waits for whom; "" nobody */
+    int64_t since_us;
+    const struct gd_gate_answer *words; /* for its client, when it is ended now; NULL */
+};
+
 struct gd_gate_session {
     char *database, *user;
     bool elsewhere;        /* another database than the run's */
@@ -31,8 +38,14 @@ struct gd_gate_session {
     struct gd_track track; /* what its open transaction holds */
     _Atomic bool left;     /* the client has gone */
     _Atomic uint64_t
-        calm_at;         /* the age at which it was found to be calm (guard/calm.h); 0: never */
-    _Atomic bool moving; /* it has passed what may change definitions, and is not over */
+        calm_at;           /* the age at which it was found to be calm (guard/calm.h); 0: never */
+    _Atomic bool moving;   /* it has passed what may change definitions, and is not over */
+    _Atomic int backend;   /* the server's process; 0: nothing of it was judged so far */
+    _Atomic bool sealed;   /* its open transaction may hold locks of ours */
+    _Atomic bool judging;  /* its client has said something, and waits for us */
+    _Atomic unsigned said; /* how often it did */
+    struct gd_run_stuck stuck;
+    struct gd_gate_answer *_Atomic ended; /* why we ended what it waits for; NULL */
     struct gd_gate_session *next;
 };
 
@@ -88,6 +101,21 @@ struct gd_run_first {
     const char *cluster, *stamp;
     struct gd_status status;
     struct gd_error err;
+};
+
+/* Looks after sessions that wait for each other; from the first seal on. */
+struct gd_run_watch {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    pthread_t thread;
+    bool runs; /* under the run's lock */
+    bool ends;
+};
+
+/* Limits of the session's own that count while its statement is held in a transaction. */
+struct gd_run_hushed {
+    bool known;
+    const char *idle, *whole; /* as they were; "0": none */
 };
 
 struct gd_run {
@@ -152,6 +180,7 @@ struct gd_run {
     struct gd_gate_session *sessions;        /* under `heard_lock` */
     struct gd_run_doing doing;
     struct gd_run_first first;
+    struct gd_run_watch watch;
 };
 
 /** What is known of one request while it is judged. */
@@ -166,6 +195,9 @@ struct gd_run_look {
     bool lock;       /* … or is a tool's lock, which nobody wants back */
     bool wrapped;    /* a transaction of ours stands open on its session, for it alone */
     const char *xid; /* of that; NULL: none */
+    struct gd_run_hushed hushed;
+    bool may_give_way; /* to a session that holds a lock which it needs, and waits for it */
+    bool gave_way;     /* it did: its transaction is as it was, and it is judged anew */
 };
 
 /* ---- run.c ---- */
@@ -204,16 +236,38 @@ GD_MUST struct gd_status gd_run_took_look(struct gd_run *run, struct gd_error *e
 
 /* ---- run_wait.c ---- */
 /** run->lock, for a statement. @return false: nobody waits for it any more */
-bool gd_run_lock(struct gd_run *run, const struct gd_gate_request *request);
+bool gd_run_lock(struct gd_run *run, struct gd_run_look *look);
 void gd_run_unlock(struct gd_run *run);
 /** What is waited for from here on ends when the client goes; until gd_interrupt_by() is called
  *  with what this returns. Not around what must be written, or ended. */
 const struct gd_wish *gd_run_heed(struct gd_run *run);
+/** Others of the run stand in the way of the locks that we ask for, and wait for their turn. */
+struct gd_run_way {
+    struct gd_run *run;
+    struct gd_run_look *look;
+    int64_t since_us;
+};
+bool gd_run_asks_way(void *context); /* a wish's: gives way, or up */
 /** Did the client go, or cancel? Then that is the answer. */
 bool gd_run_given_up(struct gd_run *run, const struct gd_gate_request *request,
                      struct gd_gate_answer *answer);
 void gd_run_overhear(struct gd_run *run); /* once */
 void gd_run_waits_for(void *context, struct gd_gate_session *session, char *out_text, size_t size);
+
+/* ---- run_hush.c ---- */
+/** What follows may take long, and the session stands in a transaction: it is not ended for that.
+ */
+void gd_run_hush(struct gd_run_look *look);
+void gd_run_unhush(struct gd_run_look *look); /* its limits count again */
+
+/* ---- run_stuck.c ---- */
+/** The session's transaction holds locks of ours from here on: who of the run waits for them is
+ *  looked after. Under the run's lock. */
+void gd_run_note_sealed(struct gd_run *run, struct gd_gate_session *session);
+bool gd_run_explains(void *context, struct gd_gate_session *session, const char *sqlstate,
+                     struct gd_gate_answer *out_words);
+void gd_run_watch_init(struct gd_run_watch *watch);
+void gd_run_watch_done(struct gd_run_watch *watch); /* waits for its thread */
 
 /* ---- run_records.c ---- */
 /** Is what it loses the run's own, a tool's lock, or a tool's record? Sets fresh, lock, records. */
@@ -240,7 +294,7 @@ GD_MUST struct gd_status gd_run_stir(struct gd_run *run, struct gd_error *err);
 GD_MUST struct gd_status gd_run_wrap(struct gd_run_look *look, struct gd_error *err);
 void gd_run_unwrap(struct gd_run_look *look); /* it is not passed after all */
 /** What was foreseen is backed up, before anything is locked. */
-GD_MUST struct gd_status gd_run_protect_foreseen(struct gd_run *run, const struct gd_run_look *look,
+GD_MUST struct gd_status gd_run_protect_foreseen(struct gd_run *run, struct gd_run_look *look,
                                                  struct gd_error *err);
 /** The backup that this decision wants, now, unless the one that is there will do. */
 GD_MUST struct gd_status gd_run_back_up(struct gd_run *run, const struct gd_decision *decision,

@@ -359,8 +359,10 @@ void gd_run_unwrap(struct gd_run_look *look)
 {
     struct gd_error ignored = {0};
     struct gd_pg_call call = {.what = "end a transaction", .sql = "ROLLBACK"};
-    if (look->wrapped)
+    if (look->wrapped) {
         (void)gd_pg_run(look->request->pg, &call, NULL, &ignored).code;
+        atomic_store(&look->request->session->sealed, false);
+    }
     look->wrapped = false;
 }
 
@@ -386,7 +388,7 @@ GD_MUST static struct gd_status looks_back(const struct gd_run_look *look, bool 
     return GD_DONE;
 }
 
-GD_MUST static struct gd_status lock(struct gd_run *run, const struct gd_run_look *look,
+GD_MUST static struct gd_status lock(struct gd_run *run, struct gd_run_look *look,
                                      const struct gd_backup *backup, const char **out_snapshot,
                                      struct gd_error *err)
 {
@@ -400,10 +402,16 @@ GD_MUST static struct gd_status lock(struct gd_run *run, const struct gd_run_loo
         .eyes = back ? run->pg : NULL,
         .events = run->options->guard->events,
     };
-    const struct gd_wish *before = gd_run_heed(run);
+    gd_run_hush(look);
+    gd_run_note_sealed(run, look->request->session);
+    struct gd_run_way way = {.run = run, .look = look, .since_us = gd_clock_monotonic_us()};
+    const struct gd_wish wish = {.asks = gd_run_asks_way, .context = &way};
+    look->may_give_way &= !gd_run_splits(look); /* a value may have gone first by now */
+    const struct gd_wish *before = gd_interrupt_by(&wish);
     struct gd_status status = gd_protect_seal(look->request->pg, backup, &options, run->arena,
                                               back ? NULL : out_snapshot, err);
     (void)gd_interrupt_by(before);
+    look->gave_way &= status.code != GD_OK;
     return status;
 }
 
@@ -412,7 +420,7 @@ GD_MUST static struct gd_status lock(struct gd_run *run, const struct gd_run_loo
 /* Where the statement will run, with writers held off until it is over: then nothing comes in
  * between. Of a transaction that looks back from our own session, behind its locks. Elsewhere from
  * there without any, and what is written from here on is not seen. */
-GD_MUST static struct gd_status count_drift(struct gd_run *run, const struct gd_run_look *look,
+GD_MUST static struct gd_status count_drift(struct gd_run *run, struct gd_run_look *look,
                                             const struct gd_protection *since,
                                             const struct gd_backup *backup,
                                             struct gd_story_drift **out_drifts, size_t *out_count,
@@ -436,7 +444,7 @@ GD_MUST static struct gd_status count_drift(struct gd_run *run, const struct gd_
     return status;
 }
 
-GD_MUST static struct gd_status check_drift(struct gd_run *run, const struct gd_run_look *look,
+GD_MUST static struct gd_status check_drift(struct gd_run *run, struct gd_run_look *look,
                                             const struct gd_protection *since, struct gd_error *err)
 {
     const struct gd_limit *limit = &look->decision->limits->drift_rows_max;
@@ -481,6 +489,7 @@ GD_MUST static struct gd_status make_backup(struct gd_run *run, struct gd_run_lo
     GD_TRY(find_trap(run, look, &relation, err));
     if (relation != NULL)
         return trapped(run, look, relation, err);
+    gd_run_hush(look);
     *out_sealed = missing->sealed && wants_rows(missing) && can_seal(look);
     if (*out_sealed) /* a transaction of the tool's may be within a savepoint, or be prepared */
         GD_TRY(lock(run, look, missing, look->wrapped ? &snapshot : NULL, err));
@@ -550,12 +559,13 @@ GD_MUST static struct gd_status back_up_needs(struct gd_run *run, struct gd_erro
     return gd_run_strengthen(run, run->needs, NULL, err);
 }
 
-struct gd_status gd_run_protect_foreseen(struct gd_run *run, const struct gd_run_look *look,
+struct gd_status gd_run_protect_foreseen(struct gd_run *run, struct gd_run_look *look,
                                          struct gd_error *err)
 {
     const char *relation;
     if (!run->foreseen)
         return GD_DONE;
+    gd_run_hush(look);
     GD_TRY(find_trap(run, look, &relation, err));
     run->foreseen = relation != NULL;
     return relation == NULL ? back_up_needs(run, err) : GD_DONE;

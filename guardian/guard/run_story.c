@@ -337,6 +337,8 @@ void gd_run_passed(void *context, struct gd_gate_session *session, uint64_t tick
     bool over = (result->state == GD_PG_OUTSIDE && !result->more) || result->lost;
     if (over)
         atomic_store(&session->watched, false);
+    if (over)
+        atomic_store(&session->sealed, false);
     gd_calm_note_ended(session, run->harmless, over);
     pthread_mutex_lock(&run->heard_lock);
     if (run->heard_last == NULL)

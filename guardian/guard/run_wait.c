@@ -26,8 +26,9 @@ static void set_stage(struct gd_run *run, const char *text, uint64_t total_bytes
 }
 
 /* The statement of another session may be held for as long as a backup takes. */
-bool gd_run_lock(struct gd_run *run, const struct gd_gate_request *request)
+bool gd_run_lock(struct gd_run *run, struct gd_run_look *look)
 {
+    const struct gd_gate_request *request = look->request;
     enum { SLICE_NS = 100000000, SECOND_NS = 1000000000 };
     while (!has_gone(request)) {
         struct timespec until;
@@ -35,8 +36,10 @@ bool gd_run_lock(struct gd_run *run, const struct gd_gate_request *request)
         until.tv_nsec += SLICE_NS;
         until.tv_sec += until.tv_nsec / SECOND_NS;
         until.tv_nsec %= SECOND_NS;
-        if (pthread_mutex_clocklock(&run->lock, CLOCK_MONOTONIC, &until) != 0)
+        if (pthread_mutex_clocklock(&run->lock, CLOCK_MONOTONIC, &until) != 0) {
+            gd_run_hush(look);
             continue;
+        }
         set_stage(run, "looking at what it does", 0);
         run->wish = (struct gd_wish){.asks = request->gone, .context = request->gone_context};
         return true;
@@ -53,6 +56,31 @@ void gd_run_unlock(struct gd_run *run)
 const struct gd_wish *gd_run_heed(struct gd_run *run)
 {
     return gd_interrupt_by(run->wish.asks == NULL ? NULL : &run->wish);
+}
+
+/* Who holds run->lock and asks for locks in the server may wait for a session that waits for
+ * run->lock: with its COMMIT, for instance. */
+static bool others_wait(struct gd_run *run, const struct gd_gate_session *own)
+{
+    bool found = false;
+    pthread_mutex_lock(&run->heard_lock);
+    for (const struct gd_gate_session *at = run->sessions; at != NULL; at = at->next)
+        found |= at != own && atomic_load(&at->judging) && atomic_load(&at->watched) &&
+                 !atomic_load(&at->left);
+    pthread_mutex_unlock(&run->heard_lock);
+    return found;
+}
+
+bool gd_run_asks_way(void *context)
+{
+    enum { TRIES_US = 300000 };
+    struct gd_run_way *way = context;
+    struct gd_run_look *look = way->look;
+    if (has_gone(look->request))
+        return true;
+    if (look->may_give_way && !look->gave_way && gd_clock_monotonic_us() - way->since_us > TRIES_US)
+        look->gave_way = others_wait(way->run, look->request->session);
+    return look->gave_way;
 }
 
 bool gd_run_given_up(struct gd_run *run, const struct gd_gate_request *request,

@@ -244,6 +244,21 @@ static size_t framed_size(const char *framed)
     return 1 + ((size_t)at[1] << 24 | (size_t)at[2] << 16 | (size_t)at[3] << 8 | (size_t)at[4]);
 }
 
+/* Whoever ended it says why. */
+static bool explain(struct gd_session *session, const struct gd_wire_message *message,
+                    const char *sqlstate)
+{
+    const struct gd_gate *gate = session->relay->options.gate;
+    struct gd_gate_answer why;
+    gd_auto_wire_out out = {0};
+    if (gate->explains == NULL || !gate->explains(gate->context, session->gate, sqlstate, &why))
+        return false;
+    gd_wire_error(
+        &out, &(struct gd_wire_words){"ERROR", why.sqlstate, why.message, why.detail, why.hint});
+    replace(session, message, out.bytes, out.size);
+    return true;
+}
+
 static bool failed(struct gd_session *session, const struct gd_wire_message *message)
 {
     struct gd_expect *head = gd_expected_head(&session->expected);
@@ -257,7 +272,7 @@ static bool failed(struct gd_session *session, const struct gd_wire_message *mes
     /* Its own reason, where it had one: cancelled, out of memory. */
     if (head->way == GD_WAY_REFUSED && strcmp(sqlstate, "42601") == 0)
         replace(session, message, head->more, framed_size(head->more));
-    else
+    else if (!explain(session, message, sqlstate))
         gd_pipe_pass(&session->down, message);
     session->copying = false;
     if (head->kind == GD_EXPECT_QUERY || head->kind == GD_EXPECT_SYNC) {
