@@ -53,10 +53,20 @@ def server(request):
         yield one
 
 
+def programs(server):
+    """The folder of those that can read it; None: Debian's, which are of 15."""
+    if server.major <= 15:
+        return None
+    return subprocess.run([servers.PG_SH, "tools"], capture_output=True, text=True, check=True).stdout.strip()
+
+
 class World:
     def __init__(self, server, name, folder):
         self.server, self.name, self.folder = server, name, pathlib.Path(folder)
         self.env = {**os.environ, **server.env(name), "GUARDIAN_STORE": f"file://{folder}/store"}
+        self.programs = programs(server)
+        if self.programs:
+            self.env["GUARDIAN_PG_BIN"] = self.programs
 
     def start(self, script, wait="1s", more="", command=None, options=()):
         policy = self.folder / "short.yaml"
@@ -212,7 +222,7 @@ def test_limits_of_the_session_do_not_count_while_it_is_held(world, server, limi
     """A backup that needs no seal, in the command's own transaction; behind it the limit is as it was."""
     if limit == "transaction_timeout" and server.major < 17:
         pytest.skip("PostgreSQL 17 brings it")
-    real = shutil.which("pg_dump")
+    real = f"{world.programs}/pg_dump" if world.programs else shutil.which("pg_dump")
     slow = world.folder / "pg_dump"
     slow.write_text(f'#!/bin/sh\ncase " $* " in *" --version "*) exec {real} "$@";; esac\nsleep 2\nexec {real} "$@"\n')
     slow.chmod(0o755)
