@@ -233,6 +233,31 @@ static void touch_command(struct touching *touching, const struct gd_node *relat
 
 /* ---- the rest ---- */
 
+/* What is declared names the column: once it has another name, its own script fails. */
+static void touch_standing(struct touching *touching, const struct gd_keep_object *column)
+{
+    static const enum gd_keep_kind own[] = {GD_KEPT_DEFAULT, GD_KEPT_NOT_NULL};
+    struct gd_keep_live live;
+    struct gd_address *taken;
+    if (!gd_keep_find(touching->look, column, &live) || live.address.oid == 0)
+        return;
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        struct gd_keep_object part = *column;
+        part.kind = own[i];
+        touch(touching, &part, GD_KEEP_CHANGE, true);
+    }
+    size_t count = gd_survey_dependents(touching->look->survey, live.address, true,
+                                        touching->look->arena, &taken);
+    for (size_t i = 0; i < count; i++) {
+        struct gd_keep_live part;
+        const char *owner = gd_keep_find_address(touching->look, taken[i], &part)
+                                ? gd_keep_owner(touching->look, &part)
+                                : NULL;
+        if (owner != NULL)
+            touch_live(touching, &part, owner, GD_KEEP_CHANGE, true);
+    }
+}
+
 static void touch_rename(struct touching *touching, const struct gd_node *node)
 {
     struct gd_keep_object object;
@@ -242,7 +267,8 @@ static void touch_rename(struct touching *touching, const struct gd_node *node)
                  object.kind == GD_KEPT_TRIGGER || object.kind == GD_KEPT_POLICY ||
                  object.kind == GD_KEPT_RULE;
     /* What comes after may count on the new name. */
-    touch(touching, &object, GD_KEEP_RENAME, !small);
+    if (!touch(touching, &object, GD_KEEP_RENAME, !small) && object.kind == GD_KEPT_COLUMN)
+        touch_standing(touching, &object);
 }
 
 /* One that is made: again after a drop, or in place of the declared one. */

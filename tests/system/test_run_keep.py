@@ -173,6 +173,9 @@ FIXED = [
     ("ALTER TABLE users DROP COLUMN age CASCADE", "take it along"),
     ("ALTER TABLE audit_log RENAME TO log", "rename it"),
     ("ALTER TYPE mood RENAME TO humour", "rename it"),
+    ("ALTER TABLE users RENAME COLUMN name TO title", "change it"),
+    ("ALTER TABLE users RENAME role TO kind", "change it"),
+    ("ALTER TABLE users RENAME team_id TO team", "change it"),
     ("DO $$ BEGIN DROP INDEX users_name_idx; END $$", "change it (DO block)"),
 ]
 
