@@ -499,6 +499,22 @@ static void take_out(struct gd_arena *arena, struct gd_texts *lines)
         (void)gd_texts_add(lines, gone[i], arena);
 }
 
+GD_MUST static struct gd_status check_names(const struct gd_door_visitor *visitor,
+                                            struct gd_error *err)
+{
+    for (size_t i = 0; i < visitor->name_count; i++) {
+        const char *name = visitor->names[i];
+        size_t size = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                   "0123456789_.-");
+        if (size == 0 || name[size] != '\0')
+            return gd_hint(
+                err,
+                gd_fail(err, GD_USAGE, "\"%s\" cannot be the name of a variable for the URL", name),
+                "Say --env once for each variable, by its name alone.");
+    }
+    return GD_DONE;
+}
+
 struct gd_status gd_door_environment(const struct gd_door *door,
                                      const struct gd_door_visitor *visitor, struct gd_arena *arena,
                                      struct gd_texts *out_lines, struct gd_error *err)
@@ -506,6 +522,7 @@ struct gd_status gd_door_environment(const struct gd_door *door,
     assert(door->password[0] != '\0'); /* a list of users is for those who know theirs */
     const char *url = NULL;
     struct gd_texts lines = {0};
+    GD_TRY(check_names(visitor, err));
     GD_TRY(url_of_visitor(door, visitor, arena, &url, err));
     set("DATABASE_URL", url, arena, &lines);
     for (size_t i = 0; i < visitor->name_count; i++)

@@ -195,6 +195,12 @@ static void a_target_that_cannot_be_read_is_said(void **state)
     struct gd_texts lines = {0};
     struct gd_error err = {0};
     assert_int_equal(gd_door_environment(&tcp, &visitor, arena, &lines, &err).code, GD_USAGE);
+    static const char *const wrong[] = {"A B", "A=B", ""};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        visitor = (struct gd_door_visitor){
+            .user = "u", .database = "d", .names = &wrong[i], .name_count = 1};
+        assert_int_equal(gd_door_environment(&tcp, &visitor, arena, &lines, &err).code, GD_USAGE);
+    }
 }
 
 int main(void)
