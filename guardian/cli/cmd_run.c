@@ -82,7 +82,11 @@ GD_MUST static struct gd_status try_until(struct running *running, struct gd_err
     int left = (int)running->config->retry;
     GD_TRY(try_once(running, err));
     while (left > 0 && running->exit_status < 128 && gd_run_again(running->run) != NULL) {
-        const char *why = gd_run_again(running->run);
+        const char *why = gd_run_again(running->run), *bar = gd_run_bar(running->run);
+        if (bar != NULL) {
+            gd_tell_note(running->events, "not run again: %s", bar);
+            return GD_DONE;
+        }
         GD_TRY(gd_run_prepare_again(running->run, err));
         left -= !gd_run_got_further(running->run); /* it ends: a table is backed up only once */
         if (is_done_by_now(running)) {
@@ -274,6 +278,7 @@ GD_MUST static struct gd_status guarded(struct running *running,
     struct gd_run_options options = {
         .guard = guard,
         .command = gd_cli_argv_in_words(running->argv, running->arena),
+        .retries = running->config->retry > 0,
         .yes = running->config->yes,
         .ask = ask,
         .ask_context = running,

@@ -275,7 +275,10 @@ static void tell_failure(struct gd_run *run, int exit_status)
         run->first_refusal != NULL
             ? run->first_refusal
             : gd_arena_printf(run->arena, "the command ended with status %d", exit_status);
-    story->hint = run->first_hint != NULL ? run->first_hint : "";
+    story->hint = run->trapped && !run->options->visit
+                      ? "With --rehearse the backup is made before the command starts."
+                  : run->first_hint != NULL ? run->first_hint
+                                            : "";
 }
 
 /* All that was passed, as a file that can be read again: a rollback looks there for what was

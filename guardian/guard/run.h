@@ -50,6 +50,7 @@ struct gd_run_options {
     const struct gd_guard_options *guard; /* as for apply; its paths are not read */
     const char *command;                  /* what runs, for people: without secrets */
     struct gd_rehearsal *rehearsal;       /* LEARN: where it is noted; GUARD: gd_run_rehearsed() */
+    bool retries;                         /* gd_run_again() is heeded */
     bool yes;                             /* somebody has said it, for all of the run */
     struct gd_harmless *harmless;         /* shared with other runs; NULL: its own */
     /* Asks a person while the statement is held; a thread that may wait. NULL: nobody is there */
@@ -101,6 +102,9 @@ GD_MUST struct gd_status gd_run_record_tables(const struct gd_pg_options *pg,
  *  the backup, or somebody else changed the schema meanwhile)? Then run the command again: `why`,
  *  a sentence. NULL: no. */
 const char *gd_run_again(struct gd_run *run);
+/** What it has committed and does not know itself to be done: run again, it would do that a second
+ *  time. NULL: nothing; else why not, to go on after "not run again: ". */
+const char *gd_run_bar(struct gd_run *run);
 /** Between two tries, with no session left: make the backup that was missing.
  *  @return GD_UNPROTECTED, GD_BUSY, GD_REFUSED */
 GD_MUST struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err);

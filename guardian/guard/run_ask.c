@@ -83,7 +83,7 @@ GD_MUST static struct gd_status answered(struct gd_run *run, const struct gd_run
         break;
     }
     return gd_hint(err, gd_fail(err, GD_REFUSED, "the answer to this statement was not yes"),
-                   "Nothing of it ran.");
+                   "The statement did not run.");
 }
 
 struct gd_status gd_run_ask(struct gd_run *run, const struct gd_run_look *look, const char *losses,

@@ -157,6 +157,8 @@ static void refuse(struct gd_run *run, const struct gd_gate_request *request,
 {
     struct gd_arena *arena = request->arena;
     answer->verdict = GD_GATE_REFUSE;
+    if (request->state == GD_PG_INSIDE && request->pg != NULL)
+        request->session->track.aborted = true; /* by the error that is made of it */
     copy_state(answer, sqlstate_of(err->code));
     answer->message = gd_arena_printf(arena, "guardian: %s", err->text);
     answer->detail = detail;
@@ -224,8 +226,8 @@ GD_MUST static struct gd_status check_decision(const struct gd_run_look *look, s
     return gd_hint(
         err,
         gd_fail(err, GD_REFUSED, "policy %s refuses this statement: %s", decision->policy, ground),
-        "Nothing of it ran. With --policy another one decides; guardian snapshot makes "
-        "a backup by hand.");
+        "The statement did not run. With --policy another one decides; guardian snapshot "
+        "makes a backup by hand.");
 }
 
 /* What only this run could miss, or a tool's own record, is not what policies are about; a backup
@@ -479,6 +481,8 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
     enum gd_calm calm = GD_CALM_LOOK;
     if (alone != NULL && !gd_run_changes(alone))
         GD_TRY(gd_calm_ask(session, run->harmless, request, alone, &calm, err));
+    if (alone != NULL && !gd_run_changes(alone))
+        gd_run_note_read(run, request);
     if (calm == GD_CALM_NEVER)
         return cannot_look(err);
     if (calm == GD_CALM_SETTLE) {

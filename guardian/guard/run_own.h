@@ -166,7 +166,10 @@ struct gd_run {
     struct gd_decision *needs;  /* what the next try must have backed up first; NULL */
     bool lacking;               /* … as the statement that was judged last did */
     bool foreseen;              /* … and this one, before its next change */
+    struct gd_map sorts;        /* of steps, by number, where one is no plain change: run_again.c */
+    bool reads_records;         /* the command asks a migration tool's record what is done */
     const char *again;
+    bool trapped; /* the first refusal is that its own transaction stood in the way */
     bool further; /* the next try has a backup that no earlier one had */
     uint32_t refused;
     const char *first_refusal, *first_hint; /* NULL: none */
@@ -308,6 +311,14 @@ GD_MUST struct gd_status gd_run_record(struct gd_run *run, enum gd_record_kind k
                                        struct gd_error *err);
 struct gd_protect_options gd_run_protect_options(const struct gd_run *run,
                                                  const struct gd_decision *decision);
+
+/* ---- run_again.c ---- */
+/** It changes nothing, but may ask a migration tool's record. */
+void gd_run_note_read(struct gd_run *run, const struct gd_gate_request *request);
+/** What it would mean to run this step a second time. */
+void gd_run_note_sort(struct gd_run *run, const struct gd_run_look *look, uint32_t step);
+/** What follows for whoever stands in the backup's way, in a sentence. */
+const char *gd_run_trap_hint(const struct gd_run *run);
 
 /* ---- run_kept.c ---- */
 /** Is something of it in none of the run's backups? That is out_missing. `survey` NULL: by names

@@ -208,6 +208,7 @@ GD_MUST static struct gd_status trapped(struct gd_run *run, const struct gd_run_
 {
     bool rows = look->decision->backup.scope != GD_SCOPE_NONE;
     remember_need(run, look->decision);
+    run->trapped = run->trapped || run->first_refusal == NULL; /* which this becomes */
     run->again = gd_arena_printf(
         run->arena, "its open transaction held %s, which the backup must read", relation);
     return gd_hint(err,
@@ -217,12 +218,7 @@ GD_MUST static struct gd_status trapped(struct gd_run *run, const struct gd_run_
                                 : "the schema is recorded before the first change, and the "
                                   "transaction holds %s already, so that it cannot be read",
                            relation),
-                   run->options->visit && !run->begun
-                       ? "Leave that lock out: the first change locks what it needs itself."
-                   : run->options->visit
-                       ? "Roll back, and run all of it again: the backup is made first then."
-                       : "The transaction is rolled back; guardian run makes the backup then, and "
-                         "runs the command again (--retry).");
+                   "%s", gd_run_trap_hint(run));
 }
 
 /* What is there is recorded before the first change, and that waits for such a lock, too. */
@@ -593,6 +589,7 @@ struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err)
     pthread_mutex_lock(&run->lock);
     gd_run_take_heard(run);
     run->again = NULL;
+    run->trapped = false;
     run->further = false;
     run->refused = 0; /* what counts is how the last try ends */
     run->first_refusal = run->first_hint = NULL;

@@ -118,6 +118,7 @@ uint32_t gd_run_tell(struct gd_run *run, const struct gd_run_look *look)
                             : step->text;
     if (strcmp(step->kind, "alone") == 0 && whole != step->text)
         step->sql = whole;
+    gd_run_note_sort(run, look, number);
     if (look->lock)
         gd_map_add(&run->locks, number, 1, run->arena);
     else /* a rollback does not ask for a lock */

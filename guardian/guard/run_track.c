@@ -301,8 +301,10 @@ void gd_track_hear(struct gd_track *track, struct gd_track_fates *fates,
     size_t count = told->text == NULL ? 0 : told->text->count;
     if (told->completed < count)
         count = told->completed;
-    for (size_t i = 0; i < count && !told->lost; i++)
+    for (size_t i = 0; i < count && !told->lost; i++) {
+        track->aborted |= told->rolled_back && i + 1 == count; /* COMMIT said so */
         take_word(track, fates, &told->text->words[i], told->step);
+    }
     if (told->lost) {
         settle_all(track, fates, GD_STEP_UNKNOWN);
         if (told->step != 0)
