@@ -153,6 +153,11 @@ static void record_success(struct running *running)
     if (running->skip_key == NULL || running->exit_status != 0 ||
         (story->outcome != GD_OUTCOME_APPLIED && story->outcome != GD_OUTCOME_NOTHING))
         return;
+    if (running->outcome->failed > 0) {
+        gd_tell_note(running->events, "the next run will not be skipped: statements of this one "
+                                      "failed in the database");
+        return;
+    }
     struct gd_status status = gd_pg_connect(&running->pg, &pg, &why);
     if (status.code == GD_OK)
         status = gd_skip_record(pg, running->skip_key,
@@ -346,7 +351,7 @@ GD_MUST static struct gd_status run(struct running *running, struct gd_error *er
 static bool is_worth_telling(const struct running *running)
 {
     const struct gd_story *story = running->outcome->story;
-    return running->outcome->journaled || story->kept_count > 0 ||
+    return running->outcome->journaled || story->kept_count > 0 || running->outcome->failed > 0 ||
            story->outcome == GD_OUTCOME_REFUSED || running->config->verbose;
 }
 

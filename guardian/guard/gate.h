@@ -104,6 +104,9 @@ struct gd_gate {
      *  its Execute ended. A commit at a Sync that fails is theirs, too. Loop's thread. */
     void (*passed)(void *context, struct gd_gate_session *session, uint64_t ticket,
                    const struct gd_gate_result *result);
+    /** The relay has refused something by itself (it is too large, or cannot be read), and the gate
+     *  was not asked. Loop's thread; NULL: nobody wants to know. */
+    void (*refused)(void *context, struct gd_gate_session *session, const char *why);
     /** What a statement of this session is held for, in a few words that go on with "guardian is ":
      *  "copying data, 34 of 120 MB"; "" when there is nothing to say. Loop's thread; may be NULL.
      */

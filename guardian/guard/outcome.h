@@ -30,6 +30,8 @@ struct gd_outcome {
     const struct gd_plan *plan; /* NULL where none was made */
     bool journaled;             /* its id can be asked for: it has a record */
     const char *because; /* one sentence about the outcome: "already applied as … at …" */
+    uint32_t
+        failed; /* statements that the database refused, of a run that ended well all the same */
     double seconds[GD_PHASE_COUNT];
     struct gd_texts way_back;             /* commands, in order */
     struct gd_texts notes;                /* what a person should know */

@@ -168,6 +168,7 @@ static struct gd_run *run_new(const struct gd_run_options *options, struct gd_ar
         .still = gd_run_still,
         .reported = gd_run_reported,
         .passed = gd_run_passed,
+        .refused = gd_run_refused,
         .waits_for = gd_run_waits_for,
         .explains = gd_run_explains,
     };
@@ -266,6 +267,27 @@ static void decide_outcome(struct gd_run *run, int exit_status)
         story->outcome = run->refused > 0 ? GD_OUTCOME_REFUSED : GD_OUTCOME_FAILED;
 }
 
+/* The command says that all went well: what it did not stop at is told all the same. */
+static void tell_rest(struct gd_run *run)
+{
+    const struct gd_story *story = run->story;
+    bool applied = story->outcome == GD_OUTCOME_APPLIED;
+    size_t out = 0;
+    if (!applied && story->outcome != GD_OUTCOME_NOTHING)
+        return;
+    for (size_t i = run->try_steps; i < story->step_count; i++)
+        out += story->steps[i].state == GD_STEP_NOT_IN;
+    run->outcome->failed = run->failed;
+    if (run->failed > 0)
+        run->outcome->because = gd_arena_printf(
+            run->arena, "%s: the database refused %u statement%s, and the command went on",
+            applied ? "Not all of it is in" : "Nothing is in", run->failed,
+            run->failed == 1 ? "" : "s");
+    else if (out > 0)
+        run->outcome->because = applied ? "What the command committed is in; the rest it took back"
+                                        : "The command took back all that it did";
+}
+
 static void tell_failure(struct gd_run *run, int exit_status)
 {
     struct gd_story *story = run->story;
@@ -333,6 +355,7 @@ GD_MUST static struct gd_status close_change(struct gd_run *run, int exit_status
     settle_rest(run);
     GD_TRY(look_after(run, err));
     decide_outcome(run, exit_status);
+    tell_rest(run);
     tell_failure(run, exit_status);
     GD_TRY(gd_fault("run: before the end is written", err));
     return write_end(run, err);
@@ -346,6 +369,7 @@ static void close_nothing(struct gd_run *run, int exit_status)
                      : exit_status == 0 ? GD_OUTCOME_NOTHING
                                         : GD_OUTCOME_FAILED;
     story->ended_us = gd_clock_now_us();
+    tell_rest(run);
     tell_failure(run, exit_status);
 }
 
@@ -373,6 +397,7 @@ struct gd_status gd_run_end(struct gd_run *run, int exit_status, struct gd_outco
         return status;
     }
     *out_outcome = outcome;
+    gd_run_take_heard(run);
     if (run->begun)
         status = close_change(run, exit_status, err);
     else

@@ -505,6 +505,7 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
     seen->looked = true;
     bool sent = request->name == NULL || request->parse; /* what is executed was taken before */
     if (status.code == GD_USAGE && sent && server_refuses(run, request)) {
+        run->failed++;
         pass_harmless(run, request, answer);
         return GD_DONE;
     }

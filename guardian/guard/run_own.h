@@ -64,6 +64,7 @@ struct gd_run_heard {
     bool unsafe; /* 55P04 */
     enum gd_pg_state state;
     double seconds;
+    char *refused; /* why the relay let nothing through; malloc()ed; NULL: it did */
     struct gd_run_heard *next;
 };
 
@@ -172,6 +173,8 @@ struct gd_run {
     bool trapped; /* the first refusal is that its own transaction stood in the way */
     bool further; /* the next try has a backup that no earlier one had */
     uint32_t refused;
+    uint32_t failed;  /* statements of this try that the server refused: the command went on */
+    size_t try_steps; /* how many there were before it */
     const char *first_refusal, *first_hint; /* NULL: none */
     struct gd_texts spared; /* declared objects whose drop was answered without being run */
     struct gd_texts keep_path;
@@ -415,5 +418,6 @@ uint64_t gd_run_ticket(struct gd_run *run, const struct gd_gate_request *request
 void gd_run_take_heard(struct gd_run *run);
 void gd_run_passed(void *context, struct gd_gate_session *session, uint64_t ticket,
                    const struct gd_gate_result *result);
+void gd_run_refused(void *context, struct gd_gate_session *session, const char *why);
 
 #endif

@@ -591,6 +591,8 @@ struct gd_status gd_run_prepare_again(struct gd_run *run, struct gd_error *err)
     run->again = NULL;
     run->trapped = false;
     run->further = false;
+    run->failed = 0;
+    run->try_steps = run->story->step_count;
     run->refused = 0; /* what counts is how the last try ends */
     run->first_refusal = run->first_hint = NULL;
     gd_run_ask_again(run);

@@ -296,12 +296,23 @@ static void take_in(struct gd_run *run, const struct gd_run_heard *heard)
         gd_seal_clock_stop(&run->held);
         run->story->sealed_seconds = gd_seal_clock_seconds(&run->held);
     }
+    run->failed += told.step != 0 && heard->failed && !heard->lost;
     if (heard->unsafe)
         gd_run_unsafe(run);
     run->fates.arena = run->arena;
     run->fates.context = run;
     run->fates.settle = settle;
     gd_track_hear(&session->track, &run->fates, &told);
+}
+
+/* It was not run, whoever said no. */
+static void take_refusal(struct gd_run *run, const char *why)
+{
+    run->refused++;
+    if (run->first_refusal != NULL)
+        return;
+    run->first_refusal = gd_arena_strdup(run->arena, why);
+    run->first_hint = "";
 }
 
 void gd_run_take_heard(struct gd_run *run)
@@ -312,10 +323,25 @@ void gd_run_take_heard(struct gd_run *run)
     pthread_mutex_unlock(&run->heard_lock);
     while (heard != NULL) {
         struct gd_run_heard *next = heard->next;
-        take_in(run, heard);
+        if (heard->refused != NULL)
+            take_refusal(run, heard->refused);
+        else
+            take_in(run, heard);
+        free(heard->refused);
         free(heard);
         heard = next;
     }
+}
+
+static void add_heard(struct gd_run *run, struct gd_run_heard *heard)
+{
+    pthread_mutex_lock(&run->heard_lock);
+    if (run->heard_last == NULL)
+        run->heard = heard;
+    else
+        run->heard_last->next = heard;
+    run->heard_last = heard;
+    pthread_mutex_unlock(&run->heard_lock);
 }
 
 void gd_run_passed(void *context, struct gd_gate_session *session, uint64_t ticket,
@@ -341,11 +367,12 @@ void gd_run_passed(void *context, struct gd_gate_session *session, uint64_t tick
     if (over)
         atomic_store(&session->sealed, false);
     gd_calm_note_ended(session, run->harmless, over);
-    pthread_mutex_lock(&run->heard_lock);
-    if (run->heard_last == NULL)
-        run->heard = heard;
-    else
-        run->heard_last->next = heard;
-    run->heard_last = heard;
-    pthread_mutex_unlock(&run->heard_lock);
+    add_heard(run, heard);
+}
+
+void gd_run_refused(void *context, struct gd_gate_session *session, const char *why)
+{
+    struct gd_run_heard *heard = gd_memory_new(sizeof *heard);
+    *heard = (struct gd_run_heard){.session = session, .refused = gd_memory_strdup(why)};
+    add_heard(context, heard);
 }

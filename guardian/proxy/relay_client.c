@@ -75,6 +75,9 @@ void gd_session_refuse(struct gd_session *session, const struct gd_wire_message 
 static enum heard refuse_as(struct gd_session *session, const struct gd_wire_message *message,
                             const char *sqlstate, const char *text)
 {
+    const struct gd_gate *gate = session->relay->options.gate;
+    if (gate->refused != NULL)
+        gate->refused(gate->context, session->gate, text);
     gd_session_refuse(session, message,
                       &(struct gd_wire_words){"ERROR", sqlstate, text, NULL, NULL}, 0);
     return HEARD_ON;

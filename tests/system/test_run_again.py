@@ -1,5 +1,7 @@
 """guardian run, the second try: only what the command knows to be done, or what is not in, may come a second time."""
 
+import json
+
 import pytest
 
 from harness import server as servers
@@ -100,3 +102,47 @@ def test_hints_without_a_second_try_are_true(world):
     ran = script(world, TRAP, "--retry", "0", status=3)
     assert "REFUSED" in ran.stderr and "--rehearse" in ran.stderr and "--retry" not in ran.stderr, ran.stderr
     assert world.value("SELECT count(*) FROM people") == "5"
+
+
+# ---- what failed, though the command says that all is well ----
+
+def skipping(world, text, *options, status=0):
+    (world.folder / "m.sql").write_text(text)
+    file = str(world.folder / "m.sql")
+    return world.cli("run", "--skip-unchanged", "--inputs", file, *options, "--", "psql", "-Xq", "-f", file, status=status)
+
+
+@pytest.mark.parametrize("text, word, said", [
+    ("ALTER TABLE people ADD a1 int;\nALTER TABLE nosuch ADD x int;\n", "APPLIED", "Not all of it is in"),
+    ("ALTER TABLE nosuch ADD x int;\n", "NOTHING", "Nothing is in: the database refused 1 statement"),
+    ("SELEC 1;\n", "NOTHING", "Nothing is in: the database refused 1 statement"),
+])
+def test_what_the_server_refused_is_told_and_not_skipped(world, text, word, said):
+    for _ in range(2 if word == "NOTHING" else 1):
+        ran = skipping(world, text)
+        flat = " ".join(ran.stderr.split())
+        assert word in flat and said in flat and "All of it is in" not in flat and "nothing is started" not in flat, ran.stderr
+    ran = skipping(world, text)
+    assert "nothing is started" not in ran.stderr, ran.stderr
+
+
+def test_what_all_went_well_is_skipped(world):
+    ran = skipping(world, "CREATE TABLE IF NOT EXISTS fine (i int);\n")
+    assert "All of it is in" in ran.stderr
+    assert "nothing is started" in skipping(world, "CREATE TABLE IF NOT EXISTS fine (i int);\n").stderr
+
+
+def test_what_the_relay_refuses_itself_is_a_refusal(world):
+    large = "INSERT INTO people (email) VALUES ('" + "x" * 8000 + "');\n"
+    for _ in range(2):
+        ran = skipping(world, large, "--policy", "boot", "--statement-size-max", "4kB", status=3)
+        assert "REFUSED" in ran.stderr and "larger than guardian reads" in ran.stderr and "nothing is started" not in ran.stderr, ran.stderr
+    ran = skipping(world, "CREATE TABLE fine (i int);\n" + large, "--statement-size-max", "4kB", status=6)
+    assert "PARTIAL" in ran.stderr
+
+
+def test_the_commands_own_status_says_nothing_of_the_database(world):
+    """As the documents say: psql's own 3 stands, and the outcome tells."""
+    ran = world.psql("-q", "-c", "CREATE TABLE fine (i int)", "-f", "/dev/stdin", options=["--json"], stdin="ALTER TABLE nosuch ADD x int;\n", status=3)
+    assert json.loads(ran.stdout)["outcome"] == "partial"
+    assert world.value("SELECT to_regclass('fine') IS NOT NULL") == "t"
