@@ -122,6 +122,20 @@ void gd_run_note_sort(struct gd_run *run, const struct gd_run_look *look, uint32
 
 /* ---- may it be repeated? ---- */
 
+const char *gd_run_again(struct gd_run *run)
+{
+    pthread_mutex_lock(&run->lock);
+    gd_run_take_heard(run);
+    const char *why = run->again;
+    pthread_mutex_unlock(&run->lock);
+    return why;
+}
+
+bool gd_run_got_further(const struct gd_run *run)
+{
+    return run->further;
+}
+
 static enum sort sort_at(const struct gd_run *run, const struct gd_story_step *step)
 {
     uint32_t sort = gd_map_get(&run->sorts, step->number);

@@ -531,20 +531,6 @@ struct gd_status gd_run_back_up(struct gd_run *run, const struct gd_decision *de
 
 /* ---- between two tries ---- */
 
-const char *gd_run_again(struct gd_run *run)
-{
-    pthread_mutex_lock(&run->lock);
-    gd_run_take_heard(run);
-    const char *why = run->again;
-    pthread_mutex_unlock(&run->lock);
-    return why;
-}
-
-bool gd_run_got_further(const struct gd_run *run)
-{
-    return run->further;
-}
-
 GD_MUST static struct gd_status back_up_needs(struct gd_run *run, struct gd_error *err)
 {
     struct gd_backup missing;
