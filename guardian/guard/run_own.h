@@ -34,6 +34,7 @@ struct gd_gate_session {
     bool odd_letters;      /* client_encoding has bytes that look like ASCII inside of letters */
     int64_t asked_us;      /* when the last step was passed, monotonic */
     const char *makes;     /* the database that its CREATE DATABASE is about to make; NULL */
+    uint32_t makes_by;     /* the step that does */
     _Atomic bool watched;  /* something was passed whose end is not known: nothing goes unseen */
     struct gd_track track; /* what its open transaction holds */
     _Atomic bool left;     /* the client has gone */
@@ -282,8 +283,18 @@ void gd_run_sort(struct gd_run *run, struct gd_run_look *look);
 bool gd_run_is_small(struct gd_run *run);
 /** DROP DATABASE, of one that the run has made. */
 bool gd_run_drops_own_database(const struct gd_run *run, const struct gd_run_look *look);
-/** A database that it makes, a shadow database for instance, is the run's own. */
-void gd_run_note_database(struct gd_run *run, const struct gd_run_look *look);
+/** A database that it makes, a shadow database for instance, is the run's own once the server has
+ *  said that this step, and no other, is done. */
+void gd_run_note_database(struct gd_run *run, const struct gd_run_look *look, uint32_t step);
+
+/* ---- run_reach.c ---- */
+/** Why it reaches out of its database; NULL: it does not. CREATE and DROP DATABASE count for
+ *  nothing here. */
+const char *gd_run_reach(const struct gd_judged *judged, const struct gd_survey *survey);
+/** A change in a database that the run has made: nothing that was there before is in it, and what
+ *  stays inside is the run's own. @return GD_REFUSED it does not stay inside */
+GD_MUST struct gd_status gd_run_pass_own(struct gd_run *run, const struct gd_run_look *look,
+                                         struct gd_gate_answer *answer, struct gd_error *err);
 
 /* ---- run_protect.c ---- */
 /** Lease, recovery, journal: once. */

@@ -194,10 +194,14 @@ bool gd_run_drops_own_database(const struct gd_run *run, const struct gd_run_loo
     return name != NULL && gd_texts_has(&run->databases, name);
 }
 
-void gd_run_note_database(struct gd_run *run, const struct gd_run_look *look)
+void gd_run_note_database(struct gd_run *run, const struct gd_run_look *look, uint32_t step)
 {
+    struct gd_gate_session *session = look->request->session;
     const char *name = database_of(look, GD_KIND_CreatedbStmt);
-    look->request->session->makes = name == NULL ? NULL : gd_arena_strdup(run->arena, name);
+    if (name == NULL)
+        return;
+    session->makes = gd_arena_strdup(run->arena, name);
+    session->makes_by = step;
 }
 
 /* To put off a transaction is no loss, and what this run has put off is its own to end. */

@@ -24,64 +24,6 @@ GD_MUST static struct gd_status refuse_preview(struct gd_error *err)
 
 /* ---- how far it reaches ---- */
 
-/* Roles, databases, tablespaces and settings of the server are everybody's; a subscription calls
- * another server, and machine code does what it likes. */
-static bool is_shared_kind(enum gd_kind kind)
-{
-    static const enum gd_kind kinds[] = {
-        GD_KIND_CreateRoleStmt,         GD_KIND_AlterRoleStmt,
-        GD_KIND_AlterRoleSetStmt,       GD_KIND_DropRoleStmt,
-        GD_KIND_GrantRoleStmt,          GD_KIND_AlterDatabaseStmt,
-        GD_KIND_AlterDatabaseSetStmt,   GD_KIND_AlterSystemStmt,
-        GD_KIND_CreateTableSpaceStmt,   GD_KIND_DropTableSpaceStmt,
-        GD_KIND_CreateSubscriptionStmt, GD_KIND_AlterSubscriptionStmt,
-        GD_KIND_DropSubscriptionStmt,   GD_KIND_LoadStmt,
-        GD_KIND_DropOwnedStmt,          GD_KIND_ReassignOwnedStmt,
-    };
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (kinds[i] == kind)
-            return true;
-    return false;
-}
-
-static bool is_shared_object(const char *object)
-{
-    static const char *const words[] = {"database ", "role ", "tablespace ", "parameter "};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strncmp(object, words[i], strlen(words[i])) == 0)
-            return true;
-    return false;
-}
-
-static bool is_foreign(const struct gd_survey *survey, const struct gd_finding *finding)
-{
-    for (size_t t = 0; survey != NULL && t < finding->tables.count; t++)
-        for (size_t i = 0; i < survey->relation_count; i++)
-            if (survey->relations[i].kind == 'f' &&
-                strcmp(survey->relations[i].qualified, finding->tables.items[t]) == 0)
-                return true;
-    return false;
-}
-
-static const char *reach_of(const struct gd_judged *judged, const struct gd_survey *survey)
-{
-    const struct gd_verdict *verdict = &judged->verdict;
-    bool makes = judged->kind == GD_KIND_CreatedbStmt || judged->kind == GD_KIND_DropdbStmt;
-    if (verdict->class == GD_CLASS_UNKNOWN)
-        return "nobody can tell what it does";
-    for (size_t i = 0; i < verdict->finding_count; i++) {
-        const struct gd_finding *finding = verdict->findings[i];
-        if (finding->loses == GD_LOSES_OUTSIDE && !makes)
-            return "it reaches outside of the database";
-        if (is_foreign(survey, finding))
-            return "a foreign table's rows are on another server";
-        if (!makes && (finding->loses == GD_LOSES_CLUSTER || is_shared_kind(finding->rule->kind) ||
-                       is_shared_object(finding->object)))
-            return "all databases of the server share what it changes";
-    }
-    return NULL;
-}
-
 /* CREATE DATABASE makes one of the rehearsal's own, which it may drop again. */
 static bool drops_other(const struct gd_run *run, const struct gd_run_look *look,
                         const struct gd_judged *judged)
@@ -99,7 +41,7 @@ GD_MUST static struct gd_status check_reach(const struct gd_run *run,
             const struct gd_judged *judged = report->files[f]->entries[e];
             why = drops_other(run, look, judged)
                       ? "it drops a database that is not the rehearsal's own"
-                      : reach_of(judged, look->change.survey);
+                      : gd_run_reach(judged, look->change.survey);
         }
     if (why == NULL)
         return GD_DONE;
@@ -181,10 +123,11 @@ GD_MUST static struct gd_status learn(struct gd_run *run, struct gd_run_look *lo
     GD_TRY(split(run, look, answer, err));
     if (answer->verdict == GD_GATE_ANSWER) /* nothing is left of it */
         return GD_DONE;
-    gd_run_note_database(run, look);
     GD_TRY(gd_run_net_announce(run, request, request->backend,
                                answer->text != NULL ? answer->text : request->text, err));
-    answer->ticket = gd_run_ticket(run, request, gd_run_tell(run, look));
+    uint32_t step = gd_run_tell(run, look);
+    gd_run_note_database(run, look, step);
+    answer->ticket = gd_run_ticket(run, request, step);
     request->session->asked_us = gd_clock_monotonic_us();
     atomic_store(&request->session->watched, true);
     return GD_DONE;
@@ -216,7 +159,7 @@ void gd_run_learn_quiet(struct gd_run *run, const struct gd_gate_request *reques
     struct gd_classify_options options = {0};
     struct gd_report *report;
     struct gd_error ignored = {0};
-    if (run->options->mode == GD_RUN_LEARN && !request->parse &&
+    if (run->options->mode == GD_RUN_LEARN && !request->parse && !request->session->elsewhere &&
         gd_classify(&input, 1, &options, arena, &report, &ignored).code == GD_OK &&
         only_groups(report))
         gd_rehearsal_add_quiet(run->options->rehearsal, request->text);

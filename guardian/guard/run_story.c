@@ -286,9 +286,10 @@ static void take_in(struct gd_run *run, const struct gd_run_heard *heard)
     if (told.step != 0) {
         run->story->steps[told.step - 1].seconds = heard->seconds;
         run->outcome->seconds[GD_PHASE_APPLY] += heard->seconds;
-        /* One that was there before is not the run's own: then the server has refused to make it.
-         */
-        if (session->makes != NULL && !heard->failed && !heard->lost)
+    }
+    /* One that was there before is not the run's own: then the server has refused to make it. */
+    if (told.step != 0 && session->makes != NULL && told.step == session->makes_by) {
+        if (!heard->failed && !heard->lost && heard->completed > 0)
             gd_texts_add(&run->databases, session->makes, run->arena);
         session->makes = NULL;
     }
