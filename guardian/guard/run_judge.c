@@ -13,8 +13,6 @@
 #include "guardian/guard/run_own.h"
 #include "guardian/sql/parse.h"
 
-enum { DETAILS_MAX = 4 };
-
 /* ---- what was seen to be harmless before ---- */
 
 void gd_run_reported(void *context, struct gd_gate_session *session, const char *name,
@@ -170,39 +168,9 @@ static void refuse(struct gd_run *run, const struct gd_gate_request *request,
     }
 }
 
-/* What it would lose, with the rows that were counted. */
-static const char *losses_of(const struct gd_run_look *look)
-{
-    const struct gd_report *report = look->change.report;
-    struct gd_arena *arena = look->request->arena;
-    const char *text = "";
-    size_t told = 0;
-    if (report == NULL)
-        return text;
-    for (size_t f = 0; f < report->file_count; f++)
-        for (size_t e = 0; e < report->files[f]->entry_count; e++) {
-            const struct gd_verdict *verdict = &report->files[f]->entries[e]->verdict;
-            for (size_t i = 0; i < verdict->finding_count; i++) {
-                const struct gd_finding *finding = verdict->findings[i];
-                if (finding->loses == GD_LOSES_NOTHING || told++ >= DETAILS_MAX)
-                    continue;
-                text = gd_arena_printf(arena, "%s%s%s", text, text[0] == '\0' ? "" : "; ",
-                                       finding->object[0] == '\0' ? finding->rule->title
-                                                                  : finding->object);
-                for (size_t c = 0; c < finding->check_count; c++)
-                    if (finding->checks[c]->done && finding->checks[c]->count > 0)
-                        text = gd_arena_printf(arena, "%s, %s: %" PRId64, text,
-                                               finding->checks[c]->kind, finding->checks[c]->count);
-            }
-        }
-    if (told > DETAILS_MAX)
-        text = gd_arena_printf(arena, "%s; and %zu more", text, told - DETAILS_MAX);
-    return text;
-}
-
 static const char *detail_of(const struct gd_run_look *look)
 {
-    const char *losses = losses_of(look);
+    const char *losses = gd_run_losses(look);
     return *losses == '\0' ? losses
                            : gd_arena_printf(look->request->arena, "It would lose: %s.", losses);
 }
@@ -289,7 +257,7 @@ GD_MUST static struct gd_status decide(struct gd_run *run, struct gd_run_look *l
     if (look->records || look->fresh)
         look->decision = eased(run, look);
     GD_TRY(check_decision(look, err));
-    return gd_run_ask(run, look, losses_of(look), err);
+    return gd_run_ask(run, look, gd_run_losses(look), err);
 }
 
 /* ---- one statement ---- */

@@ -431,4 +431,7 @@ void gd_run_passed(void *context, struct gd_gate_session *session, uint64_t tick
                    const struct gd_gate_result *result);
 void gd_run_refused(void *context, struct gd_gate_session *session, const char *why);
 
+/** run_losses.c: what it would lose, a list; "" when nothing is. */
+const char *gd_run_losses(const struct gd_run_look *look);
+
 #endif

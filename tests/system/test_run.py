@@ -100,6 +100,21 @@ def test_boot_policy_refuses_in_the_tools_own_language(world):
     assert world.value("SELECT count(name) FROM users") == "200"
 
 
+@pytest.mark.parametrize("analysed", [True, False])
+def test_a_refusal_names_all_that_would_go_along(world, analysed):
+    world.value("CREATE SCHEMA shop; CREATE TABLE shop.items (id int PRIMARY KEY); INSERT INTO shop.items SELECT generate_series(1, 50);"
+                "CREATE VIEW shop.many AS SELECT * FROM shop.items; CREATE TABLE notes (item int REFERENCES shop.items); INSERT INTO notes SELECT 1 FROM generate_series(1, 7);"
+                "ALTER TABLE notes SET (autovacuum_enabled = off); ALTER TABLE shop.items SET (autovacuum_enabled = off);" + ("ANALYZE;" if analysed else ""))
+    fifty, seven = ("about 50 rows", "about 7 rows") if analysed else ("8192 bytes", "8192 bytes")
+    for text, told in [("DROP SCHEMA shop CASCADE", [f"schema shop, table shop.items ({fifty})", "view shop.many"]),
+                       ("TRUNCATE shop.items CASCADE", [f"all rows of table public.notes ({seven})"]),
+                       ("DROP TABLE shop.items CASCADE", ["rows: 50", "view shop.many", "table constraint notes_item_fkey on public.notes"])]:
+        ran = world.psql("-c", text, options=["--policy", "boot"], status=1)
+        detail = re.search(r"\nDETAIL:  It would lose: (.*)\n", ran.stderr)
+        assert detail and all(one in detail[1] for one in told), ran.stderr
+    assert world.value("SELECT count(*) FROM shop.items") == "50"
+
+
 def test_a_refusal_in_a_transaction_rolls_it_back(world):
     script = "BEGIN;\nCREATE TABLE before (i int);\nALTER TABLE users DROP COLUMN name;\nCREATE TABLE after (i int);\nCOMMIT;\n"
     ran = world.cli("run", "--policy", "boot", "--", "psql", "-X", stdin=script, status=3)  # psql itself says 0
