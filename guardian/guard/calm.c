@@ -12,9 +12,16 @@ static const char ask_sql[] =
     ;
 /* clang-format on */
 
+static bool known_for(const struct gd_gate_session *session, struct gd_harmless *harmless,
+                      int64_t most_us)
+{
+    return atomic_load(&session->calm_at) == gd_harmless_age(harmless) &&
+           gd_clock_monotonic_us() - atomic_load(&session->calm_us) < most_us;
+}
+
 bool gd_calm_known(const struct gd_gate_session *session, struct gd_harmless *harmless)
 {
-    return atomic_load(&session->calm_at) == gd_harmless_age(harmless);
+    return known_for(session, harmless, GD_CALM_LASTS_US);
 }
 
 /* ---- asking ---- */
@@ -60,10 +67,12 @@ struct gd_status gd_calm_ask(struct gd_gate_session *session, struct gd_harmless
                              enum gd_calm *out_calm, struct gd_error *err)
 {
     uint64_t age = gd_harmless_age(harmless);
+    int64_t now_us = gd_clock_monotonic_us(); /* before it is asked */
+    int64_t most_us = request->pg == NULL ? 10 * GD_CALM_LASTS_US : GD_CALM_LASTS_US;
     bool calm = false;
     *out_calm = GD_CALM;
     bool defines = gd_run_is_ddl(alone); /* a temporary view: what is read later means another */
-    if (all_plain(alone) || (!defines && gd_calm_known(session, harmless)))
+    if (all_plain(alone) || (!defines && known_for(session, harmless, most_us)))
         return GD_DONE;
     if (request->state == GD_PG_ABORTED) { /* a lone one fails; behind a ROLLBACK it would run */
         *out_calm = is_single(alone) ? GD_CALM : GD_CALM_NEVER;
@@ -75,8 +84,10 @@ struct gd_status gd_calm_ask(struct gd_gate_session *session, struct gd_harmless
     }
     if (!defines)
         GD_TRY(ask_server(request->pg, &calm, err));
-    if (request->state == GD_PG_OUTSIDE)
+    if (request->state == GD_PG_OUTSIDE) {
+        atomic_store(&session->calm_us, now_us);
         atomic_store(&session->calm_at, calm ? age : 0);
+    }
     *out_calm = calm ? GD_CALM : GD_CALM_LOOK;
     return GD_DONE;
 }

@@ -39,12 +39,13 @@ struct gd_gate_session {
     struct gd_track track; /* what its open transaction holds */
     _Atomic bool left;     /* the client has gone */
     _Atomic uint64_t
-        calm_at;           /* the age at which it was found to be calm (guard/calm.h); 0: never */
-    _Atomic bool moving;   /* it has passed what may change definitions, and is not over */
-    _Atomic int backend;   /* the server's process; 0: nothing of it was judged so far */
-    _Atomic bool sealed;   /* its open transaction may hold locks of ours */
-    _Atomic bool judging;  /* its client has said something, and waits for us */
-    _Atomic unsigned said; /* how often it did */
+        calm_at;             /* the age at which it was found to be calm (guard/calm.h); 0: never */
+    _Atomic int64_t calm_us; /* when, monotonic */
+    _Atomic bool moving;     /* it has passed what may change definitions, and is not over */
+    _Atomic int backend;     /* the server's process; 0: nothing of it was judged so far */
+    _Atomic bool sealed;     /* its open transaction may hold locks of ours */
+    _Atomic bool judging;    /* its client has said something, and waits for us */
+    _Atomic unsigned said;   /* how often it did */
     struct gd_run_stuck stuck;
     struct gd_gate_answer *_Atomic ended; /* why we ended what it waits for; NULL */
     struct gd_gate_session *next;

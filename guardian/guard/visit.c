@@ -248,6 +248,8 @@ static void judge(void *context, const struct gd_gate_request *request,
     }
     ask(visit, &change, request, out_answer);
     bool known = change != NULL && change->session != NULL;
+    if (known)
+        atomic_store(&visit->seen.calm_us, atomic_load(&change->session->calm_us));
     atomic_store(&visit->seen.calm_at, known ? atomic_load(&change->session->calm_at) : 0);
     if (change != NULL && change->run != NULL && out_answer->verdict == GD_GATE_REFUSE &&
         gd_run_needs(change->run) != NULL)

@@ -116,6 +116,19 @@ def test_by_default_it_is_backed_up_first(place, lever):
     assert place.people() == 5, ran.stderr + back.stderr
 
 
+def test_what_is_calm_is_asked_again_when_others_may_have_changed_it(place):
+    place.server.psql("lever", stdin="CREATE VIEW v0 AS SELECT 1 AS one")
+    change = FUNCTION.format("wipe() RETURNS int", 1) + "CREATE OR REPLACE VIEW v0 AS SELECT wipe() AS one;"
+    (place.folder / "others.sql").write_text(change)
+    outside = " ".join(f"{name}='{place.server.env('lever')[name]}'" for name in ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE"))
+    script = place.folder / "script.sql"
+    script.write_text(f"TABLE v0;\nTABLE v0;\n\\! env -u PGPASSWORD {outside} psql -Xq -f {place.folder}/others.sql\n\\! sleep 0.3\nTABLE v0;\n")
+    ran = place.guardian("run", "--yes", "--policy", "boot", "--", "psql", "-X", "-f", str(script))
+    assert place.people() == 5 and "guardian:" in ran.stderr, ran.stderr
+    place.server.psql("lever", "-c", "TABLE v0")
+    assert place.people() == 0  # and it was a trap
+
+
 def test_temporary_things_that_reach_nothing_are_nobodys_concern(place):
     ran = place.script("boot", HARMLESS)
     assert ran.returncode == 0 and "guardian:" not in ran.stderr and place.people() == 5, ran.stderr
