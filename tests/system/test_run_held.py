@@ -235,6 +235,7 @@ def test_clients_hear_what_they_wait_for(world, tmp_path):
     slow = World(world.server, world.name, tmp_path, seconds=12)
     script = tmp_path / "client.py"
     script.write_text(f"""
+import psycopg2
 one = psycopg2.connect("")
 one.autocommit = True
 cursor = one.cursor()
