@@ -119,6 +119,14 @@ static struct gd_status program_start(const struct gd_archive *archive,
     return gd_process_start(&options, out_process, err);
 }
 
+/* By somebody: a Ctrl-C for all, the kernel that is out of memory. That says nothing about bytes.
+ */
+static bool was_ended(int code)
+{
+    return code == 128 + SIGINT || code == 128 + SIGTERM || code == 128 + SIGKILL ||
+           code == 128 + SIGHUP || code == 128 + SIGQUIT;
+}
+
 /* Feed and listen at once, then ask how the program ended. */
 static struct gd_status run(struct gd_process *process, struct feed *feed, struct lines *lines,
                             struct gd_error *err)
@@ -140,6 +148,8 @@ static struct gd_status run(struct gd_process *process, struct feed *feed, struc
     int code = 0;
     struct gd_status finished = gd_process_finish(process, &code, err);
     GD_TRY(gd_interrupt_check(err)); /* the signal may have ended the program, too */
+    if (was_ended(code))
+        return finished;
     if (finished.code != GD_OK)
         return gd_wrap(err, (struct gd_status){err->code = GD_CORRUPT},
                        "its bytes are as recorded, but ");
