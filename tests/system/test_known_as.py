@@ -6,6 +6,8 @@ import subprocess
 import pytest
 from test_apply import Shop
 
+from harness.lack import lack
+
 PARTIAL = "CREATE TABLE first (a int);\nINSERT INTO t VALUES (1);\nINSERT INTO t SELECT * FROM fails;\n"
 GUEST = "guest_of_two_schemas"
 
@@ -101,7 +103,7 @@ def test_what_was_cut_off_in_one_schema_is_not_gone_on_with_in_the_other(two):
     crashed = two.start(two.file(text), *two.to("a"), environment={"GUARDIAN_FAULT": "@apply: after a step:exit"})
     crashed.communicate(timeout=60)
     if crashed.returncode != 99:
-        pytest.skip("this build has no fault points")
+        lack("this build has no fault points")
     two.apply(text, *two.to("b"))
     assert two.counts() == (0, 1)
     done = two.apply(text, *two.to("a"))
@@ -141,7 +143,7 @@ def test_settled_by_a_person_in_one_schema_is_not_done_in_the_other(two):
     crashed = two.start(path, *policy, *two.to("a"), environment={"GUARDIAN_FAULT": "@apply: after a statement that runs alone:exit"})
     crashed.communicate(timeout=60)
     if crashed.returncode != 99:
-        pytest.skip("this build has no fault points")
+        lack("this build has no fault points")
     change, = two.changes()
     settled = subprocess.run([two.guardian, "settle", "--store", f"file://{two.store}", "--as", "applied", change], env=two.server.env(two.database),
                              capture_output=True, text=True)
