@@ -21,7 +21,7 @@ BEGIN
         EXECUTE pg_catalog.format('GRANT SELECT, INSERT, UPDATE, DELETE ON guardian.runs TO %I', owner_name);
     END IF;
 EXCEPTION
-    WHEN duplicate_table OR unique_violation THEN
+    WHEN duplicate_table OR duplicate_object OR unique_violation THEN
         NULL;
 END
 $guardian$
