@@ -1,0 +1,102 @@
+/*
+ * Recover: a server as it was at one point in time, out of a base backup and WAL.
+ *
+ *     target ▸ base backup, timeline ▸ folder laid down ▸ settings ▸ server on a private socket
+ *     ▸ recovery really ended, target proven ▸ checked ▸ stopped or left running
+ *
+ * Invariant 1  Only an empty folder (or, with `delta`, the stopped data directory of the same
+ *              cluster) is written to; global/pg_control comes last: what was cut off does not
+ *              start.
+ * Invariant 2  Success is said only of a server that has reached the target: never because a
+ *              program ended with 0, never because it promoted.
+ * Invariant 3  What was recovered never archives into the old place.
+ */
+#ifndef GUARDIAN_RESTORE_RECOVER_H
+#define GUARDIAN_RESTORE_RECOVER_H
+
+#include "guardian/base/events.h"
+#include "guardian/snapshot/coverage.h"
+
+enum gd_target_kind {
+    GD_TARGET_LATEST,
+    GD_TARGET_IMMEDIATE,
+    GD_TARGET_NAME,   /* a restore point: text */
+    GD_TARGET_TIME,   /* time_us */
+    GD_TARGET_LSN,    /* lsn */
+    GD_TARGET_XID,    /* xid */
+    GD_TARGET_BEFORE, /* a change: text is its id */
+    GD_TARGET_AFTER,
+};
+
+struct gd_target {
+    enum gd_target_kind kind;
+    const char *text;
+    int64_t time_us;
+    uint64_t lsn, xid;
+    uint32_t timeline; /* 0: the one on which the target lies, or else the newest */
+    const char *base;  /* NULL: chosen */
+};
+
+/** What would be used, and what would be lost: --preview. */
+struct gd_recover_plan {
+    uint64_t system_identifier;
+    const struct gd_base_listed *base;
+    size_t chain_count; /* base backups that it needs, itself included */
+    uint32_t timeline;
+    const struct gd_mark *mark; /* or NULL */
+    uint64_t target_lsn;        /* 0: it is found by replaying */
+    int64_t target_us;          /* 0: not known */
+    uint64_t wal_bytes;         /* to be replayed, about */
+    uint64_t lost_wal_bytes;    /* behind the target, about */
+    int64_t lost_until_us;      /* the newest moment that is covered */
+    uint64_t data_bytes;
+    const char *const *notes;
+    size_t note_count;
+};
+
+struct gd_recover_options {
+    struct gd_wal_place place;
+    struct gd_target target;
+    const char *folder;             /* the data directory to be made */
+    bool delta;                     /* what is there and the same is kept */
+    const char *const *tablespaces; /* "old=new", or "oid=new" */
+    size_t tablespace_count;
+    const char *pg_bin;        /* folder of postgres; NULL: looked for */
+    const char *fetch_command; /* the guardian program that restore_command runs; NULL: this one */
+    unsigned workers;
+    bool leave_running;
+    bool check; /* pg_amcheck and checksums */
+    const struct gd_events *events;
+};
+
+struct gd_recovered {
+    const char *folder, *socket_folder; /* socket_folder: a private one, when it is left running */
+    unsigned port;
+    uint32_t timeline; /* after recovery */
+    uint64_t reached_lsn;
+    int64_t last_commit_us; /* of the last transaction that is in; 0: none was replayed */
+    bool exact;             /* false: the last one before the target; `said` tells */
+    const char *said;
+};
+
+GD_MUST struct gd_status gd_recover_plan(const struct gd_recover_options *options,
+                                         struct gd_arena *arena, struct gd_recover_plan *out_plan,
+                                         struct gd_error *err);
+GD_MUST struct gd_status gd_recover_run(const struct gd_recover_options *options,
+                                        const struct gd_recover_plan *plan, struct gd_arena *arena,
+                                        struct gd_recovered *out_recovered, struct gd_error *err);
+
+/** A recovered server that lives for a while: for a drill, for one table back. Stopped and removed
+ *  by gd_throwaway_free(), and when this process dies. */
+struct gd_throwaway;
+GD_MUST struct gd_status gd_throwaway_new(const struct gd_recover_options *options,
+                                          const struct gd_recover_plan *plan,
+                                          const char *work_folder, struct gd_throwaway **out_server,
+                                          struct gd_error *err);
+/** A connection string as the superuser; database NULL: postgres. */
+const char *gd_throwaway_target(const struct gd_throwaway *server, const char *database,
+                                struct gd_arena *arena);
+const struct gd_recovered *gd_throwaway_recovered(const struct gd_throwaway *server);
+void gd_throwaway_free(struct gd_throwaway *server);
+
+#endif

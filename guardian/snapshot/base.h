@@ -1,0 +1,102 @@
+/*
+ * Base: base backups in the store (docs/formats/base.md).
+ *
+ *     v1/<system identifier>/base/<id>/manifest.json           Guardian's; written last
+ *                                      backup_manifest.zst     the server's, byte for byte
+ *                                      data/000001.tar.zst     whole files, as the server sent them
+ *
+ * Every data object is a tar archive of its own (with its end mark) of whole files, so that several
+ * can be unpacked at once, and `zstd -dc | tar -x` of all of them into one folder gives the data
+ * directory. The one with global/pg_control is the last. With a key each object is sealed, bound
+ * to "<id>/<name>".
+ *
+ * Invariant 1  There is a base backup only when its manifest is there; that is written after all
+ *              objects, and the WAL from start_lsn to stop_lsn, were read back from the store.
+ * Invariant 2  An object may belong to an earlier backup (`owner`): a file that has not changed is
+ *              stored once. Nothing that a backup names is ever removed before it.
+ */
+#ifndef GUARDIAN_SNAPSHOT_BASE_H
+#define GUARDIAN_SNAPSHOT_BASE_H
+
+#include "guardian/base/clock.h"
+#include "guardian/base/events.h"
+#include "guardian/io/crypt.h"
+#include "guardian/pg/replication.h"
+#include "guardian/snapshot/manifest.h"
+
+struct gd_base_object {
+    const char *owner;       /* the id of the backup in whose folder it lies */
+    struct gd_stored stored; /* name: data/000007.tar.zst */
+    uint32_t tablespace;     /* oid; 0: of the data directory itself */
+    uint64_t files;
+    const char *file; /* the one file in it, when it is the only one and may be shared; or NULL */
+};
+
+struct gd_base_tablespace {
+    uint32_t oid;
+    const char *path; /* on the server */
+};
+
+struct gd_base {
+    char id[GD_ID_SIZE];
+    uint64_t system_identifier, segment_bytes;
+    const char *label, *guardian_version, *server_text;
+    int server_version; /* 150018 */
+    uint32_t timeline;  /* of start_lsn */
+    uint32_t stop_timeline;
+    uint64_t start_lsn, stop_lsn;
+    int64_t started_us, stopped_us; /* the server's clock: consistent from stopped_us on */
+    const char *after; /* incremental: the id of the backup that it needs; "" for a full one */
+    bool checksums;    /* of data pages */
+    const char *key_id;
+    struct gd_stored backup_manifest;
+    struct gd_base_object *objects;
+    size_t object_count;
+    struct gd_base_tablespace *tablespaces;
+    size_t tablespace_count;
+    uint64_t bytes, stored_bytes; /* data directory; what this backup added to the store */
+};
+
+struct gd_base_options {
+    const struct gd_pg_options *pg;
+    struct gd_store *store;
+    const struct gd_key *key;
+    int level;              /* zstd; 0: 1 */
+    unsigned workers;       /* that compress and upload; 0: the processors, at most 8 */
+    bool spread_checkpoint; /* wait for the next one; default: at once */
+    uint64_t rate_bytes;    /* a second, as the server limits it; 0: none */
+    const char *label;
+    const char *after; /* incremental: an id; "latest"; NULL: a full one */
+    bool share;        /* files that have not changed since the last backup are not stored again */
+    const struct gd_events *events;
+};
+
+/** @return GD_UNPROTECTED  rights, wal_level, checksum failures, the WAL is not in the store */
+GD_MUST struct gd_status gd_base_take(const struct gd_base_options *options, struct gd_arena *arena,
+                                      struct gd_base **out_base, struct gd_error *err);
+
+struct gd_base_listed {
+    const char *id;
+    const struct gd_base *base; /* NULL: it cannot be read, or there is no manifest */
+    char manifest_sha256[GD_DIGEST_HEX_SIZE];
+    const char *problem; /* NULL: nothing that can be seen without reading it all */
+    bool unfinished;
+};
+/** Oldest first; without the lists of objects (base->objects NULL). */
+GD_MUST struct gd_status gd_base_list(struct gd_store *store, uint64_t system_identifier,
+                                      struct gd_arena *arena, struct gd_base_listed **out_listed,
+                                      size_t *out_count, struct gd_error *err);
+/** Which clusters have base backups or WAL in the store. */
+GD_MUST struct gd_status gd_base_systems(struct gd_store *store, struct gd_arena *arena,
+                                         uint64_t **out_identifiers, size_t *out_count,
+                                         struct gd_error *err);
+/** @return GD_USAGE no such backup; GD_CORRUPT */
+GD_MUST struct gd_status gd_base_load(struct gd_store *store, uint64_t system_identifier,
+                                      const char *id, struct gd_arena *arena,
+                                      struct gd_base **out_base,
+                                      char out_sha256[GD_DIGEST_HEX_SIZE], struct gd_error *err);
+/** "v1/<system identifier>/base/<id>/<name>" */
+const char *gd_base_key(uint64_t system_identifier, const char *id, const char *name,
+                        struct gd_arena *arena);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * Coverage: base backups, WAL and marks of a cluster together: to which moments can it be brought
+ * back, and where are the holes?
+ *
+ * A window begins where a base backup is consistent (stop_lsn) and ends where the WAL behind it
+ * does; windows of one timeline that overlap are one. Nothing of this is believed by name alone
+ * when `proven` says so: see prove/.
+ */
+#ifndef GUARDIAN_SNAPSHOT_COVERAGE_H
+#define GUARDIAN_SNAPSHOT_COVERAGE_H
+
+#include "guardian/snapshot/base.h"
+#include "guardian/wal/chain.h"
+#include "guardian/wal/mark.h"
+
+struct gd_window {
+    uint32_t timeline; /* of its end */
+    uint64_t from_lsn, to_lsn;
+    int64_t from_us, to_us; /* the server's clock at the start; at the end the store's */
+    const char *first_base; /* id: the oldest one that it begins with */
+    const char *last_base;
+    uint64_t proven_lsn; /* WAL was read back up to here */
+};
+
+struct gd_hole {
+    uint32_t timeline;
+    uint64_t from_lsn, to_lsn; /* to_lsn 0: nobody knows */
+    int64_t from_us, to_us;
+    const char *why; /* "segment 0000000100000000000000A4 is missing" */
+};
+
+struct gd_coverage {
+    uint64_t system_identifier;
+    struct gd_base_listed *bases; /* oldest first */
+    size_t base_count;
+    struct gd_wal_chain *chain;
+    struct gd_mark *marks;
+    size_t mark_count;
+    struct gd_window *windows; /* oldest first */
+    size_t window_count;
+    struct gd_hole *holes;
+    size_t hole_count;
+};
+
+/** Listings only; reads no WAL. */
+GD_MUST struct gd_status gd_coverage_read(const struct gd_wal_place *place, struct gd_arena *arena,
+                                          struct gd_coverage **out_coverage, struct gd_error *err);
+
+/** The newest base backup from which `lsn` of `timeline` can be reached; NULL: none, and
+ *  `out_why` says what is missing, in words. */
+const struct gd_base_listed *gd_coverage_base_for(const struct gd_coverage *coverage,
+                                                  uint32_t timeline, uint64_t lsn,
+                                                  struct gd_arena *arena, const char **out_why);
+
+#endif

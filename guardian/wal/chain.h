@@ -1,0 +1,57 @@
+/*
+ * Chain: which WAL a store holds without a hole.
+ *
+ * Looking (gd_wal_chain_read) lists names and costs no reading; proving (gd_wal_chain_prove) reads
+ * every object that was not proven before, and remembers it in the store.
+ * Timelines: a chain follows .history files; what a timeline has behind the point at which its
+ * successor branched off stays reachable by targets on that timeline.
+ */
+#ifndef GUARDIAN_WAL_CHAIN_H
+#define GUARDIAN_WAL_CHAIN_H
+
+#include "guardian/base/events.h"
+#include "guardian/wal/stored.h"
+
+/** WAL of one timeline without a hole: [from_lsn, to_lsn). */
+struct gd_wal_run {
+    uint32_t timeline;
+    uint64_t from_lsn, to_lsn;
+    uint64_t proven_lsn; /* all before it was read back and follows each other; from_lsn: nothing */
+    int64_t from_us, to_us; /* when its first and last object were stored, by the store's clock */
+    uint64_t stored_bytes;
+};
+
+/** Where a timeline came from. */
+struct gd_wal_branch {
+    uint32_t timeline, parent;
+    uint64_t at_lsn; /* the parent's WAL is followed up to here */
+};
+
+struct gd_wal_chain {
+    uint64_t system_identifier, segment_bytes; /* segment_bytes 0: there is no WAL */
+    struct gd_wal_run *runs;                   /* by timeline, then from_lsn */
+    size_t run_count;
+    struct gd_wal_branch *branches; /* by timeline */
+    size_t branch_count;
+};
+
+GD_MUST struct gd_status gd_wal_chain_read(const struct gd_wal_place *place, struct gd_arena *arena,
+                                           struct gd_wal_chain **out_chain, struct gd_error *err);
+
+/** Read what was not read before from `from_lsn` of `timeline` on to `until_lsn` (0: all there is,
+ *  over branches to the newest timeline), and remember it. Sets proven_lsn.
+ *  @return GD_CORRUPT a segment or history file is missing, damaged or of something else: the text
+ *  names the first, and `out_proven_lsn` is how far it holds */
+GD_MUST struct gd_status gd_wal_chain_prove(const struct gd_wal_place *place,
+                                            struct gd_wal_chain *chain, uint32_t timeline,
+                                            uint64_t from_lsn, uint64_t until_lsn,
+                                            const struct gd_events *events, uint32_t *out_timeline,
+                                            uint64_t *out_proven_lsn, struct gd_error *err);
+
+/** Is every byte of [from_lsn, to_lsn) there, from `from_timeline` on along the ancestors of
+ *  `to_timeline`? Of names alone. `out_missing_*`: the first byte that is not; may be NULL. */
+bool gd_wal_chain_reaches(const struct gd_wal_chain *chain, uint32_t from_timeline,
+                          uint64_t from_lsn, uint32_t to_timeline, uint64_t to_lsn,
+                          uint32_t *out_missing_timeline, uint64_t *out_missing_lsn);
+
+#endif

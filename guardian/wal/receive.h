@@ -1,0 +1,49 @@
+/*
+ * Receive: WAL from a server into the store, as it is written (docs/formats/wal.md).
+ *
+ * Invariant 1  What is acknowledged to the server is durable in the store: nothing that only this
+ *              process holds.
+ * Invariant 2  Receiving goes on exactly where the store ends; what cannot be had any more is a
+ *              gap, which is said, recorded and never papered over.
+ * Invariant 3  Memory is bounded whatever the segment's size.
+ */
+#ifndef GUARDIAN_WAL_RECEIVE_H
+#define GUARDIAN_WAL_RECEIVE_H
+
+#include <stdatomic.h>
+
+#include "guardian/base/events.h"
+#include "guardian/pg/replication.h"
+#include "guardian/wal/stored.h"
+
+struct gd_wal_receive_options {
+    const struct gd_pg_options *pg;
+    struct gd_wal_place place; /* its system identifier 0: the server's */
+    const char *slot;          /* a permanent one; NULL: a temporary one of our own */
+    uint64_t from_lsn;         /* 0: where the store ends, or else where the server is */
+    uint32_t from_timeline;    /* of from_lsn */
+    uint64_t until_lsn;        /* end when all before this byte is durable; 0: for ever */
+    uint32_t partial_ms;     /* upload what there is of a segment this often; 0: whole ones only */
+    uint32_t silent_ms;      /* nothing heard of the server for so long: lost; 0: 60,000 */
+    const atomic_bool *stop; /* finish what came, upload it, then end; may be NULL */
+    const struct gd_events *events;
+};
+
+/** Read by other threads while it runs (metrics). */
+struct gd_wal_received {
+    _Atomic uint64_t server_lsn, received_lsn, durable_lsn;
+    _Atomic uint32_t timeline;
+    _Atomic uint64_t segments, partials, stored_bytes, reconnects, gaps;
+    _Atomic int64_t
+        durable_us; /* when durable_lsn moved last, or was seen to be the server's own */
+    atomic_bool streaming;
+};
+
+/** One session, to its end: until_lsn, stop, or a failure. Goes on over switches of the timeline.
+ *  @return GD_OK    until_lsn or stop; all that came is durable
+ *          GD_CORRUPT  what should come next is gone from the server: a gap
+ *          GD_SYSTEM   the server or the store was lost; calling again goes on */
+GD_MUST struct gd_status gd_wal_receive(const struct gd_wal_receive_options *options,
+                                        struct gd_wal_received *received, struct gd_error *err);
+
+#endif
