@@ -4,112 +4,34 @@ What restore_command must never do is say that the WAL ends when it does not: th
 """
 
 import json
-import os
 import pathlib
 import shutil
 import subprocess
-import tempfile
+import time
 
 import pytest
 
-from harness import server as servers
+from harness import pitr, server as servers
 from harness.lack import lack
-
-GUARDIAN = os.environ.get("GD_BINARY") or os.environ["GUARDIAN"]
-SEGMENT = 1 << 20
-AS_SERVER = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-TOOLS = pathlib.Path(subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=True).stdout.strip())
-
-
-class World:
-    """A server that archives into a store beside it, with segments of 1 MiB."""
-
-    def __init__(self):
-        self.place = pathlib.Path(tempfile.mkdtemp(prefix="gd-wal."))
-        self.place.chmod(0o777)
-        self.store = self.place / "store"
-        self.env = {**os.environ, "GUARDIAN_STORE": f"file://{self.store}"}
-        for name in ("push", "fetch"):
-            script = self.place / name
-            script.write_text(f'#!/bin/sh\nexport GUARDIAN_STORE="file://{self.store}"\n[ ! -f {self.place}/more ] || . {self.place}/more\n'
-                              f'exec {GUARDIAN} wal {name} "$@" 2>>{self.place}/{name}.log\n')
-            script.chmod(0o755)
-        self.server = servers.Server(settings={"archive_mode": "on", "archive_command": f"{self.place}/push %p", "wal_level": "replica",
-                                               "archive_timeout": "0"})
-        self.data = pathlib.Path(self.server.dir, "data")
-        self.value = self.server.value
-
-    def stop(self):
-        self.server.stop()
-        shutil.rmtree(self.place, ignore_errors=True)
-
-    def wal(self, *words, status=0, cwd=None, env=None):
-        ran = subprocess.run([*AS_SERVER, GUARDIAN, "wal", *map(str, words)], cwd=cwd or self.data, env={**self.env, **(env or {})}, capture_output=True, text=True,
-                             timeout=60)
-        assert ran.returncode == status, f"{ran.returncode}\n{ran.stdout}\n{ran.stderr}"
-        return ran
-
-    def switch(self):
-        """The name of the segment that was being written, when it is in the store."""
-        name = self.value("SELECT pg_walfile_name(pg_current_wal_insert_lsn()) FROM pg_logical_emit_message(true, 'x', 'x')")
-        self.server.run("SELECT pg_switch_wal()")
-        for _ in range(600):
-            if self.value("SELECT last_archived_wal >= %s FROM pg_stat_archiver", parameters=[name]):
-                return name
-            self.server.run("SELECT pg_sleep(0.05)")
-        raise AssertionError((self.place / "push.log").read_text())
-
-    def stored(self, name):
-        return next(self.store.glob(f"v1/*/wal/*/{name}.zst"))
-
-    def base(self):
-        """A copy of the data directory that recovers with fetch."""
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="gd-wal-copy.", dir=self.place))
-        shutil.rmtree(folder)
-        subprocess.run([*AS_SERVER, TOOLS / "pg_basebackup", "-D", folder, "-X", "none", "-c", "fast", "--no-manifest"], env=self.server.env(), check=True,
-                       capture_output=True)
-        with open(folder / "postgresql.auto.conf", "a") as conf:
-            conf.write(f"restore_command = '{self.place}/fetch %f %p'\narchive_mode = off\nlisten_addresses = ''\n"
-                       f"unix_socket_directories = '{folder}'\nrecovery_target_action = promote\nlog_min_messages = info\n")
-        for name in ("recovery.signal", "more.log"):
-            (folder / name).touch()
-            shutil.chown(folder / name, "postgres" if AS_SERVER else None, None) if AS_SERVER else None
-        return folder
-
-    def start(self, folder):
-        """(status of pg_ctl, the log)"""
-        ran = subprocess.run([*AS_SERVER, TOOLS / "pg_ctl", "-D", folder, "-l", folder / "log", "-w", "-t", "60", "start"], capture_output=True, text=True)
-        return ran.returncode, (folder / "log").read_text()
-
-    def end(self, folder):
-        subprocess.run([*AS_SERVER, TOOLS / "pg_ctl", "-D", folder, "-m", "immediate", "-w", "stop"], capture_output=True)
+from harness.pitr import AS_SERVER, GUARDIAN
 
 
 @pytest.fixture(scope="module")
 def world():
-    one = World()
+    one = pitr.Archive()
     yield one
     one.stop()
 
 
-def copy_value(world, folder, sql):
-    env = {**world.server.env(), "PGHOST": str(folder)}
-    return subprocess.run(["psql", "-XAtqc", sql], env=env, capture_output=True, text=True, check=True).stdout.strip()
-
-
 def test_what_was_archived_recovers(world):
     world.server.run("CREATE TABLE ledger (n int)")
-    folder = world.base()
+    folder = world.copy()
     for n in range(5):
         world.server.run(f"INSERT INTO ledger SELECT {n} FROM generate_series(1, 1000)")
         world.switch()
     try:
-        status, log = world.start(folder)
-        assert status == 0, log
-        for _ in range(600):  # the status of pg_ctl says nothing about the end of recovery
-            if copy_value(world, folder, "SELECT pg_is_in_recovery() FROM pg_sleep(0.1)") == "f":
-                break
-        assert copy_value(world, folder, "SELECT count(*), max(n) FROM ledger") == "5000|4"
+        world.recovered(folder)
+        assert world.ask(folder, "SELECT count(*), max(n) FROM ledger") == "5000|4"
     finally:
         world.end(folder)
 
@@ -171,7 +93,7 @@ def test_history_and_labels_are_stored(world):
     world.wal("push", world.place / "00000002.history")
     world.wal("fetch", "00000002.history", world.place / "back")
     assert (world.place / "back").read_text().startswith("1\t0/3000000")
-    world.base()
+    world.copy()
     world.switch()
     assert list(world.store.glob("v1/*/wal/*/*.backup.zst"))
     world.stored("00000002.history").unlink()
@@ -212,7 +134,7 @@ def test_damage_is_no_end(world, damage):
 
 @pytest.mark.parametrize("trouble", ["gone", "damaged"])
 def test_recovery_stops_and_never_promotes_short(world, trouble):
-    folder = world.base()
+    folder = world.copy()
     world.server.run("CREATE TABLE IF NOT EXISTS more (n int); INSERT INTO more VALUES (1)")
     world.switch()
     world.server.run("INSERT INTO more VALUES (2)")
@@ -225,7 +147,11 @@ def test_recovery_stops_and_never_promotes_short(world, trouble):
         (world.place / "more").write_text(f'case $1 in *{second.name[16:24]}) GUARDIAN_STORE="file://{gone}" ;; esac\n')
     try:
         world.start(folder)
-        log = (folder / "log").read_text()
+        for _ in range(600):  # pg_ctl ends before recovery does
+            log = (folder / "log").read_text()
+            if "FATAL" in log or "archive recovery complete" in log:
+                break
+            time.sleep(0.05)
         assert "archive recovery complete" not in log, log
         assert "FATAL" in log and "restored log file" in log, log
     finally:
