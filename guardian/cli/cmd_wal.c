@@ -1,39 +1,85 @@
 /*
- * guardian wal push PATH, guardian wal fetch NAME PATH: archive_command and restore_command.
+ * guardian wal VERB: the table of verbs, and what they share.
  *
- * The server reads nothing but the status. Of fetch it takes 0 for a file that is in place, and
- * anything from 1 to 125 for the end of what there is: it then promotes itself and reports success.
- * So 1 is said only when the store said that the file is not there, and 255, at which the server
- * stops, of everything else.
+ * Invariant  What is no verb, or has the wrong operands, ends with 255 unless it is surely not a
+ *            restore_command: a misspelt one must not look like the end of the WAL.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
 #include "guardian/cli/keys.h"
-#include "guardian/cli/progress.h"
-#include "guardian/cli/stores.h"
-#include "guardian/io/file.h"
-#include "guardian/io/json.h"
-#include "guardian/wal/stored.h"
+#include "guardian/cli/wal.h"
 
-enum { FETCHED = 0, ABSENT = 1, TROUBLE = 255 };
+enum { ANY = 1 << 10 }; /* operands */
 
-struct wal {
-    const struct gd_config *config;
-    const struct gd_events *events;
-    struct gd_arena *arena;
-    struct gd_wal_put put;
-    bool there;
+struct verb {
+    const char *name;
+    int operands_min, operands_max;
+    const char *form; /* as a hint has it */
+    gd_cli_wal_fn *run;
+    int misuse; /* exit status for wrong operands */
 };
 
-GD_MUST static struct gd_status read_name(const char *text, struct gd_wal_name *out_name,
-                                          struct gd_error *err)
+/* clang-format off */
+static const struct verb verbs[] = {
+    {"push",  1, 1, "push PATH",       gd_cli_wal_push,  2},
+    {"fetch", 2, 2, "fetch NAME PATH", gd_cli_wal_fetch, GD_WAL_TROUBLE},
+};
+/* clang-format on */
+enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
+
+static const struct verb *find(const char *name)
 {
-    const char *slash = strrchr(text, '/');
-    const char *last = slash == NULL ? text : slash + 1;
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    return NULL;
+}
+
+static const char *all_forms(struct gd_arena *arena)
+{
+    const char *text = "";
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        text = gd_arena_printf(arena, "%s%s%s", text, i == 0 ? "" : ", ", verbs[i].form);
+    return text;
+}
+
+static int refuse(const struct verb *verb, const char *name)
+{
+    gd_auto_arena arena = gd_arena_new();
+    struct gd_error err = {0};
+    struct gd_status status;
+    if (verb != NULL)
+        status = gd_fail(&err, GD_USAGE, "wal %s takes other operands", name);
+    else if (name[0] == '\0')
+        status = gd_fail(&err, GD_USAGE, "wal was not told what to do");
+    else
+        status = gd_fail(&err, GD_USAGE, "wal cannot \"%s\"", name);
+    status = gd_hint(&err, status, "It is: %s.", verb != NULL ? verb->form : all_forms(arena));
+    int said = gd_cli_fail(&err);
+    (void)status, (void)said;
+    return verb != NULL ? verb->misuse : GD_WAL_TROUBLE;
+}
+
+int gd_cmd_wal(const struct gd_config *config, int argc, char **argv)
+{
+    const char *name = argc > 0 ? argv[0] : "";
+    const struct verb *verb = find(name);
+    int operands = argc - 1;
+    if (verb == NULL || operands < verb->operands_min ||
+        (operands > verb->operands_max && verb->operands_max != ANY))
+        return refuse(verb, name);
+    return verb->run(config, operands, argv + 1);
+}
+
+/* ---- what verbs share ---- */
+
+struct gd_status gd_cli_wal_name(const char *path, struct gd_wal_name *out_name,
+                                 struct gd_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    const char *last = slash == NULL ? path : slash + 1;
     if (gd_wal_name_read(last, out_name))
         return GD_DONE;
     return gd_hint(err, gd_fail(err, GD_USAGE, "\"%s\" is not the name of a WAL file", last),
@@ -41,111 +87,26 @@ GD_MUST static struct gd_status read_name(const char *text, struct gd_wal_name *
                    "restore_command = 'guardian wal fetch %%f %%p'.");
 }
 
-/* ---- push ---- */
-
-GD_MUST static struct gd_status open_place(struct wal *wal, bool to_put,
-                                           struct gd_store **out_store, struct gd_key **out_key,
-                                           struct gd_wal_place *out_place, struct gd_error *err)
+struct gd_status gd_cli_wal_open(const struct gd_config *config, bool to_put,
+                                 struct gd_arena *arena, const struct gd_events *events,
+                                 struct gd_cli_wal_place *out_open, struct gd_error *err)
 {
-    const struct gd_config *config = wal->config;
-    GD_TRY(gd_wal_cluster_of(config->data_directory, &out_place->system_identifier, err));
-    GD_TRY(to_put ? gd_cli_store(config, wal->arena, wal->events, out_store, err)
-                  : gd_cli_store_to_read(config, wal->arena, wal->events, out_store, err));
-    GD_TRY(gd_cli_key(config, wal->arena, wal->events, out_key, err));
-    out_place->store = *out_store;
-    out_place->key = *out_key;
-    out_place->level = (int)config->level;
+    gd_auto_wal_place open = {0};
+    struct gd_wal_place *place = &open.place;
+    GD_TRY(gd_wal_cluster_of(config->data_directory, &place->system_identifier, err));
+    GD_TRY(to_put ? gd_cli_store(config, arena, events, &open.store, err)
+                  : gd_cli_store_to_read(config, arena, events, &open.store, err));
+    GD_TRY(gd_cli_key(config, arena, events, &open.key, err));
+    place->store = open.store;
+    place->key = open.key;
+    place->level = (int)config->level;
+    *out_open = open;
+    open = (struct gd_cli_wal_place){0};
     return GD_DONE;
 }
 
-GD_MUST static struct gd_status push(struct wal *wal, const char *path, struct gd_error *err)
+void gd_cli_wal_close(struct gd_cli_wal_place *open)
 {
-    gd_auto_store store = NULL;
-    gd_auto_key key = NULL;
-    struct gd_wal_place place = {0};
-    struct gd_wal_name name;
-    GD_TRY(read_name(path, &name, err));
-    GD_TRY(open_place(wal, true, &store, &key, &place, err));
-    return gd_wal_put(&place, &name, path, &wal->put, err);
-}
-
-GD_MUST static struct gd_status tell_push(const struct wal *wal, const char *path,
-                                          struct gd_error *err)
-{
-    struct gd_json *answer;
-    if (!wal->config->json)
-        return GD_DONE;
-    answer = gd_json_object();
-    gd_json_put(answer, "path", gd_json_new_text(path));
-    gd_json_put(answer, "bytes", gd_json_new_int((int64_t)wal->put.bytes));
-    gd_json_put(answer, "there_before", gd_json_new_bool(wal->put.there_before));
-    struct gd_status status = gd_json_write(answer, stdout, 2, err);
-    gd_json_free(answer);
-    return status;
-}
-
-/* ---- fetch ---- */
-
-GD_MUST static struct gd_status fetch(struct wal *wal, const char *text, const char *path,
-                                      struct gd_error *err)
-{
-    gd_auto_store store = NULL;
-    gd_auto_key key = NULL;
-    gd_auto_sink sink = NULL;
-    struct gd_wal_place place = {0};
-    struct gd_wal_name name;
-    GD_TRY(read_name(text, &name, err));
-    GD_TRY(open_place(wal, false, &store, &key, &place, err));
-    GD_TRY(gd_file_sink_new(path, GD_FILE_REPLACE, &sink, err));
-    GD_TRY(gd_wal_get(&place, &name, sink, &wal->there, err));
-    return wal->there ? gd_sink_finish(sink, err) : GD_DONE;
-}
-
-static int end_fetch(const struct wal *wal, struct gd_status status, const struct gd_error *err)
-{
-    if (status.code == GD_OK)
-        return wal->there ? FETCHED : ABSENT;
-    int ignored =
-        gd_cli_fail_with(err, "The server must not go on as if this were the end of the WAL.");
-    (void)ignored;
-    return TROUBLE;
-}
-
-/* ---- the command ---- */
-
-enum { PUSH_COUNT = 2, FETCH_COUNT = 3 };
-
-GD_MUST static struct gd_status refuse(const char *verb, struct gd_error *err)
-{
-    struct gd_status status;
-    if (strcmp(verb, "push") == 0)
-        status = gd_fail(err, GD_USAGE, "wal push takes one path");
-    else if (strcmp(verb, "fetch") == 0)
-        status = gd_fail(err, GD_USAGE, "wal fetch takes a name and a path");
-    else
-        status = gd_fail(err, GD_USAGE, "wal cannot \"%s\"", verb);
-    return gd_hint(err, status, "It is push PATH, or fetch NAME PATH.");
-}
-
-int gd_cmd_wal(const struct gd_config *config, int argc, char **argv)
-{
-    gd_auto_arena arena = gd_arena_new();
-    gd_auto_progress progress = gd_progress_new(config);
-    struct gd_error err = {0};
-    struct wal wal = {.config = config, .events = gd_progress_events(progress), .arena = arena};
-    const char *verb = argc > 0 ? argv[0] : "";
-    bool fetches = strcmp(verb, "fetch") == 0;
-    struct gd_status status;
-    if (fetches && argc == FETCH_COUNT)
-        status = fetch(&wal, argv[1], argv[2], &err);
-    else if (strcmp(verb, "push") == 0 && argc == PUSH_COUNT)
-        status = push(&wal, argv[1], &err);
-    else
-        status = refuse(verb, &err);
-    gd_progress_end(progress, status);
-    if (fetches)
-        return end_fetch(&wal, status, &err);
-    if (status.code == GD_OK)
-        status = tell_push(&wal, argv[1], &err);
-    return status.code == GD_OK ? gd_cli_end(0) : gd_cli_fail(&err);
+    gd_key_free(GD_MOVE(open->key));
+    gd_store_close(GD_MOVE(open->store));
 }

@@ -2,11 +2,13 @@
  * guardian: read the settings, find the command, end with its exit status.
  */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "guardian/base/clock.h"
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
+#include "guardian/cli/wal.h"
 #include "guardian/config/config.h"
 #include "guardian/config/help.h"
 #include "guardian/sql/tree.h"
@@ -50,6 +52,19 @@ static int run(const struct gd_config *config, const struct gd_request *request)
     return gd_cli_end(0);
 }
 
+/* Not even read what it should do: for restore_command that must not pass for the end of the WAL.
+ */
+static int refuse(char **words, const struct gd_error *err)
+{
+    bool wal = false, fetches = false;
+    for (; *words != NULL; words++) {
+        fetches = fetches || (wal && strcmp(*words, "fetch") == 0);
+        wal = wal || strcmp(*words, "wal") == 0;
+    }
+    int status = gd_cli_fail(err);
+    return fetches ? GD_WAL_TROUBLE : status;
+}
+
 int main(int argc, char **argv)
 {
     struct gd_error err = {0};
@@ -59,7 +74,7 @@ int main(int argc, char **argv)
     char **words = argc > 0 ? argv + 1 : argv; /* a caller may pass no name at all */
     if (gd_config_load(arena, words, (const char *const *)environ, &config, &request, &err).code !=
         GD_OK)
-        return gd_cli_fail(&err);
+        return refuse(words, &err);
     for (const char *const *warning = config.warnings; *warning != NULL && !config.quiet; warning++)
         fprintf(stderr, "warning: %s\n", *warning);
     return run(&config, &request);

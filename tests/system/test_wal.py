@@ -115,6 +115,17 @@ def test_absent_is_said_only_when_the_store_said_so(world):
     assert not target.exists()
 
 
+def test_what_cannot_be_understood_is_no_end_either(world):
+    """A misspelt restore_command, a variable that cannot be read: anything but 255 and the server promotes."""
+    name, target = "00000009.history", world.place / "target"
+    for words in (["fetch", name, target, "--stor", "x"], ["fetch", name, target, "more"], ["fetsh", name, target], [], ["--level", "many", "fetch", name, target]):
+        world.wal(*words, status=255)
+    world.wal("fetch", name, target, status=255, env={"GUARDIAN_LEVEL": "many"})
+    world.wal("push", status=2)
+    world.wal("push", "x", "--stor", "x", status=2)
+    assert not target.exists()
+
+
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "another"])
 def test_damage_is_no_end(world, damage):
     name = world.switch()
