@@ -95,11 +95,12 @@ static bool writes_record(const struct gd_judged_file *file)
     return found;
 }
 
-static enum sort sort_of(const struct gd_run *run, const struct gd_run_look *look)
+static enum sort sort_of(const struct gd_run *run, const struct gd_run_look *look, uint32_t step)
 {
+    const struct gd_gate_session *session = look->request->session;
     const struct gd_report *report = look->change.report;
     const struct gd_judged_file *file = report->files[report->file_count - 1];
-    if (look->request->session->makes != NULL)
+    if (session->makes != NULL && session->makes_by == step)
         return SORT_MAKES_DATABASE;
     if (gd_run_drops_own_database(run, look))
         return SORT_DROPS_OWN_DATABASE;
@@ -115,7 +116,7 @@ static enum sort sort_of(const struct gd_run *run, const struct gd_run_look *loo
 
 void gd_run_note_sort(struct gd_run *run, const struct gd_run_look *look, uint32_t step)
 {
-    enum sort sort = sort_of(run, look);
+    enum sort sort = sort_of(run, look, step);
     if (sort != SORT_CHANGE)
         gd_map_add(&run->sorts, step, (uint32_t)sort, run->arena);
 }

@@ -299,8 +299,8 @@ GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_lo
     GD_TRY(gd_run_check_time(run, look, err));
     GD_TRY(gd_run_limit_time(run, look, err));
     GD_TRY(gd_lease_check(run->lease, err));
+    GD_TRY(gd_run_note_database(run, look, err));
     uint32_t step = gd_run_tell(run, look);
-    gd_run_note_database(run, look, step);
     GD_TRY(gd_run_announce(run, step, look->request, permit, err));
     GD_TRY(gd_run_net_announce(run, look->request, look->request->backend,
                                answer->text != NULL ? answer->text : look->request->text, err));
@@ -548,6 +548,13 @@ static void note_said(const struct gd_gate_request *request)
     atomic_store(&session->ended, NULL);
 }
 
+/* As long as somebody is connected to it, nobody gives its name to another. */
+static void note_fresh(const struct gd_run *run, struct gd_gate_session *session)
+{
+    session->fresh = session->elsewhere && gd_texts_has(&run->databases, session->database) &&
+                     (session->fresh || gd_run_owns_database(run, session->database));
+}
+
 /* @return false: it has given way to others, and is to be judged anew */
 static bool judge_once(struct gd_run *run, const struct gd_gate_request *request, bool may_give_way,
                        struct gd_gate_answer *out_answer)
@@ -563,7 +570,7 @@ static bool judge_once(struct gd_run *run, const struct gd_gate_request *request
         return true;
     }
     gd_run_take_heard(run);
-    request->session->fresh = gd_texts_has(&run->databases, request->session->database);
+    note_fresh(run, request->session);
     run->lacking = false;
     if (run->options->visit)
         run->again = NULL;

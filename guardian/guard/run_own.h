@@ -164,7 +164,8 @@ struct gd_run {
     struct gd_map locks;        /* numbers of steps that only hold or free a tool's lock */
     struct gd_seal_clock held;  /* others are kept waiting by the seal */
     struct gd_texts written;    /* tables whose rows the run has changed itself */
-    struct gd_texts databases;  /* that it has made */
+    struct gd_texts databases;  /* that it has made, by name: gd_run_owns_database() */
+    struct gd_map others;       /* oids of those that were there before; empty: not asked yet */
     struct gd_texts statements; /* all that were passed, in order */
     struct gd_decision *needs;  /* what the next try must have backed up first; NULL */
     bool lacking;               /* … as the statement that was judged last did */
@@ -282,11 +283,16 @@ void gd_run_watch_done(struct gd_run_watch *watch); /* waits for its thread */
 void gd_run_sort(struct gd_run *run, struct gd_run_look *look);
 /** Is a copy of the whole database a matter of seconds? */
 bool gd_run_is_small(struct gd_run *run);
+
+/* ---- run_databases.c ---- */
+/** Does this name, now, stand for a database that the run has made? */
+bool gd_run_owns_database(const struct gd_run *run, const char *name);
 /** DROP DATABASE, of one that the run has made. */
 bool gd_run_drops_own_database(const struct gd_run *run, const struct gd_run_look *look);
 /** A database that it makes, a shadow database for instance, is the run's own once the server has
- *  said that this step, and no other, is done. */
-void gd_run_note_database(struct gd_run *run, const struct gd_run_look *look, uint32_t step);
+ *  said that the step that is told next, and no other, is done. */
+GD_MUST struct gd_status gd_run_note_database(struct gd_run *run, const struct gd_run_look *look,
+                                              struct gd_error *err);
 
 /* ---- run_reach.c ---- */
 /** Why it reaches out of its database; NULL: it does not. CREATE and DROP DATABASE count for

@@ -160,50 +160,6 @@ static bool loses_only(const struct gd_run *run, const struct gd_run_look *look,
     return losing > 0;
 }
 
-/* As sessions name it: the rule quotes it where it must be. */
-static const char *bare(const char *name, struct gd_arena *arena)
-{
-    size_t length = 0;
-    char *out = gd_arena_alloc(arena, strlen(name) + 1);
-    if (*name != '"')
-        return name;
-    for (const char *at = name + 1; *at != '\0' && !(at[0] == '"' && at[1] != '"'); at++) {
-        out[length++] = *at;
-        at += at[0] == '"';
-    }
-    out[length] = '\0';
-    return out;
-}
-
-/* CREATE DATABASE and DROP DATABASE come alone; the name is the rule's object. */
-static const char *database_of(const struct gd_run_look *look, enum gd_kind kind)
-{
-    const struct gd_report *report = look->change.report;
-    const struct gd_judged_file *file = report->files[report->file_count - 1];
-    if (file->entry_count != 1 || file->entries[0]->kind != kind ||
-        file->entries[0]->verdict.lead == NULL)
-        return NULL;
-    const char *object = file->entries[0]->verdict.lead->object;
-    return strncmp(object, "database ", 9) == 0 ? bare(object + 9, look->arena) : NULL;
-}
-
-/* A shadow database, which the run has made itself. */
-bool gd_run_drops_own_database(const struct gd_run *run, const struct gd_run_look *look)
-{
-    const char *name = database_of(look, GD_KIND_DropdbStmt);
-    return name != NULL && gd_texts_has(&run->databases, name);
-}
-
-void gd_run_note_database(struct gd_run *run, const struct gd_run_look *look, uint32_t step)
-{
-    struct gd_gate_session *session = look->request->session;
-    const char *name = database_of(look, GD_KIND_CreatedbStmt);
-    if (name == NULL)
-        return;
-    session->makes = gd_arena_strdup(run->arena, name);
-    session->makes_by = step;
-}
-
 /* To put off a transaction is no loss, and what this run has put off is its own to end. */
 static bool ends_own_transaction(const struct gd_run *run, const struct gd_run_look *look)
 {

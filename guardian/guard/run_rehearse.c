@@ -125,8 +125,8 @@ GD_MUST static struct gd_status learn(struct gd_run *run, struct gd_run_look *lo
         return GD_DONE;
     GD_TRY(gd_run_net_announce(run, request, request->backend,
                                answer->text != NULL ? answer->text : request->text, err));
+    GD_TRY(gd_run_note_database(run, look, err));
     uint32_t step = gd_run_tell(run, look);
-    gd_run_note_database(run, look, step);
     answer->ticket = gd_run_ticket(run, request, step);
     request->session->asked_us = gd_clock_monotonic_us();
     atomic_store(&request->session->watched, true);

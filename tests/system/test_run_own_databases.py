@@ -129,3 +129,17 @@ def test_a_plan_leaves_nothing_on_the_live_server(world):
 def test_one_that_was_there_before_is_not_its_own(world):
     world.run("psql -Xqc 'CREATE TABLE first ()' -c 'CREATE DATABASE victim' || psql -Xqc 'DROP DATABASE victim'; true", "--policy", "boot", status=None)
     assert world.shared()[0] == world.before[0]
+
+
+@pytest.mark.parametrize("way", ["renamed", "dropped", "dropped, and renamed by others"])
+@pytest.mark.parametrize("last", ["psql -Xqd own -c 'DROP TABLE people'", "psql -Xqc 'DROP DATABASE own'"])
+def test_a_name_that_was_its_own_makes_no_other_its_own(world, server, way, last):
+    server.create("other")
+    server.psql("other", stdin=SET_UP)
+    outside = f"env -u PGPASSWORD PGHOST={server.dir} PGPORT={server.port} PGUSER={server.env('postgres')['PGUSER']} PGDATABASE=postgres "
+    rename = "psql -Xqc 'ALTER DATABASE other RENAME TO own'"
+    ready = {"renamed": "psql -Xqc 'ALTER DATABASE own RENAME TO gone' ; " + rename, "dropped": "psql -Xqc 'DROP DATABASE own' ; " + rename,
+             "dropped, and renamed by others": "psql -Xqc 'DROP DATABASE own' ; " + outside + rename}[way]
+    ran = world.run(f"{MAKE}{ready}; {last}; true", "--policy", "boot", "--retry", "0", status=None)
+    server.run("DROP DATABASE IF EXISTS gone")
+    assert server.psql("own", stdin="SELECT count(*) FROM people").stdout.split() == world.before[-1], ran.stderr
