@@ -21,10 +21,23 @@ struct gd_wal_run {
     uint64_t stored_bytes;
 };
 
-/** Where a timeline came from. */
+/** Where a timeline came from, as its own .history file, or one of its successors, says. */
 struct gd_wal_branch {
-    uint32_t timeline, parent;
-    uint64_t at_lsn; /* the parent's WAL is followed up to here */
+    uint32_t timeline, parent; /* parent 0: its file cannot be read */
+    uint64_t at_lsn;           /* the parent's WAL is followed up to here */
+    const char *problem; /* NULL: none; files that contradict each other, one that is damaged */
+};
+
+/** One object that holds WAL. Pieces are what was streamed of a segment that is not whole yet. */
+struct gd_wal_file {
+    struct gd_wal_name name; /* of the segment, for a piece */
+    bool piece;
+    bool proven;               /* by gd_wal_chain_prove() or _check(), now or before */
+    uint32_t start, end;       /* of a piece, in its segment */
+    uint64_t from_lsn, to_lsn; /* to_lsn == from_lsn: it holds nothing that is followed */
+    uint64_t stored_bytes;
+    int64_t modified_us; /* the store's clock */
+    const char *problem; /* NULL: none that is known */
 };
 
 struct gd_wal_chain {
@@ -33,8 +46,11 @@ struct gd_wal_chain {
     size_t run_count;
     struct gd_wal_branch *branches; /* by timeline */
     size_t branch_count;
+    struct gd_wal_file *files; /* by timeline, then from_lsn; all kinds */
+    size_t file_count;
 };
 
+/** What is damaged is told (problem), and only a store that cannot be asked makes it fail. */
 GD_MUST struct gd_status gd_wal_chain_read(const struct gd_wal_place *place, struct gd_arena *arena,
                                            struct gd_wal_chain **out_chain, struct gd_error *err);
 
@@ -53,5 +69,21 @@ GD_MUST struct gd_status gd_wal_chain_prove(const struct gd_wal_place *place,
 bool gd_wal_chain_reaches(const struct gd_wal_chain *chain, uint32_t from_timeline,
                           uint64_t from_lsn, uint32_t to_timeline, uint64_t to_lsn,
                           uint32_t *out_missing_timeline, uint64_t *out_missing_lsn);
+
+/** How far it goes without a hole from `from_lsn` of `from_timeline` on, on the way to
+ *  `to_timeline` and at most to `limit_lsn`: the first byte that is not there. `out_timeline`: on
+ *  which timeline that is. `from_lsn` itself when `to_timeline` did not come from there. */
+uint64_t gd_wal_chain_follow(const struct gd_wal_chain *chain, uint32_t from_timeline,
+                             uint64_t from_lsn, uint32_t to_timeline, uint64_t limit_lsn,
+                             uint32_t *out_timeline);
+
+/** Where the way from `timeline` to its successor `to_timeline` leaves it; UINT64_MAX when they are
+ *  the same. @return false: `to_timeline` did not come from it */
+bool gd_wal_chain_leaves(const struct gd_wal_chain *chain, uint32_t timeline, uint32_t to_timeline,
+                         uint64_t *out_lsn);
+
+/** "v1/<system identifier>/wal/…" of a file of the chain. */
+const char *gd_wal_file_key(const struct gd_wal_place *place, const struct gd_wal_file *file,
+                            struct gd_arena *arena);
 
 #endif

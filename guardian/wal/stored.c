@@ -158,11 +158,12 @@ GD_MUST static struct gd_status label_take(const struct gd_json *json,
     const char *sha256 = gd_json_text(gd_json_get(json, "sha256"));
     const char *key_id = gd_json_text(gd_json_get(json, "key"));
     int64_t bytes = gd_json_int(gd_json_get(json, "bytes"));
-    gd_wal_name_write(name, own);
+    if (name != NULL)
+        gd_wal_name_write(name, own);
     if (gd_json_int(gd_json_get(json, "format")) > FORMAT)
         return gd_hint(err, gd_fail(err, GD_USAGE, "it was written by a newer guardian"),
                        "Install that version here.");
-    if (strcmp(gd_json_text(gd_json_get(json, "name")), own) != 0)
+    if (name != NULL && strcmp(gd_json_text(gd_json_get(json, "name")), own) != 0)
         return gd_fail(err, GD_CORRUPT, "its label says that it is \"%s\"",
                        gd_json_text(gd_json_get(json, "name")));
     if (strlen(sha256) != GD_DIGEST_HEX_SIZE - 1 || strlen(key_id) >= GD_KEY_ID_SIZE || bytes < 0)
@@ -243,6 +244,24 @@ GD_MUST static struct gd_status get_object(const struct gd_wal_place *place, con
     GD_TRY(copy_content(source, content, sink, err));
     if (content->bytes != label.bytes || strcmp(content->sha256, label.sha256) != 0)
         return gd_fail(err, GD_CORRUPT, "its bytes are not those that were stored");
+    return GD_DONE;
+}
+
+struct gd_status gd_wal_open(const struct gd_wal_place *place, const char *key, uint64_t *out_bytes,
+                             struct gd_source **out_source, struct gd_error *err)
+{
+    gd_auto_source source = NULL;
+    struct label label;
+    struct gd_status status = gd_store_get(place->store, key, 0, 0, &source, err);
+    if (status.code == GD_OK)
+        status = label_read(source, NULL, &label, err);
+    if (status.code == GD_OK && out_source != NULL)
+        status = open_content(place, key, &label, &source, err);
+    if (status.code != GD_OK)
+        return gd_wrap(err, status, "could not fetch \"%s\": ", key);
+    *out_bytes = label.bytes;
+    if (out_source != NULL)
+        *out_source = GD_MOVE(source);
     return GD_DONE;
 }
 

@@ -48,6 +48,14 @@ GD_MUST struct gd_status gd_wal_get(const struct gd_wal_place *place,
                                     const struct gd_wal_name *name, struct gd_sink *sink,
                                     bool *out_there, struct gd_error *err);
 
+/** The content of a labelled object under any key, whose name, digest and pages nobody has looked
+ * at yet. @param out_bytes  that its label promises. @param out_source  NULL: only the label, for
+ *  which no key is needed
+ *  @return GD_CORRUPT it is gone, or has no label; GD_USAGE sealed with another key */
+GD_MUST struct gd_status gd_wal_open(const struct gd_wal_place *place, const char *key,
+                                     uint64_t *out_bytes, struct gd_source **out_source,
+                                     struct gd_error *err);
+
 /** The system identifier of the cluster whose data directory is `folder` (global/pg_control). */
 GD_MUST struct gd_status gd_wal_cluster_of(const char *folder, uint64_t *out_identifier,
                                            struct gd_error *err);
