@@ -195,6 +195,8 @@ GD_MUST static struct gd_status look_who_answers(struct gd_pg *pg, struct gd_err
                        "could not work with %s: it runs version %s, and Guardian needs PostgreSQL "
                        "13 or later",
                        pg->where, or_default(PQparameterStatus(pg->conn, "server_version"), "?"));
+    if (pg->replicates)
+        return GD_DONE; /* a pooler does not know the protocol */
     struct gd_pg_call call = {.what = "look who answers", .sql = "SELECT pg_backend_pid()"};
     gd_auto_pg_rows rows = NULL;
     GD_TRY(gd_pg_run(pg, &call, &rows, err));

@@ -23,6 +23,7 @@ struct gd_pg {
     char *copy_buffer;   /* of COPY, made once */
     bool command_limits; /* gd_pg_command() has set its time-outs for the session */
     bool verbose;        /* a refusal to connect comes with its SQLSTATE */
+    bool replicates;     /* of the replication protocol, which knows no SQL: see replication.c */
     /* What the server reported while somebody else read its messages; NULL: libpq knows best. */
     const char *(*heard_setting)(const void *context, const char *setting);
     const void *heard_context;
