@@ -3,7 +3,8 @@
  *
  *     v1/<system identifier>/base/<id>/manifest.json           Guardian's; written last
  *                                      backup_manifest.zst     the server's, byte for byte
- *                                      data/000001.tar.zst     whole files, as the server sent them
+ *                                      config.tar.zst          settings from outside of the data
+ * directory data/000001.tar.zst     whole files, as the server sent them
  *
  * Every data object is a tar archive of its own (with its end mark) of whole files, so that several
  * can be unpacked at once, and `zstd -dc | tar -x` of all of them into one folder gives the data
@@ -22,7 +23,7 @@
 #include "guardian/base/events.h"
 #include "guardian/io/crypt.h"
 #include "guardian/pg/replication.h"
-#include "guardian/snapshot/manifest.h"
+#include "guardian/snapshot/stream.h"
 
 struct gd_base_object {
     const char *owner;       /* the id of the backup in whose folder it lies */
@@ -35,6 +36,13 @@ struct gd_base_object {
 struct gd_base_tablespace {
     uint32_t oid;
     const char *path; /* on the server */
+};
+
+/** A file with settings that lies outside of the data directory. */
+struct gd_base_setting {
+    const char *name; /* in config.tar.zst; "config_file", "hba_file", "ident_file", or "more/1" */
+    const char *path; /* on the server */
+    bool saved;       /* false: the role may not read it */
 };
 
 struct gd_base {
@@ -54,8 +62,13 @@ struct gd_base {
     size_t object_count;
     struct gd_base_tablespace *tablespaces;
     size_t tablespace_count;
-    uint64_t bytes, stored_bytes; /* data directory; what this backup added to the store */
+    struct gd_stored config; /* name NULL: there is none */
+    struct gd_base_setting *settings;
+    size_t setting_count;
+    uint64_t bytes, stored_bytes; /* of all objects, plain; what this backup added to the store */
 };
+
+enum { GD_BASE_FORMAT = 1 };
 
 struct gd_base_options {
     const struct gd_pg_options *pg;
@@ -81,8 +94,12 @@ struct gd_base_listed {
     char manifest_sha256[GD_DIGEST_HEX_SIZE];
     const char *problem; /* NULL: nothing that can be seen without reading it all */
     bool unfinished;
+    int64_t touched_us;        /* of an unfinished one: when something was stored there last */
+    uint64_t litter_bytes;     /* … and what lies there */
+    const char *const *owners; /* the backups whose folders hold objects of it, without itself */
+    size_t owner_count;
 };
-/** Oldest first; without the lists of objects (base->objects NULL). */
+/** Oldest first; without the lists of objects (base->objects NULL, object_count kept). */
 GD_MUST struct gd_status gd_base_list(struct gd_store *store, uint64_t system_identifier,
                                       struct gd_arena *arena, struct gd_base_listed **out_listed,
                                       size_t *out_count, struct gd_error *err);
@@ -95,6 +112,26 @@ GD_MUST struct gd_status gd_base_load(struct gd_store *store, uint64_t system_id
                                       const char *id, struct gd_arena *arena,
                                       struct gd_base **out_base,
                                       char out_sha256[GD_DIGEST_HEX_SIZE], struct gd_error *err);
+/** Which one is meant by `text`: an id, or the beginning of just one; `system_identifier` 0: of any
+ *  cluster. One without a manifest is found, too. @return GD_USAGE none, or several */
+GD_MUST struct gd_status gd_base_find(struct gd_store *store, uint64_t system_identifier,
+                                      const char *text, struct gd_arena *arena,
+                                      uint64_t *out_system_identifier, const char **out_id,
+                                      struct gd_error *err);
+/** As it is stored; malloc()ed. */
+GD_MUST struct gd_status gd_base_format(const struct gd_base *base, char **out_text,
+                                        size_t *out_size, struct gd_error *err);
+/** Nothing is believed, as by gd_manifest_parse(). */
+GD_MUST struct gd_status gd_base_parse(const char *text, size_t size, struct gd_arena *arena,
+                                       struct gd_base **out_base, struct gd_error *err);
+/** Do its values agree? @return GD_CORRUPT names the key */
+GD_MUST struct gd_status gd_base_check(const struct gd_base *base, struct gd_error *err);
+/** Put its manifest, last of all; read it back. @return GD_UNPROTECTED; then nothing is listed */
+GD_MUST struct gd_status gd_base_store(struct gd_store *store, const struct gd_base *base,
+                                       char out_sha256[GD_DIGEST_HEX_SIZE], struct gd_error *err);
+/** What an object is made from again (snapshot/stream.h): gd_object_source_new() reads it. */
+struct gd_place gd_base_place(const struct gd_base *base, const char *owner, struct gd_store *store,
+                              const struct gd_key *key, struct gd_arena *arena);
 /** "v1/<system identifier>/base/<id>/<name>" */
 const char *gd_base_key(uint64_t system_identifier, const char *id, const char *name,
                         struct gd_arena *arena);

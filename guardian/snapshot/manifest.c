@@ -151,13 +151,10 @@ static void take_away(struct gd_store *store, const char *key)
         return; /* not permitted, or not reachable: it stays, and nothing ever proved it */
 }
 
-struct gd_status gd_manifest_store_text(struct gd_store *store, const struct gd_manifest *manifest,
-                                        const char *text, size_t size,
-                                        char out_sha256[GD_DIGEST_HEX_SIZE], struct gd_error *err)
+struct gd_status gd_manifest_put(struct gd_store *store, const char *key, const char *text,
+                                 size_t size, char out_sha256[GD_DIGEST_HEX_SIZE],
+                                 struct gd_error *err)
 {
-    gd_auto_arena arena = gd_arena_new();
-    GD_TRY(check_readable(text, size, err));
-    const char *key = gd_snapshot_key(manifest->cluster, manifest->id, "manifest.json", arena);
     bool ours = false;
     struct gd_status status = put_manifest(store, key, text, size, &ours, err);
     if (status.code != GD_OK && ours)
@@ -165,11 +162,21 @@ struct gd_status gd_manifest_store_text(struct gd_store *store, const struct gd_
     if (status.code != GD_OK && status.code != GD_INJECTED) {
         err->code = GD_UNPROTECTED;
         return gd_wrap(err, (struct gd_status){GD_UNPROTECTED},
-                       "could not store the manifest of snapshot \"%s\": ", manifest->id);
+                       "could not store the manifest \"%s\": ", key);
     }
     if (status.code == GD_OK)
         gd_digest_of(text, size, out_sha256);
     return status;
+}
+
+struct gd_status gd_manifest_store_text(struct gd_store *store, const struct gd_manifest *manifest,
+                                        const char *text, size_t size,
+                                        char out_sha256[GD_DIGEST_HEX_SIZE], struct gd_error *err)
+{
+    gd_auto_arena arena = gd_arena_new();
+    GD_TRY(check_readable(text, size, err));
+    const char *key = gd_snapshot_key(manifest->cluster, manifest->id, "manifest.json", arena);
+    return gd_manifest_put(store, key, text, size, out_sha256, err);
 }
 
 struct gd_status gd_manifest_store(struct gd_store *store, const struct gd_manifest *manifest,

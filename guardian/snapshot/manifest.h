@@ -144,6 +144,8 @@ const char *gd_cluster_name(const char *system_identifier, const char *database,
 bool gd_cluster_valid(const char *cluster);
 /** The form of an object's name: schema.dump, blobs.dump, data/000001.copy.zst. */
 bool gd_object_name_valid(const char *name);
+/** … in a base backup: backup_manifest.zst, config.tar.zst, data/000001.tar.zst. */
+bool gd_base_object_name_valid(const char *name);
 
 /** Do the sums of a manifest agree, are its objects' names fit to become keys, is each table there
  * once? gd_manifest_parse() and gd_manifest_store() ask this. @return GD_CORRUPT names the key */
@@ -164,6 +166,12 @@ GD_MUST struct gd_status gd_manifest_store_text(struct gd_store *store,
                                                 const char *text, size_t size,
                                                 char out_sha256[GD_DIGEST_HEX_SIZE],
                                                 struct gd_error *err);
+
+/** The same for a text that is known to be readable, under `key`: last of all, conditionally, read
+ *  back; taken away again when that fails. */
+GD_MUST struct gd_status gd_manifest_put(struct gd_store *store, const char *key, const char *text,
+                                         size_t size, char out_sha256[GD_DIGEST_HEX_SIZE],
+                                         struct gd_error *err);
 
 /** Are all objects of the manifest in the store, each with its size? Looks, and reads nothing. An
  * object that a listing does not show is asked for by itself. @return GD_CORRUPT names the first

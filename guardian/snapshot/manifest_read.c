@@ -5,12 +5,14 @@
  * Invariant  A value that reaches the struct has the form its key demands; whether the values agree
  *            with each other is gd_manifest_check()'s question.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "guardian/io/json.h"
 #include "guardian/snapshot/manifest_shape.h"
+#include "guardian/wal/name.h"
 
 /* Where we are, innermost first: made on the stack, spelled out only for an error. */
 struct spot {
@@ -80,8 +82,11 @@ static const char *objection(enum gd_field_kind kind, const char *text)
 {
     switch (kind) {
     case GD_FIELD_NAME:
+    case GD_FIELD_NAME_IF:
         return text[0] != '\0' ? NULL : "is empty";
     case GD_FIELD_ID:
+    case GD_FIELD_ID_TEXT:
+    case GD_FIELD_ID_IF:
         return gd_id_valid(text) ? NULL : "is not an id";
     case GD_FIELD_SHA256:
         return is_hex(text, GD_DIGEST_HEX_SIZE - 1) ? NULL : "is not a SHA-256 in 64 hex digits";
@@ -95,6 +100,10 @@ static const char *objection(enum gd_field_kind kind, const char *text)
         return is_segment(text) ? NULL : "is not the id of a change";
     case GD_FIELD_OBJECT:
         return gd_object_name_valid(text) ? NULL : "is not the name of an object";
+    case GD_FIELD_BASE_OBJECT:
+        return gd_base_object_name_valid(text) ? NULL : "is not the name of an object";
+    case GD_FIELD_POSITION:
+        return is_lsn(text) ? NULL : "is not an LSN such as 0/16B3740";
     case GD_FIELD_KEY_ID:
         return is_hex(text, 16) ? NULL : "is not a key's id in 16 hex digits";
     case GD_FIELD_LETTER:
@@ -128,6 +137,17 @@ static struct gd_status read_scope(const struct reader *reader, const struct spo
     return wrong(reader, spot, "must be \"schema\", \"tables\" or \"database\"");
 }
 
+/* Digits, as one writes the number: not with a sign, blanks or zeros in front. */
+static bool read_system(const char *text, uint64_t *out_number)
+{
+    size_t digits = strspn(text, "0123456789");
+    if (digits < 1 || digits > 20 || text[digits] != '\0' || text[0] == '0')
+        return false;
+    errno = 0;
+    *out_number = strtoull(text, NULL, 10);
+    return errno == 0;
+}
+
 /* Everything that is a text in the document, put where it belongs. */
 static struct gd_status read_worded(const struct reader *reader, const struct spot *spot,
                                     const struct gd_field *field, const struct gd_json *value,
@@ -150,6 +170,14 @@ static struct gd_status read_worded(const struct reader *reader, const struct sp
         return GD_DONE;
     case GD_FIELD_SCOPE:
         return read_scope(reader, spot, text, member);
+    case GD_FIELD_SYSTEM:
+        if (!read_system(text, member))
+            return wrong(reader, spot, "is not a system identifier");
+        return GD_DONE;
+    case GD_FIELD_POSITION:
+        if (!gd_lsn_read(text, member))
+            return wrong(reader, spot, "is not an LSN such as 0/16B3740");
+        return GD_DONE;
     case GD_FIELD_TIME:
         if (!gd_clock_parse(text, member) || *(const int64_t *)member < 0)
             return wrong(reader, spot, "is not a time such as 2026-11-22T21:48:07.123456Z");
@@ -178,6 +206,11 @@ static struct gd_status read_number(const struct reader *reader, const struct sp
     case GD_FIELD_OID:
         if (number < 1 || number > UINT32_MAX)
             return wrong(reader, spot, "is not an OID");
+        *(uint32_t *)member = (uint32_t)number;
+        return GD_DONE;
+    case GD_FIELD_TIMELINE:
+        if (number < 1 || number > UINT32_MAX)
+            return wrong(reader, spot, "is not a timeline");
         *(uint32_t *)member = (uint32_t)number;
         return GD_DONE;
     case GD_FIELD_VERSION:
@@ -281,8 +314,17 @@ static struct gd_status read_nullable(const struct reader *reader, const struct 
     if (field->kind == GD_FIELD_CONDITION)
         *(bool *)gd_field_in(base, field->beside) = there;
     const char **text = gd_field_in(base, field->offset);
-    *text = "";
+    *text = field->kind == GD_FIELD_NAME_IF ? NULL : "";
     return there ? read_formed(reader, spot, field->kind, value, text) : GD_DONE;
+}
+
+static struct gd_status read_oid_if(const struct reader *reader, const struct spot *spot,
+                                    const struct gd_json *value, uint32_t *out_oid)
+{
+    *out_oid = 0;
+    return gd_json_kind(value) == GD_JSON_NULL
+               ? GD_DONE
+               : read_number(reader, spot, GD_FIELD_OID, value, out_oid);
 }
 
 static struct gd_status read_value(const struct reader *reader, const struct spot *spot,
@@ -295,13 +337,18 @@ static struct gd_status read_value(const struct reader *reader, const struct spo
         return GD_DONE; /* looked at first of all */
     case GD_FIELD_COUNT:
     case GD_FIELD_OID:
+    case GD_FIELD_TIMELINE:
     case GD_FIELD_VERSION:
     case GD_FIELD_NUMBER:
         return read_number(reader, spot, field->kind, value, member);
+    case GD_FIELD_OID_IF:
+        return read_oid_if(reader, spot, value, member);
     case GD_FIELD_BOOL:
         return read_bool(reader, spot, value, member);
     case GD_FIELD_KEY_ID:
     case GD_FIELD_CONDITION:
+    case GD_FIELD_ID_IF:
+    case GD_FIELD_NAME_IF:
         return read_nullable(reader, spot, field, value, base);
     case GD_FIELD_JSON:
         return read_document(reader, spot, value, member);
@@ -359,36 +406,43 @@ static struct gd_status read_group(const struct reader *reader, const struct spo
 
 /* ---- the whole ---- */
 
-static struct gd_status check_format(const struct gd_json *document, struct gd_error *err)
+static struct gd_status check_format(const struct gd_shape *shape, const struct gd_json *document,
+                                     struct gd_error *err)
 {
+    int known = (int)shape->fields[0].beside;
     const struct gd_json *format = gd_json_get(document, "format");
     if (gd_json_kind(format) != GD_JSON_INT || gd_json_int(format) < 1)
         return gd_fail(err, GD_CORRUPT, "\"format\" is not the number of a format");
-    if (gd_json_int(format) > GD_MANIFEST_FORMAT)
+    if (gd_json_int(format) > known)
         return gd_hint(err,
                        gd_fail(err, GD_USAGE,
                                "it has format %lld, and this guardian reads formats up to %d",
-                               (long long)gd_json_int(format), GD_MANIFEST_FORMAT),
+                               (long long)gd_json_int(format), known),
                        "Use the guardian that wrote it, or a newer one.");
     return GD_DONE;
 }
 
-struct gd_status gd_manifest_parse(const char *text, size_t size, struct gd_arena *arena,
-                                   struct gd_manifest **out_manifest, struct gd_error *err)
+struct gd_status gd_shape_parse(const struct gd_shape *shape, const char *text, size_t size,
+                                struct gd_arena *arena, void *out, struct gd_error *err)
 {
     struct gd_json *document = NULL;
     if (size > GD_MANIFEST_BYTES_MAX)
         return gd_fail(err, GD_CORRUPT, "it is longer than %d bytes", GD_MANIFEST_BYTES_MAX);
     GD_TRY(gd_json_parse(text, size, &document, err));
-    struct gd_manifest *manifest = gd_arena_zalloc(arena, 1, sizeof *manifest);
     struct reader reader = {arena, err};
-    struct gd_status status = check_format(document, err);
+    struct gd_status status = check_format(shape, document, err);
     if (status.code == GD_OK)
-        status = read_group(&reader, NULL, &gd_manifest_shape, document, manifest);
+        status = read_group(&reader, NULL, shape, document, out);
     gd_json_free(document);
-    if (status.code == GD_OK)
-        status = gd_manifest_check(manifest, err);
-    if (status.code == GD_OK)
-        *out_manifest = manifest;
     return status;
+}
+
+struct gd_status gd_manifest_parse(const char *text, size_t size, struct gd_arena *arena,
+                                   struct gd_manifest **out_manifest, struct gd_error *err)
+{
+    struct gd_manifest *manifest = gd_arena_zalloc(arena, 1, sizeof *manifest);
+    GD_TRY(gd_shape_parse(&gd_manifest_shape, text, size, arena, manifest, err));
+    GD_TRY(gd_manifest_check(manifest, err));
+    *out_manifest = manifest;
+    return GD_DONE;
 }

@@ -111,7 +111,7 @@ static const struct gd_shape large_object_shape = SHAPE(large_object_fields, gd_
     {name, GD_FIELD_LIST, AT(gd_manifest, member##s), BESIDE(gd_manifest, member##_count), &member##_shape}
 
 static const struct gd_field manifest_fields[] = {
-    {"format",             GD_FIELD_FORMAT,  .offset = 0},
+    {"format",             GD_FIELD_FORMAT,  .beside = GD_MANIFEST_FORMAT},
     {"id",                 GD_FIELD_ID,      AT(gd_manifest, id)},
     {"cluster",            GD_FIELD_NAME,    AT(gd_manifest, cluster)},
     {"change",             GD_FIELD_CHANGE,  AT(gd_manifest, change)},

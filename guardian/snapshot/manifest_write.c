@@ -7,6 +7,7 @@
 #include "guardian/base/utf8.h"
 #include "guardian/io/json.h"
 #include "guardian/snapshot/manifest_shape.h"
+#include "guardian/wal/name.h"
 
 static struct gd_status text_of(const char *key, const char *text, struct gd_json **out_value,
                                 struct gd_error *err)
@@ -101,18 +102,20 @@ static struct gd_status group_unless(bool absent, const struct gd_field *field, 
     return GD_DONE;
 }
 
-static struct gd_status number_of(enum gd_field_kind kind, const void *member,
+static struct gd_status number_of(const struct gd_field *field, const void *member,
                                   struct gd_json **out_value)
 {
     int64_t number = 0;
-    switch (kind) {
+    switch (field->kind) {
     case GD_FIELD_FORMAT:
-        number = GD_MANIFEST_FORMAT;
+        number = (int64_t)field->beside;
         break;
     case GD_FIELD_COUNT:
         number = (int64_t)(*(const uint64_t *)member & INT64_MAX);
         break;
     case GD_FIELD_OID:
+    case GD_FIELD_OID_IF:
+    case GD_FIELD_TIMELINE:
         number = *(const uint32_t *)member;
         break;
     case GD_FIELD_VERSION:
@@ -122,8 +125,23 @@ static struct gd_status number_of(enum gd_field_kind kind, const void *member,
         number = *(const int64_t *)member;
         break;
     }
-    *out_value = gd_json_new_int(number);
+    *out_value = field->kind == GD_FIELD_OID_IF && number == 0 ? gd_json_new_null()
+                                                               : gd_json_new_int(number);
     return GD_DONE;
+}
+
+static struct gd_json *position_of(uint64_t lsn)
+{
+    char text[GD_LSN_SIZE];
+    gd_lsn_write(lsn, text);
+    return gd_json_new_text(text);
+}
+
+static struct gd_json *system_of(uint64_t identifier)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)identifier);
+    return gd_json_new_text(text);
 }
 
 static struct gd_status nullable_text(const char *key, bool absent, const char *text,
@@ -145,14 +163,18 @@ static struct gd_status value_of(const struct gd_field *field, const void *base,
     case GD_FIELD_FORMAT:
     case GD_FIELD_COUNT:
     case GD_FIELD_OID:
+    case GD_FIELD_OID_IF:
+    case GD_FIELD_TIMELINE:
     case GD_FIELD_VERSION:
     case GD_FIELD_NUMBER:
-        return number_of(field->kind, member, out_value);
+        return number_of(field, member, out_value);
     case GD_FIELD_TEXT:
     case GD_FIELD_NAME:
     case GD_FIELD_LSN:
     case GD_FIELD_CHANGE:
     case GD_FIELD_OBJECT:
+    case GD_FIELD_BASE_OBJECT:
+    case GD_FIELD_ID_TEXT:
         return text_of(field->key, *(const char *const *)member, out_value, err);
     case GD_FIELD_ID:
     case GD_FIELD_SHA256:
@@ -173,7 +195,15 @@ static struct gd_status value_of(const struct gd_field *field, const void *base,
         *out_value =
             gd_json_new_text(gd_snapshot_scope_name(*(const enum gd_snapshot_scope *)member));
         return GD_DONE;
+    case GD_FIELD_SYSTEM:
+        *out_value = system_of(*(const uint64_t *)member);
+        return GD_DONE;
+    case GD_FIELD_POSITION:
+        *out_value = position_of(*(const uint64_t *)member);
+        return GD_DONE;
     case GD_FIELD_KEY_ID:
+    case GD_FIELD_ID_IF:
+    case GD_FIELD_NAME_IF:
         text = *(const char *const *)member;
         return nullable_text(field->key, text == NULL || text[0] == '\0', text, out_value, err);
     case GD_FIELD_CONDITION:
@@ -216,8 +246,14 @@ static struct gd_status group_of(const struct gd_shape *shape, const void *base,
 struct gd_status gd_manifest_format(const struct gd_manifest *manifest, char **out_text,
                                     size_t *out_size, struct gd_error *err)
 {
+    return gd_shape_format(&gd_manifest_shape, manifest, out_text, out_size, err);
+}
+
+struct gd_status gd_shape_format(const struct gd_shape *shape, const void *base, char **out_text,
+                                 size_t *out_size, struct gd_error *err)
+{
     struct gd_json *document = NULL;
-    GD_TRY(group_of(&gd_manifest_shape, manifest, &document, err));
+    GD_TRY(group_of(shape, base, &document, err));
     char *text = NULL;
     size_t size = 0;
     FILE *stream = open_memstream(&text, &size);

@@ -14,6 +14,13 @@ static const char *sealed_name(const struct gd_place *place, const char *name,
     return gd_arena_printf(arena, "%s/%s", place->id, name);
 }
 
+static const char *key_of(const struct gd_place *place, const char *name, struct gd_arena *arena)
+{
+    assert(place->base ? gd_base_object_name_valid(name) : gd_object_name_valid(name));
+    return gd_arena_printf(arena, "v1/%s/%s/%s/%s", place->cluster,
+                           place->base ? "base" : "snapshots", place->id, name);
+}
+
 static bool is_compressed(const char *name)
 {
     size_t size = strlen(name);
@@ -56,7 +63,7 @@ static struct gd_status build_writer(const struct gd_place *place, const char *n
 {
     gd_auto_sink sink = NULL;
     struct gd_sink *below = NULL;
-    const char *key = gd_snapshot_key(place->cluster, place->id, name, arena);
+    const char *key = key_of(place, name, arena);
     GD_TRY(gd_fault("object: before it is begun", err));
     GD_TRY(gd_store_put(place->store, key, size_hint, &sink, err));
     sink = gd_tally_sink_new(GD_MOVE(sink));
@@ -78,7 +85,6 @@ struct gd_status gd_object_writer_new(const struct gd_place *place, const char *
                                       struct gd_error *err)
 {
     gd_auto_arena arena = gd_arena_new();
-    assert(gd_object_name_valid(name));
     struct gd_object_writer *writer = calloc(1, sizeof *writer);
     if (writer == NULL)
         abort();
@@ -91,8 +97,8 @@ struct gd_status gd_object_writer_new(const struct gd_place *place, const char *
         return GD_DONE;
     }
     gd_object_writer_free(writer);
-    return gd_wrap(err, status, "could not begin object \"%s\" of snapshot \"%s\": ", name,
-                   place->id);
+    return gd_wrap(err, status, "could not begin object \"%s\" of %s \"%s\": ", name,
+                   place->base ? "base backup" : "snapshot", place->id);
 }
 
 struct gd_sink *gd_object_writer_sink(struct gd_object_writer *writer)
@@ -276,12 +282,11 @@ struct gd_status gd_object_source_new(const struct gd_place *place, const struct
 {
     static const struct gd_source_ops ops = {object_read, object_free};
     gd_auto_arena arena = gd_arena_new();
-    assert(gd_object_name_valid(stored->name));
     struct object *object = calloc(1, sizeof *object);
     if (object == NULL)
         abort();
     object->source.ops = &ops;
-    object->key = strdup(gd_snapshot_key(place->cluster, place->id, stored->name, arena));
+    object->key = strdup(key_of(place, stored->name, arena));
     if (object->key == NULL)
         abort();
     struct gd_status status = build_source(place, stored, object, arena, err);

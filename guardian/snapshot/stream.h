@@ -12,12 +12,13 @@
 #include "guardian/io/crypt.h"
 #include "guardian/snapshot/manifest.h"
 
-/** Where a snapshot's objects are. */
+/** Where the objects of a snapshot or of a base backup are. */
 struct gd_place {
     struct gd_store *store;
     const struct gd_key *key; /* NULL: not encrypted */
-    const char *cluster, *id;
-    int level; /* zstd; only for writing */
+    const char *cluster, *id; /* of a base backup: the system identifier in digits, the owner */
+    bool base;                /* v1/<cluster>/base/<id>/, not …/snapshots/<id>/ */
+    int level;                /* zstd; only for writing */
 };
 
 /** Has `place` the key with which the snapshot was encrypted (or none, if it was not)? Asked before
