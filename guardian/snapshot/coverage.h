@@ -17,6 +17,8 @@ struct gd_window {
     uint32_t timeline; /* of its end */
     uint64_t from_lsn, to_lsn;
     int64_t from_us, to_us; /* the server's clock at the start; at the end the store's */
+    int64_t sure_us; /* the server's clock: the newest moment that is known to be in it; from_us
+                        at least. What was committed until then can be brought back */
     const char *first_base; /* id: the oldest one that it begins with */
     const char *last_base;
     uint64_t proven_lsn; /* WAL was read back up to here */
@@ -26,7 +28,8 @@ struct gd_hole {
     uint32_t timeline;
     uint64_t from_lsn, to_lsn; /* to_lsn 0: nobody knows */
     int64_t from_us, to_us;
-    const char *why; /* "segment 0000000100000000000000A4 is missing" */
+    uint64_t segments; /* how many are concerned */
+    const char *why;   /* "segment 0000000100000000000000A4 is missing" */
 };
 
 struct gd_coverage {
@@ -41,6 +44,13 @@ struct gd_coverage {
     struct gd_hole *holes;
     size_t hole_count;
 };
+
+/** Windows and holes out of bases, chain and marks; again after files of the chain were found to be
+ *  damaged. Pure. */
+void gd_coverage_build(struct gd_coverage *coverage, struct gd_arena *arena);
+
+/** Is it whole, as far as listings tell: itself, what it needs (`after`), and its own WAL? */
+bool gd_coverage_usable(const struct gd_coverage *coverage, const struct gd_base_listed *listed);
 
 /** Listings only; reads no WAL. */
 GD_MUST struct gd_status gd_coverage_read(const struct gd_wal_place *place, struct gd_arena *arena,

@@ -50,9 +50,10 @@ static void put(struct world *world, const char *name, uint64_t bytes)
     int size = snprintf(object + 8, sizeof object - 8,
                         "{\"format\":1,\"name\":\"%.24s\",\"bytes\":%llu,\"sha256\":\"%064d\"}",
                         base, (unsigned long long)bytes, 0);
-    memcpy(object, "\x50\x2a\x4d\x18", 4);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
+        object[i] = (char)(0x184D2A50 >> (8 * i));
         object[4 + i] = (char)(size >> (8 * i));
+    }
     const char *key = gd_arena_printf(world->arena, PREFIX "%s.zst", name);
     if (gd_store_put_bytes(world->place.store, key, object, (size_t)size + 8, &err).code != GD_OK)
         fail_msg("%s", err.text);
