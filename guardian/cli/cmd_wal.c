@@ -89,19 +89,16 @@ struct gd_status gd_cli_wal_name(const char *path, struct gd_wal_name *out_name,
 
 struct gd_status gd_cli_wal_open(const struct gd_config *config, bool to_put,
                                  struct gd_arena *arena, const struct gd_events *events,
-                                 struct gd_cli_wal_place *out_open, struct gd_error *err)
+                                 struct gd_cli_wal_place *open, struct gd_error *err)
 {
-    gd_auto_wal_place open = {0};
-    struct gd_wal_place *place = &open.place;
+    struct gd_wal_place *place = &open->place;
     GD_TRY(gd_wal_cluster_of(config->data_directory, &place->system_identifier, err));
-    GD_TRY(to_put ? gd_cli_store(config, arena, events, &open.store, err)
-                  : gd_cli_store_to_read(config, arena, events, &open.store, err));
-    GD_TRY(gd_cli_key(config, arena, events, &open.key, err));
-    place->store = open.store;
-    place->key = open.key;
+    GD_TRY(to_put ? gd_cli_store(config, arena, events, &open->store, err)
+                  : gd_cli_store_to_read(config, arena, events, &open->store, err));
+    GD_TRY(gd_cli_key(config, arena, events, &open->key, err));
+    place->store = open->store;
+    place->key = open->key;
     place->level = (int)config->level;
-    *out_open = open;
-    open = (struct gd_cli_wal_place){0};
     return GD_DONE;
 }
 

@@ -26,10 +26,11 @@ struct gd_cli_wal_place {
     struct gd_wal_place place;
 };
 /** @param to_put  the store's folder may be made; else it must be there
+ *  @param open    all zero; to be closed also after a failure
  *  @return as gd_wal_cluster_of(), gd_cli_store() and gd_cli_key() */
 GD_MUST struct gd_status gd_cli_wal_open(const struct gd_config *config, bool to_put,
                                          struct gd_arena *arena, const struct gd_events *events,
-                                         struct gd_cli_wal_place *out_open, struct gd_error *err);
+                                         struct gd_cli_wal_place *open, struct gd_error *err);
 /** Also of one that was never opened (all zero). */
 void gd_cli_wal_close(struct gd_cli_wal_place *open);
 
