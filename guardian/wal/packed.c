@@ -288,7 +288,7 @@ struct gd_status gd_wal_pack(const struct gd_wal_place *place, const char *key,
     }
     struct gd_status status = read_back(place, key, label, err);
     if (status.code != GD_OK && status.code != GD_REFUSED)
-        return gd_wrap(err, status, "\"%s\" %s", key,
+        return gd_wrap(err, status, "\"%s\" %s: ", key,
                        there ? "is in the store already and could not be compared"
                              : "went into the store and could not be read back");
     GD_TRY(status);

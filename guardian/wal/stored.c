@@ -149,7 +149,7 @@ struct gd_status gd_wal_get(const struct gd_wal_place *place, const struct gd_wa
     if (!there)
         return GD_DONE;
     struct gd_status status = get(place, key, name, sink, err);
-    return status.code == GD_OK ? status : gd_wrap(err, status, "could not fetch \"%s\"", key);
+    return status.code == GD_OK ? status : gd_wrap(err, status, "could not fetch \"%s\": ", key);
 }
 
 struct gd_status gd_wal_open(const struct gd_wal_place *place, const char *key, uint64_t *out_bytes,
@@ -158,7 +158,7 @@ struct gd_status gd_wal_open(const struct gd_wal_place *place, const char *key, 
     struct gd_wal_label label;
     struct gd_status status = gd_wal_unpack(place, key, NULL, &label, out_source, err);
     if (status.code != GD_OK)
-        return gd_wrap(err, status, "could not fetch \"%s\"", key);
+        return gd_wrap(err, status, "could not fetch \"%s\": ", key);
     *out_bytes = label.bytes;
     return GD_DONE;
 }
@@ -211,7 +211,7 @@ struct gd_status gd_wal_put(const struct gd_wal_place *place, const struct gd_wa
 {
     const struct gd_wal_content content = {open_file, &path};
     struct gd_status status = gd_wal_put_content(place, name, &content, out_put, err);
-    return status.code == GD_OK ? status : gd_wrap(err, status, "could not store \"%s\"", path);
+    return status.code == GD_OK ? status : gd_wrap(err, status, "could not store \"%s\": ", path);
 }
 
 struct gd_status gd_wal_put_bytes(const struct gd_wal_place *place, const struct gd_wal_name *name,
@@ -223,5 +223,5 @@ struct gd_status gd_wal_put_bytes(const struct gd_wal_place *place, const struct
     char text[GD_WAL_NAME_SIZE];
     gd_wal_name_write(name, text);
     struct gd_status status = gd_wal_put_content(place, name, &content, out_put, err);
-    return status.code == GD_OK ? status : gd_wrap(err, status, "could not store \"%s\"", text);
+    return status.code == GD_OK ? status : gd_wrap(err, status, "could not store \"%s\": ", text);
 }

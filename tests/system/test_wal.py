@@ -85,7 +85,7 @@ def test_another_clusters_file_is_not_stored(world):
         data = pathlib.Path(other.dir, "data")
         shutil.copy(path, data / name)
         (data / name).chmod(0o644)
-        assert "system identifier" in world.wal("push", name, "--data-directory", data, status=8, cwd=data).stderr
+        assert ": it is of the cluster with system identifier" in world.wal("push", name, "--data-directory", data, status=8, cwd=data).stderr
 
 
 def test_history_and_labels_are_stored(world):
