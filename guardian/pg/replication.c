@@ -298,7 +298,7 @@ GD_MUST static struct gd_status await_result(struct gd_replication *replication,
             replication->silence = 0;
         }
         PGresult *result = PQgetResult(conn);
-        if (PQresultStatus(result) != PGRES_COPY_IN) {
+        if (PQresultStatus(result) != PGRES_COPY_IN || command->sends) {
             *out_result = result;
             return GD_DONE;
         }
@@ -331,6 +331,9 @@ struct gd_status gd_replication_next(struct gd_replication *replication,
         break;
     case PGRES_COPY_BOTH:
         *out_next = GD_REPLICATION_COPY_BOTH;
+        break;
+    case PGRES_COPY_IN:
+        *out_next = GD_REPLICATION_COPY_IN;
         break;
     default:
         status = refused(replication, command, result, err);
@@ -414,6 +417,22 @@ struct gd_status gd_replication_write(struct gd_replication *replication,
     if (PQputCopyData(conn, data, (int)size) != 1 || PQflush(conn) < 0)
         return lost(replication, command, err);
     return GD_DONE;
+}
+
+struct gd_status gd_replication_flush(struct gd_replication *replication,
+                                      const struct gd_replication_command *command,
+                                      struct gd_error *err)
+{
+    PGconn *conn = replication->pg->conn;
+    for (;;) {
+        int unsent = PQflush(conn);
+        if (unsent < 0)
+            return lost(replication, command, err);
+        if (unsent == 0)
+            return GD_DONE;
+        bool ready;
+        GD_TRY(await(replication, command, SLICE_MS, -1, &ready, err));
+    }
 }
 
 struct gd_status gd_replication_end_copy(struct gd_replication *replication,

@@ -49,6 +49,7 @@ struct gd_replication_command {
     const char *what;   /* after "could not": "make a base backup" */
     const char *text;   /* the command, quoted by who makes it */
     uint32_t silent_ms; /* nothing came for so long: lost; 0: 60,000 */
+    bool sends;         /* it asks for data: GD_REPLICATION_COPY_IN */
     /* Set when the server refused it; empty and NULL otherwise. */
     char sqlstate[6];
     const char *reason; /* its words; valid as long as the session */
@@ -59,6 +60,7 @@ enum gd_replication_next {
     GD_REPLICATION_ROWS,      /* of a result set; also a command that ended without rows */
     GD_REPLICATION_COPY_OUT,  /* read it with gd_replication_read() */
     GD_REPLICATION_COPY_BOTH, /* … and write with gd_replication_write() */
+    GD_REPLICATION_COPY_IN,   /* write, then gd_replication_end_copy() */
 };
 
 GD_MUST struct gd_status gd_replication_send(struct gd_replication *replication,
@@ -99,6 +101,10 @@ GD_MUST struct gd_status gd_replication_read(struct gd_replication *replication,
 GD_MUST struct gd_status gd_replication_write(struct gd_replication *replication,
                                               const struct gd_replication_command *command,
                                               const void *data, size_t size, struct gd_error *err);
+/** Wait until all that was written has gone. */
+GD_MUST struct gd_status gd_replication_flush(struct gd_replication *replication,
+                                              const struct gd_replication_command *command,
+                                              struct gd_error *err);
 /** We have sent all: the server ends its side, too. Go on reading until `end`. */
 GD_MUST struct gd_status gd_replication_end_copy(struct gd_replication *replication,
                                                  const struct gd_replication_command *command,

@@ -6,10 +6,11 @@
  *                                      config.tar.zst          settings from outside of the data
  * directory data/000001.tar.zst     whole files, as the server sent them
  *
- * Every data object is a tar archive of its own (with its end mark) of whole files, so that several
- * can be unpacked at once, and `zstd -dc | tar -x` of all of them into one folder gives the data
- * directory. The one with global/pg_control is the last. With a key each object is sealed, bound
- * to "<id>/<name>".
+ * The files that have no object of their own stand in the other objects in the order of the
+ * server's manifest. Every data object is a tar archive of its own (with its end mark) of whole
+ * files, so that several can be unpacked at once, and `zstd -dc | tar -x` of all of them into one
+ * folder gives the data directory. The one with global/pg_control is the last. With a key each
+ * object is sealed, bound to "<id>/<name>".
  *
  * Invariant 1  There is a base backup only when its manifest is there; that is written after all
  *              objects, and the WAL from start_lsn to stop_lsn, were read back from the store.
@@ -27,10 +28,13 @@
 
 struct gd_base_object {
     const char *owner;       /* the id of the backup in whose folder it lies */
-    struct gd_stored stored; /* name: data/000007.tar.zst */
+    struct gd_stored stored; /* name: data/000007.tar.zst; its sha256 is "": see files_sha256 */
     uint32_t tablespace;     /* oid; 0: of the data directory itself */
     uint64_t files;
-    const char *file; /* the one file in it, when it is the only one and may be shared; or NULL */
+    const char *file; /* the one file in it, when it has an object of its own; or NULL */
+    /* Over what sha256sum prints of the plain files in it, in order: "<sha256>  <path>\n" with the
+     * paths of the server's manifest. The server's manifest has its own word for each. */
+    char files_sha256[GD_DIGEST_HEX_SIZE];
 };
 
 struct gd_base_tablespace {

@@ -22,11 +22,15 @@ static const struct gd_field stored_fields[] = {
 static const struct gd_shape stored_shape = SHAPE(stored_fields, gd_stored);
 
 static const struct gd_field object_fields[] = {
-    {"owner",      GD_FIELD_ID_TEXT, AT(gd_base_object, owner)},
-    STORED_FIELDS(gd_base_object, stored.),
-    {"tablespace", GD_FIELD_OID_IF,  AT(gd_base_object, tablespace)},
-    {"files",      GD_FIELD_COUNT,   AT(gd_base_object, files)},
-    {"file",       GD_FIELD_NAME_IF, AT(gd_base_object, file)},
+    {"owner",         GD_FIELD_ID_TEXT,     AT(gd_base_object, owner)},
+    {"object",        GD_FIELD_BASE_OBJECT, AT(gd_base_object, stored.name)},
+    {"bytes",         GD_FIELD_COUNT,       AT(gd_base_object, stored.bytes)},
+    {"stored_bytes",  GD_FIELD_COUNT,       AT(gd_base_object, stored.stored_bytes)},
+    {"stored_sha256", GD_FIELD_SHA256,      AT(gd_base_object, stored.stored_sha256)},
+    {"tablespace",    GD_FIELD_OID_IF,      AT(gd_base_object, tablespace)},
+    {"files",         GD_FIELD_COUNT,       AT(gd_base_object, files)},
+    {"file",          GD_FIELD_NAME_IF,     AT(gd_base_object, file)},
+    {"files_sha256",  GD_FIELD_SHA256,      AT(gd_base_object, files_sha256)},
 };
 static const struct gd_shape object_shape = SHAPE(object_fields, gd_base_object);
 

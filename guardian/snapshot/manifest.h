@@ -31,7 +31,7 @@ struct gd_stored {
     const char *name; /* below the snapshot's folder: "data/000007.copy.zst"; NULL: there is none */
     uint64_t bytes;   /* plain */
     uint64_t stored_bytes;
-    char sha256[GD_DIGEST_HEX_SIZE];        /* of the plain form */
+    char sha256[GD_DIGEST_HEX_SIZE];        /* of the plain form; "": other digests stand for it */
     char stored_sha256[GD_DIGEST_HEX_SIZE]; /* of what lies in the store */
 };
 
