@@ -128,6 +128,30 @@ static int by_place(const void *left, const void *right)
     return (a->piece ? 1 : 0) - (b->piece ? 1 : 0);
 }
 
+struct gd_wal_file *gd_wal_chain_whole(const struct gd_wal_chain *chain, uint32_t timeline,
+                                       uint64_t lsn)
+{
+    size_t low = 0, high = chain->file_count;
+    lsn -= lsn % chain->segment_bytes;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct gd_wal_file *file = &chain->files[middle];
+        if (file->name.timeline < timeline ||
+            (file->name.timeline == timeline && file->from_lsn < lsn))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < chain->file_count; low++) {
+        struct gd_wal_file *file = &chain->files[low];
+        if (file->name.timeline != timeline || file->from_lsn != lsn)
+            break;
+        if (!file->piece && file->name.kind == GD_WAL_SEGMENT)
+            return file;
+    }
+    return NULL;
+}
+
 /* ---- runs ---- */
 
 static bool goes_on(const struct gd_wal_run *run, const struct gd_wal_file *file)
@@ -146,18 +170,18 @@ static void lengthen(struct gd_wal_run *run, const struct gd_wal_file *file)
     run->stored_bytes += file->stored_bytes;
 }
 
-void gd_wal_chain_runs(struct gd_wal_chain *chain, struct gd_arena *arena)
+void gd_wal_chain_runs(struct gd_wal_chain *chain)
 {
     size_t room = 0;
     chain->runs = NULL;
     chain->run_count = 0;
     for (size_t i = 0; i < chain->file_count; i++) {
         const struct gd_wal_file *file = &chain->files[i];
-        if (file->to_lsn == file->from_lsn || file->problem != NULL)
+        if (file->to_lsn == file->from_lsn || file->problem != NULL || file->spare)
             continue;
         if (chain->run_count == 0 || !goes_on(&chain->runs[chain->run_count - 1], file)) {
-            chain->runs =
-                gd_arena_more(arena, chain->runs, chain->run_count, &room, sizeof *chain->runs);
+            chain->runs = gd_arena_more(chain->arena, chain->runs, chain->run_count, &room,
+                                        sizeof *chain->runs);
             chain->runs[chain->run_count++] = (struct gd_wal_run){
                 .timeline = file->name.timeline,
                 .from_lsn = file->from_lsn,
@@ -177,6 +201,7 @@ struct gd_status gd_wal_chain_read(const struct gd_wal_place *place, struct gd_a
     struct gd_wal_chain *chain = gd_arena_zalloc(arena, 1, sizeof *chain);
     const char *prefix = gd_arena_printf(arena, "v1/%" PRIu64 "/wal/", place->system_identifier);
     struct listing listing = {.chain = chain, .prefix = strlen(prefix), .arena = arena};
+    chain->arena = arena;
     chain->system_identifier = place->system_identifier;
     GD_TRY(gd_store_list(place->store, prefix, see, &listing, err));
     GD_TRY(gd_wal_chain_segment_bytes(place, chain, &chain->segment_bytes, err));
@@ -184,8 +209,14 @@ struct gd_status gd_wal_chain_read(const struct gd_wal_place *place, struct gd_a
         place_file(&chain->files[i], chain->segment_bytes);
     if (chain->file_count > 0)
         qsort(chain->files, chain->file_count, sizeof *chain->files, by_place);
-    gd_wal_chain_runs(chain, arena);
-    GD_TRY(gd_wal_chain_branches(place, chain, arena, err));
+    for (size_t i = 0; i < chain->file_count && chain->segment_bytes > 0; i++) {
+        struct gd_wal_file *file = &chain->files[i];
+        file->spare =
+            file->piece && gd_wal_chain_whole(chain, file->name.timeline, file->from_lsn) != NULL;
+    }
+    GD_TRY(gd_wal_proven_read(place, chain, err));
+    gd_wal_chain_runs(chain);
+    GD_TRY(gd_wal_chain_branches(place, chain, err));
     *out_chain = chain;
     return GD_DONE;
 }

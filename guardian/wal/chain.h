@@ -32,15 +32,19 @@ struct gd_wal_branch {
 struct gd_wal_file {
     struct gd_wal_name name; /* of the segment, for a piece */
     bool piece;
+    bool spare;                /* a piece of a segment that is there as a whole, too */
     bool proven;               /* by gd_wal_chain_prove() or _check(), now or before */
     uint32_t start, end;       /* of a piece, in its segment */
     uint64_t from_lsn, to_lsn; /* to_lsn == from_lsn: it holds nothing that is followed */
     uint64_t stored_bytes;
-    int64_t modified_us; /* the store's clock */
-    const char *problem; /* NULL: none that is known */
+    int64_t modified_us;            /* the store's clock */
+    const char *problem;            /* NULL: none that is known */
+    const struct gd_wal_told *told; /* what was found in it when it was proven (walk.h); or NULL */
 };
 
+struct gd_wal_told;
 struct gd_wal_chain {
+    struct gd_arena *arena;                    /* in which it lives */
     uint64_t system_identifier, segment_bytes; /* segment_bytes 0: there is no WAL */
     struct gd_wal_run *runs;                   /* by timeline, then from_lsn */
     size_t run_count;
@@ -54,15 +58,38 @@ struct gd_wal_chain {
 GD_MUST struct gd_status gd_wal_chain_read(const struct gd_wal_place *place, struct gd_arena *arena,
                                            struct gd_wal_chain **out_chain, struct gd_error *err);
 
-/** Read what was not read before from `from_lsn` of `timeline` on to `until_lsn` (0: all there is,
- *  over branches to the newest timeline), and remember it. Sets proven_lsn.
+struct gd_wal_check_options {
+    const struct gd_events *events;
+    unsigned workers; /* 0: 8 */
+    bool again;       /* read all of it, whatever is remembered */
+    bool forget;      /* write nothing into the store */
+};
+struct gd_wal_checked {
+    uint64_t segments, read_now; /* whole ones and begun ones; of them, read in this call */
+    uint64_t read_bytes;         /* as they are stored */
+    uint64_t damaged;
+};
+
+/** Read back all that was not read before and remember it in the store (docs/formats/wal.md): the
+ *  digest, each page, each record, and that segments follow each other. What is damaged gets its
+ *  problem, and runs are made anew without it.
+ *  @return GD_SYSTEM the store was lost; GD_USAGE the key is not given. Damage is no failure */
+GD_MUST struct gd_status gd_wal_chain_check(const struct gd_wal_place *place,
+                                            struct gd_wal_chain *chain,
+                                            const struct gd_wal_check_options *options,
+                                            struct gd_wal_checked *out_checked,
+                                            struct gd_error *err);
+
+/** The same for what is needed from `from_lsn` of `timeline` on to `until_lsn` (0: all there is) of
+ *  `to_timeline` (0: the newest that came from it).
  *  @return GD_CORRUPT a segment or history file is missing, damaged or of something else: the text
- *  names the first, and `out_proven_lsn` is how far it holds */
+ *  names the first, and `out_proven_lsn` (set then, too) is how far it holds */
 GD_MUST struct gd_status gd_wal_chain_prove(const struct gd_wal_place *place,
                                             struct gd_wal_chain *chain, uint32_t timeline,
-                                            uint64_t from_lsn, uint64_t until_lsn,
-                                            const struct gd_events *events, uint32_t *out_timeline,
-                                            uint64_t *out_proven_lsn, struct gd_error *err);
+                                            uint64_t from_lsn, uint32_t to_timeline,
+                                            uint64_t until_lsn, const struct gd_events *events,
+                                            uint32_t *out_timeline, uint64_t *out_proven_lsn,
+                                            struct gd_error *err);
 
 /** Is every byte of [from_lsn, to_lsn) there, from `from_timeline` on along the ancestors of
  *  `to_timeline`? Of names alone. `out_missing_*`: the first byte that is not; may be NULL. */

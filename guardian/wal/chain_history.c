@@ -138,9 +138,9 @@ static int by_timeline(const void *left, const void *right)
 }
 
 struct gd_status gd_wal_chain_branches(const struct gd_wal_place *place, struct gd_wal_chain *chain,
-                                       struct gd_arena *arena, struct gd_error *err)
+                                       struct gd_error *err)
 {
-    struct branches branches = {.chain = chain, .arena = arena};
+    struct branches branches = {.chain = chain, .arena = chain->arena};
     for (size_t i = 0; i < chain->file_count; i++)
         if (chain->files[i].name.kind == GD_WAL_HISTORY)
             GD_TRY(add(&branches, place, &chain->files[i], err));
