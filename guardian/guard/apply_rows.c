@@ -43,8 +43,9 @@ size_t gd_apply_row_calls(const struct gd_applier *applier, const struct gd_appl
 
 const char *gd_apply_wrote_sql(const struct gd_applier *applier, const struct gd_apply_step *step)
 {
-    const char *sql = gd_ledger_wrote_sql(applier->options.ledger, applier->options.story->change,
-                                          step->step->number, applier->counts, applier->arena);
+    const char *sql =
+        gd_ledger_wrote_sql(applier->options.ledger, applier->options.story->change,
+                            step->step->number, step->story->hash, applier->counts, applier->arena);
     if (applier->touched) /* the file may have taken a role */
         return gd_arena_printf(applier->arena, "%s;\n%s\n;%s", gd_apply_to_own_role, sql,
                                gd_apply_back_to_role);

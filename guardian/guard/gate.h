@@ -37,7 +37,9 @@ struct gd_gate_answer {
                          came */
     bool wrap; /* passed inside BEGIN … COMMIT of our own, which `before` has opened already on the
                   session: the relay sends the COMMIT, and hides all of it */
-    uint64_t ticket; /* given to `passed` when the server has answered */
+    const char *closing; /* SQL in front of that COMMIT, or of one that ends a batch; it gives no
+                            answer that counts. NULL: none */
+    uint64_t ticket;     /* given to `passed` when the server has answered */
     /* For who looks on; of the request's arena: */
     const char *class, *rules; /* "destructive"; "T012 T013"; NULL: it was not judged so far */
     const char *change;        /* the id under which it is recorded; NULL: none */

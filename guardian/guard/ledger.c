@@ -178,11 +178,12 @@ const char *gd_ledger_step_sql(const struct gd_ledger *ledger, const char *chang
 }
 
 const char *gd_ledger_wrote_sql(const struct gd_ledger *ledger, const char *change, uint32_t step,
-                                const char *counts, struct gd_arena *arena)
+                                const char *hash, const char *counts, struct gd_arena *arena)
 {
     if (!ledger->there)
         return NULL;
-    return gd_arena_printf(arena, wrote_sql, Q(change), step, Q(*counts == '\0' ? "{}" : counts));
+    return gd_arena_printf(arena, wrote_sql, Q(change), step, Q(hash),
+                           Q(*counts == '\0' ? "{}" : counts));
 }
 
 const char *gd_ledger_change_sql(const struct gd_ledger *ledger, const struct gd_story *story,

@@ -37,10 +37,11 @@ GD_MUST struct gd_status gd_ledger_open(struct gd_pg *pg, bool make, struct gd_a
 const char *gd_ledger_step_sql(const struct gd_ledger *ledger, const char *change, uint32_t step,
                                const char *hash, const char *state, struct gd_arena *arena);
 /** At the end of the step's transaction: which ids its savepoints have, and how many rows of which
- * tables it wrote. `counts`: what gd_ledger_counts_sql gave behind the step's row; "" none. It
- * never makes the step fail. */
+ * tables it wrote. `counts`: what gd_ledger_counts_sql gave before it wrote any; "" none. It
+ * never makes the step fail. The row is made if it is not there: that of a step of a run, which
+ * tells of all that its transaction did. */
 const char *gd_ledger_wrote_sql(const struct gd_ledger *ledger, const char *change, uint32_t step,
-                                const char *counts, struct gd_arena *arena);
+                                const char *hash, const char *counts, struct gd_arena *arena);
 /** The transaction's id, and what its session has written so far. */
 extern const char gd_ledger_counts_sql[];
 const char *gd_ledger_change_sql(const struct gd_ledger *ledger, const struct gd_story *story,

@@ -75,19 +75,46 @@ GD_MUST static struct gd_status read_tables(struct gd_back *back, struct gd_erro
     return GD_DONE;
 }
 
+static bool begins_with_one(const char *text, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        if (strncasecmp(text, *words, strlen(*words)) == 0)
+            return true;
+    return false;
+}
+
+/* Of a run these are definitions outside of a transaction; anything else may be a text that ends
+ * its transaction itself. */
+static const char *const defines[] = {"CREATE", "DROP",    "ALTER", "REINDEX",
+                                      "VACUUM", "CLUSTER", NULL};
+static const char *const runs_code[] = {"CALL", "DO", NULL};
+
 /* Steps outside of a transaction have no count, and write no rows, unless they run code. */
-static bool writes_rows(const struct gd_story_step *step)
+static bool writes_rows(const struct gd_story *story, const struct gd_story_step *step)
 {
     if (step->state != GD_STEP_IN && step->state != GD_STEP_UNKNOWN)
         return false;
-    return strcmp(step->kind, "transaction") == 0 || strncasecmp(step->text, "CALL", 4) == 0 ||
-           strncasecmp(step->text, "DO", 2) == 0;
+    if (strcmp(step->kind, "transaction") == 0 || begins_with_one(step->text, runs_code))
+        return true;
+    return story->kind == GD_STORY_RUN && strcmp(step->kind, "alone") == 0 &&
+           (step->statements != 1 || !begins_with_one(step->text, defines));
+}
+
+/* A run counts once for each transaction. */
+static bool is_counted_by(const struct gd_story *story, const struct gd_story_step *step,
+                          int64_t number)
+{
+    if (number == step->number)
+        return true;
+    return story->kind == GD_STORY_RUN && *step->xid != '\0' && number > 0 &&
+           (size_t)number <= story->step_count &&
+           strcmp(story->steps[number - 1].xid, step->xid) == 0;
 }
 
 static bool wrote_anything(const struct gd_story *story)
 {
     for (size_t i = 0; i < story->step_count; i++)
-        if (writes_rows(&story->steps[i]))
+        if (writes_rows(story, &story->steps[i]))
             return true;
     return false;
 }
@@ -105,10 +132,12 @@ GD_MUST static struct gd_status look_how_well(struct gd_back *back, struct gd_er
     back->wrote_known = back->wrote_exact = true;
     for (size_t i = 0; i < back->story->step_count; i++) {
         const struct gd_story_step *step = &back->story->steps[i];
-        bool known = !writes_rows(step), ran = !back->story->rows_kept || *step->xid != '\0';
+        bool known = !writes_rows(back->story, step),
+             ran = !back->story->rows_kept || *step->xid != '\0';
         for (size_t r = 0; r < gd_pg_rows_count(rows); r++) {
             ran |= gd_pg_int(rows, r, 0) == step->number;
-            if (gd_pg_int(rows, r, 0) != step->number || gd_pg_cell(rows, r, 1) == NULL)
+            if (!is_counted_by(back->story, step, gd_pg_int(rows, r, 0)) ||
+                gd_pg_cell(rows, r, 1) == NULL)
                 continue;
             known = true;
             back->wrote_exact &= gd_pg_bool(rows, r, 1);

@@ -294,7 +294,8 @@ GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_lo
         if (answer->verdict == GD_GATE_ANSWER) /* nothing is left of it */
             return GD_DONE;
     }
-    GD_TRY(gd_run_wrap(look, err));
+    GD_TRY(gd_run_count_end(run, look->request, answer, err));
+    GD_TRY(gd_run_wrap(run, look, err));
     GD_TRY(gd_run_protect(run, look, &permit, err));
     GD_TRY(gd_run_check_time(run, look, err));
     GD_TRY(gd_run_limit_time(run, look, err));
@@ -308,6 +309,7 @@ GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_lo
     look->request->session->asked_us = gd_clock_monotonic_us();
     atomic_store(&look->request->session->watched, true);
     answer->wrap = look->wrapped;
+    gd_run_count_step(run, look, step, answer);
     answer->ticket = gd_run_ticket(run, look->request, step);
     return GD_DONE;
 }
@@ -468,6 +470,9 @@ GD_MUST static struct gd_status judge(struct gd_run *run, struct gd_run_look *se
             gd_run_learn_quiet(run, request, seen->arena);
         else
             gd_harmless_remember(run->harmless, request->text, request->size);
+        GD_TRY(gd_run_count_end(run, request, answer, err));
+        if (answer->verdict == GD_GATE_SETTLE)
+            return GD_DONE;
         pass_harmless(run, request, answer);
         return GD_DONE;
     }

@@ -26,6 +26,13 @@ struct gd_run_stuck {
     const struct gd_gate_answer *words; /* for its client, when it is ended now; NULL */
 };
 
+/* What the open transaction of a session writes is counted at its end: run_counted.c. */
+struct gd_run_counting {
+    const char *xid;    /* whose; NULL: none */
+    const char *counts; /* what the session had written before its first step */
+    uint32_t step;      /* that; 0: it was not passed */
+};
+
 struct gd_gate_session {
     char *database, *user;
     bool elsewhere;        /* another database than the run's */
@@ -37,7 +44,8 @@ struct gd_gate_session {
     uint32_t makes_by;     /* the step that does */
     _Atomic bool watched;  /* something was passed whose end is not known: nothing goes unseen */
     struct gd_track track; /* what its open transaction holds */
-    _Atomic bool left;     /* the client has gone */
+    struct gd_run_counting counting;
+    _Atomic bool left; /* the client has gone */
     _Atomic uint64_t
         calm_at;             /* the age at which it was found to be calm (guard/calm.h); 0: never */
     _Atomic int64_t calm_us; /* when, monotonic */
@@ -315,7 +323,8 @@ GD_MUST struct gd_status gd_run_stir(struct gd_run *run, struct gd_error *err);
 /** The id of the transaction that the statement will run in, before it runs. A lone one gets a
  *  transaction of ours around it, where it can stand that: its id is known, and what is sealed
  * stays so until it is over. */
-GD_MUST struct gd_status gd_run_wrap(struct gd_run_look *look, struct gd_error *err);
+GD_MUST struct gd_status gd_run_wrap(struct gd_run *run, struct gd_run_look *look,
+                                     struct gd_error *err);
 void gd_run_unwrap(struct gd_run_look *look); /* it is not passed after all */
 /** What was foreseen is backed up, before anything is locked. */
 GD_MUST struct gd_status gd_run_protect_foreseen(struct gd_run *run, struct gd_run_look *look,
@@ -383,6 +392,20 @@ bool gd_run_is_ddl(const struct gd_report *report);
 GD_MUST struct gd_status gd_run_net_announce(struct gd_run *run,
                                              const struct gd_gate_request *request, int backend,
                                              const char *text, struct gd_error *err);
+
+/* ---- run_counted.c ---- */
+/** The statement's transaction has its id: what its session has written before is asked, once. */
+GD_MUST struct gd_status gd_run_count_from(struct gd_run *run, struct gd_run_look *look,
+                                           struct gd_error *err);
+/** The statement is passed as this step: of a transaction's first one, what ends the transaction
+ *  counts. */
+void gd_run_count_step(struct gd_run *run, const struct gd_run_look *look, uint32_t step,
+                       struct gd_gate_answer *answer);
+/** A lone COMMIT or PREPARE TRANSACTION of the tool's is about to be passed: what the transaction
+ *  wrote goes on record in it. The verdict becomes GD_GATE_SETTLE when the session cannot be asked
+ *  yet. */
+GD_MUST struct gd_status gd_run_count_end(struct gd_run *run, const struct gd_gate_request *request,
+                                          struct gd_gate_answer *answer, struct gd_error *err);
 
 /* ---- run_nested.c ---- */
 /** The ids of savepoints that the session's open transaction has used by now, for its last step. */

@@ -333,7 +333,7 @@ static bool can_wrap(const struct gd_run_look *look)
     return true;
 }
 
-struct gd_status gd_run_wrap(struct gd_run_look *look, struct gd_error *err)
+struct gd_status gd_run_wrap(struct gd_run *run, struct gd_run_look *look, struct gd_error *err)
 {
     gd_auto_pg_rows rows = NULL;
     struct gd_pg *pg = look->request->pg;
@@ -348,7 +348,7 @@ struct gd_status gd_run_wrap(struct gd_run_look *look, struct gd_error *err)
     look->wrapped = !inside;
     GD_TRY(gd_pg_run(pg, &ask, &rows, err));
     look->xid = gd_arena_strdup(look->arena, gd_pg_cell(rows, 0, 0));
-    return GD_DONE;
+    return gd_run_count_from(run, look, err);
 }
 
 void gd_run_unwrap(struct gd_run_look *look)

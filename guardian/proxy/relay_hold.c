@@ -392,6 +392,8 @@ static void apply(struct gd_session *session, const struct gd_gate_answer *verdi
     (void)found;
     assert(!verdict->wrap || strchr("QFB", message.kind->type) != NULL);
     session->wrapped |= verdict->wrap; /* or the batch was already */
+    if (session->wrapped && session->closing == NULL && verdict->closing != NULL)
+        session->closing = gd_memory_strdup(verdict->closing);
     notice(session, verdict->notice);
     gd_session_enter(session, GD_SESSION_OPEN);
     switch (verdict->verdict) {

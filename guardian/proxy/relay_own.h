@@ -203,6 +203,7 @@ struct gd_session {
     uint64_t ticket;   /* of that */
     bool judging_bind; /* what is held is a Bind or Execute, not a text */
     bool wrapped;      /* COMMIT or ROLLBACK of our own is to follow the Query, or the Sync */
+    char *closing;     /* SQL in front of that COMMIT; malloc()ed; NULL: none */
     bool settling;     /* a Sync of our own is on its way for what is held */
     bool bound;        /* something was bound since the last rest */
     char block;        /* 'T': a block is open now; 'I': none; '?': a command may have ended it */

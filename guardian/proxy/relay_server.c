@@ -308,6 +308,13 @@ static void rest(struct gd_session *session)
     session->since_ms = session->relay->now_ms;
 }
 
+static void put_end(struct gd_wire_out *out, const char *closing, const char *command)
+{
+    gd_auto_arena arena = gd_arena_new();
+    gd_wire_query(out,
+                  *closing == '\0' ? command : gd_arena_printf(arena, "%s;\n%s", closing, command));
+}
+
 /* The statement ran in a transaction block that we have opened: it is ended before the client hears
  * that the server is ready. @return false: there is none any more */
 static bool unwrap(struct gd_session *session, const struct gd_wire_message *message, char state,
@@ -315,12 +322,14 @@ static bool unwrap(struct gd_session *session, const struct gd_wire_message *mes
 {
     gd_auto_wire_out out = {0};
     uint64_t ticket = head->kind == GD_EXPECT_SYNC ? UINT64_MAX : head->ticket;
-    session->wrapped = false;
+    const char *closing = state == 'T' && session->closing != NULL ? session->closing : "";
+    session->wrapped = *closing != '\0'; /* it may fail, and is rolled back then */
     if (state == 'I')
         return false;
     if (state != 'T' && head->kind == GD_EXPECT_SYNC)
         snprintf(session->tag, sizeof session->tag, "ROLLBACK");
-    gd_wire_query(&out, state == 'T' ? "COMMIT" : "ROLLBACK");
+    put_end(&out, closing, state == 'T' ? "COMMIT" : "ROLLBACK");
+    free(GD_MOVE(session->closing));
     gd_pipe_insert(&session->up, out.bytes, out.size);
     gd_pipe_drop(&session->down, message);
     gd_expected_pop(&session->expected);
@@ -353,8 +362,10 @@ static bool ready(struct gd_session *session, const struct gd_wire_message *mess
         gd_pipe_drop(&session->down, message);
     else
         gd_pipe_pass(&session->down, message);
-    if (state == 'I')
+    if (state == 'I') {
         gd_names_end_transaction(&session->names);
+        free(GD_MOVE(session->closing));
+    }
     tell_results(session);
     if (gd_session_at_rest(session))
         rest(session);

@@ -167,6 +167,7 @@ void gd_session_free(struct gd_session *session)
     gd_names_done(&session->names);
     gd_wire_done(&session->earlier);
     free(session->results);
+    free(session->closing);
     free(session->job);
     free(session);
 }

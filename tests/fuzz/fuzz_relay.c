@@ -83,7 +83,8 @@ static void allow(const char *text, size_t size)
 
 static bool may_run(const char *text)
 {
-    static const char *const ours[] = {"", "guardian refused this statement", "COMMIT", "ROLLBACK"};
+    static const char *const ours[] = {"", "guardian refused this statement", "COMMIT", "ROLLBACK",
+                                       "SELECT 1;\nCOMMIT"};
     uint64_t key = key_of(text, strlen(text));
     for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
         if (strcmp(text, ours[i]) == 0)
@@ -474,6 +475,7 @@ static void set_verdict(uint8_t how)
         .tag = how & 0x20 ? "DROP TABLE" : NULL,
         .text = how & 0x08 ? "SELECT 'instead'" : NULL,
         .wrap = (how & 0x40) != 0,
+        .closing = (how & 0x20) != 0 ? "SELECT 1" : NULL,
     };
 }
 

@@ -3,12 +3,15 @@
 -- progress, and what is left is ours, unless one of the others has savepoints that it gave up. Then
 -- a row that is in progress and can be seen tells that it is ours; where there are too many rows to
 -- look at, it is not sure. Whatever fails here leaves the step without the record, and in.
+-- A step of a run gets its row here; whatever role its session has taken, the row is written by who connected.
 DO $guardian$
 DECLARE
     path pg_catalog.text := pg_catalog.current_setting('search_path');
     own bigint := pg_catalog.pg_current_xact_id()::pg_catalog.text::bigint;
     the_change pg_catalog.text := %s;
     the_step integer := %u;
+    the_hash pg_catalog.text := %s;
+    role pg_catalog.text := pg_catalog.current_setting('role');
     was pg_catalog.jsonb := %s; -- the counts at its begin
     last bigint;
     held bigint[];
@@ -19,13 +22,16 @@ DECLARE
     one pg_catalog.jsonb;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-    UPDATE guardian.steps SET at = at WHERE change = the_change AND step = the_step RETURNING xmin::text::bigint INTO last;
+    PERFORM set_config('role', 'none', true);
+    SELECT coalesce(array_agg(transactionid::text::bigint), '{}') INTO held FROM pg_locks
+        WHERE locktype = 'transactionid' AND granted AND mode = 'ExclusiveLock' AND pid IS DISTINCT FROM pg_backend_pid();
+    INSERT INTO guardian.steps AS s (change, step, hash, state, xid, at, others)
+        VALUES (the_change, the_step, the_hash, 'counted', pg_current_xact_id(), clock_timestamp(), array_to_string(held, ','))
+        ON CONFLICT (change, step) DO UPDATE SET at = s.at RETURNING s.xmin::text::bigint INTO last;
     last := own - own %% 4294967296 + last;
     IF last < own THEN
         last := last + 4294967296;
     END IF;
-    SELECT coalesce(array_agg(transactionid::text::bigint), '{}') INTO held FROM pg_locks
-        WHERE locktype = 'transactionid' AND granted AND mode = 'ExclusiveLock' AND pid IS DISTINCT FROM pg_backend_pid();
     SELECT coalesce(jsonb_agg(jsonb_build_object('oid', c.oid::bigint, 'inserted', n.i, 'updated', n.u, 'deleted', n.d)), '[]') INTO tables
         FROM pg_class c,
              LATERAL (SELECT pg_stat_get_xact_tuples_inserted(c.oid) - coalesce((was -> c.oid::text ->> 0)::bigint, 0) AS i,
@@ -56,6 +62,7 @@ BEGIN
             'exact', last - own <= 200000 AND NOT EXISTS ( -- what a savepoint took back is counted, too
                 SELECT FROM generate_series(own + 1, last - 1) id WHERE pg_xact_status(id::text::xid8) = 'aborted'))
         WHERE change = the_change AND step = the_step;
+    PERFORM pg_catalog.set_config('role', role, true);
     PERFORM pg_catalog.set_config('search_path', path, true);
 EXCEPTION WHEN OTHERS THEN
     NULL;
