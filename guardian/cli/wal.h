@@ -9,6 +9,7 @@
 #define GUARDIAN_CLI_WAL_H
 
 #include "guardian/cli/stores.h"
+#include "guardian/wal/spool.h"
 #include "guardian/wal/stored.h"
 
 /** restore_command ends with it whenever the file is neither in place nor proven to be absent: the
@@ -39,6 +40,16 @@ static inline void gd_cli_wal_cleanup_(struct gd_cli_wal_place *open)
     gd_cli_wal_close(open);
 }
 #define gd_auto_wal_place __attribute__((cleanup(gd_cli_wal_cleanup_))) struct gd_cli_wal_place
+
+/** The spool of `what` for this data directory and these settings (options spool, store…, key…).
+ *  @return GD_SYSTEM it cannot be made */
+GD_MUST struct gd_status gd_cli_wal_spool(const struct gd_config *config,
+                                          uint64_t system_identifier, const char *what,
+                                          struct gd_arena *arena, struct gd_wal_spool *out_spool,
+                                          struct gd_error *err);
+
+/** Those that the option says, or one for each processor, and eight at most. */
+unsigned gd_cli_wal_workers(const struct gd_config *config);
 
 /** The name at the end of a path, or of a name alone. @return GD_USAGE it is no WAL file's */
 GD_MUST struct gd_status gd_cli_wal_name(const char *path, struct gd_wal_name *out_name,

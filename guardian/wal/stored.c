@@ -166,7 +166,7 @@ struct gd_status gd_wal_open(const struct gd_wal_place *place, const char *key, 
 /* ---- into the store ---- */
 
 struct to_put { /* content that is looked at while its label is made */
-    const struct gd_wal_place *place;
+    uint64_t system_identifier;
     const struct gd_wal_name *name;
     const struct gd_wal_content *content;
 };
@@ -177,8 +177,17 @@ static struct gd_status open_believed(const void *context, struct gd_source **ou
     const struct to_put *put = context;
     struct gd_source *source;
     GD_TRY(put->content->open(put->content->context, &source, err));
-    *out_source = gd_wal_believed_source_new(source, put->place->system_identifier, put->name);
+    *out_source = gd_wal_believed_source_new(source, put->system_identifier, put->name);
     return GD_DONE;
+}
+
+GD_MUST static struct gd_status label_of(const struct to_put *put, struct gd_wal_label *out_label,
+                                         struct gd_error *err)
+{
+    char text[GD_WAL_NAME_SIZE];
+    const struct gd_wal_content believed = {open_believed, put};
+    gd_wal_name_write(put->name, text);
+    return gd_wal_label_of(text, &believed, out_label, err);
 }
 
 struct gd_status gd_wal_put_content(const struct gd_wal_place *place,
@@ -187,15 +196,13 @@ struct gd_status gd_wal_put_content(const struct gd_wal_place *place,
                                     struct gd_wal_put *out_put, struct gd_error *err)
 {
     gd_auto_arena arena = gd_arena_new();
-    char text[GD_WAL_NAME_SIZE];
-    const struct to_put put = {place, name, content};
-    struct gd_wal_content believed = {open_believed, &put};
+    const struct to_put put = {place->system_identifier, name, content};
     struct gd_wal_label label;
     bool there;
-    gd_wal_name_write(name, text);
-    GD_TRY(gd_wal_label_of(text, &believed, &label, err));
+    GD_TRY(label_of(&put, &label, err));
     GD_TRY(gd_wal_pack(place, gd_wal_key(place, name, arena), &label, content, &there, err));
     *out_put = (struct gd_wal_put){.bytes = label.bytes, .there_before = there};
+    memcpy(out_put->sha256, label.sha256, sizeof out_put->sha256);
     return GD_DONE;
 }
 
@@ -204,6 +211,16 @@ static struct gd_status open_file(const void *context, struct gd_source **out_so
 {
     const char *const *path = context;
     return gd_file_source_new(*path, 0, 0, out_source, err);
+}
+
+struct gd_status gd_wal_file_label(uint64_t system_identifier, const struct gd_wal_name *name,
+                                   const char *path, struct gd_wal_label *out_label,
+                                   struct gd_error *err)
+{
+    const struct gd_wal_content content = {open_file, &path};
+    const struct to_put put = {system_identifier, name, &content};
+    struct gd_status status = label_of(&put, out_label, err);
+    return status.code == GD_OK ? status : gd_wrap(err, status, "could not read \"%s\": ", path);
 }
 
 struct gd_status gd_wal_put(const struct gd_wal_place *place, const struct gd_wal_name *name,

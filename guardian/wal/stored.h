@@ -24,6 +24,7 @@ const char *gd_wal_key(const struct gd_wal_place *place, const struct gd_wal_nam
 struct gd_wal_put {
     uint64_t bytes;    /* of the file */
     bool there_before; /* it was stored already, with the same content */
+    char sha256[GD_DIGEST_HEX_SIZE];
 };
 
 /** Put the file at `path`. @return GD_CORRUPT its pages are not those of `name`, or of another
@@ -40,6 +41,11 @@ GD_MUST struct gd_status gd_wal_put_bytes(const struct gd_wal_place *place,
                                           const struct gd_wal_name *name, const void *data,
                                           size_t size, struct gd_wal_put *out_put,
                                           struct gd_error *err);
+
+/** What the label of the file at `path` would be. @return GD_CORRUPT as for gd_wal_put() */
+GD_MUST struct gd_status gd_wal_file_label(uint64_t system_identifier,
+                                           const struct gd_wal_name *name, const char *path,
+                                           struct gd_wal_label *out_label, struct gd_error *err);
 
 /** Write a stored file to `sink`, which is not finished. @param out_there  false: proven not to be
  *  there, and nothing was written
