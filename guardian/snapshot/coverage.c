@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guardian/wal/walk.h"
+
 /* ---- base backups ---- */
 
 static const struct gd_base_listed *find_base(const struct gd_coverage *coverage, const char *id)
@@ -76,7 +78,8 @@ static const struct gd_wal_run *run_before(const struct gd_wal_chain *chain, uin
     return NULL;
 }
 
-/* The server's clock is known where a base backup ended and where a mark was made. */
+/* The server's clock is known where a base backup ended, where a mark was made, and of commits in
+ * what was read back. */
 static int64_t sure_of(const struct building *building, const struct gd_window *window)
 {
     const struct gd_coverage *coverage = building->coverage;
@@ -95,6 +98,14 @@ static int64_t sure_of(const struct building *building, const struct gd_window *
             gd_wal_chain_leaves(building->chain, mark->timeline, window->timeline, &left) &&
             mark->lsn <= left && mark->time_us > sure_us)
             sure_us = mark->time_us;
+    }
+    for (size_t i = 0; i < building->chain->file_count; i++) {
+        const struct gd_wal_file *file = &building->chain->files[i];
+        if (file->told != NULL && file->proven && file->to_lsn <= window->to_lsn &&
+            file->told->newest_us > sure_us &&
+            gd_wal_chain_leaves(building->chain, file->name.timeline, window->timeline, &left) &&
+            file->to_lsn <= left)
+            sure_us = file->told->newest_us;
     }
     return sure_us;
 }
