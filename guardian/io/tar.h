@@ -36,6 +36,21 @@ GD_MUST struct gd_status gd_tar_reader_new(struct gd_source *take_below,
 GD_MUST struct gd_status gd_tar_reader_next(struct gd_tar_reader *reader, const char **out_name,
                                             uint64_t *out_size, struct gd_source **out_source,
                                             struct gd_error *err);
+/** One entry of an archive whose folders and links matter, too. */
+enum gd_tar_kind { GD_TAR_FILE, GD_TAR_FOLDER, GD_TAR_LINK };
+struct gd_tar_entry {
+    enum gd_tar_kind kind;
+    const char *name;   /* without "./" in front and "/" behind; views until the next call */
+    const char *target; /* of a symbolic link, as it stands there: nothing is believed of it */
+    uint64_t size;
+    uint32_t mode;            /* permissions */
+    struct gd_source *source; /* of a file; the reader's own */
+};
+/** The next one of any kind: `out_entry->name` NULL at the true end. Names may hold any letter but
+ *  control characters; those that are absolute or climb, hard links, devices and files with holes:
+ *  GD_CORRUPT. "." itself is passed over. */
+GD_MUST struct gd_status gd_tar_reader_entry(struct gd_tar_reader *reader,
+                                             struct gd_tar_entry *out_entry, struct gd_error *err);
 void gd_tar_reader_free(struct gd_tar_reader *reader);
 
 static inline void gd_tar_writer_cleanup_(struct gd_tar_writer **writer)

@@ -10,7 +10,7 @@
 #include "guardian/base/memory.h"
 #include "guardian/io/tar.h"
 
-enum { BUFFER_SIZE = 128 * 1024, END_MARK_SIZE = 1024 };
+enum { BUFFER_SIZE = 128 * 1024, END_MARK_SIZE = 1024, TAR_PATH_MAX = 1023 };
 
 struct gd_tar_reader {
     struct gd_source source; /* of the file that is being read */
@@ -20,6 +20,7 @@ struct gd_tar_reader {
     uint64_t bytes, zeros;   /* read from below; how many at the end of them were zero */
     struct gd_status status; /* what the source below said last */
     struct gd_error *err;    /* of the call that is running: libarchive calls us back */
+    char path[TAR_PATH_MAX + 1];
     char buffer[BUFFER_SIZE];
 };
 
@@ -106,6 +107,25 @@ static bool good_name(const char *name)
     }
 }
 
+/* The next header; `out_entry` NULL at the true end. */
+static struct gd_status next_header(struct gd_tar_reader *reader, struct archive_entry **out_entry,
+                                    struct gd_error *err)
+{
+    reader->err = err;
+    int result = archive_read_next_header(reader->archive, out_entry);
+    if (result == ARCHIVE_EOF) {
+        *out_entry = NULL;
+        return check_end(reader, err);
+    }
+    return result == ARCHIVE_OK ? GD_DONE : fail_archive(reader, err);
+}
+
+static bool is_plain_file(struct archive_entry *entry)
+{
+    return archive_entry_filetype(entry) == AE_IFREG && archive_entry_hardlink(entry) == NULL &&
+           archive_entry_symlink(entry) == NULL && archive_entry_sparse_count(entry) == 0;
+}
+
 static struct gd_status check_entry(struct archive_entry *entry, const char **out_name,
                                     uint64_t *out_size, struct gd_error *err)
 {
@@ -116,8 +136,7 @@ static struct gd_status check_entry(struct archive_entry *entry, const char **ou
         return gd_fail(err, GD_CORRUPT,
                        "the archive holds a file whose name cannot be used: \"%s\"",
                        name == NULL ? "" : name);
-    if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) != NULL ||
-        archive_entry_symlink(entry) != NULL || archive_entry_sparse_count(entry) > 0)
+    if (!is_plain_file(entry))
         return gd_fail(err, GD_CORRUPT, "the archive holds \"%s\", which is not a plain file",
                        name);
     if (!archive_entry_size_is_set(entry) || archive_entry_size(entry) < 0)
@@ -132,20 +151,90 @@ struct gd_status gd_tar_reader_next(struct gd_tar_reader *reader, const char **o
                                     struct gd_error *err)
 {
     struct archive_entry *entry = NULL;
-    reader->err = err;
     do {
-        int result = archive_read_next_header(reader->archive, &entry);
-        if (result == ARCHIVE_EOF) {
-            GD_TRY(check_end(reader, err));
-            *out_name = NULL;
-            return GD_DONE;
-        }
-        if (result != ARCHIVE_OK)
-            return fail_archive(reader, err);
-    } while (archive_entry_filetype(entry) == AE_IFDIR);
+        GD_TRY(next_header(reader, &entry, err));
+    } while (entry != NULL && archive_entry_filetype(entry) == AE_IFDIR);
+    if (entry == NULL) {
+        *out_name = NULL;
+        return GD_DONE;
+    }
     GD_TRY(check_entry(entry, out_name, out_size, err));
     reader->left = *out_size;
     *out_source = &reader->source;
+    return GD_DONE;
+}
+
+/* --- entries of any kind --- */
+
+/* Its length without what may stand around a name; 0: it cannot be used, or is "." itself. */
+static size_t path_length(const char *name)
+{
+    size_t length = 0;
+    for (const char *at = name; *at != '\0';) {
+        size_t part = strcspn(at, "/");
+        bool dots = (part == 1 && at[0] == '.') || (part == 2 && at[0] == '.' && at[1] == '.');
+        if (part == 0 || dots)
+            return 0;
+        length = (size_t)(at - name) + part;
+        at += part + (at[part] == '/');
+    }
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)name[i] < ' ' || name[i] == 127)
+            return 0;
+    return length <= TAR_PATH_MAX ? length : 0;
+}
+
+static struct gd_status fail_name(const char *name, struct gd_error *err)
+{
+    return gd_fail(err, GD_CORRUPT, "the archive holds a name that cannot be used: \"%s\"", name);
+}
+
+static struct gd_status read_kind(struct archive_entry *entry, struct gd_tar_entry *out_entry,
+                                  struct gd_error *err)
+{
+    bool hard = archive_entry_hardlink(entry) != NULL;
+    if (archive_entry_filetype(entry) == AE_IFDIR && !hard)
+        out_entry->kind = GD_TAR_FOLDER;
+    else if (archive_entry_filetype(entry) == AE_IFLNK && !hard)
+        out_entry->kind = GD_TAR_LINK;
+    else if (is_plain_file(entry) && archive_entry_size_is_set(entry) &&
+             archive_entry_size(entry) >= 0)
+        out_entry->kind = GD_TAR_FILE;
+    else
+        return gd_fail(err, GD_CORRUPT,
+                       "the archive holds \"%s\", which is no plain file, folder or link",
+                       out_entry->name);
+    return GD_DONE;
+}
+
+struct gd_status gd_tar_reader_entry(struct gd_tar_reader *reader, struct gd_tar_entry *out_entry,
+                                     struct gd_error *err)
+{
+    struct archive_entry *entry = NULL;
+    const char *name;
+    do {
+        GD_TRY(next_header(reader, &entry, err));
+        *out_entry = (struct gd_tar_entry){.kind = GD_TAR_FILE};
+        if (entry == NULL)
+            return GD_DONE;
+        name = archive_entry_pathname(entry);
+        if (name == NULL)
+            return fail_name("", err);
+        while (strncmp(name, "./", 2) == 0)
+            name += 2;
+    } while (*name == '\0' || strcmp(name, ".") == 0);
+    size_t length = path_length(name);
+    if (length == 0)
+        return fail_name(name, err);
+    memcpy(reader->path, name, length);
+    reader->path[length] = '\0';
+    out_entry->name = reader->path;
+    GD_TRY(read_kind(entry, out_entry, err));
+    out_entry->target = archive_entry_symlink(entry);
+    out_entry->mode = (uint32_t)archive_entry_perm(entry);
+    out_entry->source = &reader->source;
+    reader->left = out_entry->kind == GD_TAR_FILE ? (uint64_t)archive_entry_size(entry) : 0;
+    out_entry->size = reader->left;
     return GD_DONE;
 }
 

@@ -15,11 +15,11 @@
 #include "guardian/base/memory.h"
 #include "guardian/io/crypt.h"
 #include "guardian/io/fd.h"
+#include "guardian/io/leftover.h"
 #include "guardian/io/process.h"
+#include "guardian/io/sandbox.h"
 #include "guardian/pg/connect.h"
 #include "guardian/prove/cluster.h"
-#include "guardian/prove/leftover.h"
-#include "guardian/prove/sandbox.h"
 #include "guardian/snapshot/programs.h"
 
 enum {

@@ -46,24 +46,31 @@ struct gd_recover_plan {
     const struct gd_mark *mark; /* or NULL */
     uint64_t target_lsn;        /* 0: it is found by replaying */
     int64_t target_us;          /* 0: not known */
-    uint64_t wal_bytes;         /* to be replayed, about */
-    uint64_t lost_wal_bytes;    /* behind the target, about */
-    int64_t lost_until_us;      /* the newest moment that is covered */
+    uint64_t end_lsn;           /* of the WAL that leads on from the base backup on this timeline */
+    uint32_t end_timeline;
+    int64_t end_us;          /* when its last byte was stored, by the store's clock */
+    uint64_t wal_bytes;      /* to be replayed, at most */
+    uint64_t lost_wal_bytes; /* behind the target; 0 with target_lsn 0: not known */
+    int64_t lost_until_us;   /* the newest moment that is covered */
     uint64_t data_bytes;
     const char *const *notes;
     size_t note_count;
 };
 
 struct gd_recover_options {
-    struct gd_wal_place place;
+    struct gd_wal_place place; /* its system identifier 0: the only one of the store */
     struct gd_target target;
     const char *folder;             /* the data directory to be made */
     bool delta;                     /* what is there and the same is kept */
     const char *const *tablespaces; /* "old=new", or "oid=new" */
     size_t tablespace_count;
-    const char *pg_bin;        /* folder of postgres; NULL: looked for */
-    const char *fetch_command; /* the guardian program that restore_command runs; NULL: this one */
-    unsigned workers;
+    const char *pg_bin; /* folder of postgres; NULL: looked for */
+    const char *user;   /* whose folder and server it is, when we are root; NULL: chosen */
+    /* What restore_command is, with %f and %p, for a shell; and what it needs in its environment
+     * ("NAME=value", NULL-terminated; may be NULL): guardian wal fetch, as this one was called. */
+    const char *fetch_command;
+    const char *const *environment;
+    unsigned workers; /* 0: the processors, at most 8 */
     bool leave_running;
     bool check; /* pg_amcheck and checksums */
     const struct gd_events *events;
@@ -71,17 +78,32 @@ struct gd_recover_options {
 
 struct gd_recovered {
     const char *folder, *socket_folder; /* socket_folder: a private one, when it is left running */
+    const char *target;                 /* a connection string, then */
     unsigned port;
     uint32_t timeline; /* after recovery */
     uint64_t reached_lsn;
     int64_t last_commit_us; /* of the last transaction that is in; 0: none was replayed */
     bool exact;             /* false: the last one before the target; `said` tells */
-    const char *said;
+    const char *said;       /* where recovery stopped, in words */
+    uint64_t bytes, kept_bytes;
+    double lay_seconds, replay_seconds;
+    bool checked, checksums;     /* pg_amcheck ran; every checksum was looked at */
+    const char *const *left_out; /* what could not be checked, in words */
+    size_t left_out_count;
 };
 
+/** A time as a person writes it: "2026-11-23T12:00:00Z", "2026-11-23 13:00:00.5+01:00".
+ *  @return GD_USAGE it cannot be read, or names no zone */
+GD_MUST struct gd_status gd_recover_time(const char *text, int64_t *out_time_us,
+                                         struct gd_error *err);
+
+/** @return GD_USAGE nothing leads there; the hint names the nearest that can be had */
 GD_MUST struct gd_status gd_recover_plan(const struct gd_recover_options *options,
                                          struct gd_arena *arena, struct gd_recover_plan *out_plan,
                                          struct gd_error *err);
+/** @return GD_USAGE   the folder, a user, no programs
+ *          GD_CORRUPT a stored byte differs or is missing, or the server found damage
+ *          GD_SYSTEM  it did not get there; the text says why, and what the server said */
 GD_MUST struct gd_status gd_recover_run(const struct gd_recover_options *options,
                                         const struct gd_recover_plan *plan, struct gd_arena *arena,
                                         struct gd_recovered *out_recovered, struct gd_error *err);

@@ -233,6 +233,59 @@ static void folders_are_passed_over_and_a_leading_dot_is_dropped(void **state)
     assert_null(name);
 }
 
+/* As a server sends a base backup. */
+static void entries_of_any_kind_are_read(void **state)
+{
+    (void)state;
+    char tar[5 * BLOCK + END] = "";
+    struct gd_error err = {0};
+    struct gd_tar_entry entry;
+    gd_auto_tar_reader reader = NULL;
+    char text[8];
+    size_t got = 0;
+    put_head(tar, "./", '5', "", 0);
+    put_head(tar + BLOCK, "pg_wal/", '5', "", 0);
+    put_head(tar + 2 * BLOCK, "pg_tblspc/16385", '2', "/mnt/x", 0);
+    put_head(tar + 3 * BLOCK, "old pg_hba (1)", '0', "", 3);
+    memcpy(tar + 4 * BLOCK, "abc", 3);
+    assert_int_equal(gd_tar_reader_new(gd_mem_source_new(tar, sizeof tar), &reader, &err).code,
+                     GD_OK);
+    assert_int_equal(gd_tar_reader_entry(reader, &entry, &err).code, GD_OK);
+    assert_true(entry.kind == GD_TAR_FOLDER && strcmp(entry.name, "pg_wal") == 0);
+    assert_int_equal(gd_tar_reader_entry(reader, &entry, &err).code, GD_OK);
+    assert_true(entry.kind == GD_TAR_LINK && strcmp(entry.name, "pg_tblspc/16385") == 0);
+    assert_string_equal(entry.target, "/mnt/x");
+    assert_int_equal(gd_tar_reader_entry(reader, &entry, &err).code, GD_OK);
+    assert_true(entry.kind == GD_TAR_FILE && strcmp(entry.name, "old pg_hba (1)") == 0);
+    assert_true(entry.size == 3 && entry.mode == 0600);
+    assert_int_equal(gd_source_read(entry.source, text, sizeof text, &got, &err).code, GD_OK);
+    assert_int_equal(got, 3);
+    assert_int_equal(gd_tar_reader_entry(reader, &entry, &err).code, GD_OK);
+    assert_null(entry.name);
+}
+
+static void hostile_entries_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        char type;
+    } cases[] = {{"/etc/passwd", '0'}, {"../up", '0'},  {"a/../b", '5'}, {"..", '5'},
+                 {"a//b", '0'},        {"a/./b", '0'},  {"a\nb", '0'},   {"a\033[1m", '0'},
+                 {"hard", '1'},        {"device", '3'}, {"block", '4'},  {"pipe", '6'}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char tar[BLOCK + END] = "";
+        struct gd_error err = {0};
+        struct gd_tar_entry entry;
+        gd_auto_tar_reader reader = NULL;
+        put_head(tar, cases[i].name, cases[i].type, "x", 0);
+        assert_int_equal(gd_tar_reader_new(gd_mem_source_new(tar, sizeof tar), &reader, &err).code,
+                         GD_OK);
+        if (gd_tar_reader_entry(reader, &entry, &err).code != GD_CORRUPT)
+            fail_msg("%s", cases[i].name);
+    }
+}
+
 static void a_source_of_another_size_is_found(void **state)
 {
     (void)state;
@@ -289,6 +342,8 @@ int main(void)
         cmocka_unit_test(behind_the_end_there_are_only_zeros),
         cmocka_unit_test(what_is_hostile_is_refused),
         cmocka_unit_test(folders_are_passed_over_and_a_leading_dot_is_dropped),
+        cmocka_unit_test(entries_of_any_kind_are_read),
+        cmocka_unit_test(hostile_entries_are_refused),
         cmocka_unit_test(a_source_of_another_size_is_found),
         cmocka_unit_test(what_the_sink_refuses_is_told_in_its_words),
         cmocka_unit_test(the_tar_program_reads_it),

@@ -9,8 +9,8 @@
  * By the kernel's Landlock (5.13) and a system call filter, without any rights of our own; x86-64
  * and arm64 only.
  */
-#ifndef GUARDIAN_PROVE_SANDBOX_H
-#define GUARDIAN_PROVE_SANDBOX_H
+#ifndef GUARDIAN_IO_SANDBOX_H
+#define GUARDIAN_IO_SANDBOX_H
 
 #include <stdbool.h>
 

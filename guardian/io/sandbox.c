@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "guardian/io/fd.h"
-#include "guardian/prove/sandbox.h"
+#include "guardian/io/sandbox.h"
 
 #ifdef __x86_64__
 #define OUR_MACHINE AUDIT_ARCH_X86_64

@@ -1,5 +1,5 @@
 /* Leftover, see leftover.h. */
-#include "guardian/prove/leftover.h"
+#include "guardian/io/leftover.h"
 
 #include <dirent.h>
 #include <errno.h>

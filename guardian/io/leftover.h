@@ -5,8 +5,8 @@
  * Invariant    A drill holds a lock on its folder as long as it lives; one that is not locked, has
  * the form of such a name, belongs to us, and has been left alone for a while, is nobody's.
  */
-#ifndef GUARDIAN_PROVE_LEFTOVER_H
-#define GUARDIAN_PROVE_LEFTOVER_H
+#ifndef GUARDIAN_IO_LEFTOVER_H
+#define GUARDIAN_IO_LEFTOVER_H
 
 #include <sys/types.h>
 

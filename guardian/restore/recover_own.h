@@ -1,0 +1,31 @@
+/* What the files of recover.h share. */
+#ifndef GUARDIAN_RESTORE_RECOVER_OWN_H
+#define GUARDIAN_RESTORE_RECOVER_OWN_H
+
+#include "guardian/base/texts.h"
+#include "guardian/restore/lay.h"
+#include "guardian/restore/recover.h"
+#include "guardian/restore/server.h"
+
+struct gd_recovering {
+    const struct gd_recover_options *options;
+    const struct gd_recover_plan *plan;
+    struct gd_arena *arena;
+    struct gd_base *base; /* with its objects */
+    struct gd_server server;
+    struct gd_recovered *out;
+    struct gd_texts left_out;
+    const char *tablespace_folder; /* of a throwaway; or NULL */
+};
+
+/** recover.c: lay down, start, replay, prove, open it: a server that takes writes. */
+GD_MUST struct gd_status gd_recover_bring_up(struct gd_recovering *recovering,
+                                             struct gd_error *err);
+
+/** recover_replay.c: up to the target and no further, and then out of recovery. */
+GD_MUST struct gd_status gd_recover_replay(struct gd_recovering *recovering, struct gd_error *err);
+
+/** recover_combine.c: lay down a chain of incremental base backups. */
+GD_MUST struct gd_status gd_recover_lay(struct gd_recovering *recovering, struct gd_error *err);
+
+#endif

@@ -1,0 +1,404 @@
+/*
+ * Recover, the plan: which base backup, which timeline, and is there a way without a hole?
+ *
+ * Listings only: nothing is read, nothing is written.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "guardian/base/clock.h"
+#include "guardian/base/texts.h"
+#include "guardian/restore/recover.h"
+
+struct planning {
+    const struct gd_target *target;
+    struct gd_arena *arena;
+    struct gd_coverage *coverage;
+    struct gd_recover_plan *plan;
+    struct gd_texts notes;
+};
+
+static const char *lsn_text(uint64_t lsn, struct gd_arena *arena)
+{
+    char *text = gd_arena_alloc(arena, GD_LSN_SIZE);
+    gd_lsn_write(lsn, text);
+    return text;
+}
+
+static const char *time_text(int64_t time_us, struct gd_arena *arena)
+{
+    char *text = gd_arena_alloc(arena, GD_TIME_SIZE);
+    gd_clock_text(time_us, text);
+    return text;
+}
+
+static void note(struct planning *planning, const char *text)
+{
+    gd_texts_add(&planning->notes, text, planning->arena);
+}
+
+/* --- which cluster --- */
+
+static struct gd_status find_cluster(const struct gd_wal_place *place, struct gd_arena *arena,
+                                     uint64_t *out_identifier, struct gd_error *err)
+{
+    uint64_t *identifiers = NULL;
+    size_t count = 0;
+    const char *all = "";
+    *out_identifier = place->system_identifier;
+    if (*out_identifier != 0)
+        return GD_DONE;
+    GD_TRY(gd_base_systems(place->store, arena, &identifiers, &count, err));
+    for (size_t i = 0; i < count; i++)
+        all = gd_arena_printf(arena, "%s%s%" PRIu64, all, i == 0 ? "" : ", ", identifiers[i]);
+    if (count == 0)
+        return gd_hint(err,
+                       gd_fail(err, GD_USAGE, "there is no base backup and no WAL in \"%s\"",
+                               gd_store_url(place->store)),
+                       "guardian base makes one, guardian wal stream keeps the WAL; from a logical "
+                       "snapshot restore with guardian restore.");
+    if (count > 1)
+        return gd_hint(err,
+                       gd_fail(err, GD_USAGE, "\"%s\" holds %zu clusters: %s",
+                               gd_store_url(place->store), count, all),
+                       "Name one by its system identifier, with --system.");
+    *out_identifier = identifiers[0];
+    return GD_DONE;
+}
+
+/* --- the mark --- */
+
+static bool is_meant(const struct gd_target *target, const struct gd_mark *mark)
+{
+    if (target->kind == GD_TARGET_NAME)
+        return strcmp(mark->name, target->text) == 0;
+    return mark->change[0] != '\0' && mark->after == (target->kind == GD_TARGET_AFTER) &&
+           strncmp(mark->change, target->text, strlen(target->text)) == 0;
+}
+
+static struct gd_status fail_mark(const struct planning *planning, struct gd_error *err)
+{
+    const struct gd_target *target = planning->target;
+    const char *where = target->kind == GD_TARGET_AFTER ? "after" : "before";
+    const struct gd_mark *last = NULL;
+    for (size_t i = 0; i < planning->coverage->mark_count; i++)
+        if (planning->coverage->marks[i].change[0] != '\0')
+            last = &planning->coverage->marks[i];
+    struct gd_status status =
+        gd_fail(err, GD_USAGE, "no restore point was made %s change \"%s\"", where, target->text);
+    if (last == NULL)
+        return gd_hint(err, status, "Name a time: guardian list shows what is covered.");
+    return gd_hint(err, status,
+                   "guardian list shows the changes; the last one with a restore point is %s (%s). "
+                   "A time can be named with --time.",
+                   last->change, last->name);
+}
+
+/* Of several for one change: the last one before it, the first one behind it. */
+static struct gd_status find_mark(struct planning *planning, struct gd_error *err)
+{
+    const struct gd_target *target = planning->target;
+    const struct gd_mark *found = NULL;
+    if (target->kind != GD_TARGET_BEFORE && target->kind != GD_TARGET_AFTER &&
+        target->kind != GD_TARGET_NAME)
+        return GD_DONE;
+    if (target->text == NULL || *target->text == '\0')
+        return gd_fail(err, GD_USAGE, "the target has no name");
+    for (size_t i = 0; i < planning->coverage->mark_count; i++) {
+        const struct gd_mark *mark = &planning->coverage->marks[i];
+        if (!is_meant(target, mark) || (found != NULL && target->kind != GD_TARGET_BEFORE))
+            continue;
+        if (found != NULL && strcmp(found->change, mark->change) != 0)
+            return gd_fail(err, GD_USAGE, "\"%s\" begins the id of several changes, %s and %s",
+                           target->text, found->change, mark->change);
+        found = mark;
+    }
+    if (found == NULL && target->kind != GD_TARGET_NAME)
+        return fail_mark(planning, err);
+    planning->plan->mark = found;
+    if (found != NULL) {
+        planning->plan->target_lsn = found->lsn;
+        planning->plan->target_us = found->time_us;
+    } else {
+        note(planning, "This restore point was not made by Guardian: recovery stops at the first "
+                       "one of that name behind the base backup.");
+    }
+    return GD_DONE;
+}
+
+/* --- the timeline --- */
+
+static uint32_t newest_timeline(const struct gd_coverage *coverage)
+{
+    uint32_t newest = 0;
+    for (size_t i = 0; i < coverage->window_count; i++)
+        if (coverage->windows[i].timeline > newest)
+            newest = coverage->windows[i].timeline;
+    return newest;
+}
+
+/* Does the way to `timeline` pass by this point of `from`? */
+static bool passes(const struct gd_coverage *coverage, uint32_t from, uint64_t lsn,
+                   uint32_t timeline)
+{
+    uint64_t left = 0;
+    return gd_wal_chain_leaves(coverage->chain, from, timeline, &left) && lsn <= left;
+}
+
+/* The mark's own; or, when that cannot be followed up to it, the first successor that has it. The
+   last segment of a timeline is often there only as a part of its successor's first. */
+static uint32_t timeline_of_mark(const struct planning *planning)
+{
+    const struct gd_coverage *coverage = planning->coverage;
+    const struct gd_mark *mark = planning->plan->mark;
+    uint32_t newest = newest_timeline(coverage);
+    for (uint32_t timeline = mark->timeline; timeline <= newest; timeline++) {
+        const char *why = NULL;
+        if (passes(coverage, mark->timeline, mark->lsn, timeline) &&
+            gd_coverage_base_for(coverage, timeline, mark->lsn, planning->arena, &why) != NULL)
+            return timeline;
+    }
+    return mark->timeline;
+}
+
+static struct gd_status fail_no_window(const struct planning *planning, struct gd_error *err)
+{
+    const struct gd_coverage *coverage = planning->coverage;
+    const char *why = "there is no base backup";
+    for (size_t i = 0; i < coverage->base_count; i++) {
+        const struct gd_base_listed *listed = &coverage->bases[i];
+        why = gd_arena_printf(planning->arena, "of base backup \"%s\" %s", listed->id,
+                              listed->problem != NULL ? listed->problem
+                              : listed->unfinished    ? "there is no manifest: it was not finished"
+                                                      : "the WAL is not all there");
+    }
+    return gd_hint(err,
+                   gd_fail(err, GD_USAGE, "nothing of cluster %" PRIu64 " can be recovered: %s",
+                           coverage->system_identifier, why),
+                   "guardian wal check says what is missing; logical snapshots are restored with "
+                   "guardian restore.");
+}
+
+static struct gd_status choose_timeline(struct planning *planning, struct gd_error *err)
+{
+    const struct gd_coverage *coverage = planning->coverage;
+    uint32_t timeline = planning->target->timeline;
+    if (coverage->window_count == 0)
+        return fail_no_window(planning, err);
+    if (timeline == 0 && planning->plan->mark != NULL)
+        timeline = timeline_of_mark(planning);
+    if (timeline == 0)
+        timeline = newest_timeline(coverage);
+    planning->plan->timeline = timeline;
+    for (size_t i = 0; i < coverage->window_count; i++)
+        if (coverage->windows[i].timeline == timeline)
+            return GD_DONE;
+    return gd_fail(err, GD_USAGE, "nothing can be recovered on timeline %u", timeline);
+}
+
+/* --- the base backup --- */
+
+static bool leads(const struct planning *planning, const struct gd_base_listed *listed)
+{
+    const struct gd_coverage *coverage = planning->coverage;
+    return gd_coverage_usable(coverage, listed) &&
+           passes(coverage, listed->base->stop_timeline, listed->base->stop_lsn,
+                  planning->plan->timeline);
+}
+
+/* Is the target behind the point from which this one is consistent? When nobody knows, an old one
+   is the safe choice: it has all that comes behind it. */
+static bool is_before_target(const struct planning *planning, const struct gd_base *base)
+{
+    const struct gd_recover_plan *plan = planning->plan;
+    if (plan->target_lsn != 0)
+        return base->stop_lsn <= plan->target_lsn;
+    return plan->target_us == 0 || base->stopped_us <= plan->target_us;
+}
+
+static bool wants_oldest(const struct planning *planning)
+{
+    const struct gd_target *target = planning->target;
+    return (target->kind == GD_TARGET_NAME && planning->plan->mark == NULL) ||
+           target->kind == GD_TARGET_XID;
+}
+
+static const struct gd_base_listed *choose_base(const struct planning *planning)
+{
+    const struct gd_coverage *coverage = planning->coverage;
+    const struct gd_base_listed *found = NULL;
+    for (size_t i = 0; i < coverage->base_count; i++) {
+        const struct gd_base_listed *listed = &coverage->bases[i];
+        if (!leads(planning, listed) || !is_before_target(planning, listed->base))
+            continue;
+        if (found == NULL || !wants_oldest(planning))
+            found = listed;
+    }
+    return found;
+}
+
+static struct gd_status named_base(const struct planning *planning,
+                                   const struct gd_base_listed **out_base, struct gd_error *err)
+{
+    const struct gd_coverage *coverage = planning->coverage;
+    const char *text = planning->target->base;
+    const struct gd_base_listed *found = NULL;
+    for (size_t i = 0; i < coverage->base_count; i++) {
+        if (strncmp(coverage->bases[i].id, text, strlen(text)) != 0)
+            continue;
+        if (found != NULL)
+            return gd_fail(err, GD_USAGE, "\"%s\" begins the id of several base backups", text);
+        found = &coverage->bases[i];
+    }
+    if (found == NULL)
+        return gd_fail(err, GD_USAGE, "there is no base backup \"%s\"", text);
+    if (!leads(planning, found))
+        return gd_fail(
+            err, GD_USAGE, "nothing can be recovered from base backup \"%s\": %s", found->id,
+            found->problem != NULL ? found->problem
+                                   : "its WAL is not all there, or it is of another timeline");
+    if (!is_before_target(planning, found->base))
+        return gd_fail(err, GD_USAGE,
+                       "the target lies before base backup \"%s\" is consistent, at %s (%s)",
+                       found->id, lsn_text(found->base->stop_lsn, planning->arena),
+                       time_text(found->base->stopped_us, planning->arena));
+    *out_base = found;
+    return GD_DONE;
+}
+
+/* The earliest point that can be had on this timeline. */
+static struct gd_status fail_too_early(const struct planning *planning, struct gd_error *err)
+{
+    const struct gd_coverage *coverage = planning->coverage;
+    const struct gd_base_listed *first = NULL;
+    for (size_t i = 0; i < coverage->base_count && first == NULL; i++)
+        if (leads(planning, &coverage->bases[i]))
+            first = &coverage->bases[i];
+    struct gd_status status = gd_fail(err, GD_USAGE, "no base backup is older than the target");
+    if (first == NULL)
+        return gd_hint(err, status, "guardian wal check says what is missing.");
+    return gd_hint(err, status,
+                   "The earliest point that can be recovered is %s (%s), with --base %s "
+                   "--immediate.",
+                   time_text(first->base->stopped_us, planning->arena),
+                   lsn_text(first->base->stop_lsn, planning->arena), first->id);
+}
+
+static struct gd_status settle_base(struct planning *planning, struct gd_error *err)
+{
+    if (planning->target->base != NULL)
+        return named_base(planning, &planning->plan->base, err);
+    planning->plan->base = choose_base(planning);
+    return planning->plan->base == NULL ? fail_too_early(planning, err) : GD_DONE;
+}
+
+static size_t count_chain(const struct gd_coverage *coverage, const struct gd_base_listed *base)
+{
+    size_t count = 0;
+    while (base != NULL && count < coverage->base_count) {
+        const char *after = base->base->after;
+        const struct gd_base_listed *next = NULL;
+        count++;
+        for (size_t i = 0; *after != '\0' && i < coverage->base_count; i++)
+            if (strcmp(coverage->bases[i].id, after) == 0)
+                next = &coverage->bases[i];
+        base = next;
+    }
+    return count;
+}
+
+/* --- the way --- */
+
+static void follow(struct planning *planning)
+{
+    const struct gd_coverage *coverage = planning->coverage;
+    struct gd_recover_plan *plan = planning->plan;
+    const struct gd_base *base = plan->base->base;
+    plan->end_lsn = gd_wal_chain_follow(coverage->chain, base->timeline, base->start_lsn,
+                                        plan->timeline, UINT64_MAX, &plan->end_timeline);
+    plan->end_us = base->stopped_us;
+    for (size_t i = 0; i < coverage->chain->run_count; i++) {
+        const struct gd_wal_run *run = &coverage->chain->runs[i];
+        if (run->timeline == plan->end_timeline && run->from_lsn < plan->end_lsn &&
+            plan->end_lsn <= run->to_lsn && run->to_us > plan->end_us)
+            plan->end_us = run->to_us;
+    }
+    for (size_t i = 0; i < coverage->window_count; i++)
+        if (coverage->windows[i].to_us > plan->lost_until_us)
+            plan->lost_until_us = coverage->windows[i].to_us;
+}
+
+static struct gd_status check_end(const struct planning *planning, struct gd_error *err)
+{
+    const struct gd_recover_plan *plan = planning->plan;
+    struct gd_arena *arena = planning->arena;
+    bool behind = plan->target_lsn > plan->end_lsn ||
+                  (planning->target->kind == GD_TARGET_TIME && plan->target_us > plan->end_us);
+    if (!behind)
+        return GD_DONE;
+    struct gd_status status =
+        gd_fail(err, GD_USAGE,
+                "the WAL that follows base backup \"%s\" ends at %s of timeline %u, stored at %s: "
+                "the target lies behind it",
+                plan->base->id, lsn_text(plan->end_lsn, arena), plan->end_timeline,
+                time_text(plan->end_us, arena));
+    return gd_hint(err, status, "The nearest that can be had is --latest%s.",
+                   planning->target->timeline == 0 ? "" : " of that timeline");
+}
+
+static void measure(struct planning *planning)
+{
+    struct gd_recover_plan *plan = planning->plan;
+    const struct gd_base *base = plan->base->base;
+    uint64_t until = plan->target_lsn != 0 ? plan->target_lsn : plan->end_lsn;
+    if (planning->target->kind == GD_TARGET_IMMEDIATE)
+        until = plan->target_lsn = base->stop_lsn;
+    plan->wal_bytes = until - base->start_lsn;
+    plan->lost_wal_bytes = plan->end_lsn > until ? plan->end_lsn - until : 0;
+    plan->data_bytes = base->bytes;
+    plan->chain_count = count_chain(planning->coverage, plan->base);
+    if (planning->target->kind == GD_TARGET_IMMEDIATE)
+        plan->target_us = base->stopped_us;
+    if (planning->target->kind == GD_TARGET_LATEST)
+        plan->target_us = plan->end_us;
+}
+
+static struct gd_status read_target(struct planning *planning, struct gd_error *err)
+{
+    const struct gd_target *target = planning->target;
+    if (target->kind == GD_TARGET_LSN)
+        planning->plan->target_lsn = target->lsn;
+    if (target->kind == GD_TARGET_TIME)
+        planning->plan->target_us = target->time_us;
+    if (target->kind == GD_TARGET_LSN && target->lsn == 0)
+        return gd_fail(err, GD_USAGE, "0/0 is not an LSN that a server could have");
+    if (target->kind == GD_TARGET_XID && target->xid < 3)
+        return gd_fail(err, GD_USAGE, "%" PRIu64 " is not the id of a transaction", target->xid);
+    if (target->kind == GD_TARGET_TIME && target->time_us > gd_clock_now_us())
+        return gd_hint(err, gd_fail(err, GD_USAGE, "the time lies in the future"),
+                       "--latest recovers all that there is.");
+    return find_mark(planning, err);
+}
+
+struct gd_status gd_recover_plan(const struct gd_recover_options *options, struct gd_arena *arena,
+                                 struct gd_recover_plan *out_plan, struct gd_error *err)
+{
+    struct gd_recover_plan plan = {.timeline = 0};
+    struct planning planning = {.target = &options->target, .arena = arena, .plan = &plan};
+    struct gd_wal_place place = options->place;
+    GD_TRY(find_cluster(&options->place, arena, &place.system_identifier, err));
+    plan.system_identifier = place.system_identifier;
+    GD_TRY(gd_coverage_read(&place, arena, &planning.coverage, err));
+    GD_TRY(read_target(&planning, err));
+    GD_TRY(choose_timeline(&planning, err));
+    GD_TRY(settle_base(&planning, err));
+    follow(&planning);
+    GD_TRY(check_end(&planning, err));
+    measure(&planning);
+    plan.notes = planning.notes.items;
+    plan.note_count = planning.notes.count;
+    *out_plan = plan;
+    return GD_DONE;
+}
