@@ -10,6 +10,7 @@
 #include "guardian/cli/ending.h"
 #include "guardian/cli/keys.h"
 #include "guardian/cli/wal.h"
+#include "guardian/wal/fetch.h"
 
 enum { ANY = 1 << 10 }; /* operands */
 
@@ -100,6 +101,7 @@ struct gd_status gd_cli_wal_open(const struct gd_config *config, bool to_put,
     place->store = open->store;
     place->key = open->key;
     place->level = (int)config->level;
+    place->recovering = to_put && gd_wal_is_recovering(config->data_directory);
     return GD_DONE;
 }
 

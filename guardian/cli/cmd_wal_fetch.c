@@ -8,26 +8,25 @@
 #include "guardian/cli/ending.h"
 #include "guardian/cli/progress.h"
 #include "guardian/cli/wal.h"
-#include "guardian/io/file.h"
+#include "guardian/wal/fetch.h"
 
 enum { FETCHED = 0, ABSENT = 1 };
 
 GD_MUST static struct gd_status fetch(const struct gd_config *config,
-                                      const struct gd_events *events, char **argv, bool *out_there,
-                                      struct gd_error *err)
+                                      const struct gd_events *events, char **argv,
+                                      struct gd_wal_fetched *out_fetched, struct gd_error *err)
 {
     gd_auto_arena arena = gd_arena_new();
     gd_auto_wal_place open = {0};
-    gd_auto_sink sink = NULL;
     struct gd_wal_name name;
-    bool there;
+    struct gd_wal_fetch_options options = {.asks_again = gd_wal_is_standby(config->data_directory),
+                                           .hole_is_end = config->end_at_hole};
     GD_TRY(gd_cli_wal_name(argv[0], &name, err));
     GD_TRY(gd_cli_wal_open(config, false, arena, events, &open, err));
-    GD_TRY(gd_file_sink_new(argv[1], GD_FILE_REPLACE, &sink, err));
-    GD_TRY(gd_wal_get(&open.place, &name, sink, &there, err));
-    if (there)
-        GD_TRY(gd_sink_finish(sink, err));
-    *out_there = there;
+    GD_TRY(gd_wal_fetch(&open.place, &name, &options, argv[1], out_fetched, err));
+    if (out_fetched->found == GD_WAL_BEGUN)
+        gd_tell_note(events, "%s is not whole: %llu bytes of it are in the store", argv[0],
+                     (unsigned long long)out_fetched->wal_bytes);
     return GD_DONE;
 }
 
@@ -36,11 +35,11 @@ int gd_cli_wal_fetch(const struct gd_config *config, int argc, char **argv)
     (void)argc;
     gd_auto_progress progress = gd_progress_new(config);
     struct gd_error err = {0};
-    bool there = false;
-    struct gd_status status = fetch(config, gd_progress_events(progress), argv, &there, &err);
+    struct gd_wal_fetched fetched = {0};
+    struct gd_status status = fetch(config, gd_progress_events(progress), argv, &fetched, &err);
     gd_progress_end(progress, status);
     if (status.code == GD_OK)
-        return there ? FETCHED : ABSENT;
+        return fetched.found == GD_WAL_ABSENT ? ABSENT : FETCHED;
     int said =
         gd_cli_fail_with(&err, "The server must not go on as if this were the end of the WAL.");
     (void)said;

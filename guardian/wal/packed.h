@@ -24,6 +24,9 @@ struct gd_wal_place {
     const struct gd_key *key; /* NULL: not encrypted */
     uint64_t system_identifier;
     int level; /* zstd; only for putting */
+    /* Only for putting: the server recovers. What it archives then can be a segment that came out
+     * of the store before it was whole, and was filled up with zeros. */
+    bool recovering;
 };
 
 enum { GD_WAL_LABEL_NAME_SIZE = 96 };

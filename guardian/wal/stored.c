@@ -6,6 +6,7 @@
 
 #include "guardian/base/memory.h"
 #include "guardian/io/file.h"
+#include "guardian/wal/padded.h"
 #include "guardian/wal/page.h"
 
 enum { SMALL_FILE_MAX = 1 << 20 /* of history files and backup labels */ };
@@ -200,6 +201,8 @@ struct gd_status gd_wal_put_content(const struct gd_wal_place *place,
     struct gd_wal_label label;
     bool there;
     GD_TRY(label_of(&put, &label, err));
+    if (place->recovering)
+        GD_TRY(gd_wal_refuse_padded(place, name, content, err));
     GD_TRY(gd_wal_pack(place, gd_wal_key(place, name, arena), &label, content, &there, err));
     *out_put = (struct gd_wal_put){.bytes = label.bytes, .there_before = there};
     memcpy(out_put->sha256, label.sha256, sizeof out_put->sha256);
