@@ -41,7 +41,10 @@ static const char *sentence(const struct gd_visit_end *end, struct gd_arena *are
 {
     const struct gd_story *story = end->outcome->story;
     const char *backup =
-        *story->snapshot == '\0' ? "" : gd_arena_printf(arena, ", backup %s", story->snapshot);
+        *story->snapshot != '\0' ? gd_arena_printf(arena, ", backup %s", story->snapshot)
+        : story->point_count > 0 ? gd_arena_printf(arena, ", point in time %s",
+                                                   story->points[story->point_count - 1].name)
+                                 : "";
     const char *back = end->outcome->way_back.count == 0 ? "" : ", way back: ";
     return gd_arena_printf(
         arena, "change %s of \"%s\" from %s in \"%s\": %s, %zu statement%s%s%s%s", story->change,
@@ -58,6 +61,7 @@ static void tell_end(void *context, const struct gd_visit_end *end)
     size_t backups = story->snapshots.count;
     if (backups == 0 && *story->snapshot != '\0')
         backups = 1;
+    backups += story->point_count;
     gd_tally_count_change(proxy->tally, gd_outcome_name(story->outcome), backups);
     bool bad = end->status.code != GD_OK && end->status.code != GD_REFUSED;
     const char *text = sentence(end, arena);

@@ -24,6 +24,27 @@ struct gd_status gd_cli_await_database(const struct gd_config *config,
     return config->start_wait_ms == 0 ? GD_DONE : gd_ready_wait(&ready, NULL, err);
 }
 
+/* A request may be stricter than the policy, and not laxer. */
+GD_MUST static struct gd_status point_of(const struct gd_config *config,
+                                         const struct gd_policy *policy,
+                                         enum gd_point_use *out_use, struct gd_error *err)
+{
+    bool never = config->point_in_time == GD_POINT_WISH_NEVER;
+    *out_use = gd_policy_point(policy);
+    if (never && *out_use == GD_POINT_REQUIRE)
+        return gd_hint(err,
+                       gd_fail(err, GD_REFUSED,
+                               "policy \"%s\" requires a point in time, and --point-in-time never "
+                               "was asked for",
+                               gd_policy_name(policy)),
+                       "Leave it out, or change point_in_time in the policy.");
+    if (never)
+        *out_use = GD_POINT_NEVER;
+    if (config->point_in_time == GD_POINT_WISH_REQUIRE)
+        *out_use = GD_POINT_REQUIRE;
+    return GD_DONE;
+}
+
 struct gd_status gd_cli_guard_options(const struct gd_config *config,
                                       const struct gd_pg_options *pg, int argc, char **argv,
                                       struct gd_arena *arena, struct gd_guard_options *out_options,
@@ -51,6 +72,7 @@ struct gd_status gd_cli_guard_options(const struct gd_config *config,
         .pg_bin = gd_text_or_null(config->pg_bin),
     };
     GD_TRY(gd_policy_load(config->policy, arena, &out_options->policy, err));
+    GD_TRY(point_of(config, out_options->policy, &out_options->point, err));
     struct gd_keep_options keep = {
         .items = config->keep.items,
         .item_count = config->keep.count,

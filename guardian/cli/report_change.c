@@ -114,6 +114,8 @@ static void put_story(struct gd_json *object, const struct gd_story *story)
     gd_json_put_text(object, "command", story->command);
     gd_json_put_text(object, "who", story->who);
     gd_json_put_text(object, "snapshot", story->snapshot);
+    gd_json_put_text(object, "point",
+                     story->point_count == 0 ? "" : story->points[story->point_count - 1].name);
     gd_json_put_text(object, "rolled_back_by", story->rolled_back_by);
     gd_json_put(object, "ended", gd_json_new_time(story->ended_us));
     gd_json_put_text(object, "error", story->error);

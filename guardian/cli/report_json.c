@@ -194,6 +194,16 @@ static struct gd_json *limits_of(const struct gd_limits *limits)
     return object;
 }
 
+static struct gd_json *point_of(const struct gd_by_point *point)
+{
+    struct gd_json *object = gd_json_object();
+    gd_json_put(object, "use", gd_json_new_text(gd_point_use_name(point->use)));
+    gd_json_put_text(object, "base", point->base);
+    gd_json_put(object, "covered_since", gd_json_new_time(point->since_us));
+    gd_json_put_text(object, "why_not", point->why_not);
+    return object;
+}
+
 static struct gd_json *decision_of(const struct gd_decision *decision)
 {
     struct gd_json *object = gd_json_object();
@@ -203,6 +213,7 @@ static struct gd_json *decision_of(const struct gd_decision *decision)
     gd_json_put(object, "action", gd_json_new_text(gd_action_name(decision->action)));
     gd_json_put(object, "ask", gd_json_new_text(gd_ask_name(decision->ask)));
     gd_json_put(object, "backup", backup_of(&decision->backup));
+    gd_json_put(object, "point_in_time", point_of(&decision->point));
     gd_json_put(object, "tell", gd_json_new_texts(&decision->tell));
     gd_json_put(object, "limits", limits_of(decision->limits));
     gd_json_put(object, "notes", gd_json_new_texts(&decision->notes));

@@ -140,10 +140,40 @@ static const char *earlier_of(const struct page *page)
     return text;
 }
 
+/* The newest first, as with snapshots. */
+static void print_points(const struct page *page)
+{
+    const struct gd_story *story = page->story;
+    char since[GD_TIME_SIZE];
+    for (size_t i = story->point_count; i-- > 0;) {
+        const struct gd_story_point *point = &story->points[i];
+        bool last = i + 1 == story->point_count;
+        gd_clock_text(point->since_us, since);
+        row(page, last ? "backup" : "before it", GD_INK_GREEN,
+            gd_arena_printf(
+                page->arena, "point in time %s, covered since %.16sZ by base backup %s (%s)%s",
+                point->name, since, point->base,
+                point->proof == GD_PROOF_DRILL ? "restored on trial" : "every byte read back",
+                last && story->snapshot[0] == '\0' ? drift_of(page) : ""));
+    }
+    if (story->point_count > 0 && story->snapshot[0] == '\0')
+        row(page, "took", GD_INK_PLAIN,
+            gd_arena_printf(
+                page->arena, "%s until it was seen in the store%s",
+                gd_text_seconds(page->arena, story->proof_seconds),
+                story->sealed_seconds > 0
+                    ? gd_arena_printf(page->arena, "; writers waited %s",
+                                      gd_text_seconds(page->arena, story->sealed_seconds))
+                    : ""));
+}
+
 static void print_backup(const struct page *page)
 {
     const struct gd_story *story = page->story;
     bool waited = story->sealed_seconds > 0;
+    print_points(page);
+    if (story->point_count > 0 && story->snapshot[0] == '\0')
+        return;
     if (waited && (story->snapshot[0] == '\0' || story->backup_seconds <= 0))
         row(page, "took", GD_INK_PLAIN,
             gd_arena_printf(page->arena, "writers waited %s",
@@ -347,6 +377,26 @@ static struct gd_json *snapshots_of(const struct gd_story *story)
     return list;
 }
 
+static struct gd_json *points_of(const struct gd_story *story)
+{
+    struct gd_json *list = gd_json_list();
+    for (size_t i = 0; i < story->point_count; i++) {
+        const struct gd_story_point *point = &story->points[i];
+        struct gd_json *object = gd_json_object();
+        gd_json_put_text(object, "mark", point->mark);
+        gd_json_put_text(object, "name", point->name);
+        gd_json_put(object, "timeline", gd_json_new_int(point->timeline));
+        gd_json_put_text(object, "lsn", point->lsn);
+        gd_json_put(object, "time", gd_json_new_time(point->time_us));
+        gd_json_put_text(object, "base", point->base);
+        gd_json_put_text(object, "base_proof", gd_proof_name(point->proof));
+        gd_json_put(object, "covered_since", gd_json_new_time(point->since_us));
+        gd_json_put(object, "tables", gd_json_new_texts(&point->tables));
+        gd_json_push(list, object);
+    }
+    return list;
+}
+
 static struct gd_json *drifts_of(const struct gd_story *story)
 {
     struct gd_json *list = gd_json_list();
@@ -387,6 +437,7 @@ static void put_backup(struct gd_json *object, const struct gd_story *story)
 {
     gd_json_put_text(object, "snapshot", story->snapshot);
     gd_json_put(object, "snapshots", snapshots_of(story));
+    gd_json_put(object, "points", points_of(story));
     gd_json_put_text(object, "proof", gd_proof_name(story->proof));
     gd_json_put(object, "sealed", gd_json_new_bool(story->sealed));
     gd_json_put(object, "drift_rows",

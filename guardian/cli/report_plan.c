@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "guardian/base/clock.h"
 #include "guardian/cli/progress.h"
 #include "guardian/cli/report.h"
 #include "guardian/cli/report_text.h"
@@ -77,10 +78,32 @@ static const char *what_is_backed_up(const struct gd_page *page)
                       page->screen->verbose ? backup->tables.count : TABLES_MOST));
 }
 
+/* It costs the same, whatever is backed up. */
+static const char *by_point(const struct gd_page *page)
+{
+    const struct gd_by_point *point = &page->decision->point;
+    char since[GD_TIME_SIZE];
+    gd_clock_text(point->since_us, since);
+    return gd_arena_printf(page->arena,
+                           "point in time, covered since %.16sZ by base backup %s; its restore "
+                           "point is seen in the store before anything runs; writers wait until "
+                           "the change is in",
+                           since, point->base);
+}
+
 static void print_backup(const struct gd_page *page)
 {
     const struct gd_backup *backup = &page->decision->backup;
     const char *text = what_is_backed_up(page);
+    const struct gd_by_point *point = &page->decision->point;
+    if (point->base != NULL) {
+        row(page, "backup", GD_INK_PLAIN, by_point(page));
+        return;
+    }
+    if (point->why_not != NULL)
+        row(page, point->use == GD_POINT_REQUIRE ? "lacks" : "note",
+            point->use == GD_POINT_REQUIRE ? GD_INK_RED : GD_INK_PLAIN,
+            gd_arena_printf(page->arena, "no point in time can be the backup: %s", point->why_not));
     if (backup->bytes > 0 && backup->scope >= GD_SCOPE_TABLES)
         text =
             gd_arena_printf(page->arena, "%s, %s", text, gd_size_text(backup->bytes, page->arena));

@@ -52,6 +52,8 @@ enum gd_origin {
     X(FAIL_ON_NEVER, "never")                                                                      \
     X(FAIL_ON_ADDITIVE, "additive")                                                                \
     X(FAIL_ON_ENUM, "enum") X(FAIL_ON_DESTRUCTIVE, "destructive") X(FAIL_ON_UNKNOWN, "unknown")
+#define GD_POINT_WISHES(X)                                                                         \
+    X(POINT_WISH_AUTO, "auto") X(POINT_WISH_NEVER, "never") X(POINT_WISH_REQUIRE, "require")
 #define GD_WAIVERS(X) X(WAIVERS_ON, "on") X(WAIVERS_OFF, "off")
 #define GD_ROLLS(X)                                                                                \
     X(ROLL_CHEAPEST, "cheapest")                                                                   \
@@ -94,6 +96,7 @@ enum gd_origin {
 #define X(name, word) GD_##name,
 enum gd_format { GD_FORMATS(X) };
 enum gd_fail_on { GD_FAIL_ONS(X) }; /* in the order of the classes: "this one or worse" is >= */
+enum gd_point_wish { GD_POINT_WISHES(X) };
 enum gd_waivers { GD_WAIVERS(X) };
 enum gd_roll { GD_ROLLS(X) };
 enum gd_color { GD_COLORS(X) };

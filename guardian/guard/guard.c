@@ -107,6 +107,8 @@ static struct gd_status apply(struct gd_guard *guard, struct gd_error *err)
     guard->story->changed = stays;
     guard->story->outcome = stays ? GD_OUTCOME_APPLIED : GD_OUTCOME_NOTHING;
     guard->outcome->because = gd_story_because(guard->story, guard->arena);
+    if (stays)
+        (void)gd_guard_mark(guard, true, err).code;
     return GD_DONE;
 }
 

@@ -29,6 +29,7 @@ struct gd_guard_options {
     const char *const *approvals;
     size_t approval_count;
     bool no_waivers;
+    enum gd_point_use point;  /* what policy and request say together */
     const char *const *paths; /* operands: files, folders, "-" */
     size_t path_count;
     const struct gd_input *inputs; /* texts in hand, in place of paths */

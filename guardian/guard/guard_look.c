@@ -94,6 +94,7 @@ GD_MUST static struct gd_status decide(struct gd_guard *guard, struct gd_error *
         gd_change_forget_waivers(guard->change.report);
     GD_TRY(gd_decide_approved(&input, options->store, &guard->outcome->notes, guard->arena,
                               &guard->decision, err));
+    GD_TRY(gd_guard_decide_by_point(guard, &input, err));
     GD_TRY(gd_guard_find_kept(guard, err));
     guard->decision = noted(guard);
     guard->planning.single_transaction =
@@ -360,9 +361,11 @@ struct gd_status gd_guard_foresee(struct gd_guard *guard, struct gd_error *err)
     GD_TRY(decide(guard, err));
     if (guard->options->store == NULL || guard->decision->backup.scope == GD_SCOPE_NONE)
         return GD_DONE;
-    GD_TRY(gd_protect_estimate(guard->options->store, guard->story->cluster,
-                               &guard->decision->backup, guard->arena,
-                               &guard->planning.backup_seconds, &guard->planning.backup_from, err));
+    GD_TRY(gd_guard_foresee_point(guard, err));
+    if (guard->decision->point.base == NULL)
+        GD_TRY(gd_protect_estimate(
+            guard->options->store, guard->story->cluster, &guard->decision->backup, guard->arena,
+            &guard->planning.backup_seconds, &guard->planning.backup_from, err));
     guard->plan = gd_plan_make(&guard->change, guard->decision, &guard->planning, guard->arena);
     return GD_DONE;
 }

@@ -41,6 +41,9 @@ struct gd_guard {
     struct gd_seal_clock held; /* those who write are kept waiting */
     bool in_loss;              /* the applier stands inside the first losing transaction */
     struct gd_protection protection;
+    struct gd_cover *cover; /* a point in time can be the backup; NULL: a snapshot is */
+    bool point_only;        /* … and nothing else can: the tables are too large */
+    bool wal_kept, wal_kept_known;
     const struct gd_permit *permit;
     bool asked_person;
     bool seen_open; /* the journal was read, and a change in it is open */
@@ -107,6 +110,26 @@ uint32_t gd_guard_bounded(const struct gd_limit *limit);
 gd_guard_stage_fn gd_guard_prepare, gd_guard_open_seal, gd_guard_protect, gd_guard_permit;
 /** The applier stands inside a losing transaction that is not the first: what was written since? */
 gd_guard_stage_fn gd_guard_measure_later;
+
+/** For what the decision demands. */
+struct gd_protect_options gd_guard_protect_options(const struct gd_guard *guard);
+
+/* ---- guard_point.c ---- */
+/** Does somebody keep WAL of the server in the store? Asked once; false with --point-in-time never.
+ */
+bool gd_guard_wal_kept(struct gd_guard *guard);
+/** Into the decision, for who reads the plan. */
+gd_guard_stage_fn gd_guard_foresee_point;
+/** Decide again what was refused because it is too large to be copied while writers wait. */
+GD_MUST struct gd_status gd_guard_decide_by_point(struct gd_guard *guard,
+                                                  const struct gd_decide_input *input,
+                                                  struct gd_error *err);
+/** All of a point in time that takes long. @return GD_UNPROTECTED it is required, and is not there
+ */
+gd_guard_stage_fn gd_guard_prepare_point;
+/** The change's restore point before it (unless the backup is one) or behind it, without waiting.
+ *  What fails is a note. */
+GD_MUST struct gd_status gd_guard_mark(struct gd_guard *guard, bool after, struct gd_error *err);
 
 /* ---- guard_story.c: words ---- */
 void gd_guard_story_begin(struct gd_guard *guard);

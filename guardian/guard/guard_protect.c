@@ -196,13 +196,10 @@ GD_MUST static struct gd_status check_duration(const struct gd_guard *guard, str
                    "back up less with a policy that names tables.");
 }
 
-/* Under the snapshot that the change's own session exports, or (NULL) one of its own. */
-GD_MUST static struct gd_status make_backup(struct gd_guard *guard, const char *snapshot,
-                                            struct gd_error *err)
+struct gd_protect_options gd_guard_protect_options(const struct gd_guard *guard)
 {
     const struct gd_guard_options *options = guard->options;
-    struct gd_story *story = guard->story;
-    struct gd_protect_options protect = {
+    return (struct gd_protect_options){
         .pg = options->pg,
         .store = options->store,
         .key = options->key,
@@ -215,10 +212,38 @@ GD_MUST static struct gd_status make_backup(struct gd_guard *guard, const char *
         .pg_bin = options->pg_bin,
         .scratch = options->scratch,
         .lock_ms = (uint32_t)guard->decision->limits->lock_wait.value,
+        .cover = guard->cover,
+        .point_only = guard->point_only || options->point == GD_POINT_REQUIRE,
+        .database = guard->story->database,
+        .git_commit = guard->story->git_commit,
+        .notes = &guard->outcome->notes,
         .events = options->events,
     };
+}
+
+static void tell_backup(struct gd_guard *guard)
+{
+    struct gd_story *story = guard->story;
+    const struct gd_protection *protection = &guard->protection;
+    story->snapshot = protection->cover == NULL ? protection->manifest->id : "";
+    story->point_count = 0;
+    if (protection->cover == NULL)
+        return;
+    story->points = gd_arena_zalloc(guard->arena, 1, sizeof *story->points);
+    story->points[story->point_count++] = gd_protect_told(protection, guard->arena);
+}
+
+/* Under the snapshot that the change's own session exports, or (NULL) one of its own. `alone`:
+ * writers are held for a moment only, so a point in time that fails is not made up for. */
+GD_MUST static struct gd_status make_backup(struct gd_guard *guard, const char *snapshot,
+                                            bool alone, struct gd_error *err)
+{
+    struct gd_story *story = guard->story;
+    struct gd_protect_options protect = gd_guard_protect_options(guard);
+    protect.point_only |= alone;
+    protect.point_ms = alone || snapshot != NULL ? GD_POINT_HELD_MS : 0;
     GD_TRY(gd_protect(&protect, snapshot, guard->arena, &guard->protection, err));
-    story->snapshot = guard->protection.manifest->id;
+    tell_backup(guard);
     story->proof = gd_proof_kind(guard->protection.proof);
     story->sealed = guard->protection.sealed;
     story->covers = guard->decision->backup.covers;
@@ -237,7 +262,7 @@ GD_MUST static struct gd_status protect_beside(struct gd_guard *guard, struct gd
     struct gd_before before;
     struct gd_error later = {0};
     gd_guard_before_begin(guard, &before);
-    struct gd_status status = make_backup(guard, NULL, err);
+    struct gd_status status = make_backup(guard, NULL, false, err);
     struct gd_status read =
         gd_guard_before_end(guard, &before, status.code == GD_OK ? err : &later);
     return status.code == GD_OK ? read : status;
@@ -247,15 +272,18 @@ struct gd_status gd_guard_protect(struct gd_guard *guard, struct gd_error *err)
 {
     const char *snapshot = NULL;
     if (!demands_backup(guard))
-        return GD_DONE;
+        return gd_guard_mark(guard, false, err);
+    GD_TRY(gd_guard_prepare_point(guard, err));
     if (gd_guard_reads_beside(guard))
-        return protect_beside(guard, err);
-    if (guard->in_loss)
-        GD_TRY(lock(guard, &guard->decision->backup, &snapshot, err));
-    GD_TRY(make_backup(guard, snapshot, err));
+        GD_TRY(protect_beside(guard, err));
+    else {
+        if (guard->in_loss)
+            GD_TRY(lock(guard, &guard->decision->backup, &snapshot, err));
+        GD_TRY(make_backup(guard, snapshot, false, err));
+    }
     if (guard->in_loss)
         tell_sealed(guard);
-    return GD_DONE;
+    return gd_guard_mark(guard, false, err);
 }
 
 /* ---- permit ---- */
@@ -264,6 +292,9 @@ GD_MUST static struct gd_status make_permit(struct gd_guard *guard, struct gd_er
 {
     if (!demands_backup(guard))
         return gd_permit_without(guard->decision, guard->arena, &guard->permit, err);
+    if (guard->protection.cover != NULL)
+        return gd_permit_point(guard->decision, guard->change_id, guard->protection.proof,
+                               guard->arena, &guard->permit, err);
     return gd_permit_proven(guard->decision, guard->protection.manifest, guard->protection.proof,
                             guard->arena, &guard->permit, err);
 }
@@ -339,6 +370,19 @@ GD_MUST static struct gd_status check_drift(struct gd_guard *guard, struct gd_er
     return GD_DONE;
 }
 
+/* Counting what was written since would read the tables; another restore point, now that nobody
+ * writes, takes a moment. Where the tables are too large to be copied now, it is that or nothing.
+ */
+GD_MUST static struct gd_status point_anew(struct gd_guard *guard, const char *snapshot,
+                                           struct gd_error *err)
+{
+    GD_TRY(make_backup(guard, snapshot, !guard->decision->backup.sealed, err));
+    GD_TRY(make_permit(guard, err));
+    tell_sealed(guard);
+    guard->story->sealed = true;
+    return GD_DONE;
+}
+
 /* Writers are off now: what they wrote since the backup would be lost by a rollback. Where the
  * policy wants none lost, the backup is made anew under these locks; when nobody wrote, the first
  * one is as good. */
@@ -347,12 +391,14 @@ GD_MUST static struct gd_status measure_drift(struct gd_guard *guard, struct gd_
     struct gd_story *story = guard->story;
     const char *snapshot;
     GD_TRY(lock(guard, &guard->decision->backup, &snapshot, err));
+    if (guard->protection.cover != NULL)
+        return point_anew(guard, snapshot, err);
     GD_TRY(gd_protect_drift(guard->pg, &guard->protection, &guard->decision->backup, guard->arena,
                             &story->drifts, &story->drift_count, &story->drift_rows, err));
     if (!guard->decision->backup.sealed)
         return check_drift(guard, err);
     if (story->drift_rows != 0) {
-        GD_TRY(make_backup(guard, snapshot, err));
+        GD_TRY(make_backup(guard, snapshot, false, err));
         GD_TRY(make_permit(guard, err));
         tell_sealed(guard);
     }

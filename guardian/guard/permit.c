@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guardian/wal/mark.h"
+
 struct gd_permit {
     const struct gd_decision *decision;
     const struct gd_proof *proof; /* NULL: none was needed */
@@ -114,6 +116,16 @@ GD_MUST static struct gd_status check_kind(const struct gd_decision *decision,
                    gd_proof_name(gd_proof_kind(proof)));
 }
 
+GD_MUST static struct gd_status check_mark(const char *change, const struct gd_proof *proof,
+                                           struct gd_error *err)
+{
+    const struct gd_mark *mark = proof == NULL ? NULL : gd_proof_mark(proof);
+    if (mark != NULL && mark->seen && !mark->after && strcmp(mark->change, change) == 0)
+        return GD_DONE;
+    return gd_fail(err, GD_UNPROTECTED,
+                   "could not permit the change: no restore point of it was seen in the store");
+}
+
 /* --- permits ------------------------------------------------------------------------------------
  */
 
@@ -133,12 +145,27 @@ struct gd_status gd_permit_proven(const struct gd_decision *decision,
     return GD_DONE;
 }
 
+struct gd_status gd_permit_point(const struct gd_decision *decision, const char *change,
+                                 const struct gd_proof *proof, struct gd_arena *arena,
+                                 const struct gd_permit **out_permit, struct gd_error *err)
+{
+    GD_TRY(check_decided(decision, err));
+    GD_TRY(check_mark(change, proof, err));
+    GD_TRY(check_kind(decision, proof, err));
+    *out_permit = permit_new(decision, proof, arena);
+    return GD_DONE;
+}
+
 /* --- by several -------------------------------------------------------------------------------*/
 
 GD_MUST static struct gd_status check_ground(const struct gd_decision *decision,
                                              const struct gd_permit_ground *ground,
                                              struct gd_error *err)
 {
+    if (ground->manifest == NULL) {
+        GD_TRY(check_mark(ground->change, ground->proof, err));
+        return check_kind(decision, ground->proof, err);
+    }
     GD_TRY(check_same(ground->manifest, ground->proof, err));
     GD_TRY(check_kind(decision, ground->proof, err));
     return check_complete(ground->manifest, err);
@@ -146,7 +173,7 @@ GD_MUST static struct gd_status check_ground(const struct gd_decision *decision,
 
 static bool has_table(const struct gd_permit_ground *ground, const char *table)
 {
-    return ground->manifest->scope == GD_SNAPSHOT_DATABASE ||
+    return ground->manifest == NULL || ground->manifest->scope == GD_SNAPSHOT_DATABASE ||
            (ground->manifest->scope == GD_SNAPSHOT_TABLES && is_wanted(ground->manifest, table));
 }
 
@@ -175,8 +202,11 @@ struct gd_status gd_permit_proven_by(const struct gd_decision *decision,
     const struct gd_backup *backup = &decision->backup;
     struct gd_status status = gd_permit_proven(decision, NULL, NULL, arena, out_permit, err);
     for (size_t i = 0; i < count && status.code != GD_OK; i++)
-        status = gd_permit_proven(decision, grounds[i].manifest, grounds[i].proof, arena,
-                                  out_permit, err);
+        status = grounds[i].manifest == NULL
+                     ? gd_permit_point(decision, grounds[i].change, grounds[i].proof, arena,
+                                       out_permit, err)
+                     : gd_permit_proven(decision, grounds[i].manifest, grounds[i].proof, arena,
+                                        out_permit, err);
     if (status.code == GD_OK || count < 2 || backup->scope != GD_SCOPE_TABLES ||
         backup->tables.count == 0)
         return status;

@@ -20,9 +20,15 @@ GD_MUST struct gd_status gd_permit_proven(const struct gd_decision *decision,
                                           const struct gd_proof *proof, struct gd_arena *arena,
                                           const struct gd_permit **out_permit,
                                           struct gd_error *err);
+/** The same for a point in time, which holds all there is.
+ *  @return GD_UNPROTECTED  the proof is not of a mark that was made for this change, or too weak */
+GD_MUST struct gd_status gd_permit_point(const struct gd_decision *decision, const char *change,
+                                         const struct gd_proof *proof, struct gd_arena *arena,
+                                         const struct gd_permit **out_permit, struct gd_error *err);
 /** One of several backups of one change, each proven by itself. */
 struct gd_permit_ground {
-    const struct gd_manifest *manifest;
+    const struct gd_manifest *manifest; /* NULL: a point in time, made for `change` */
+    const char *change;
     const struct gd_proof *proof;
 };
 /** The same, where no backup holds all of it alone: each table of the decision is in one that is

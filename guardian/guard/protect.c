@@ -125,9 +125,10 @@ GD_MUST static struct gd_status prove(const struct gd_protect_options *options,
     return GD_DONE;
 }
 
-struct gd_status gd_protect(const struct gd_protect_options *options, const char *shared_snapshot,
-                            struct gd_arena *arena, struct gd_protection *out_protection,
-                            struct gd_error *err)
+GD_MUST static struct gd_status by_snapshot(const struct gd_protect_options *options,
+                                            const char *shared_snapshot, struct gd_arena *arena,
+                                            struct gd_protection *out_protection,
+                                            struct gd_error *err)
 {
     struct gd_protection protection = {0};
     struct gd_status status = take(options, shared_snapshot, arena, &protection, err);
@@ -143,9 +144,49 @@ struct gd_status gd_protect(const struct gd_protect_options *options, const char
     return GD_DONE;
 }
 
+static void tell_no_point(const struct gd_protect_options *options, const struct gd_error *why,
+                          struct gd_arena *arena)
+{
+    const char *text = gd_arena_printf(
+        arena, "no point in time, but a snapshot was taken as the backup: %s", why->text);
+    if (options->notes != NULL)
+        gd_texts_add(options->notes, text, arena);
+    gd_tell_note(options->events, "%s", text);
+}
+
+struct gd_status gd_protect(const struct gd_protect_options *options, const char *shared_snapshot,
+                            struct gd_arena *arena, struct gd_protection *out_protection,
+                            struct gd_error *err)
+{
+    struct gd_error why = {0};
+    if (options->cover == NULL || options->decision->backup.scope < GD_SCOPE_TABLES)
+        return by_snapshot(options, shared_snapshot, arena, out_protection, err);
+    bool held = shared_snapshot != NULL || options->held;
+    struct gd_status status = gd_protect_by_point(options, held, arena, out_protection, &why);
+    if (status.code == GD_OK)
+        return GD_DONE;
+    if (!options->point_only && status.code != GD_INJECTED && !gd_interrupted()) {
+        tell_no_point(options, &why, arena);
+        return by_snapshot(options, shared_snapshot, arena, out_protection, err);
+    }
+    *err = why;
+    if (status.code == GD_CORRUPT) { /* of WAL, and the database was not touched */
+        err->code = GD_UNPROTECTED;
+        return (struct gd_status){GD_UNPROTECTED};
+    }
+    return unprotected(status, err);
+}
+
 struct gd_status gd_protect_prove(const struct gd_protect_options *options, struct gd_arena *arena,
                                   struct gd_protection *protection, struct gd_error *err)
 {
+    if (protection->cover != NULL)
+        return gd_hint(err,
+                       gd_fail(err, GD_UNPROTECTED,
+                               "the backup is a point in time that stands on base backup %s, which "
+                               "was not restored on trial",
+                               protection->cover->base),
+                       "Run guardian verify %s --drill, then this again.", protection->cover->base);
     struct gd_status status = prove(options, arena, protection, err);
     return status.code == GD_OK ? status : unprotected(status, err);
 }

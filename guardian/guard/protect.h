@@ -11,7 +11,10 @@
 #include "guardian/guard/permit.h"
 #include "guardian/guard/seal_clock.h"
 #include "guardian/journal/story.h"
+#include "guardian/prove/point.h"
 #include "guardian/snapshot/take.h"
+
+enum { GD_POINT_HELD_MS = 5000 }; /* for a mark to reach the store while writers wait */
 
 struct gd_protect_options {
     const struct gd_pg_options *pg;
@@ -27,12 +30,24 @@ struct gd_protect_options {
     const char *own_ids; /* as for gd_snapshot_take(); NULL: nothing of the change is in */
     const struct gd_map *own_files;
     uint32_t lock_ms;
+    /* A point in time, where rows are to be held and one stands ready (gd_point_prepare); NULL: a
+     * snapshot. When it fails a snapshot is taken, unless `point_only`. */
+    const struct gd_cover *cover;
+    bool point_only;
+    const char *database, *git_commit; /* for the mark; NULL: "" */
+    uint32_t point_ms;                 /* for the store to have it; 0: 10,000 */
+    struct gd_texts *notes;            /* why it was no point in time; may be NULL */
     const struct gd_events *events;
 };
 
+/** A snapshot, or (manifest NULL) a point in time. */
 struct gd_protection {
     const struct gd_manifest *manifest;
     const struct gd_proof *proof;
+    const struct gd_cover *cover; /* NULL: a snapshot */
+    struct gd_backup holds;       /* a point in time: what it was made for */
+    const uint32_t *oids;         /* … the tables that its names stood for */
+    size_t oid_count;
     bool sealed;
     const char
         *pg_snapshot; /* pg_current_snapshot() of it: xmin:xmax:xip, to measure drift against */
@@ -91,6 +106,16 @@ GD_MUST struct gd_status gd_protect_readers(struct gd_pg *pg, const struct gd_te
 GD_MUST struct gd_status gd_protect(const struct gd_protect_options *options,
                                     const char *shared_snapshot, struct gd_arena *arena,
                                     struct gd_protection *out_protection, struct gd_error *err);
+
+/** As the journal tells it. `protection` is a point in time. */
+struct gd_story_point gd_protect_told(const struct gd_protection *protection,
+                                      struct gd_arena *arena);
+
+/** For gd_point_prepare() and gd_point_foresee(). */
+GD_MUST struct gd_status gd_protect_point_options(const struct gd_protect_options *options,
+                                                  const char *cluster,
+                                                  struct gd_point_options *out_options,
+                                                  struct gd_error *err);
 
 /** Prove a backup that was taken before once more, as strongly as the decision demands now.
  *  @return GD_UNPROTECTED, GD_CORRUPT */

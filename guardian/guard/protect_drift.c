@@ -6,6 +6,9 @@
  * have 32 bits: they are widened with the server's current one. One that is so old that its bits
  * come round again may count as new, never the other way. An updated row counts on both sides.
  *
+ * Of a point in time nobody has counted the rows: those that were deleted since are not told. A
+ * rollback brings them back, and loses nothing by it.
+ *
  * What is seen and not committed is the session's own (savepoints have ids of their own), and
  * counts as nobody's.
  *
@@ -75,6 +78,10 @@ static const struct gd_table *backed_up(const struct drifting *drifting,
 static void set_counts(const struct drifting *drifting, const struct gd_protected *table,
                        int64_t rows, int64_t rows_new, struct gd_story_drift *drift)
 {
+    if (drifting->protection->cover != NULL) { /* how many there were, nobody counted */
+        drift->rows_new = rows_new;
+        return;
+    }
     const struct gd_table *copied = backed_up(drifting, table);
     if (copied == NULL) { /* it was made, or became a part, since */
         drift->rows_new = rows;
@@ -159,7 +166,6 @@ struct gd_status gd_protect_drift(struct gd_pg *pg, const struct gd_protection *
         .pg = pg,
         .protection = protection,
         .arena = arena,
-
         .until_us = gd_clock_monotonic_us() +
                     1000LL * (protection->drift_ms == 0 ? LIMIT_MS : protection->drift_ms)};
     struct gd_protected *tables = NULL;

@@ -26,4 +26,10 @@ const char *gd_protect_oids(const struct gd_protected *tables, size_t count,
                             struct gd_arena *arena);
 const char *gd_protect_array(const struct gd_texts *texts, struct gd_arena *arena);
 
+/** A mark, proven (prove/point.h). @param held  those who write are kept off */
+GD_MUST struct gd_status gd_protect_by_point(const struct gd_protect_options *options, bool held,
+                                             struct gd_arena *arena,
+                                             struct gd_protection *out_protection,
+                                             struct gd_error *err);
+
 #endif

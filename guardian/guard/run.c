@@ -355,6 +355,8 @@ GD_MUST static struct gd_status close_change(struct gd_run *run, int exit_status
     settle_rest(run);
     GD_TRY(look_after(run, err));
     decide_outcome(run, exit_status);
+    if (run->story->changed)
+        gd_run_mark(run, true);
     tell_rest(run);
     tell_failure(run, exit_status);
     GD_TRY(gd_fault("run: before the end is written", err));

@@ -35,12 +35,33 @@ static bool was_wanted(const struct gd_manifest *manifest, const char *table)
     return false;
 }
 
+/* All that is there is in a point in time; but only those tables count of which it is known that
+ * they were meant when nobody wrote. Of others it is cheaper to make another one than to count. */
+static bool point_has_table(const struct gd_run *run, const struct gd_protection *point,
+                            const char *table, const struct gd_relation *relation)
+{
+    if (point->holds.tables.count == 0)
+        return true;
+    if (!gd_texts_has(&point->holds.tables, table))
+        return false;
+    if (relation == NULL || relation->kind != 'r' ||
+        gd_map_get(&run->old, relation->oid) == GD_MAP_NONE)
+        return true;
+    for (size_t i = 0; i < point->oid_count; i++)
+        if (point->oids[i] == relation->oid)
+            return true;
+    return false;
+}
+
 /* By its name, and by its oid where it has rows and was there before: the run may have given the
  * name of what was backed up to something else. */
-static bool has_table(const struct gd_run *run, const struct gd_manifest *manifest,
+static bool has_table(const struct gd_run *run, const struct gd_protection *protection,
                       const char *table, const struct gd_survey *survey)
 {
     const struct gd_relation *relation = relation_of(survey, table);
+    const struct gd_manifest *manifest = protection->manifest;
+    if (protection->cover != NULL)
+        return point_has_table(run, protection, table, relation);
     if (manifest->scope == GD_SNAPSHOT_SCHEMA ||
         (manifest->scope == GD_SNAPSHOT_TABLES && !was_wanted(manifest, table)))
         return false;
@@ -52,24 +73,46 @@ static struct gd_protection *holder_of(const struct gd_run *run, const char *tab
                                        const struct gd_survey *survey)
 {
     for (size_t i = 0; i < run->kept_count; i++)
-        if (has_table(run, run->kept[i]->manifest, table, survey))
+        if (has_table(run, run->kept[i], table, survey))
             return run->kept[i];
     return NULL;
+}
+
+static bool is_schema(const struct gd_protection *protection)
+{
+    return protection->cover == NULL && protection->manifest->scope == GD_SNAPSHOT_SCHEMA;
+}
+
+static bool is_database(const struct gd_protection *protection)
+{
+    return protection->cover == NULL ? protection->manifest->scope == GD_SNAPSHOT_DATABASE
+                                     : protection->holds.tables.count == 0;
 }
 
 static struct gd_protection *whole(const struct gd_run *run)
 {
     for (size_t i = 0; i < run->kept_count; i++)
-        if (run->kept[i]->manifest->scope == GD_SNAPSHOT_DATABASE)
+        if (is_database(run->kept[i]))
             return run->kept[i];
     return NULL;
 }
 
+/* Points in time stand for what they were made for, table by table. */
+static bool by_points(const struct gd_run *run)
+{
+    for (size_t i = 0; i < run->kept_count; i++)
+        if (run->kept[i]->cover != NULL)
+            return true;
+    return false;
+}
+
 /* ---- what is missing ---- */
 
-static bool names_tables(const struct gd_backup *backup)
+static bool names_tables(const struct gd_run *run, const struct gd_backup *backup)
 {
-    return backup->scope == GD_SCOPE_TABLES && backup->tables.count > 0;
+    bool by_name = backup->scope == GD_SCOPE_TABLES ||
+                   (backup->scope == GD_SCOPE_DATABASE && whole(run) == NULL && by_points(run));
+    return by_name && backup->tables.count > 0;
 }
 
 bool gd_run_missing(const struct gd_run *run, const struct gd_backup *backup,
@@ -81,7 +124,7 @@ bool gd_run_missing(const struct gd_run *run, const struct gd_backup *backup,
         return false;
     if (backup->scope == GD_SCOPE_SCHEMA)
         return run->kept_count == 0;
-    if (!names_tables(backup))
+    if (!names_tables(run, backup))
         return whole(run) == NULL;
     out_missing->tables = (struct gd_texts){0};
     for (size_t i = 0; i < backup->tables.count; i++)
@@ -113,7 +156,7 @@ struct gd_status gd_run_strengthen(struct gd_run *run, const struct gd_decision 
         return GD_DONE;
     if (backup->scope == GD_SCOPE_SCHEMA)
         return prove_again(run, decision, run->kept[0], err);
-    if (!names_tables(backup))
+    if (!names_tables(run, backup))
         return prove_again(run, decision, whole(run), err);
     for (size_t i = 0; i < backup->tables.count; i++)
         GD_TRY(prove_again(run, decision, holder_of(run, backup->tables.items[i], survey), err));
@@ -127,6 +170,7 @@ struct gd_status gd_run_permit(struct gd_run *run, const struct gd_decision *dec
         gd_arena_zalloc(run->arena, run->kept_count + 1, sizeof *grounds);
     for (size_t i = 0; i < run->kept_count; i++)
         grounds[i] = (struct gd_permit_ground){.manifest = run->kept[i]->manifest,
+                                               .change = run->change_id,
                                                .proof = run->kept[i]->proof};
     return gd_permit_proven_by(decision, grounds, run->kept_count, run->arena, out_permit, err);
 }
@@ -148,8 +192,7 @@ static bool some_is_in(const struct gd_run *run)
 static bool replaces(const struct gd_run *run, const struct gd_protection *newest)
 {
     for (size_t i = 0; i < run->kept_count; i++)
-        if (run->kept[i]->manifest->scope != GD_SNAPSHOT_SCHEMA &&
-            newest->manifest->scope != GD_SNAPSHOT_DATABASE)
+        if (!is_schema(run->kept[i]) && !is_database(newest))
             return false;
     return true;
 }
@@ -168,6 +211,19 @@ void gd_run_keep(struct gd_run *run, struct gd_protection *protection)
     run->story->proof_seconds += protection->proof_seconds;
 }
 
+/* Made ahead, while others wrote: before anything of the run is in, one that nobody writes behind
+ * is as quickly made, and leaves nothing to be counted. */
+void gd_run_let_go_of_loose(struct gd_run *run)
+{
+    size_t count = 0;
+    if (some_is_in(run))
+        return;
+    for (size_t i = 0; i < run->kept_count; i++)
+        if (run->kept[i]->cover == NULL || run->kept[i]->sealed)
+            run->kept[count++] = run->kept[i];
+    run->kept_count = count;
+}
+
 /* The weakest of them is what the run can rely on. */
 static void tell_strength(struct gd_run *run)
 {
@@ -178,19 +234,35 @@ static void tell_strength(struct gd_run *run)
         const struct gd_protection *one = run->kept[i];
         enum gd_proof_kind kind = gd_proof_kind(one->proof);
         story->proof = kind < story->proof ? kind : story->proof;
-        if (one->manifest->scope != GD_SNAPSHOT_SCHEMA)
+        if (!is_schema(one))
             story->sealed &= one->sealed;
     }
+}
+
+static void tell_ids(struct gd_run *run)
+{
+    struct gd_story *story = run->story;
+    struct gd_texts ids = {0};
+    story->points = gd_arena_zalloc(run->arena, run->kept_count, sizeof *story->points);
+    story->point_count = 0;
+    for (size_t i = 0; i < run->kept_count; i++) {
+        if (run->kept[i]->cover == NULL) {
+            gd_texts_add(&ids, run->kept[i]->manifest->id, run->arena);
+            continue;
+        }
+        struct gd_story_point *point = &story->points[story->point_count++];
+        *point = gd_protect_told(run->kept[i], run->arena);
+        point->behind = (uint32_t)ids.count;
+    }
+    story->snapshot = ids.count == 0 ? "" : ids.items[ids.count - 1];
+    story->schema_snapshot = ids.count > 1 ? ids.items[0] : "";
+    story->snapshots = ids.count > 1 ? ids : (struct gd_texts){0};
 }
 
 struct gd_status gd_run_tell_kept(struct gd_run *run, struct gd_error *err)
 {
     struct gd_story *story = run->story;
-    story->snapshots = (struct gd_texts){0};
-    for (size_t i = 0; i < run->kept_count && run->kept_count > 1; i++)
-        gd_texts_add(&story->snapshots, run->kept[i]->manifest->id, run->arena);
-    story->snapshot = run->kept[run->kept_count - 1]->manifest->id;
-    story->schema_snapshot = run->kept_count > 1 ? run->kept[0]->manifest->id : "";
+    tell_ids(run);
     tell_strength(run);
     run->outcome->seconds[GD_PHASE_BACKUP] = story->backup_seconds;
     run->outcome->seconds[GD_PHASE_PROOF] = story->proof_seconds;

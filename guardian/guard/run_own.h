@@ -160,7 +160,8 @@ struct gd_run {
     bool net_known;
     struct gd_run_announced *announced;
     size_t announced_count, announced_capacity;
-    bool begun; /* lease, journal, fingerprint: there is a change */
+    bool wal_kept, wal_kept_known; /* somebody keeps WAL of the server in the store */
+    bool begun;                    /* lease, journal, fingerprint: there is a change */
     bool stuck; /* it could not begin, or be recorded: nothing risky passes any more */
     struct gd_error stuck_err;
     struct gd_lease *lease;
@@ -367,6 +368,22 @@ GD_MUST struct gd_status gd_run_tell_kept(struct gd_run *run, struct gd_error *e
 /** Tables of the statement whose rows of before this backup holds, and others may have written. */
 void gd_run_to_count(const struct gd_run *run, const struct gd_run_look *look,
                      const struct gd_protection *protection, struct gd_backup *out_backup);
+
+/** Nothing of the run is in: points in time that were made while others wrote are made anew. */
+void gd_run_let_go_of_loose(struct gd_run *run);
+
+/* ---- run_point.c ---- */
+bool gd_run_wal_kept(struct gd_run *run); /* asked once; false with --point-in-time never */
+/** All of a point in time that takes long, before anybody waits. `*out_cover` NULL: a snapshot it
+ * is.
+ *  @return GD_UNPROTECTED it is required, and is not there */
+GD_MUST struct gd_status gd_run_prepare_point(struct gd_run *run,
+                                              const struct gd_decision *decision,
+                                              const struct gd_backup *missing,
+                                              const struct gd_cover **out_cover,
+                                              struct gd_error *err);
+/** The run's restore point before its first change, or behind its last. What fails is a note. */
+void gd_run_mark(struct gd_run *run, bool after);
 
 /* ---- run_spare.c ---- */
 /** What was left out of a text. */

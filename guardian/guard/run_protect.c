@@ -129,6 +129,7 @@ GD_MUST static struct gd_status make_change(struct gd_run *run, struct gd_error 
     GD_TRY(check_stamp(run, err));
     GD_TRY(read_old(run, err));
     GD_TRY(open_journal(run, err));
+    gd_run_mark(run, false);
     return gd_fault("run: begun", err);
 }
 
@@ -285,6 +286,9 @@ struct gd_protect_options gd_run_protect_options(const struct gd_run *run,
         .pg_bin = options->pg_bin,
         .scratch = options->scratch,
         .lock_ms = gd_guard_bounded(&decision->limits->lock_wait),
+        .database = run->story->database,
+        .point_only = options->point == GD_POINT_REQUIRE,
+        .notes = &run->outcome->notes,
         .events = options->events,
     };
 }
@@ -292,13 +296,18 @@ struct gd_protect_options gd_run_protect_options(const struct gd_run *run,
 /* `missing`: what of the decision's backup no earlier one holds. */
 GD_MUST static struct gd_status back_up(struct gd_run *run, const struct gd_decision *decision,
                                         const struct gd_backup *missing, const char *snapshot,
-                                        bool held, struct gd_error *err)
+                                        bool held, const struct gd_cover *cover,
+                                        struct gd_error *err)
 {
     struct gd_decision part = *decision;
     part.backup = *missing;
     struct gd_protect_options protect = gd_run_protect_options(run, &part);
     struct gd_protection *protection = gd_arena_zalloc(run->arena, 1, sizeof *protection);
     protect.held = held;
+    protect.cover = cover;
+    protect.point_only |=
+        cover != NULL && held && !missing->sealed; /* too large to be copied now */
+    protect.point_ms = held ? GD_POINT_HELD_MS : 0;
     GD_TRY(gd_run_record(run, GD_RECORD_PROTECTING, err));
     const struct gd_wish *before = gd_run_heed(run);
     struct gd_status status = gd_protect(&protect, snapshot, run->arena, protection, err);
@@ -482,14 +491,16 @@ GD_MUST static struct gd_status make_backup(struct gd_run *run, struct gd_run_lo
                                             struct gd_error *err)
 {
     const char *snapshot = NULL, *relation;
+    const struct gd_cover *cover;
     GD_TRY(find_trap(run, look, &relation, err));
     if (relation != NULL)
         return trapped(run, look, relation, err);
     gd_run_hush(look);
-    *out_sealed = missing->sealed && wants_rows(missing) && can_seal(look);
+    GD_TRY(gd_run_prepare_point(run, look->decision, missing, &cover, err));
+    *out_sealed = (missing->sealed || cover != NULL) && wants_rows(missing) && can_seal(look);
     if (*out_sealed) /* a transaction of the tool's may be within a savepoint, or be prepared */
         GD_TRY(lock(run, look, missing, look->wrapped ? &snapshot : NULL, err));
-    return back_up(run, look->decision, missing, snapshot, *out_sealed, err);
+    return back_up(run, look->decision, missing, snapshot, *out_sealed, cover, err);
 }
 
 GD_MUST static struct gd_status have_backup(struct gd_run *run, struct gd_run_look *look,
@@ -500,6 +511,8 @@ GD_MUST static struct gd_status have_backup(struct gd_run *run, struct gd_run_lo
     struct gd_backup missing;
     bool sealed = false;
     GD_TRY(gd_run_note_nested(run, look->request, err));
+    if (can_seal(look))
+        gd_run_let_go_of_loose(run);
     if (gd_run_missing(run, &decision->backup, survey, look->arena, &missing))
         GD_TRY(make_backup(run, look, &missing, &sealed, err));
     GD_TRY(gd_run_strengthen(run, decision, survey, err));
@@ -524,8 +537,11 @@ struct gd_status gd_run_back_up(struct gd_run *run, const struct gd_decision *de
                                 struct gd_error *err)
 {
     struct gd_backup missing;
-    if (gd_run_missing(run, &decision->backup, NULL, run->arena, &missing))
-        GD_TRY(back_up(run, decision, &missing, NULL, false, err));
+    const struct gd_cover *cover;
+    if (gd_run_missing(run, &decision->backup, NULL, run->arena, &missing)) {
+        GD_TRY(gd_run_prepare_point(run, decision, &missing, &cover, err));
+        GD_TRY(back_up(run, decision, &missing, NULL, false, cover, err));
+    }
     return gd_run_strengthen(run, decision, NULL, err);
 }
 
@@ -534,8 +550,10 @@ struct gd_status gd_run_back_up(struct gd_run *run, const struct gd_decision *de
 GD_MUST static struct gd_status back_up_needs(struct gd_run *run, struct gd_error *err)
 {
     struct gd_backup missing;
+    const struct gd_cover *cover;
     if (gd_run_missing(run, &run->needs->backup, NULL, run->arena, &missing)) {
-        GD_TRY(back_up(run, run->needs, &missing, NULL, false, err));
+        GD_TRY(gd_run_prepare_point(run, run->needs, &missing, &cover, err));
+        GD_TRY(back_up(run, run->needs, &missing, NULL, false, cover, err));
         run->further = true;
     }
     return gd_run_strengthen(run, run->needs, NULL, err);

@@ -96,6 +96,21 @@ struct gd_story_kept {
     const char *text;   /* of the statement, one line, cut */
 };
 
+/** A point in time that is a backup: what a rollback recovers first, beside. */
+struct gd_story_point {
+    const char *mark, *name; /* its id; the restore point's name */
+    uint32_t timeline;
+    const char *lsn; /* "16/B374D848" */
+    int64_t time_us;
+    const char *base;         /* id of the base backup that it stands on */
+    enum gd_proof_kind proof; /* of that */
+    int64_t since_us;         /* every moment since can be brought back */
+    const char *seen;         /* pg_current_snapshot() from right before it */
+    bool database;            /* it stands for a backup of the whole database; else of `tables` */
+    struct gd_texts tables;
+    uint32_t behind; /* so many of `snapshots` were made before it */
+};
+
 struct gd_story {
     const char *change, *cluster, *database;
     enum gd_story_kind kind;
@@ -131,6 +146,8 @@ struct gd_story {
                                     "": snapshot's are */
     struct gd_texts snapshots;   /* run: all of them, in the order in which they were made, the
                                     oldest with the definitions of before; none: there is only one */
+    struct gd_story_point *points; /* in place of snapshots, or beside them */
+    size_t point_count;
     enum gd_proof_kind proof;
     bool sealed, covers;
     int64_t drift_rows; /* -1: not measured */

@@ -147,12 +147,27 @@ static const struct gd_told_field drift_fields[] = {
     NUMBER(gd_story_drift, rows_new, EVER),
     NUMBER(gd_story_drift, rows_gone, EVER),
 };
+static const struct gd_told_field point_fields[] = {
+    TEXT(gd_story_point, mark, EVER),
+    TEXT(gd_story_point, name, EVER),
+    COUNTS(gd_story_point, timeline, EVER),
+    TEXT(gd_story_point, lsn, EVER),
+    TIME(gd_story_point, "time", time_us, EVER),
+    TEXT(gd_story_point, base, EVER),
+    WORD(gd_story_point, proof, proof_words, EVER),
+    TIME(gd_story_point, "since", since_us, EVER),
+    TEXT(gd_story_point, seen, EVER),
+    BOOL(gd_story_point, database, EVER),
+    TEXTS(gd_story_point, tables, EVER),
+    COUNTS(gd_story_point, behind, EVER),
+};
 #define SHAPE(name) .fields = name##_fields, .count = COUNT(name##_fields), .size = sizeof(struct gd_story_##name)
 static const struct gd_told_shape file_shape = {SHAPE(file)};
 static const struct gd_told_shape step_shape = {SHAPE(step), .numbered = true};
 static const struct gd_told_shape loss_shape = {SHAPE(loss)};
 static const struct gd_told_shape kept_shape = {SHAPE(kept)};
 static const struct gd_told_shape drift_shape = {SHAPE(drift)};
+static const struct gd_told_shape point_shape = {SHAPE(point)};
 
 static const struct gd_told_field story_fields[] = {
     TEXT(gd_story, cluster, AT_RECEIVED),
@@ -187,6 +202,7 @@ static const struct gd_told_field story_fields[] = {
     TEXT(gd_story, snapshot, AT_BACKUP),
     TEXT(gd_story, schema_snapshot, AT_BACKUP),
     TEXTS(gd_story, snapshots, AT_BACKUP),
+    LIST(points, point_count, point_shape, AT_PROTECTED),
     BOOL(gd_story, sealed, AT_BACKUP),
     BOOL(gd_story, covers, AT_PROTECTED),
     REAL(gd_story, backup_seconds, AT_PROTECTED),

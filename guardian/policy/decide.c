@@ -680,6 +680,7 @@ struct gd_status gd_decide(const struct gd_decide_input *input, struct gd_arena 
     decider.decision->environment = decider.environment;
     decider.decision->limits = &policy->limits;
     decider.decision->single_transaction = policy->single_transaction;
+    decider.decision->point.use = policy->point_in_time;
     decider.decision->backup.covers = true;
     decider.rule_grounds =
         gd_arena_zalloc(arena, policy->rule_count * (GD_CLASS_UNKNOWN + 1) * (GD_LOSES_OUTSIDE + 1),

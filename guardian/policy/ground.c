@@ -24,6 +24,18 @@ static const char *const ask_names[] = {
 #undef X
 };
 
+static const char *const point_names[] = {
+#define X(name, text) text,
+    GD_POINT_USES(X)
+#undef X
+};
+
+const char *gd_point_use_name(enum gd_point_use value)
+{
+    assert((size_t)value < sizeof point_names / sizeof point_names[0]);
+    return point_names[value];
+}
+
 const char *gd_action_name(enum gd_action value)
 {
     assert((size_t)value < sizeof action_names / sizeof action_names[0]);

@@ -479,6 +479,10 @@ static struct gd_status load_all(struct load *load, struct gd_error *err)
     GD_TRY(load_waivers(load, err));
     if (gd_yaml_get(load->tree, "single_transaction") != NULL)
         policy->single_transaction = load->yaml->single_transaction == GD_GIVEN(1);
+    if (load->yaml->point_in_time != 0)
+        policy->point_in_time = (enum gd_point_use)(load->yaml->point_in_time - 1);
+    else if (policy->base == NULL)
+        policy->point_in_time = GD_POINT_USE;
     GD_TRY(load_limits(load, err));
     GD_TRY(load_keep(load, err));
     GD_TRY(load_protected(load, err));
@@ -630,6 +634,11 @@ const char *gd_policy_about(const struct gd_policy *policy)
 const struct gd_limits *gd_policy_limits(const struct gd_policy *policy)
 {
     return &policy->limits;
+}
+
+enum gd_point_use gd_policy_point(const struct gd_policy *policy)
+{
+    return policy->point_in_time;
 }
 
 const struct gd_keep_rule *gd_policy_keep(const struct gd_policy *policy)

@@ -99,6 +99,7 @@ struct gd_policy {
     bool by_environment; /* some rule asks for it */
     bool honours_waivers;
     bool single_transaction;
+    enum gd_point_use point_in_time;
     uint32_t lifts;           /* enum gd_lift */
     struct gd_ground waivers; /* the line that says so */
     struct gd_limits limits;

@@ -39,6 +39,13 @@
     X(TERMINAL, "terminal") /* when there is a terminal; without one the policy alone decides */   \
     X(ALWAYS, "always")     /* without a terminal and without --yes: refused */
 
+/* May a point in time (a proven base backup, all WAL since, and a restore point that was seen in the
+ * store) stand in for a backup that holds rows? Strictest last. */
+#define GD_POINT_USES(X)                                                                           \
+    X(NEVER, "never")                                                                              \
+    X(USE, "use")         /* where the database is covered; else a snapshot is taken */            \
+    X(REQUIRE, "require") /* where it is not covered, the change does not run */
+
 /* What bounds a change: field, kind of value, value when no policy sets it, meaning. */
 #define GD_LIMITS(X)                                                                               \
     X(lock_wait, DURATION, 2000, "longest wait for one lock")                                      \
@@ -64,6 +71,13 @@ enum gd_ask {
 #undef X
 };
 
+enum gd_point_use {
+#define X(name, text) GD_POINT_##name,
+    GD_POINT_USES(X)
+#undef X
+};
+
+const char *gd_point_use_name(enum gd_point_use value);
 const char *gd_action_name(enum gd_action value);
 const char *gd_ask_name(enum gd_ask value);
 
@@ -137,6 +151,14 @@ struct gd_ruling {
     size_t waiver_count;
 };
 
+/** How the backup is made: by a snapshot, or by a point in time. Who looks into the store says it. */
+struct gd_by_point {
+    enum gd_point_use use;
+    const char *base;    /* id of the base backup that it stands on; NULL: it is a snapshot */
+    int64_t since_us;    /* every moment since can be brought back; 0: not known */
+    const char *why_not; /* one phrase; NULL: nobody keeps WAL of this server, or asked */
+};
+
 /** The whole request. */
 struct gd_decision {
     const char *policy;      /* "strict" */
@@ -145,6 +167,7 @@ struct gd_decision {
     enum gd_action action;   /* the strictest of the rulings; GO without any statement */
     enum gd_ask ask;
     struct gd_backup backup; /* one that satisfies every ruling */
+    struct gd_by_point point;
     struct gd_texts tell;
     const struct gd_limits *limits;
     bool single_transaction;          /* what a file commits statement by statement runs in one */
@@ -202,6 +225,7 @@ const char *gd_policy_name(const struct gd_policy *policy);
 const char *gd_policy_file(const struct gd_policy *policy);
 const char *gd_policy_about(const struct gd_policy *policy); /* "" when it says nothing */
 const struct gd_limits *gd_policy_limits(const struct gd_policy *policy);
+enum gd_point_use gd_policy_point(const struct gd_policy *policy);
 const struct gd_keep_rule *gd_policy_keep(const struct gd_policy *policy);
 
 /** Built-in policies: name and YAML text; NULL after the last. */
@@ -214,6 +238,9 @@ struct gd_decide_input {
     const struct gd_policy *policy;
     const struct gd_report *report;
     const struct gd_survey *survey; /* NULL: sizes are not known */
+    /* It will be a point in time or nothing, which takes a moment whatever the size: what must be
+     * sealed may be larger than sealed_table_max. */
+    bool by_point;
     const char *environment;        /* NULL or "": none was named */
     const char *const *approvals;   /* SHA-256 of statements or of files, 64 hex digits, with or
                                        without "sha256:" in front */

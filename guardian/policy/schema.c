@@ -47,6 +47,11 @@ static const cyaml_strval_t ask_words[] = {
     GD_ASKS(X)
 #undef X
 };
+static const cyaml_strval_t point_words[] = {
+#define X(name, text) GIVEN(GD_POINT_, name, text)
+    GD_POINT_USES(X)
+#undef X
+};
 static const cyaml_strval_t keep_words[] = {
 #define X(name, text) GIVEN(GD_KEEP_ACTION_, name, text)
     GD_KEEP_ACTIONS(X)
@@ -155,6 +160,7 @@ static const cyaml_schema_field_t policy_fields[] = {
     ONE_OF("waivers", WORD, struct gd_policy_yaml, waivers, waiver_words),
     ANY_OF("waivers_may_lift", WORD, struct gd_policy_yaml, waivers_may_lift, lift_bits),
     ONE_OF("single_transaction", WORD, struct gd_policy_yaml, single_transaction, yes_words),
+    ONE_OF("point_in_time", WORD, struct gd_policy_yaml, point_in_time, point_words),
     CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct gd_policy_yaml, limits, limit_fields),
     CYAML_FIELD_MAPPING("keep", CYAML_FLAG_OPTIONAL, struct gd_policy_yaml, keep, keep_fields),
     CYAML_FIELD_SEQUENCE("protected", LIST, struct gd_policy_yaml, protected, &protected_entry, 0,

@@ -29,6 +29,7 @@ struct gd_policy_yaml {
     int waivers; /* GD_GIVEN(honour) */
     uint32_t waivers_may_lift;
     int single_transaction; /* GD_GIVEN(yes) */
+    int point_in_time;      /* GD_GIVEN */
     struct gd_limits_yaml limits;
     struct gd_keep_yaml keep;
     struct gd_policy_protected *protected;

@@ -56,7 +56,8 @@ static void seal(struct gd_decider *decider, struct gd_draft *draft, uint64_t by
 {
     const struct gd_limit *limit = &decider->policy->limits.sealed_table_max;
     struct gd_ruling *ruling = draft->ruling;
-    bool fits = bytes <= limit->value;
+    bool at_once = decider->input->by_point && draft->seal == GD_SEAL_ALWAYS;
+    bool fits = bytes <= limit->value || at_once;
     ruling->backup.sealed = draft->seal != GD_SEAL_NEVER && fits;
     if (fits || draft->seal == GD_SEAL_NEVER)
         return;

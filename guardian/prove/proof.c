@@ -28,6 +28,11 @@ double gd_proof_seconds(const struct gd_proof *proof)
     return proof->seconds;
 }
 
+const struct gd_mark *gd_proof_mark(const struct gd_proof *proof)
+{
+    return proof->mark;
+}
+
 const char *gd_proof_manifest_sha256(const struct gd_proof *proof)
 {
     return proof->manifest_sha256;

@@ -21,6 +21,8 @@ enum gd_proof_kind gd_proof_kind(const struct gd_proof *proof);
 int64_t gd_proof_time_us(const struct gd_proof *proof);
 double gd_proof_seconds(const struct gd_proof *proof); /* how long it took */
 const char *gd_proof_manifest_sha256(const struct gd_proof *proof);
+struct gd_mark;
+const struct gd_mark *gd_proof_mark(const struct gd_proof *proof); /* prove/point.h; NULL: none */
 
 struct gd_prove_options {
     struct gd_store *store;

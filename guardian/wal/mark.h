@@ -57,8 +57,9 @@ GD_MUST struct gd_status gd_wal_marks(struct gd_store *store, uint64_t system_id
                                       struct gd_arena *arena, struct gd_mark **out_marks,
                                       size_t *out_count, struct gd_error *err);
 
-/** The newest mark before (or `after`) a change, without reading those of others that are older;
- *  *out_mark NULL: there is none. One that was seen goes before one that was not. */
+/** The oldest mark before a change (or the newest `after` it), without reading those of others that
+ *  are older than the change; *out_mark NULL: there is none. One that was seen goes before one that
+ *  was not. */
 GD_MUST struct gd_status gd_wal_mark_find(struct gd_store *store, uint64_t system_identifier,
                                           const char *change, bool after, struct gd_arena *arena,
                                           const struct gd_mark **out_mark, struct gd_error *err);

@@ -1,0 +1,336 @@
+#include "guardian/prove/point.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guardian/base/fault.h"
+#include "guardian/prove/proof.h"
+#include "guardian/snapshot/base.h"
+#include "guardian/version.h"
+#include "guardian/wal/chain.h"
+
+enum {
+    WAIT_MS = 10000,
+    LOOK_MS = 20,
+    LAG_SEGMENTS = 4, /* behind the server by more than that, nobody waits for the store */
+    LAG_BYTES = 64 << 20,
+};
+
+struct pointing {
+    const struct gd_point_options *options;
+    struct gd_arena *arena;
+    struct gd_wal_chain *chain;
+    uint32_t timeline; /* of the server, now */
+    uint64_t lsn;
+    const char *cluster; /* the system identifier, as proofs are filed under it */
+    const char *why;     /* the first thing that is missing */
+};
+
+/* ---- is there anything? ---- */
+
+static struct gd_status see_wal(void *context, const struct gd_store_entry *entry,
+                                struct gd_error *err)
+{
+    (void)err;
+    size_t size = strlen(entry->key);
+    *(bool *)context |= size > 5 && strcmp(entry->key + size - 5, "/wal/") == 0;
+    return GD_DONE;
+}
+
+struct gd_status gd_point_kept(struct gd_store *store, uint64_t system_identifier, bool *out_kept,
+                               struct gd_error *err)
+{
+    gd_auto_arena arena = gd_arena_new();
+    *out_kept = false;
+    return gd_store_folders(store, gd_arena_printf(arena, "v1/%" PRIu64 "/", system_identifier),
+                            see_wal, out_kept, err);
+}
+
+/* ---- the server ---- */
+
+GD_MUST static struct gd_status look_at_server(struct pointing *pointing, struct gd_error *err)
+{
+    struct gd_pg_call call = {
+        .what = "ask where the server writes",
+        .sql = "SELECT pg_catalog.pg_is_in_recovery(), CASE WHEN NOT "
+               "pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_current_wal_insert_lsn()::text "
+               "END, CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN "
+               "pg_catalog.left(pg_catalog.pg_walfile_name("
+               "pg_catalog.pg_current_wal_insert_lsn()), 8) END"};
+    gd_auto_pg pg = NULL;
+    gd_auto_pg_rows rows = NULL;
+    GD_TRY(gd_pg_connect(pointing->options->pg, &pg, err));
+    GD_TRY(gd_pg_run(pg, &call, &rows, err));
+    if (gd_pg_bool(rows, 0, 0)) {
+        pointing->why = "this is a standby, on which no restore point can be made";
+        return GD_DONE;
+    }
+    pointing->timeline = (uint32_t)strtoul(gd_pg_cell(rows, 0, 2), NULL, 16);
+    if (!gd_lsn_read(gd_pg_cell(rows, 0, 1), &pointing->lsn))
+        pointing->why = "the server does not tell where it writes";
+    return GD_DONE;
+}
+
+/* ---- by names ---- */
+
+/* Where the WAL of the server's own timeline ends in the store. */
+static uint64_t end_of(const struct pointing *pointing)
+{
+    uint64_t end = 0;
+    for (size_t i = 0; i < pointing->chain->run_count; i++)
+        if (pointing->chain->runs[i].timeline == pointing->timeline &&
+            pointing->chain->runs[i].to_lsn > end)
+            end = pointing->chain->runs[i].to_lsn;
+    return end;
+}
+
+static void find_stale(struct pointing *pointing, uint64_t end)
+{
+    uint64_t most = LAG_SEGMENTS * pointing->chain->segment_bytes;
+    most = most > LAG_BYTES ? most : LAG_BYTES;
+    if (end == 0)
+        pointing->why = gd_arena_printf(
+            pointing->arena, "no WAL of the server's timeline %" PRIu32 " is in the store",
+            pointing->timeline);
+    else if (pointing->lsn > end && pointing->lsn - end > most)
+        pointing->why = gd_arena_printf(
+            pointing->arena, "the WAL in the store ends %" PRIu64 " MB before that of the server",
+            (pointing->lsn - end) >> 20);
+}
+
+static void say(struct pointing *pointing, const char *why)
+{
+    if (pointing->why == NULL)
+        pointing->why = why;
+}
+
+/* The newest that is proven well enough, and from which the chain goes on to the end. */
+GD_MUST static struct gd_status weigh(struct pointing *pointing,
+                                      const struct gd_base_listed *listed, uint64_t end,
+                                      struct gd_cover *cover, bool *out_good, struct gd_error *err)
+{
+    const struct gd_base *base = listed->base;
+    const struct gd_proof *proof = NULL;
+    struct gd_arena *arena = pointing->arena;
+    uint32_t timeline = 0;
+    uint64_t lsn = 0;
+    *out_good = false;
+    if (base == NULL || listed->problem != NULL) {
+        if (!listed->unfinished)
+            say(pointing,
+                gd_arena_printf(arena, "base backup %s: %s", listed->id,
+                                listed->problem == NULL ? "it cannot be read" : listed->problem));
+        return GD_DONE;
+    }
+    GD_TRY(gd_proof_find(pointing->options->place.store, pointing->cluster, listed->id,
+                         listed->manifest_sha256, arena, &proof, err));
+    if (proof == NULL || proof->kind < pointing->options->wanted) {
+        say(pointing,
+            proof == NULL
+                ? gd_arena_printf(arena, "base backup %s is not proven", listed->id)
+                : gd_arena_printf(arena, "base backup %s was read back, and not restored on trial",
+                                  listed->id));
+        return GD_DONE;
+    }
+    if (!gd_wal_chain_reaches(pointing->chain, base->timeline, base->start_lsn, pointing->timeline,
+                              end, &timeline, &lsn)) {
+        char text[GD_LSN_SIZE];
+        gd_lsn_write(lsn, text);
+        say(pointing, gd_arena_printf(arena, "WAL is missing from byte %s of timeline %" PRIu32,
+                                      text, timeline));
+        return GD_DONE;
+    }
+    *cover = (struct gd_cover){.base = listed->id,
+                               .base_proof = proof->kind,
+                               .since_us = base->stopped_us,
+                               .timeline = pointing->timeline,
+                               .lsn = end,
+                               .segment_bytes = pointing->chain->segment_bytes};
+    memcpy(cover->base_sha256, listed->manifest_sha256, sizeof cover->base_sha256);
+    *out_good = true;
+    return GD_DONE;
+}
+
+GD_MUST static struct gd_status find_base(struct pointing *pointing, uint64_t end,
+                                          struct gd_cover *cover, const struct gd_base **out_base,
+                                          struct gd_error *err)
+{
+    struct gd_base_listed *bases = NULL;
+    size_t count = 0;
+    bool good = false;
+    GD_TRY(gd_base_list(pointing->options->place.store, pointing->options->place.system_identifier,
+                        pointing->arena, &bases, &count, err));
+    for (size_t i = count; i-- > 0 && !good;) {
+        GD_TRY(weigh(pointing, &bases[i], end, cover, &good, err));
+        if (good)
+            *out_base = bases[i].base;
+    }
+    if (!good)
+        say(pointing, "there is no base backup");
+    return GD_DONE;
+}
+
+GD_MUST static struct gd_status foresee(struct pointing *pointing, struct gd_cover **out_cover,
+                                        const struct gd_base **out_base, struct gd_error *err)
+{
+    struct gd_cover *cover = gd_arena_zalloc(pointing->arena, 1, sizeof *cover);
+    *out_cover = NULL;
+    *out_base = NULL;
+    pointing->cluster =
+        gd_arena_printf(pointing->arena, "%" PRIu64, pointing->options->place.system_identifier);
+    GD_TRY(look_at_server(pointing, err));
+    if (pointing->why != NULL)
+        return GD_DONE;
+    GD_TRY(gd_wal_chain_read(&pointing->options->place, pointing->arena, &pointing->chain, err));
+    uint64_t end = end_of(pointing);
+    find_stale(pointing, end);
+    if (pointing->why != NULL)
+        return GD_DONE;
+    GD_TRY(find_base(pointing, end, cover, out_base, err));
+    if (*out_base != NULL)
+        *out_cover = cover;
+    return GD_DONE;
+}
+
+struct gd_status gd_point_foresee(const struct gd_point_options *options, struct gd_arena *arena,
+                                  struct gd_cover **out_cover, const char **out_why,
+                                  struct gd_error *err)
+{
+    struct pointing pointing = {.options = options, .arena = arena};
+    const struct gd_base *base;
+    GD_TRY(foresee(&pointing, out_cover, &base, err));
+    *out_why = *out_cover == NULL ? pointing.why : NULL;
+    return GD_DONE;
+}
+
+/* ---- proven up to the store's end ---- */
+
+struct gd_status gd_point_prepare(const struct gd_point_options *options, struct gd_arena *arena,
+                                  struct gd_cover **out_cover, const char **out_why,
+                                  struct gd_error *err)
+{
+    struct pointing pointing = {.options = options, .arena = arena};
+    const struct gd_base *base;
+    struct gd_error damage = {0};
+    uint32_t timeline = 0;
+    uint64_t lsn = 0;
+    GD_TRY(foresee(&pointing, out_cover, &base, err));
+    *out_why = *out_cover == NULL ? pointing.why : NULL;
+    if (*out_cover == NULL)
+        return GD_DONE;
+    struct gd_status status =
+        gd_wal_chain_prove(&options->place, pointing.chain, base->timeline, base->start_lsn,
+                           (*out_cover)->lsn, options->events, &timeline, &lsn, &damage);
+    if (status.code == GD_OK && timeline == pointing.timeline && lsn >= (*out_cover)->lsn)
+        return GD_DONE;
+    *out_cover = NULL;
+    if (status.code == GD_OK)
+        *out_why = "the WAL in the store does not follow on from the base backup";
+    else if (status.code == GD_CORRUPT)
+        *out_why = gd_arena_strdup(arena, damage.text);
+    else
+        *err = damage;
+    return status.code == GD_CORRUPT ? GD_DONE : status;
+}
+
+/* ---- the mark, and what was written meanwhile ---- */
+
+/* Read all of a segment back; wait for it. */
+GD_MUST static struct gd_status read_segment(const struct gd_point_options *options,
+                                             const struct gd_wal_name *name, int64_t until_us,
+                                             struct gd_error *err)
+{
+    for (;;) {
+        bool there;
+        gd_auto_sink sink = gd_null_sink_new();
+        GD_TRY(gd_interrupt_check(err));
+        GD_TRY(gd_wal_get(&options->place, name, sink, &there, err));
+        if (there)
+            return GD_DONE;
+        char text[GD_WAL_NAME_SIZE];
+        gd_wal_name_write(name, text);
+        if (gd_clock_monotonic_us() >= until_us)
+            return gd_fail(err, GD_UNPROTECTED,
+                           "segment %s of the WAL did not reach the store in time", text);
+        gd_sleep_ms(LOOK_MS);
+    }
+}
+
+/* From where the chain was proven to the segment that the mark is in, which was seen. */
+GD_MUST static struct gd_status prove_rest(const struct gd_point_options *options,
+                                           const struct gd_cover *cover, const struct gd_mark *mark,
+                                           int64_t until_us, struct gd_error *err)
+{
+    uint64_t size = cover->segment_bytes, last = (mark->lsn - 1) / size;
+    if (mark->timeline != cover->timeline || mark->lsn < cover->lsn)
+        return gd_fail(err, GD_UNPROTECTED,
+                       "the server went over to timeline %" PRIu32 " meanwhile", mark->timeline);
+    for (uint64_t segment = cover->lsn / size; segment < last; segment++) {
+        const struct gd_wal_name name = gd_wal_segment_at(mark->timeline, segment * size, size);
+        GD_TRY(read_segment(options, &name, until_us, err));
+    }
+    return GD_DONE;
+}
+
+GD_MUST static struct gd_status see(struct gd_pg *pg, struct gd_arena *arena, const char **out_seen,
+                                    struct gd_error *err)
+{
+    struct gd_pg_call call = {.what = "look at what is committed",
+                              .sql = "SELECT pg_catalog.pg_current_snapshot()::text"};
+    gd_auto_pg_rows rows = NULL;
+    GD_TRY(gd_pg_run(pg, &call, &rows, err));
+    *out_seen = gd_arena_strdup(arena, gd_pg_cell(rows, 0, 0));
+    return GD_DONE;
+}
+
+static struct gd_proof *proof_of(const struct gd_point_options *options,
+                                 const struct gd_cover *cover, const struct gd_mark *mark,
+                                 struct gd_arena *arena)
+{
+    struct gd_proof *proof = gd_arena_zalloc(arena, 1, sizeof *proof);
+    memcpy(proof->id, mark->id, strlen(mark->id) + 1);
+    proof->kind = cover->base_proof;
+    proof->cluster = gd_arena_printf(arena, "%" PRIu64, options->place.system_identifier);
+    proof->snapshot = cover->base;
+    memcpy(proof->manifest_sha256, cover->base_sha256, sizeof proof->manifest_sha256);
+    proof->mark = mark;
+    proof->time_us = gd_clock_now_us();
+    proof->guardian_version = gd_version();
+    proof->place = "";
+    return proof;
+}
+
+struct gd_status gd_prove_point(const struct gd_point_options *options,
+                                const struct gd_cover *cover, struct gd_arena *arena,
+                                const struct gd_proof **out_proof, const char **out_seen,
+                                struct gd_error *err)
+{
+    uint32_t wait_ms = options->wait_ms == 0 ? WAIT_MS : options->wait_ms;
+    int64_t began_us = gd_clock_monotonic_us(), until_us = began_us + (int64_t)wait_ms * 1000;
+    struct gd_mark *mark = gd_arena_zalloc(arena, 1, sizeof *mark);
+    const char *seen;
+    gd_auto_pg pg = NULL;
+    GD_TRY(gd_pg_connect(options->pg, &pg, err));
+    GD_TRY(see(pg, arena, &seen, err));
+    const struct gd_mark_options marking = {
+        .pg = pg,
+        .place = options->place,
+        .change = options->change,
+        .database = options->database,
+        .git_commit = options->git_commit,
+        .wait = true,
+        .wait_ms = wait_ms,
+        .events = options->events,
+    };
+    GD_TRY(gd_wal_mark(&marking, arena, mark, err));
+    assert(mark->seen);
+    GD_TRY(prove_rest(options, cover, mark, until_us, err));
+    GD_TRY(gd_fault("point: proven", err));
+    struct gd_proof *proof = proof_of(options, cover, mark, arena);
+    proof->seconds = (double)(gd_clock_monotonic_us() - began_us) / 1e6;
+    *out_proof = proof;
+    *out_seen = seen;
+    return GD_DONE;
+}
