@@ -227,7 +227,8 @@ static const char *deed_of(const struct gd_page *page, const struct gd_plan *pla
 {
     const struct gd_step *step = plan->steps[first];
     if (step->kind == GD_STEP_BACKUP)
-        return what_is_backed_up(page);
+        return page->decision->point.base != NULL ? "a restore point, seen in the store"
+                                                  : what_is_backed_up(page);
     const char *where = lines_of(page, step, plan->steps[first + length - 1]);
     uint64_t count = statements_in(plan, first, length);
     if (count == 1)

@@ -66,6 +66,7 @@ static const struct gd_decision *noted(const struct gd_guard *guard)
 {
     struct gd_decision *decision = gd_arena_zalloc(guard->arena, 1, sizeof *decision);
     *decision = *guard->decision;
+    decision->point.use = guard->options->point;
     for (size_t i = 0; i < guard->kept.count; i++)
         gd_texts_add(&decision->notes, guard->kept.items[i], guard->arena);
     return decision;

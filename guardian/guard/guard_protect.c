@@ -177,9 +177,12 @@ GD_MUST static struct gd_status lock(struct gd_guard *guard, const struct gd_bac
         .events = guard->options->events,
     };
     struct gd_texts alone = {0};
+    struct gd_backup locked = *backup;
+    if (guard->cover != NULL && locked.tables.count > 0)
+        locked.scope = GD_SCOPE_TABLES; /* nothing is copied but what a rollback will want */
     tables_alone(guard, &alone);
     GD_TRY(gd_protect_readers(guard->pg, &alone, &options, guard->arena, err));
-    return gd_protect_seal(guard->pg, backup, &options, guard->arena, out_snapshot, err);
+    return gd_protect_seal(guard->pg, &locked, &options, guard->arena, out_snapshot, err);
 }
 
 GD_MUST static struct gd_status check_duration(const struct gd_guard *guard, struct gd_error *err)

@@ -106,6 +106,14 @@ static void say(struct pointing *pointing, const char *why)
         pointing->why = why;
 }
 
+static const char *problem_of(const struct pointing *pointing, const struct gd_base_listed *listed)
+{
+    const char *problem = listed->problem == NULL ? "it cannot be read" : listed->problem;
+    if (strstr(problem, listed->id) != NULL)
+        return problem;
+    return gd_arena_printf(pointing->arena, "base backup %s: %s", listed->id, problem);
+}
+
 /* The newest that is proven well enough, and from which the chain goes on to the end. */
 GD_MUST static struct gd_status weigh(struct pointing *pointing,
                                       const struct gd_base_listed *listed, uint64_t end,
@@ -119,9 +127,7 @@ GD_MUST static struct gd_status weigh(struct pointing *pointing,
     *out_good = false;
     if (base == NULL || listed->problem != NULL) {
         if (!listed->unfinished)
-            say(pointing,
-                gd_arena_printf(arena, "base backup %s: %s", listed->id,
-                                listed->problem == NULL ? "it cannot be read" : listed->problem));
+            say(pointing, problem_of(pointing, listed));
         return GD_DONE;
     }
     GD_TRY(gd_proof_find(pointing->options->place.store, pointing->cluster, listed->id,
@@ -220,9 +226,9 @@ struct gd_status gd_point_prepare(const struct gd_point_options *options, struct
     *out_why = *out_cover == NULL ? pointing.why : NULL;
     if (*out_cover == NULL)
         return GD_DONE;
-    struct gd_status status =
-        gd_wal_chain_prove(&options->place, pointing.chain, base->timeline, base->start_lsn,
-                           (*out_cover)->lsn, options->events, &timeline, &lsn, &damage);
+    struct gd_status status = gd_wal_chain_prove(
+        &options->place, pointing.chain, base->timeline, base->start_lsn, pointing.timeline,
+        (*out_cover)->lsn, options->events, &timeline, &lsn, &damage);
     if (status.code == GD_OK && timeline == pointing.timeline && lsn >= (*out_cover)->lsn)
         return GD_DONE;
     *out_cover = NULL;

@@ -196,39 +196,35 @@ static void free_window(struct gd_sink *sink)
 
 /* All of the segment is read and checked, whatever of it is kept. */
 GD_MUST static struct gd_status read_window(const struct gd_wal_place *place, uint32_t timeline,
-                                            uint64_t segment_bytes, uint64_t from, uint64_t to,
-                                            unsigned char *bytes, bool *out_there,
-                                            struct gd_error *err)
+                                            uint64_t segment_bytes, struct window *window,
+                                            bool *out_there, struct gd_error *err)
 {
     static const struct gd_sink_ops ops = {keep_window, end_window, free_window};
-    const struct gd_wal_name name = gd_wal_segment_at(timeline, from, segment_bytes);
-    struct window window = {.sink = {.ops = &ops},
-                            .at = from - from % segment_bytes,
-                            .from = from,
-                            .to = to,
-                            .bytes = bytes};
-    return gd_wal_get(place, &name, &window.sink, out_there, err);
+    const struct gd_wal_name name = gd_wal_segment_at(timeline, window->from, segment_bytes);
+    window->sink = (struct gd_sink){.ops = &ops};
+    window->at = window->from - window->from % segment_bytes;
+    return gd_wal_get(place, &name, &window->sink, out_there, err);
 }
 
 struct gd_status gd_wal_mark_look(const struct gd_wal_place *place, const struct gd_mark *mark,
                                   uint64_t segment_bytes, bool *out_seen, struct gd_error *err)
 {
     unsigned char bytes[GD_RESTORE_POINT_SPAN];
-    uint64_t from = mark->lsn - sizeof bytes,
-             border = (mark->lsn - 1) / segment_bytes * segment_bytes;
+    uint64_t from = mark->lsn - sizeof bytes;
+    uint64_t border = (mark->lsn - 1) / segment_bytes * segment_bytes;
+    border = border < from ? from : border;
+    struct window before = {.from = from, .to = border, .bytes = bytes};
+    struct window behind = {.from = border, .to = mark->lsn, .bytes = bytes + (border - from)};
     struct gd_restore_point point;
+    char lsn[GD_LSN_SIZE];
     bool there = true;
     *out_seen = false;
     if (from < border)
-        GD_TRY(read_window(place, mark->timeline, segment_bytes, from, border, bytes, &there, err));
-    else
-        border = from;
+        GD_TRY(read_window(place, mark->timeline, segment_bytes, &before, &there, err));
     if (there)
-        GD_TRY(read_window(place, mark->timeline, segment_bytes, border, mark->lsn,
-                           bytes + (border - from), &there, err));
+        GD_TRY(read_window(place, mark->timeline, segment_bytes, &behind, &there, err));
     if (!there)
         return GD_DONE;
-    char lsn[GD_LSN_SIZE];
     gd_lsn_write(mark->lsn, lsn);
     if (!gd_restore_point_read(bytes, sizeof bytes, mark->lsn, segment_bytes, &point) ||
         strcmp(point.name, mark->name) != 0)

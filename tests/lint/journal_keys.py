@@ -11,8 +11,9 @@ PAGE = "docs/formats/journal.md"
 HEAD = 44
 # Told by the names of objects, or by the journal as a whole.
 NO_KEYS = {"change", "rolled_back_by", "last", "closed", "torn"}
-LATER = {"rows_kept", "known_as", "place", "rerun_safe", "rolled_back", "sql", "search_path", "schema_snapshot", "snapshots", "step", "nested", "kept", "owner", "wanted"}  # keys that were added to format 1 after its golden journal was made
-COUNTS = {"file_count", "loss_count", "step_count", "drift_count", "kept_count"}
+LATER = {"rows_kept", "known_as", "place", "rerun_safe", "rolled_back", "sql", "search_path", "schema_snapshot", "snapshots", "step", "nested", "kept", "owner", "wanted",
+         "points", "mark", "name", "timeline", "lsn", "base", "since", "seen", "behind"}  # keys that were added to format 1 after its golden journal was made
+COUNTS = {"file_count", "loss_count", "step_count", "drift_count", "kept_count", "point_count"}
 
 problems = []
 shape = re.sub(r"^#define .*", "", common.code_only(common.read("guardian/journal/story_shape.c").replace('"', " ")), flags=re.M)

@@ -13,6 +13,7 @@
 
 #include "guardian/guard/permit.h"
 #include "guardian/prove/proof.h"
+#include "guardian/wal/mark.h"
 #include "harness/manifests.h"
 
 struct world {
@@ -200,7 +201,8 @@ static void two_that_hold_half_each(void **state)
         worlds[i].manifest->wanted = i == 0 ? first : second;
         worlds[i].manifest->wanted_count = 1;
         prove(&worlds[i]);
-        grounds[i] = (struct gd_permit_ground){worlds[i].manifest, &worlds[i].proof};
+        grounds[i] =
+            (struct gd_permit_ground){.manifest = worlds[i].manifest, .proof = &worlds[i].proof};
     }
     struct gd_decision *decision = &worlds[0].decision;
     struct gd_arena *arena = worlds[0].arena;
@@ -219,6 +221,51 @@ static void two_that_hold_half_each(void **state)
                      GD_REFUSED);
     gd_arena_free(worlds[0].arena);
     gd_arena_free(worlds[1].arena);
+}
+
+/* A point in time holds everything, when its mark was seen and is this change's. */
+static void a_point_in_time_needs_a_mark_of_the_change_that_was_seen(void **state)
+{
+    (void)state;
+    static const char change[] = "20261122T214807Z-3f9c01d2aa";
+    const struct gd_mark good = {.change = change, .seen = true};
+    const struct gd_mark unseen = {.change = change};
+    const struct gd_mark later = {.change = change, .seen = true, .after = true};
+    const struct gd_mark others = {.change = "20261122T214807Z-3f9c01d2ab", .seen = true};
+    static const enum gd_proof_kind kinds[] = {GD_PROOF_NONE, GD_PROOF_DIGEST, GD_PROOF_DRILL};
+    const struct {
+        const struct gd_mark *mark;
+        enum gd_code code;
+    } rows[] = {{&good, GD_OK},
+                {NULL, GD_UNPROTECTED},
+                {&unseen, GD_UNPROTECTED},
+                {&later, GD_UNPROTECTED},
+                {&others, GD_UNPROTECTED}};
+    struct world world = world_new();
+    struct gd_error err = {0};
+    const struct gd_permit *permit = NULL;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        world.proof.mark = rows[i].mark;
+        const struct gd_permit_ground ground = {.change = change, .proof = &world.proof};
+        assert_int_equal(
+            gd_permit_point(&world.decision, change, &world.proof, world.arena, &permit, &err).code,
+            rows[i].code);
+        assert_int_equal(
+            gd_permit_proven_by(&world.decision, &ground, 1, world.arena, &permit, &err).code,
+            rows[i].code);
+    }
+    world.proof.mark = &good;
+    world.decision.backup.proof = GD_PROOF_DRILL;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        world.proof.kind = kinds[i];
+        assert_int_equal(
+            gd_permit_point(&world.decision, change, &world.proof, world.arena, &permit, &err).code,
+            kinds[i] == GD_PROOF_DRILL ? GD_OK : GD_UNPROTECTED);
+    }
+    assert_int_equal(
+        gd_permit_point(&world.decision, change, NULL, world.arena, &permit, &err).code,
+        GD_UNPROTECTED);
+    gd_arena_free(world.arena);
 }
 
 static void nothing_proves_nothing(void **state)
@@ -272,6 +319,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_permit_needs_the_proof_of_what_is_demanded),
         cmocka_unit_test(two_that_hold_half_each),
+        cmocka_unit_test(a_point_in_time_needs_a_mark_of_the_change_that_was_seen),
         cmocka_unit_test(nothing_proves_nothing),
         cmocka_unit_test(without_a_backup_only_where_none_is_demanded),
     };

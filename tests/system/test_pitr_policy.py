@@ -1,0 +1,342 @@
+"""A point in time as the backup of a change: where the database is covered it stands in for a copy, and nowhere else."""
+
+import json
+import re
+import time
+
+import pytest
+
+from harness import pitr
+from harness.lack import lack
+
+SHOP = """CREATE TABLE IF NOT EXISTS public.users (id int PRIMARY KEY, name text, age int);
+CREATE TABLE IF NOT EXISTS public.orders (id int PRIMARY KEY, note text);
+TRUNCATE public.users, public.orders;
+INSERT INTO public.users SELECT n, 'user ' || n, n % 90 FROM generate_series(1, 100) AS n;
+INSERT INTO public.orders SELECT n, 'order ' || n FROM generate_series(1, 100) AS n"""
+
+
+class World(pitr.Archive):
+    def __init__(self, **more):
+        super().__init__(**more)
+        self.counter = 0
+        self.base = pitr.base_by_hand(self)
+
+    def fresh(self):
+        """A database of its own for a test."""
+        self.counter += 1
+        name = f"shop{self.counter}"
+        self.server.create(name)
+        self.server.run(SHOP, name)
+        return name
+
+    def file(self, sql):
+        self.counter += 1
+        path = self.place / f"change-{self.counter}.sql"
+        path.write_text(sql)
+        return path
+
+    def apply(self, database, sql, *more, status=0, env=None):
+        ran = self.guardian("apply", self.file(sql), "--db", self.server.uri(database), "--json", "--yes", *more, status=status, env=env)
+        return json.loads(ran.stdout), ran.stderr
+
+    def system(self):
+        return self.value("SELECT system_identifier::text FROM pg_control_system()")
+
+    def marks(self, change):
+        found = [json.loads(path.read_text()) for path in sorted((self.store / f"v1/{self.system()}/marks").glob("*.json"))]
+        return [one for one in found if one["change"] == change]
+
+    def gate(self, open_):
+        (self.place / "more").write_text("" if open_ else "exit 1\n")
+
+
+@pytest.fixture(scope="module")
+def world():
+    with World() as one:
+        yield one
+
+
+def test_covered_nothing_is_copied(world):
+    shop = world.fresh()
+    done, _ = world.apply(shop, "ALTER TABLE users DROP COLUMN age;")
+    assert done["outcome"] == "applied" and done["snapshot"] is None and done["snapshots"] == []
+    [point] = done["points"]
+    before, after = world.marks(done["change"])
+    assert point["mark"] == before["id"] and point["name"] == before["name"] and point["base"] == world.base
+    assert before["seen"] and not before["after"] and after["after"] and before["database"] == shop
+    assert done["proof"] == "digest" and done["sealed"] and point["base_proof"] == "digest" and point["tables"] == ["public.users"]
+    assert pitr.lsn(before["lsn"]) < pitr.lsn(after["lsn"])
+    shown = json.loads(world.guardian("show", done["change"], "--db", world.server.uri(shop), "--json").stdout)
+    assert shown["points"] == done["points"] and shown["proof"] == "digest"
+    text = world.guardian("show", done["change"], "--db", world.server.uri(shop)).stdout
+    assert f"point in time {before['name']}" in " ".join(text.split()) and world.base in text
+
+
+def test_the_plan_says_so(world):
+    shop = world.fresh()
+    file = world.file("DROP TABLE orders;")
+    planned = world.guardian("plan", file, "--db", world.server.uri(shop)).stdout
+    assert "point in time, covered since" in " ".join(planned.split()) and world.base in planned
+    told = json.loads(world.guardian("plan", file, "--db", world.server.uri(shop), "--json").stdout)
+    assert told["decision"]["point_in_time"]["base"] == world.base and told["decision"]["point_in_time"]["use"] == "use"
+    known = len(list((world.store / f"v1/{world.system()}/marks").glob("*.json")))
+    told = json.loads(world.guardian("plan", file, "--db", world.server.uri(shop), "--json", "--point-in-time", "never").stdout)
+    assert told["decision"]["point_in_time"] == {"use": "never", "base": None, "covered_since": None, "why_not": None}
+    assert len(list((world.store / f"v1/{world.system()}/marks").glob("*.json"))) == known
+
+
+def test_what_holds_no_rows_gets_its_restore_points_all_the_same(world):
+    shop = world.fresh()
+    done, _ = world.apply(shop, "CREATE INDEX users_name ON users (name);")
+    assert done["snapshot"] and done["points"] == []
+    assert [(one["after"], one["seen"]) for one in world.marks(done["change"])] == [(False, False), (True, False)]
+    done, _ = world.apply(shop, "CREATE INDEX users_age ON users (age);", "--point-in-time", "never")
+    assert world.marks(done["change"]) == []
+
+
+def test_never_is_never(world):
+    shop = world.fresh()
+    done, _ = world.apply(shop, "ALTER TABLE users DROP COLUMN age;", "--point-in-time", "never")
+    assert done["snapshot"] and done["points"] == [] and world.marks(done["change"]) == []
+
+
+def test_a_request_may_be_stricter_than_the_policy_and_not_laxer(world):
+    shop = world.fresh()
+    policy = world.place / "must.yaml"
+    policy.write_text("policy: must\nextends: default\npoint_in_time: require\nexamples:\n  - {class: destructive, expect: back up}\n")
+    world.guardian("apply", world.file("DROP TABLE orders;"), "--db", world.server.uri(shop), "--policy", policy, "--point-in-time", "never", status=3)
+    done, _ = world.apply(shop, "DROP TABLE orders;", "--policy", policy)
+    assert done["points"]
+    policy.write_text("policy: no\nextends: default\npoint_in_time: never\n")
+    done, _ = world.apply(shop, "DROP TABLE users;", "--policy", policy)
+    assert done["snapshot"] and not done["points"]
+    policy.write_text("policy: no\nextends: default\npoint_in_time: sometimes\n")
+    assert "sometimes" in world.guardian("plan", world.file("DROP TABLE users;"), "--db", world.server.uri(shop), "--policy", policy, status=2).stderr
+
+
+def test_a_boot_that_changes_nothing_makes_none(world):
+    shop = world.fresh()
+    file = world.file("CREATE TABLE IF NOT EXISTS users (id int);")
+    known = len(list((world.store / f"v1/{world.system()}/marks").glob("*.json")))
+    done = json.loads(world.guardian("apply", file, "--db", world.server.uri(shop), "--json").stdout)
+    assert done["outcome"] == "nothing"
+    assert len(list((world.store / f"v1/{world.system()}/marks").glob("*.json"))) == known
+
+
+def test_a_recovery_to_the_mark_has_what_the_change_lost(world):
+    folder = world.copy()
+    shop = world.fresh()
+    world.server.run("INSERT INTO users VALUES (1000, 'last', 77)", shop)
+    done, _ = world.apply(shop, "ALTER TABLE users DROP COLUMN age;")
+    world.server.run("INSERT INTO users VALUES (1001, 'later')", shop)
+    world.switch()
+    with open(folder / "postgresql.auto.conf", "a", encoding="utf-8") as conf:
+        conf.write(f"recovery_target_name = '{done['points'][0]['name']}'\n")
+    try:
+        world.recovered(folder)
+        assert world.ask(folder, "SELECT count(*), max(id), sum(age) > 0 FROM users", shop) == "101|1000|t"
+    finally:
+        world.end(folder)
+
+
+# ---- what is missing ----
+
+
+def _hole(world):
+    """A base backup behind which a segment is gone."""
+    world.switch()
+    world.server.run("SELECT pg_logical_emit_message(true, 'x', 'x')")
+    name = world.switch()
+    world.server.run("SELECT pg_logical_emit_message(true, 'x', 'x')")
+    world.switch()
+    path = world.stored(name)
+    kept = path.read_bytes()
+    path.unlink()
+    return lambda: path.write_bytes(kept)
+
+
+def _damaged_wal(world):
+    name = world.switch()
+    world.server.run("SELECT pg_logical_emit_message(true, 'x', 'x')")
+    world.switch()
+    path = world.stored(name)
+    kept = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(kept[:-200] + bytes(200))
+    return lambda: path.write_bytes(kept)
+
+
+def _no_proof(world):
+    folder, away = world.store / f"v1/{world.system()}/proofs", world.place / "proofs.away"
+    folder.rename(away)
+    return lambda: away.rename(folder)
+
+
+def _damaged_base(world):
+    """What was found damaged counts no more."""
+    folder = world.store / f"v1/{world.system()}/proofs/{world.base}"
+    record = folder / (pitr._id() + ".damaged")
+    record.write_text(json.dumps({"guardian_damage": 1, "snapshot": world.base}))
+    return record.unlink
+
+
+def _no_base(world):
+    folder, away = world.store / f"v1/{world.system()}/base", world.place / "base.away"
+    folder.rename(away)
+    return lambda: away.rename(folder)
+
+
+def _stale(world):
+    """The archiver stands still, and the server writes on."""
+    world.gate(False)
+    for _ in range(6):
+        world.server.run("SELECT pg_logical_emit_message(true, 'x', 'x')")
+        world.server.run("SELECT pg_switch_wal()")
+
+    def end():
+        world.gate(True)
+        world.server.run("SELECT pg_logical_emit_message(true, 'x', 'x')")
+        world.switch()
+
+    return end
+
+
+TROUBLES = {"a hole": (_hole, "WAL is missing from byte"), "damaged WAL": (_damaged_wal, "not proven|damaged|could not"), "no proof": (_no_proof, "is not proven"),
+            "damage was found": (_damaged_base, "is not proven"), "no base backup": (_no_base, "there is no base backup"),
+            "nobody archives": (_stale, "ends .* MB before that of the server")}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_what_is_not_covered_gets_a_snapshot(world, trouble):
+    shop = world.fresh()
+    make, words = TROUBLES[trouble]
+    mend = make(world)
+    try:
+        done, _ = world.apply(shop, "ALTER TABLE users DROP COLUMN age;", "--point-in-time", "require", status=4)
+        assert done["changed"] is False and re.search(words, done["error"]["text"]), done["error"]
+        assert world.server.value("SELECT count(*) FROM users WHERE age IS NOT NULL", shop) == 100
+        done, _ = world.apply(shop, "ALTER TABLE users DROP COLUMN age;")
+        assert done["outcome"] == "applied" and done["snapshot"] and not done["points"]
+        [note] = [one for one in done["notes"] if "no point in time" in one]
+        assert re.search(words, note)
+    finally:
+        mend()
+    done, _ = world.apply(shop, "ALTER TABLE orders DROP COLUMN note;")
+    assert done["points"]
+
+
+def test_the_archiver_stops_just_now(world):
+    """All was there when it was looked at, and the mark does not arrive: then a snapshot under the same locks, or nothing."""
+    shop = world.fresh()
+    world.switch()
+    world.gate(False)
+    try:
+        began = time.monotonic()
+        done, _ = world.apply(shop, "ALTER TABLE users DROP COLUMN age;", "--point-in-time", "require", status=4)
+        assert "did not reach the store" in done["error"]["text"] and time.monotonic() - began < 20
+        done, _ = world.apply(shop, "ALTER TABLE users DROP COLUMN age;")
+        assert done["snapshot"] and not done["points"] and done["sealed"]
+    finally:
+        world.gate(True)
+    world.server.run("SELECT pg_logical_emit_message(true, 'x', 'x')")
+    world.switch()
+
+
+def test_a_drill_of_the_base_backup_is_a_drill(world):
+    shop = world.fresh()
+    policy = world.place / "drilled.yaml"
+    policy.write_text("policy: drilled\nextends: default\npoint_in_time: require\nrules:\n  - {class: [destructive], action: back up, scope: tables, proof: drill, because: x}\n")
+    done, _ = world.apply(shop, "DROP TABLE orders;", "--policy", policy, status=4)
+    assert "was read back, and not restored on trial" in done["error"]["text"]
+    pitr.prove_by_hand(world, world.base, "drill")
+    done, _ = world.apply(shop, "DROP TABLE orders;", "--policy", policy)
+    assert done["proof"] == "drill" and done["points"][0]["base_proof"] == "drill"
+
+
+def test_nobody_keeps_wal_and_nobody_speaks_of_it(world):
+    shop = world.fresh()
+    done, _ = world.apply(shop, "DROP TABLE orders;", "--store", f"file://{world.place}/other")
+    assert done["snapshot"] and not [one for one in done["notes"] if "point" in one]
+    world.guardian("apply", world.file("DROP TABLE users;"), "--db", world.server.uri(shop), "--yes", "--store", f"file://{world.place}/other", "--point-in-time", "require",
+                   status=4)
+
+
+# ---- who writes meanwhile ----
+
+
+def test_tables_too_large_to_be_copied_while_writers_wait(world):
+    shop = world.fresh()
+    policy = world.place / "sealed.yaml"
+    policy.write_text("policy: sealed\nextends: default\nlimits: {sealed_table_max: 1kB}\nrules:\n"
+                      "  - {class: [destructive], action: back up, scope: tables, sealed: always, because: x}\n")
+    done, _ = world.apply(shop, "ALTER TABLE users DROP COLUMN age;", "--policy", policy)
+    assert done["sealed"] and done["points"]
+    world.apply(shop, "ALTER TABLE orders DROP COLUMN note;", "--policy", policy, "--point-in-time", "never", status=3)
+    policy.write_text("policy: sealed\nextends: default\nlimits: {sealed_table_max: 1kB}\n")
+    done, _ = world.apply(shop, "ALTER TABLE orders DROP COLUMN note;", "--policy", policy)
+    assert done["sealed"] and done["points"] and done["drift_rows"] in (0, None)
+    assert len(world.marks(done["change"])) == 3  # before it, under the locks, behind it
+
+
+def test_several_transactions_that_lose_something(world):
+    shop = world.fresh()
+    done, _ = world.apply(shop, "BEGIN; ALTER TABLE users DROP COLUMN age; COMMIT; BEGIN; ALTER TABLE orders DROP COLUMN note; COMMIT;")
+    assert done["outcome"] == "applied" and done["points"]
+
+
+@pytest.mark.parametrize("point", ["mark: made", "mark: seen", "mark: recorded", "point: proven", "protect: proven", "guard: protected", "guard: permitted",
+                                   "guard: applied", "guard: checked"])
+def test_killed_on_the_way(world, point):
+    shop = world.fresh()
+    file = world.file("ALTER TABLE users DROP COLUMN age;")
+    words = ["apply", file, "--db", world.server.uri(shop), "--json", "--yes"]
+    ran = world.guardian(*words, env={"GUARDIAN_FAULT": f"@{point}:exit"}, status=None)
+    if ran.returncode == 0 and point != "protect: proven":
+        lack("this build has no fault points")
+    there = world.server.value("SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'age'", shop)
+    assert there == (0 if point in ("guard: applied", "guard: checked") or ran.returncode == 0 else 1)
+    world.server.run("SELECT count(*) FROM users", shop)
+    world.guardian(*words)
+    assert world.server.value("SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'age'", shop) == 0
+    listed = json.loads(world.guardian("list", "--db", world.server.uri(shop), "--json").stdout)
+    assert all(not one["open"] for one in listed["changes"])
+
+
+# ---- run ----
+
+
+def _run(world, shop, *sqls, more=(), status=0):
+    command = ["sh", "-c", 'for sql in "$@"; do psql -Xqc "$sql" || exit 1; done', "sh", *sqls]
+    ran = world.guardian("run", "--db", world.server.uri(shop), "--json", "--yes", *more, "--", *command, status=status)
+    return json.loads(ran.stdout), ran.stderr
+
+
+def test_run_is_protected_by_points(world):
+    shop = world.fresh()
+    done, _ = _run(world, shop, "CREATE TABLE more (id int)", "ALTER TABLE users DROP COLUMN age", "ALTER TABLE orders DROP COLUMN note")
+    assert done["outcome"] == "applied" and done["sealed"]
+    assert [one["tables"] for one in done["points"]] == [["public.users"], ["public.orders"]]
+    assert len(done["snapshots"]) == 1  # the definitions, before the first change
+    marks = world.marks(done["change"])
+    assert [one["after"] for one in marks] == [False, False, False, True]
+
+
+def test_run_without_cover(world):
+    shop = world.fresh()
+    mend = _no_base(world)
+    try:
+        done, said = _run(world, shop, "ALTER TABLE users DROP COLUMN age", more=("--point-in-time", "require"), status=None)
+        assert done["changed"] is False and "there is no base backup" in json.dumps(done) + said
+        done, _ = _run(world, shop, "ALTER TABLE users DROP COLUMN age")
+        assert done["snapshot"] and not done["points"] and [one for one in done["notes"] if "no point in time" in one]
+    finally:
+        mend()
+
+
+def test_run_counts_what_others_wrote_to_a_table_that_was_sealed_before(world):
+    shop = world.fresh()
+    other = f"env -i PATH=$PATH PGDATABASE={shop} PGHOST={world.server.dir} PGPORT={world.server.port} PGUSER=postgres psql -Xqc \"INSERT INTO users (id) VALUES (5000)\""
+    command = f"psql -Xqc 'ALTER TABLE users DROP COLUMN age' && {other} && psql -Xqc 'ALTER TABLE users DROP COLUMN name'"
+    ran = world.guardian("run", "--db", world.server.uri(shop), "--json", "--yes", "--", "sh", "-c", command, status=None)
+    assert ran.returncode == 6 and "others wrote to public.users" in ran.stdout
