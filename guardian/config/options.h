@@ -84,14 +84,15 @@ enum gd_origin {
     X(AS_APPLIED, "applied")                                                                       \
     X(AS_PARTIAL, "partial")                                                                       \
     X(AS_FAILED, "failed")
+#define GD_CHECKPOINTS(X) X(CHECKPOINT_FAST, "fast") X(CHECKPOINT_SPREAD, "spread")
 #define GD_PROVES(X) X(PROVE_NONE, "none") X(PROVE_DIGEST, "digest") X(PROVE_DRILL, "drill")
 
 /* The commands that open a store: they take all of its options. */
 /* clang-format off */
-#define GD_STORE_VERBS "plan apply run proxy approve rollback snapshot verify list show restore export import prune doctor settle wal recover install"
+#define GD_STORE_VERBS "plan apply run proxy approve rollback snapshot base verify list show restore export import prune doctor settle wal recover install"
 /* clang-format on */
 /* The commands that seal or open objects. */
-#define GD_KEY_VERBS "plan apply run proxy rollback snapshot verify restore doctor key install wal recover"
+#define GD_KEY_VERBS "plan apply run proxy rollback snapshot base verify restore doctor key install wal recover"
 
 #define X(name, word) GD_##name,
 enum gd_format { GD_FORMATS(X) };
@@ -104,6 +105,7 @@ enum gd_addressing { GD_ADDRESSINGS(X) };
 enum gd_store_encryption { GD_STORE_ENCRYPTIONS(X) };
 enum gd_store_lock { GD_STORE_LOCKS(X) };
 enum gd_take_scope { GD_TAKE_SCOPES(X) };
+enum gd_checkpoint { GD_CHECKPOINTS(X) };
 enum gd_prove { GD_PROVES(X) };
 enum gd_as { GD_ASES(X) };
 #undef X

@@ -94,6 +94,50 @@ struct gd_status gd_zstd_sink_new(struct gd_sink *take_next, int level, struct g
     return GD_DONE;
 }
 
+/* --- one frame at a time ---------------------------------------------------------------------
+ */
+
+struct gd_zstd_packer {
+    ZSTD_CCtx *context;
+};
+
+struct gd_status gd_zstd_packer_new(int level, struct gd_zstd_packer **out_packer,
+                                    struct gd_error *err)
+{
+    struct gd_zstd_packer *packer = gd_memory_new(sizeof *packer);
+    packer->context = ZSTD_createCCtx();
+    struct gd_status status = set_up(packer->context, level, err);
+    if (status.code == GD_OK)
+        *out_packer = packer;
+    else
+        gd_zstd_packer_free(packer);
+    return status;
+}
+
+void gd_zstd_packer_free(struct gd_zstd_packer *packer)
+{
+    if (packer == NULL)
+        return;
+    (void)ZSTD_freeCCtx(packer->context);
+    free(packer);
+}
+
+size_t gd_zstd_packed_bound(size_t size)
+{
+    return ZSTD_compressBound(size);
+}
+
+struct gd_status gd_zstd_pack(struct gd_zstd_packer *packer, const void *data, size_t size,
+                              void *out, size_t out_capacity, size_t *out_size,
+                              struct gd_error *err)
+{
+    size_t result = ZSTD_compress2(packer->context, out, out_capacity, data, size);
+    if (ZSTD_isError(result))
+        return fail_to_compress(result, err);
+    *out_size = result;
+    return GD_DONE;
+}
+
 /* --- decompress --------------------------------------------------------------------------------
  */
 

@@ -18,4 +18,16 @@ GD_MUST struct gd_status gd_zstd_sink_new(struct gd_sink *take_next, int level,
 GD_MUST struct gd_status gd_zstd_source_new(struct gd_source *take_below,
                                             struct gd_source **out_source, struct gd_error *err);
 
+/** One piece of memory into one frame with a checksum: frames behind each other are one stream, so
+ *  that several threads can make it. A packer is for one thread. */
+struct gd_zstd_packer;
+GD_MUST struct gd_status gd_zstd_packer_new(int level, struct gd_zstd_packer **out_packer,
+                                            struct gd_error *err);
+void gd_zstd_packer_free(struct gd_zstd_packer *packer);
+/** So many bytes hold the frame of any `size` bytes. */
+size_t gd_zstd_packed_bound(size_t size);
+GD_MUST struct gd_status gd_zstd_pack(struct gd_zstd_packer *packer, const void *data, size_t size,
+                                      void *out, size_t out_capacity, size_t *out_size,
+                                      struct gd_error *err);
+
 #endif

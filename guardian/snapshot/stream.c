@@ -54,6 +54,7 @@ struct gd_status gd_place_fits(const struct gd_place *place, const struct gd_man
 struct gd_object_writer {
     struct gd_sink *plain;        /* the outermost; owns the rest */
     const struct gd_sink *stored; /* the tally right above the store */
+    bool packed;                  /* `plain` is no tally: what comes is compressed already */
     char *name;
 };
 
@@ -72,22 +73,24 @@ static struct gd_status build_writer(const struct gd_place *place, const char *n
         below = GD_MOVE(sink);
         GD_TRY(gd_seal_sink_new(below, place->key, sealed_name(place, name, arena), &sink, err));
     }
-    if (is_compressed(name)) {
+    if (is_compressed(name) && !writer->packed) {
         below = GD_MOVE(sink);
         GD_TRY(gd_zstd_sink_new(below, place->level, &sink, err));
     }
-    writer->plain = gd_tally_sink_new(GD_MOVE(sink));
+    writer->plain = writer->packed ? sink : gd_tally_sink_new(sink);
+    sink = NULL;
     return GD_DONE;
 }
 
-struct gd_status gd_object_writer_new(const struct gd_place *place, const char *name,
-                                      uint64_t size_hint, struct gd_object_writer **out_writer,
-                                      struct gd_error *err)
+static struct gd_status writer_new(const struct gd_place *place, const char *name,
+                                   uint64_t size_hint, bool packed,
+                                   struct gd_object_writer **out_writer, struct gd_error *err)
 {
     gd_auto_arena arena = gd_arena_new();
     struct gd_object_writer *writer = calloc(1, sizeof *writer);
     if (writer == NULL)
         abort();
+    writer->packed = packed;
     writer->name = strdup(name);
     if (writer->name == NULL)
         abort();
@@ -99,6 +102,21 @@ struct gd_status gd_object_writer_new(const struct gd_place *place, const char *
     gd_object_writer_free(writer);
     return gd_wrap(err, status, "could not begin object \"%s\" of %s \"%s\": ", name,
                    place->base ? "base backup" : "snapshot", place->id);
+}
+
+struct gd_status gd_object_writer_new(const struct gd_place *place, const char *name,
+                                      uint64_t size_hint, struct gd_object_writer **out_writer,
+                                      struct gd_error *err)
+{
+    return writer_new(place, name, size_hint, false, out_writer, err);
+}
+
+struct gd_status gd_object_writer_new_packed(const struct gd_place *place, const char *name,
+                                             uint64_t size_hint,
+                                             struct gd_object_writer **out_writer,
+                                             struct gd_error *err)
+{
+    return writer_new(place, name, size_hint, true, out_writer, err);
 }
 
 struct gd_sink *gd_object_writer_sink(struct gd_object_writer *writer)
@@ -122,9 +140,11 @@ struct gd_status gd_object_writer_finish(struct gd_object_writer *writer, struct
     if (status.code != GD_OK)
         return gd_wrap(err, status, "could not store object \"%s\": ", writer->name);
     struct gd_stored stored = {.name = gd_arena_strdup(arena, writer->name),
-                               .bytes = gd_tally_sink_bytes(writer->plain),
                                .stored_bytes = gd_tally_sink_bytes(writer->stored)};
-    gd_tally_sink_sha256(writer->plain, stored.sha256);
+    if (!writer->packed) {
+        stored.bytes = gd_tally_sink_bytes(writer->plain);
+        gd_tally_sink_sha256(writer->plain, stored.sha256);
+    }
     gd_tally_sink_sha256(writer->stored, stored.stored_sha256);
     *out_stored = stored;
     return GD_DONE;

@@ -33,6 +33,12 @@ GD_MUST struct gd_status gd_object_writer_new(const struct gd_place *place, cons
                                               uint64_t size_hint,
                                               struct gd_object_writer **out_writer,
                                               struct gd_error *err);
+/** The same for frames that somebody else has made: they go in as they are, and what was stored has
+ *  neither plain bytes nor their digest. */
+GD_MUST struct gd_status gd_object_writer_new_packed(const struct gd_place *place, const char *name,
+                                                     uint64_t size_hint,
+                                                     struct gd_object_writer **out_writer,
+                                                     struct gd_error *err);
 struct gd_sink *gd_object_writer_sink(
     struct gd_object_writer *writer); /* a view; do not finish it */
 uint64_t gd_object_writer_stored_bytes(const struct gd_object_writer *writer); /* so far */
