@@ -90,9 +90,9 @@ enum gd_origin {
 /* The commands that open a store: they take all of its options. */
 /* clang-format off */
 #define GD_STORE_VERBS "plan apply run proxy approve rollback snapshot base verify list show restore export import prune doctor settle wal recover install"
-/* clang-format on */
 /* The commands that seal or open objects. */
 #define GD_KEY_VERBS "plan apply run proxy rollback snapshot base verify restore doctor key install wal recover"
+/* clang-format on */
 
 #define X(name, word) GD_##name,
 enum gd_format { GD_FORMATS(X) };

@@ -80,7 +80,7 @@ static bool is_below(const char *name)
     return true;
 }
 
-static void read_name(const unsigned char *head, struct gd_tar_entry *entry)
+static void read_name(const unsigned char *head, struct gd_scan_entry *entry)
 {
     size_t prefix = strnlen((const char *)head + PREFIX, PREFIX_SIZE);
     size_t length = strnlen((const char *)head + NAME, NAME_SIZE), used = 0;
@@ -99,19 +99,19 @@ static void read_name(const unsigned char *head, struct gd_tar_entry *entry)
         memmove(entry->name, entry->name + 2, used - 1);
 }
 
-static struct gd_status read_kind(unsigned char type, struct gd_tar_entry *entry,
+static struct gd_status read_kind(unsigned char type, struct gd_scan_entry *entry,
                                   struct gd_error *err)
 {
     switch (type) {
     case '0':
     case '\0':
-        entry->kind = GD_TAR_FILE;
+        entry->kind = GD_SCAN_FILE;
         return GD_DONE;
     case '5':
-        entry->kind = GD_TAR_FOLDER;
+        entry->kind = GD_SCAN_FOLDER;
         return GD_DONE;
     case '2':
-        entry->kind = GD_TAR_LINK;
+        entry->kind = GD_SCAN_LINK;
         return GD_DONE;
     default:
         return gd_fail(err, GD_CORRUPT, "\"%s\" in the archive is no file, folder or link",
@@ -119,7 +119,7 @@ static struct gd_status read_kind(unsigned char type, struct gd_tar_entry *entry
     }
 }
 
-static struct gd_status read_head(const unsigned char *head, struct gd_tar_entry *entry,
+static struct gd_status read_head(const unsigned char *head, struct gd_scan_entry *entry,
                                   struct gd_error *err)
 {
     uint64_t mode = 0, time_s = 0;
@@ -135,9 +135,9 @@ static struct gd_status read_head(const unsigned char *head, struct gd_tar_entry
     entry->time_s = (int64_t)time_s;
     memcpy(entry->link, head + LINK, 100);
     GD_TRY(read_kind(head[TYPE], entry, err));
-    if (entry->kind != GD_TAR_FILE)
+    if (entry->kind != GD_SCAN_FILE)
         entry->size = 0;
-    if (!is_below(entry->name) || (entry->name[0] == '\0' && entry->kind != GD_TAR_FOLDER))
+    if (!is_below(entry->name) || (entry->name[0] == '\0' && entry->kind != GD_SCAN_FOLDER))
         return gd_fail(err, GD_CORRUPT, "the archive holds \"%s\", which is not below its folder",
                        entry->name);
     return GD_DONE;
@@ -153,7 +153,7 @@ static struct gd_status end_file(struct gd_tar_scan *scan, struct gd_error *err)
 
 static struct gd_status take_head(struct gd_tar_scan *scan, struct gd_error *err)
 {
-    struct gd_tar_entry entry = {0};
+    struct gd_scan_entry entry = {0};
     scan->filled = 0;
     if (is_zero(scan->head)) {
         scan->zeros++;
@@ -163,7 +163,7 @@ static struct gd_status take_head(struct gd_tar_scan *scan, struct gd_error *err
         return gd_fail(err, GD_CORRUPT, "there are bytes behind the end of the archive");
     GD_TRY(read_head(scan->head, &entry, err));
     GD_TRY(scan->ops->entry(scan->context, &entry, scan->head, err));
-    if (entry.kind != GD_TAR_FILE)
+    if (entry.kind != GD_SCAN_FILE)
         return GD_DONE;
     scan->left = entry.size;
     scan->fill = (GD_TAR_BLOCK - entry.size % GD_TAR_BLOCK) % GD_TAR_BLOCK;

@@ -19,10 +19,10 @@
 
 enum { GD_TAR_BLOCK = 512, GD_TAR_END = 2 * GD_TAR_BLOCK };
 
-enum gd_tar_kind { GD_TAR_FILE, GD_TAR_FOLDER, GD_TAR_LINK };
+enum gd_scan_kind { GD_SCAN_FILE, GD_SCAN_FOLDER, GD_SCAN_LINK };
 
-struct gd_tar_entry {
-    enum gd_tar_kind kind;
+struct gd_scan_entry {
+    enum gd_scan_kind kind;
     char name[257]; /* without "./" before it and "/" behind it; of the folder itself: "" */
     char link[101]; /* where a link leads */
     uint64_t size;  /* of a file */
@@ -32,7 +32,7 @@ struct gd_tar_entry {
 
 struct gd_tar_scan_ops {
     /* An entry begins; `head` are its GD_TAR_BLOCK bytes. */
-    struct gd_status (*entry)(void *context, const struct gd_tar_entry *entry, const void *head,
+    struct gd_status (*entry)(void *context, const struct gd_scan_entry *entry, const void *head,
                               struct gd_error *err);
     /* Content of the file that began last; at least one byte. */
     struct gd_status (*data)(void *context, const void *data, size_t size, struct gd_error *err);

@@ -122,7 +122,7 @@ static bool is_utf8(const char *text)
     return true;
 }
 
-static struct gd_status open_single(struct gd_base_cut *cut, const struct gd_tar_entry *entry,
+static struct gd_status open_single(struct gd_base_cut *cut, const struct gd_scan_entry *entry,
                                     struct gd_error *err)
 {
     GD_TRY(open_one(cut, &cut->single, entry->size + 2 * GD_TAR_BLOCK + GD_TAR_END, err));
@@ -132,7 +132,7 @@ static struct gd_status open_single(struct gd_base_cut *cut, const struct gd_tar
     return GD_DONE;
 }
 
-static struct gd_status open_group(struct gd_base_cut *cut, const struct gd_tar_entry *entry,
+static struct gd_status open_group(struct gd_base_cut *cut, const struct gd_scan_entry *entry,
                                    struct gd_error *err)
 {
     cut->now = &cut->group;
@@ -140,18 +140,18 @@ static struct gd_status open_group(struct gd_base_cut *cut, const struct gd_tar_
         GD_TRY(close_one(cut, &cut->group, err));
     if (cut->group.piece == NULL)
         GD_TRY(open_one(cut, &cut->group, GROUP_BYTES, err));
-    if (entry->kind == GD_TAR_FILE)
+    if (entry->kind == GD_SCAN_FILE)
         gd_base_tally_begin(&cut->group.tally, cut->tablespace, entry->name);
     return GD_DONE;
 }
 
-static bool is_control(const struct gd_base_cut *cut, const struct gd_tar_entry *entry)
+static bool is_control(const struct gd_base_cut *cut, const struct gd_scan_entry *entry)
 {
     return cut->tablespace == 0 && strcmp(entry->name, "global/pg_control") == 0;
 }
 
-static struct gd_status see_entry(void *context, const struct gd_tar_entry *entry, const void *head,
-                                  struct gd_error *err)
+static struct gd_status see_entry(void *context, const struct gd_scan_entry *entry,
+                                  const void *head, struct gd_error *err)
 {
     struct gd_base_cut *cut = context;
     if (cut->control)
@@ -160,7 +160,7 @@ static struct gd_status see_entry(void *context, const struct gd_tar_entry *entr
         GD_TRY(close_one(cut, &cut->group, err));
         cut->control = true;
     }
-    bool alone = entry->kind == GD_TAR_FILE && is_utf8(entry->name) &&
+    bool alone = entry->kind == GD_SCAN_FILE && is_utf8(entry->name) &&
                  (entry->size >= cut->single_bytes || cut->control);
     GD_TRY(alone ? open_single(cut, entry, err) : open_group(cut, entry, err));
     return put(cut, cut->now, head, GD_TAR_BLOCK, err);

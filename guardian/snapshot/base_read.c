@@ -57,12 +57,12 @@ struct check {
     void *context;
 };
 
-static struct gd_status see_entry(void *context, const struct gd_tar_entry *entry, const void *head,
-                                  struct gd_error *err)
+static struct gd_status see_entry(void *context, const struct gd_scan_entry *entry,
+                                  const void *head, struct gd_error *err)
 {
     (void)head;
     struct check *check = context;
-    if (entry->kind != GD_TAR_FILE)
+    if (entry->kind != GD_SCAN_FILE)
         return GD_DONE;
     check->size = entry->size;
     gd_base_tally_begin(&check->tally, check->object->tablespace, entry->name);
