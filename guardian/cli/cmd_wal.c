@@ -27,6 +27,7 @@ static const struct verb verbs[] = {
     {"push",  1, 1, "push PATH",       gd_cli_wal_push,  2},
     {"fetch", 2, 2, "fetch NAME PATH", gd_cli_wal_fetch, GD_WAL_TROUBLE},
     {"check", 0, 0, "check",           gd_cli_wal_check, 2},
+    {"stream", 0, 0, "stream",         gd_cli_wal_stream, 2},
 };
 /* clang-format on */
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };

@@ -18,7 +18,7 @@ enum { GD_WAL_TROUBLE = 255 };
 
 /** What stands behind the verb is in argv[0] to argv[argc - 1]. @return the exit status */
 typedef int gd_cli_wal_fn(const struct gd_config *config, int argc, char **argv);
-gd_cli_wal_fn gd_cli_wal_push, gd_cli_wal_fetch, gd_cli_wal_check;
+gd_cli_wal_fn gd_cli_wal_push, gd_cli_wal_fetch, gd_cli_wal_check, gd_cli_wal_stream;
 
 /** What verbs need that work on a data directory: store and key are the caller's to close. */
 struct gd_cli_wal_place {

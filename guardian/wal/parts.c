@@ -150,7 +150,7 @@ GD_MUST static struct gd_status open_next(struct reading *reading, struct gd_err
     if (status.code == GD_OK && label.bytes != part->end - part->start)
         status = gd_fail(err, GD_CORRUPT, "it has %" PRIu64 " bytes", label.bytes);
     if (status.code != GD_OK)
-        return gd_wrap(err, status, "could not read \"%s\"", key);
+        return gd_wrap(err, status, "could not read \"%s\": ", key);
     reading->at = part->start;
     return GD_DONE;
 }
@@ -229,5 +229,5 @@ struct gd_status gd_wal_part_put(const struct gd_wal_place *place,
     gd_wal_part_name(segment, start, start + size, name);
     GD_TRY(gd_fault("stream: before a piece is stored", err));
     struct gd_status status = gd_wal_pack_bytes(place, key, name, data, size, NULL, err);
-    return status.code == GD_OK ? status : gd_wrap(err, status, "could not store \"%s\"", key);
+    return status.code == GD_OK ? status : gd_wrap(err, status, "could not store \"%s\": ", key);
 }

@@ -3,6 +3,7 @@
 #
 #   pg.sh start DIR [--major N] [--tcp] [-c NAME=VALUE]...   makes DIR, runs initdb, starts; prints the variables for psql
 #               [--standby-of DIR]                           instead of initdb: a copy of that server, which follows it
+#               [--wal-segsize MB]                           size of its WAL segments
 #   pg.sh env   DIR                                         prints them again: eval "$(pg.sh env DIR)"
 #   pg.sh stop  DIR [fast|immediate]                        stops it by pid (the folder stays: it is the caller's)
 #   pg.sh crash DIR                                         kills the whole server with SIGKILL
@@ -103,13 +104,14 @@ print_env() {
 }
 
 start() {
-    local dir=$1 bin tcp='' port=5432 major='' primary='' settings=()
+    local dir=$1 bin tcp='' port=5432 major='' primary='' segsize='' settings=()
     shift
     while [ $# -gt 0 ]; do
         case $1 in
         --major) major=$2; shift 2 ;;
         --tcp) tcp=1; shift ;;
         -c) settings+=(-c "$2"); shift 2 ;;
+        --wal-segsize) segsize=$2; shift 2 ;;
         --standby-of) primary=$(cd "$2" && pwd); shift 2 ;;
         *) fail "unknown option \"$1\"" ;;
         esac
@@ -127,7 +129,7 @@ start() {
             { cat basebackup.log >&2; fail "pg_basebackup failed"; }
         echo "unix_socket_directories = '$dir'" >>data/postgresql.conf
     elif [ ! -f data/PG_VERSION ]; then
-        as_server "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >initdb.log 2>&1 ||
+        as_server "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N ${segsize:+--wal-segsize="$segsize"} >initdb.log 2>&1 ||
             { cat initdb.log >&2; fail "initdb failed"; }
         cat >>data/postgresql.conf <<CONF
 listen_addresses = ''

@@ -91,7 +91,7 @@ class Archive:
     Every setting of Guardian can be given as more="export GUARDIAN_KEY_FILE=…" to the scripts push and fetch (file `more` in the folder, read each time).
     """
 
-    def __init__(self, archive=True, major=None, settings=None, standby_of=None, place=None, tcp=False):
+    def __init__(self, archive=True, major=None, settings=None, standby_of=None, place=None, tcp=False, segment_mb=None):
         self.own_place = place is None
         self.place = pathlib.Path(place or tempfile.mkdtemp(prefix="gd-pitr."))
         self.place.chmod(0o777)
@@ -106,7 +106,7 @@ class Archive:
                               f'exec {GUARDIAN} wal {name} "$@" 2>>{self.place}/{name}.log\n')
             script.chmod(0o755)
         more = {"archive_mode": "on", "archive_command": f"{self.place}/push %p", "archive_timeout": "0"} if archive else {}
-        self.server = servers.Server(major=major, settings={"wal_level": "replica", **more, **(settings or {})}, standby_of=standby_of, tcp=tcp)
+        self.server = servers.Server(major=major, settings={"wal_level": "replica", **more, **(settings or {})}, standby_of=standby_of, tcp=tcp, segment_mb=segment_mb)
         self.data = pathlib.Path(self.server.dir, "data")
         self.value = self.server.value
         self.tools = pathlib.Path(self.value("SELECT setting FROM pg_config() WHERE name = 'BINDIR'"))

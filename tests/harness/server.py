@@ -25,7 +25,7 @@ _WATCHER = r'cat >/dev/null; "$0" stop "$1" immediate >/dev/null 2>&1; rm -rf "$
 class Server:
     """One server in one folder. Use as a context manager, or call stop()."""
 
-    def __init__(self, major=None, settings=None, tcp=False, standby_of=None):
+    def __init__(self, major=None, settings=None, tcp=False, standby_of=None, segment_mb=None):
         self.dir = tempfile.mkdtemp(prefix="gd-pg.", dir=os.environ.get("GUARDIAN_TEST_TMP", "/tmp"))
         self._pipe = None
         self.spoiled = False  # set by a test that changed what all databases of the server share
@@ -36,6 +36,8 @@ class Server:
             arguments.append("--tcp")
         if standby_of:
             arguments += ["--standby-of", standby_of.dir]
+        if segment_mb:
+            arguments += ["--wal-segsize", str(segment_mb)]
         for name, value in (settings or {}).items():
             arguments += ["-c", f"{name}={value}"]
         self._watch()
