@@ -13,6 +13,7 @@
 #include "guardian/cli/report_outcome.h"
 #include "guardian/cli/report_show.h"
 #include "guardian/cli/shelves.h"
+#include "guardian/cli/show_base.h"
 #include "guardian/cli/stores.h"
 
 enum { PROOF_BYTES_MAX = 64 * 1024 * 1024 };
@@ -175,8 +176,12 @@ static struct gd_status show(const struct gd_config *config, const char *id,
     const char *cluster = NULL, *change = NULL;
     GD_TRY(gd_cli_store_to_read(config, arena, gd_progress_events(progress), &store, err));
     GD_TRY(find_change(config, store, id, progress, arena, &cluster, &change, err));
-    return change == NULL ? show_snapshot(config, store, id, progress, arena, err)
-                          : show_change(config, store, cluster, change, progress, arena, err);
+    if (change != NULL)
+        return show_change(config, store, cluster, change, progress, arena, err);
+    uint64_t base = 0;
+    GD_TRY(gd_cli_find_base(store, id, arena, &base, &id, err));
+    return base == 0 ? show_snapshot(config, store, id, progress, arena, err)
+                     : gd_cli_show_base(config, store, base, id, progress, arena, err);
 }
 
 GD_MUST static struct gd_status check_request(const struct gd_config *config, int argc,

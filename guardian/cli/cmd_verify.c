@@ -15,8 +15,10 @@
 #include "guardian/cli/progress.h"
 #include "guardian/cli/report_verify.h"
 #include "guardian/cli/shelves.h"
+#include "guardian/cli/show_base.h"
 #include "guardian/cli/stores.h"
 #include "guardian/config/config.h"
+#include "guardian/prove/base_digest.h"
 #include "guardian/snapshot/list.h"
 
 struct verify {
@@ -84,18 +86,34 @@ GD_MUST static struct gd_status choose(struct verify *verify, int argc, char **a
         return choose_listed(verify, verify->config->all, err);
     verify->items = gd_arena_zalloc(verify->arena, 1, sizeof *verify->items);
     add(verify, NULL, argv[0]);
+    uint64_t base = 0;
+    const char *id = argv[0];
+    GD_TRY(gd_cli_find_base(verify->store, argv[0], verify->arena, &base, &id, err));
+    verify->items[0].base = base;
+    verify->items[0].id = id;
     return GD_DONE;
 }
 
 /* --- verifying --- */
+
+GD_MUST static struct gd_status verify_base(struct verify *verify, struct gd_verified *item,
+                                            const struct gd_proof **out_proof, struct gd_error *err)
+{
+    struct gd_base *base = NULL;
+    return gd_prove_base(&verify->options, item->base, item->id, verify->arena, &base, out_proof,
+                         &item->outcome, err);
+}
 
 static void verify_one(struct verify *verify, struct gd_verified *item)
 {
     const struct gd_proof *proof = NULL;
     struct gd_error err = {0};
     gd_damages_begin(&verify->damages);
-    item->status = (verify->config->drill ? gd_prove_drill : gd_prove_digest)(
-        &verify->options, item->cluster, item->id, verify->arena, &proof, &item->outcome, &err);
+    if (item->base != 0)
+        item->status = verify_base(verify, item, &proof, &err);
+    else
+        item->status = (verify->config->drill ? gd_prove_drill : gd_prove_digest)(
+            &verify->options, item->cluster, item->id, verify->arena, &proof, &item->outcome, &err);
     gd_damages_end(&verify->damages, item, verify->arena);
     if (item->status.code != GD_OK) {
         struct gd_error *kept = gd_arena_alloc(verify->arena, sizeof *kept);
@@ -177,9 +195,10 @@ static int end(const struct verify *verify, struct gd_error *err)
     *err = *worst->err;
     if (worst->status.code == GD_CORRUPT && worst->damage_count > 0)
         (void)gd_hint(err,
-                      gd_fail(err, GD_CORRUPT, "snapshot \"%s\" is damaged: %zu object%s",
-                              worst->id, worst->damage_count, worst->damage_count == 1 ? "" : "s"),
-                      "Take a new snapshot now, while the database is there; guardian list shows "
+                      gd_fail(err, GD_CORRUPT, "%s \"%s\" is damaged: %zu object%s",
+                              worst->base == 0 ? "snapshot" : "base backup", worst->id,
+                              worst->damage_count, worst->damage_count == 1 ? "" : "s"),
+                      "Take a new one now, while the database is there; guardian list shows "
                       "older ones.")
             .code;
     return gd_cli_fail(err);

@@ -92,10 +92,12 @@ static void put_fine(const struct gd_verified *item, const struct gd_screen *scr
                       gd_arena_printf(arena, "restored into %s, and the same", outcome->place));
     for (size_t i = 0; i < outcome->left_out_count; i++)
         gd_screen_row(screen, "but", GD_INK_YELLOW, outcome->left_out[i]);
-    gd_screen_row(screen, "holds", GD_INK_PLAIN,
-                  gd_arena_printf(arena, "%" PRIu64 " rows, %s, stored as %s", outcome->rows,
-                                  gd_size_text(outcome->bytes, arena),
-                                  gd_size_text(outcome->stored_bytes, arena)));
+    gd_screen_row(
+        screen, "holds", GD_INK_PLAIN,
+        gd_arena_printf(
+            arena, "%s%s, stored as %s",
+            item->base != 0 ? "" : gd_arena_printf(arena, "%" PRIu64 " rows, ", outcome->rows),
+            gd_size_text(outcome->bytes, arena), gd_size_text(outcome->stored_bytes, arena)));
     gd_screen_row(screen, "took", GD_INK_PLAIN,
                   gd_arena_printf(arena, "%s%s%s", gd_text_seconds(arena, outcome->seconds),
                                   *rate == '\0' || outcome->parts_read == 0 ? "" : ", ",
@@ -164,7 +166,7 @@ static struct gd_json *item_json(const struct gd_verified *item)
 {
     const struct gd_prove_outcome *outcome = &item->outcome;
     struct gd_json *object = gd_json_object();
-    gd_json_put(object, "snapshot", gd_json_new_text(item->id));
+    gd_json_put(object, item->base == 0 ? "snapshot" : "base", gd_json_new_text(item->id));
     gd_json_put(object, "outcome", gd_json_new_text(outcome_word(item)));
     gd_json_put(object, "proof", gd_json_new_text(gd_proof_name(item->kind)));
     gd_json_put(object, "recorded", gd_json_new_bool(item->recorded));

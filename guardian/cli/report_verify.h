@@ -15,9 +15,10 @@ struct gd_damage {
     const char *object, *text;
 };
 
-/** One snapshot. */
+/** One snapshot, or base backup. */
 struct gd_verified {
     const char *cluster, *id;
+    uint64_t base; /* the system identifier of a base backup; 0: a snapshot */
     struct gd_status status;
     const struct gd_error *err; /* NULL: fine */
     enum gd_proof_kind kind;
