@@ -110,7 +110,7 @@ static void print_contents(const struct page *page, const struct gd_screen *scre
                       gd_arena_printf(arena, "%zu objects, %s, with earlier backups", page->shared,
                                       gd_size_text(page->shared_bytes, arena)));
     for (size_t i = 0; i < base->tablespace_count; i++)
-        gd_screen_row(screen, i == 0 ? "tablespaces" : "", GD_INK_PLAIN,
+        gd_screen_row(screen, i == 0 ? "spaces" : "", GD_INK_PLAIN,
                       gd_arena_printf(arena, "%u in \"%s\"", base->tablespaces[i].oid,
                                       base->tablespaces[i].path));
 }
@@ -159,8 +159,8 @@ static void print_text(const struct page *page, const struct gd_config *config)
                   gd_arena_printf(page->arena, "from %s of timeline %u to %s of timeline %u",
                                   position(base->start_lsn, page->arena), base->timeline,
                                   position(base->stop_lsn, page->arena), base->stop_timeline));
-    gd_screen_row(&screen, "consistent", GD_INK_PLAIN,
-                  gd_arena_printf(page->arena, "from %s on",
+    gd_screen_row(&screen, "good", GD_INK_PLAIN,
+                  gd_arena_printf(page->arena, "for targets from %s on",
                                   gd_shelf_time(base->stopped_us, true, page->arena)));
     print_settings(page, &screen);
     print_proof(page, &screen);

@@ -373,7 +373,7 @@ static struct gd_status run(struct take *take, struct gd_error *err)
     open_session(take);
     if (options->share && options->after == NULL)
         GD_TRY(gd_base_share(options->store, take->base, take->arena, &take->shared, err));
-    GD_TRY(gd_base_wal_start(options, &take->system, &take->wal, err));
+    GD_TRY(gd_base_wal_start(options, take->base->id, &take->system, &take->wal, err));
     GD_TRY(send_before(take, err));
     GD_TRY(stream(take, err));
     gd_tell_stage(options->events, "waiting for WAL in the store", 0);
