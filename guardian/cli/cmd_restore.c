@@ -11,6 +11,7 @@
 #include "guardian/cli/ending.h"
 #include "guardian/cli/keys.h"
 #include "guardian/cli/progress.h"
+#include "guardian/cli/recovering.h"
 #include "guardian/cli/report_screen.h"
 #include "guardian/cli/shelves.h"
 #include "guardian/cli/stores.h"
@@ -30,9 +31,15 @@ GD_MUST static struct gd_status check_request(const struct gd_config *config, in
                                               struct gd_error *err)
 {
     int ways = (config->into[0] != '\0') + config->replace + (config->tables.count > 0);
-    if (argc != 1)
-        return gd_hint(err, gd_fail(err, GD_USAGE, "restore takes one snapshot"),
+    bool point = gd_cli_target_count(config) > 0;
+    if (argc != (point ? 0 : 1))
+        return gd_hint(err,
+                       gd_fail(err, GD_USAGE, "restore takes one snapshot%s",
+                               point ? " or one point in time" : ""),
                        "guardian list shows what there is.");
+    if (point && config->tables.count == 0)
+        return gd_hint(err, gd_fail(err, GD_USAGE, "a point in time goes with --table"),
+                       "A whole server is brought back by guardian recover.");
     if (ways != 1)
         return gd_hint(err,
                        gd_fail(err, GD_USAGE, "restore takes one of --into, --replace, --table"),
@@ -200,6 +207,7 @@ static struct gd_status restore(const struct gd_config *config, const char *id,
                                                        : gd_config_database(config, true).uri)};
     gd_auto_store store = NULL;
     gd_auto_key key = NULL;
+    struct gd_cli_point point = {.store = NULL};
     struct gd_manifest *manifest;
     char sha256[GD_DIGEST_HEX_SIZE];
     struct answer answer = {.compared = false};
@@ -207,6 +215,10 @@ static struct gd_status restore(const struct gd_config *config, const char *id,
     GD_TRY(gd_cli_store_to_read(config, arena, events, &store, err));
     GD_TRY(gd_cli_key(config, arena, events, &key, err));
     const char *cluster = NULL;
+    if (id == NULL) {
+        GD_TRY(gd_cli_point_take(config, &pg, store, key, arena, events, &point, err));
+        id = point.id;
+    }
     enum gd_snapshot_scope least =
         config->tables.count > 0 ? GD_SNAPSHOT_TABLES : GD_SNAPSHOT_DATABASE;
     GD_TRY(gd_cli_snapshot(config, store, id, least, arena, events, &cluster, &id, err));
@@ -218,7 +230,9 @@ static struct gd_status restore(const struct gd_config *config, const char *id,
     options.place = &place;
     options.manifest = answer.manifest = manifest;
     options.events = events;
-    GD_TRY(restore_as_asked(config, &options, arena, &answer, err));
+    struct gd_status done = restore_as_asked(config, &options, arena, &answer, err);
+    gd_cli_point_remove(&point, events);
+    GD_TRY(done);
     answer.seconds = (double)(gd_clock_monotonic_us() - started) / 1e6;
     gd_progress_end(progress, GD_DONE);
     if (config->json)
@@ -235,7 +249,7 @@ int gd_cmd_restore(const struct gd_config *config, int argc, char **argv)
     gd_interrupt_watch();
     if (status.code == GD_OK) {
         gd_auto_progress progress = gd_progress_new(config);
-        status = restore(config, argv[0], progress, arena, &err);
+        status = restore(config, argc == 0 ? NULL : argv[0], progress, arena, &err);
         gd_progress_end(progress, status);
     }
     if (status.code == GD_OK)

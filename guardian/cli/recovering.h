@@ -7,6 +7,7 @@
 
 #include "guardian/config/config.h"
 #include "guardian/restore/recover.h"
+#include "guardian/snapshot/take.h"
 
 /** How many targets were named. */
 unsigned gd_cli_target_count(const struct gd_config *config);
@@ -24,5 +25,20 @@ GD_MUST struct gd_status gd_cli_recover_options(const struct gd_config *config,
                                                 const struct gd_events *events,
                                                 struct gd_recover_options *out_options,
                                                 struct gd_error *err);
+
+/** A snapshot of the tables that are asked for (--table), as they were at the point in time that is
+ *  named, in the database that `pg` means: a throwaway server is recovered, they are taken from it,
+ *  and it is removed. All zero: there is none. */
+struct gd_cli_point {
+    struct gd_store *store;
+    const char *cluster, *id;
+};
+GD_MUST struct gd_status gd_cli_point_take(const struct gd_config *config,
+                                           const struct gd_pg_options *pg, struct gd_store *store,
+                                           const struct gd_key *key, struct gd_arena *arena,
+                                           const struct gd_events *events,
+                                           struct gd_cli_point *out_point, struct gd_error *err);
+/** It has served. Where it may not be removed it stays, and that is told. */
+void gd_cli_point_remove(const struct gd_cli_point *point, const struct gd_events *events);
 
 #endif

@@ -70,3 +70,31 @@ void gd_leftovers_remove(const char *work, uid_t owner)
     }
     closedir(folder);
 }
+
+/* --- while we live --- */
+
+/* Waits until our end of the pipe is closed, by us or by our end. Until the server has noticed that
+   its folder goes it may put files back. */
+static const char janitor_script[] =
+    "trap '' HUP INT TERM\n"
+    "cat >/dev/null\n"
+    "n=0\n"
+    "until rm -rf -- \"$1\" 2>/dev/null || [ $n -gt 150 ]; do n=$((n + 1)); sleep 0.2; done\n";
+
+struct gd_status gd_leftover_janitor(const char *folder, struct gd_process **out_janitor,
+                                     struct gd_error *err)
+{
+    const char *argv[] = {"/bin/sh", "-c", janitor_script, "guardian", folder, NULL};
+    struct gd_process_options options = {.argv = argv, .folder = "/", .write_input = true};
+    return gd_process_start(&options, out_janitor, err);
+}
+
+void gd_leftover_done(struct gd_process *take_janitor)
+{
+    struct gd_error ignored = {0};
+    if (take_janitor == NULL)
+        return;
+    if (gd_sink_finish(gd_process_input(take_janitor), &ignored).code == GD_OK)
+        (void)gd_process_finish(take_janitor, NULL, &ignored).code;
+    gd_process_free(take_janitor);
+}

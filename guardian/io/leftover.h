@@ -17,4 +17,11 @@ GD_MUST struct gd_status gd_leftover_hold(const char *folder, int *out_fd, struc
 /** Remove what is left in `work` of `owner` or of ourselves. What cannot be removed stays. */
 void gd_leftovers_remove(const char *work, uid_t owner);
 
+/** Start what removes `folder` as soon as we have died, whatever of. */
+struct gd_process;
+GD_MUST struct gd_status gd_leftover_janitor(const char *folder, struct gd_process **out_janitor,
+                                             struct gd_error *err);
+/** Let it remove the folder now, and wait for it. */
+void gd_leftover_done(struct gd_process *take_janitor);
+
 #endif

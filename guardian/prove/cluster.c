@@ -43,21 +43,6 @@ struct gd_cluster {
     int held; /* the folder; -1 */
 };
 
-/* Waits until our end of the pipe is closed, by us or by our end. Until the server has noticed that
-   its folder goes it may put files back. */
-static const char janitor_script[] =
-    "trap '' HUP INT TERM\n"
-    "cat >/dev/null\n"
-    "n=0\n"
-    "until rm -rf -- \"$1\" 2>/dev/null || [ $n -gt 150 ]; do n=$((n + 1)); sleep 0.2; done\n";
-
-static struct gd_status start_janitor(struct gd_cluster *cluster, struct gd_error *err)
-{
-    const char *argv[] = {"/bin/sh", "-c", janitor_script, "guardian", cluster->folder, NULL};
-    struct gd_process_options options = {.argv = argv, .folder = "/", .write_input = true};
-    return gd_process_start(&options, &cluster->janitor, err);
-}
-
 /* --- what it is made of --- */
 
 static struct gd_status find_user(struct gd_cluster *cluster, struct gd_error *err)
@@ -139,7 +124,7 @@ static struct gd_status make_folder(struct gd_cluster *cluster,
     cluster->folder = folder;
     cluster->data = gd_arena_printf(cluster->arena, "%s/data", folder);
     GD_TRY(gd_leftover_hold(folder, &cluster->held, err));
-    GD_TRY(start_janitor(cluster, err));
+    GD_TRY(gd_leftover_janitor(folder, &cluster->janitor, err));
     if (cluster->uid != 0 && chown(folder, cluster->uid, cluster->gid) != 0)
         return gd_fail(err, GD_SYSTEM, "could not give folder \"%s\" away: %s", folder,
                        strerror(errno));
@@ -296,15 +281,12 @@ void gd_cluster_free(struct gd_cluster *cluster)
 {
     if (cluster == NULL)
         return;
-    struct gd_error ignored = {0};
     if (cluster->server != NULL) {
         gd_process_signal(cluster->server, SIGQUIT); /* at once: nothing of it is kept */
         gd_process_free(cluster->server);
     }
     if (cluster->janitor != NULL) {
-        if (gd_sink_finish(gd_process_input(cluster->janitor), &ignored).code == GD_OK)
-            (void)gd_process_finish(cluster->janitor, NULL, &ignored).code;
-        gd_process_free(cluster->janitor);
+        gd_leftover_done(GD_MOVE(cluster->janitor));
     } else if (cluster->folder != NULL) {
         (void)rmdir(cluster->folder); /* nothing was put into it yet */
     }

@@ -11,7 +11,7 @@
 
 enum { WORKERS_MAX = 8 };
 
-static unsigned workers_of(const struct gd_recover_options *options)
+unsigned gd_recover_workers(const struct gd_recover_options *options)
 {
     if (options->workers > 0)
         return options->workers;
@@ -48,7 +48,8 @@ static struct gd_status make_ready(struct gd_recovering *recovering, struct gd_e
     server->data = options->folder;
     server->database = "postgres";
     server->environment = options->environment;
-    GD_TRY(gd_server_user(options->user, options->folder, &server->uid, &server->gid, err));
+    if (!server->throwaway)
+        GD_TRY(gd_server_user(options->user, options->folder, &server->uid, &server->gid, err));
     return gd_server_programs(server, options->pg_bin, recovering->base->server_version, err);
 }
 
@@ -73,7 +74,7 @@ static struct gd_status check(struct gd_recovering *recovering, struct gd_error 
         return GD_DONE;
     gd_tell_stage(recovering->options->events, "checking tables and indexes", 0);
     return gd_server_amcheck(&recovering->server, recovering->options->pg_bin,
-                             workers_of(recovering->options), &recovering->out->checked,
+                             gd_recover_workers(recovering->options), &recovering->out->checked,
                              &recovering->left_out, err);
 }
 

@@ -111,6 +111,8 @@ GD_MUST struct gd_status gd_recover_run(const struct gd_recover_options *options
 /** A recovered server that lives for a while: for a drill, for one table back. Stopped and removed
  *  by gd_throwaway_free(), and when this process dies. */
 struct gd_throwaway;
+/** @param options  folder, delta, tablespaces, leave_running and check do not count
+ *  @param work_folder  NULL: TMPDIR, /tmp. There has to be room for all of it */
 GD_MUST struct gd_status gd_throwaway_new(const struct gd_recover_options *options,
                                           const struct gd_recover_plan *plan,
                                           const char *work_folder, struct gd_throwaway **out_server,
@@ -119,6 +121,15 @@ GD_MUST struct gd_status gd_throwaway_new(const struct gd_recover_options *optio
 const char *gd_throwaway_target(const struct gd_throwaway *server, const char *database,
                                 struct gd_arena *arena);
 const struct gd_recovered *gd_throwaway_recovered(const struct gd_throwaway *server);
+/** Have it looked at (pg_amcheck, then stopped: every checksum): see what gd_throwaway_recovered()
+ *  says afterwards. It does not run any more then. @return GD_CORRUPT damage was found */
+GD_MUST struct gd_status gd_throwaway_check(struct gd_throwaway *server, struct gd_error *err);
 void gd_throwaway_free(struct gd_throwaway *server);
+
+static inline void gd_throwaway_cleanup_(struct gd_throwaway **server)
+{
+    gd_throwaway_free(*server);
+}
+#define gd_auto_throwaway __attribute__((cleanup(gd_throwaway_cleanup_))) struct gd_throwaway *
 
 #endif

@@ -1,19 +1,12 @@
 /*
  * Recover, laying down: one base backup, or a chain of incremental ones.
  */
-#include <unistd.h>
-
 #include "guardian/restore/recover_own.h"
 
 static struct gd_lay_options lay_options(const struct gd_recovering *recovering,
                                          const struct gd_base *base, const char *folder)
 {
     const struct gd_recover_options *options = recovering->options;
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned workers = options->workers > 0 ? options->workers
-                       : processors < 1     ? 1
-                       : processors > 8     ? 8
-                                            : (unsigned)processors;
     return (struct gd_lay_options){.store = options->place.store,
                                    .key = options->place.key,
                                    .base = base,
@@ -23,7 +16,7 @@ static struct gd_lay_options lay_options(const struct gd_recovering *recovering,
                                    .tablespaces = options->tablespaces,
                                    .tablespace_count = options->tablespace_count,
                                    .tablespace_folder = recovering->tablespace_folder,
-                                   .workers = workers,
+                                   .workers = gd_recover_workers(options),
                                    .uid = recovering->server.uid,
                                    .gid = recovering->server.gid,
                                    .events = options->events};

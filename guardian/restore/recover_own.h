@@ -22,6 +22,8 @@ struct gd_recovering {
 GD_MUST struct gd_status gd_recover_bring_up(struct gd_recovering *recovering,
                                              struct gd_error *err);
 
+unsigned gd_recover_workers(const struct gd_recover_options *options);
+
 /** recover_replay.c: up to the target and no further, and then out of recovery. */
 GD_MUST struct gd_status gd_recover_replay(struct gd_recovering *recovering, struct gd_error *err);
 
