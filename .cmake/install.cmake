@@ -47,7 +47,8 @@ install(FILES ${derived_dir}/_guardian DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/
 install(FILES ${derived_dir}/guardian.fish
         DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES ${derived_dir}/guardian.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
-install(FILES docs/deploy/guardian-proxy.service docs/deploy/proxy.env DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES docs/deploy/guardian-proxy.service docs/deploy/proxy.env
+              docs/deploy/guardian-wal-stream.service docs/deploy/wal-stream.env DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES LICENSE RENAME copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # --- cpack -G DEB --------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ enum {
     DRAIN_MS = 30000,
     LEAVING_PINGS = 8, /* so many in LEAVING_MS: it waits for us to be able to shut down */
     LEAVING_MS = 2000,
-    LEAVING_LIMIT_MS = 10000,
+    LEAVING_LIMIT_MS = 5000,
 };
 
 struct flow {
@@ -106,6 +106,8 @@ GD_MUST static struct gd_status take(struct flow *flow, const struct gd_replicat
     note_server(flow, message.server_lsn);
     if (message.wants_answer)
         note_ping(flow);
+    if (message.wal) /* a server that shuts down has written its last */
+        flow->pings = 0, flow->leaving_us = 0;
     flow->lsn = message.lsn;
     flow->data = message.data;
     flow->size = message.size;
@@ -169,6 +171,8 @@ GD_MUST static struct gd_status look_at_leaving(struct flow *flow, struct gd_err
 {
     int64_t now = gd_clock_monotonic_us();
     struct gd_intake *intake = flow->receiver->intake;
+    if (gd_intake_durable(intake) == gd_intake_received(intake))
+        return GD_DONE;
     if (flow->leaving_us == 0 || now - flow->ping_us > (int64_t)LEAVING_MS * 1000 ||
         now - flow->leaving_us < (int64_t)LEAVING_LIMIT_MS * 1000)
         return GD_DONE;

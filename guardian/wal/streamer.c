@@ -8,14 +8,16 @@
 #include "guardian/base/clock.h"
 #include "guardian/base/memory.h"
 #include "guardian/base/thread.h"
+#include "guardian/pg/ping.h"
 #include "guardian/wal/streamer_own.h"
 
 enum {
     BACK_MS = 200,
     BACK_MS_MAX = 10000,
     SAME_AGAIN_MS = 60000, /* a trouble that lasts is told this often */
-    WATCH_MS = 10000,
+    WATCH_MS = 3000,
     TICK_MS = 500,
+    REFUSALS = 2, /* so many looks at the slot in a row that the server turned away */
 };
 
 /* ---- waiting ---- */
@@ -108,6 +110,22 @@ static void end(struct gd_streamer *streamer, struct gd_status status, const str
     pthread_mutex_unlock(&streamer->lock);
 }
 
+/* What came in a session that was lost is still the server's, and comes again. */
+GD_MUST static struct gd_status stopped_between(const struct gd_streamer *streamer,
+                                                struct gd_error *err)
+{
+    uint64_t received = atomic_load(&streamer->received.received_lsn);
+    uint64_t durable = atomic_load(&streamer->received.durable_lsn);
+    if (received <= durable)
+        return GD_DONE;
+    return gd_hint(err,
+                   gd_fail(err, GD_UNPROTECTED,
+                           "asked to stop while there was no connection to the server: %" PRIu64
+                           " bytes that had come did not get into the store",
+                           received - durable),
+                   "The server has them still; the next start goes on there.");
+}
+
 static void *work(void *context)
 {
     struct gd_streamer *streamer = context;
@@ -135,7 +153,7 @@ static void *work(void *context)
         if (lasted || status.code == GD_OK || status.code == GD_CORRUPT)
             back_ms = BACK_MS;
         if (!rest(streamer, back_ms))
-            status = GD_DONE; /* between two sessions there is nothing to lose */
+            status = stopped_between(streamer, &err);
         back_ms = back_ms * 2 < BACK_MS_MAX ? back_ms * 2 : BACK_MS_MAX;
     } while (!atomic_load(&streamer->stop));
     end(streamer, status, &err);
@@ -198,34 +216,58 @@ static void judge_slot(struct gd_streamer *streamer, const struct gd_slot_state 
     }
 }
 
-static void watch_slot(struct gd_streamer *streamer, bool *inout_alarm, bool *inout_blind)
+/* A session that the store has stopped reads nothing, and does not hear that the server shuts down,
+ * which waits for it. New sessions are turned away then. */
+static void watch_shutdown(struct gd_streamer *streamer, unsigned *inout_seen)
+{
+    bool stuck = atomic_load(&streamer->received.store_lost);
+    if (!stuck || gd_pg_ping(streamer->options.receive.pg, 2000) != GD_PG_NOT_YET) {
+        *inout_seen = 0;
+        return;
+    }
+    if (++*inout_seen != REFUSALS)
+        return;
+    gd_tell_warning(streamer->options.receive.events,
+                    "What is missing comes again when both are back.",
+                    "the server shuts down, and the store does not take WAL: it is let go");
+    atomic_store(&streamer->leave, true);
+}
+
+struct watching {
+    bool late, large, blind; /* that was told */
+    unsigned refusals;
+};
+
+static void watch_slot(struct gd_streamer *streamer, struct watching *watching)
 {
     struct gd_slot_state state = {0};
     struct gd_error err = {0};
     struct gd_status status = gd_streamer_ask_slot(streamer, &state, &err);
-    if (status.code != GD_OK && !*inout_blind)
+    if (status.code != GD_OK)
+        watch_shutdown(streamer, &watching->refusals);
+    if (status.code != GD_OK && !watching->blind)
         gd_tell_warning(streamer->options.receive.events,
                         "The role needs an entry of pg_hba.conf for an ordinary database, too.",
                         "what the server keeps for the slot is not known: %s", err.text);
-    *inout_blind = status.code != GD_OK;
+    watching->blind = status.code != GD_OK;
     pthread_mutex_lock(&streamer->lock);
     streamer->slot = state;
     pthread_mutex_unlock(&streamer->lock);
-    judge_slot(streamer, &state, inout_alarm);
+    judge_slot(streamer, &state, &watching->large);
 }
 
 static void *watch(void *context)
 {
     struct gd_streamer *streamer = context;
-    bool late = false, large = false, blind = false;
+    struct watching watching = {0};
     int64_t next_us = 0;
     uint32_t watch_ms = streamer->options.watch_ms == 0 ? WATCH_MS : streamer->options.watch_ms;
     do {
         note_stream(streamer);
-        watch_rpo(streamer, &late);
+        watch_rpo(streamer, &watching.late);
         int64_t now = gd_clock_monotonic_us();
         if (atomic_load(&streamer->received.streaming) && now >= next_us) {
-            watch_slot(streamer, &large, &blind);
+            watch_slot(streamer, &watching);
             next_us = now + (int64_t)watch_ms * 1000;
         }
     } while (rest(streamer, TICK_MS < watch_ms ? TICK_MS : watch_ms));

@@ -19,7 +19,7 @@ struct gd_streamer_options {
         slot_bytes_max; /* alarm when the server keeps more WAL than this for the slot; 0: no */
     bool slot_drop;     /* … and give the slot up, so that the server's disk does not fill */
     uint32_t rpo_ms;    /* alarm when the store is this far behind; 0: no */
-    uint32_t watch_ms;  /* how often the slot is looked at; 0: 10,000 */
+    uint32_t watch_ms;  /* how often the slot is looked at; 0: 3,000 */
 };
 
 GD_MUST struct gd_status gd_streamer_new(const struct gd_streamer_options *options,
