@@ -109,7 +109,7 @@ int gd_cmd_recover(const struct gd_config *config, int argc, char **argv)
     struct gd_status status = check_request(config, argc, &err);
     if (status.code == GD_OK) {
         gd_auto_progress progress = gd_progress_new(config);
-        status = recover(config, argc == 0 ? NULL : argv[0], progress, arena, &err);
+        status = recover(config, argc == 0 ? "" : argv[0], progress, arena, &err);
         gd_progress_end(progress, status);
     }
     if (status.code == GD_OK)

@@ -13,12 +13,13 @@
 #include "guardian/cli/ending.h"
 #include "guardian/cli/keys.h"
 #include "guardian/cli/progress.h"
+#include "guardian/cli/recovering.h"
 #include "guardian/cli/report_verify.h"
 #include "guardian/cli/shelves.h"
 #include "guardian/cli/show_base.h"
 #include "guardian/cli/stores.h"
 #include "guardian/config/config.h"
-#include "guardian/prove/base_digest.h"
+#include "guardian/prove/base_drill.h"
 #include "guardian/snapshot/list.h"
 
 struct verify {
@@ -100,6 +101,13 @@ GD_MUST static struct gd_status verify_base(struct verify *verify, struct gd_ver
                                             const struct gd_proof **out_proof, struct gd_error *err)
 {
     struct gd_base *base = NULL;
+    struct gd_recover_options recover;
+    if (verify->config->drill) {
+        GD_TRY(gd_cli_recover_options(verify->config, verify->store, verify->options.key,
+                                      verify->arena, &verify->events, &recover, err));
+        return gd_prove_base_drill(&verify->options, &recover, item->base, item->id, verify->arena,
+                                   &base, out_proof, &item->outcome, err);
+    }
     return gd_prove_base(&verify->options, item->base, item->id, verify->arena, &base, out_proof,
                          &item->outcome, err);
 }

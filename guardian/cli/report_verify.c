@@ -89,7 +89,10 @@ static void put_fine(const struct gd_verified *item, const struct gd_screen *scr
     gd_screen_row(screen, "proof", GD_INK_GREEN, checked(outcome, arena));
     if (outcome->place != NULL)
         gd_screen_row(screen, "drill", GD_INK_GREEN,
-                      gd_arena_printf(arena, "restored into %s, and the same", outcome->place));
+                      gd_arena_printf(arena,
+                                      item->base != 0 ? "laid down and recovered on %s"
+                                                      : "restored into %s, and the same",
+                                      outcome->place));
     for (size_t i = 0; i < outcome->left_out_count; i++)
         gd_screen_row(screen, "but", GD_INK_YELLOW, outcome->left_out[i]);
     gd_screen_row(

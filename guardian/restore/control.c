@@ -47,7 +47,7 @@ struct gd_status gd_control_read(const char *folder, struct gd_control *out_cont
     const char *path = gd_arena_printf(arena, "%s/global/pg_control", folder);
     unsigned char bytes[CONTROL_BYTES];
     size_t have = 0, got = 1;
-    double check;
+    double check = 0;
     GD_TRY(gd_file_source_new(path, 0, sizeof bytes, &source, err));
     while (have < sizeof bytes && got > 0) {
         GD_TRY(gd_source_read(source, bytes + have, sizeof bytes - have, &got, err));
@@ -55,7 +55,7 @@ struct gd_status gd_control_read(const char *folder, struct gd_control *out_cont
     }
     if (have == sizeof bytes)
         memcpy(&check, bytes + AT_FLOAT, sizeof check);
-    if (have < sizeof bytes || memcmp(&check, &float_check, sizeof check) != 0)
+    if (have < sizeof bytes || check < float_check || check > float_check)
         return gd_fail(err, GD_CORRUPT,
                        "\"%s\" is not the control file of a PostgreSQL that is known here", path);
     fill(bytes, out_control);

@@ -362,6 +362,13 @@ static struct gd_status fail_unknown(const struct replay *replay, struct gd_erro
                    "timeline.");
 }
 
+static struct gd_status fail_inconsistent(const struct replay *replay, struct gd_error *err)
+{
+    return gd_fail(err, GD_CORRUPT,
+                   "base backup \"%s\" did not become consistent; the server said last: %s",
+                   replay->recovering->base->id, gd_server_said(replay->server));
+}
+
 /* --- several runs of the server --- */
 
 static struct gd_status start(struct replay *replay, struct gd_error *err)
@@ -390,9 +397,8 @@ static struct gd_status go_to_end(struct replay *replay, struct gd_error *err)
     uint64_t last = log->redo_done_lsn;
     int64_t last_us = log->last_commit_us;
     if (replay->kind != GD_TARGET_TIME && replay->kind != GD_TARGET_LSN)
-        return replay->kind == GD_TARGET_IMMEDIATE
-                   ? fail_server(replay, "the base backup did not become consistent", err)
-                   : fail_unknown(replay, err);
+        return replay->kind == GD_TARGET_IMMEDIATE ? fail_inconsistent(replay, err)
+                                                   : fail_unknown(replay, err);
     if (last == 0 || !is_end(replay, last))
         return fail_short(replay, err);
     replay->lsn = last;
