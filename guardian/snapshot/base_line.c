@@ -80,9 +80,11 @@ static void fail(struct gd_base_line *line, struct gd_status status, const struc
     pthread_mutex_unlock(&line->lock);
 }
 
-/* Under the lock. */
+/* Under the lock, when it stops: why. */
 static struct gd_status failure(const struct gd_base_line *line, struct gd_error *err)
 {
+    if (line->status.code == GD_OK)
+        return gd_fail(err, GD_SYSTEM, "it was given up");
     *err = line->err;
     return line->status;
 }
