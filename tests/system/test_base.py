@@ -70,6 +70,7 @@ def test_each_object_is_what_the_manifest_says(fresh):
 
 def test_a_recovered_copy_has_what_was_committed_when_the_backup_ended(fresh, tmp_path):
     """Without guardian: the archives, the WAL that lies beside them, and the server's own programs."""
+    fresh.server.run("DROP TABLE IF EXISTS ledger")
     with pitr.Ledger(fresh.server) as ledger:
         ledger.wait(5)
         sure = ledger.rows[-1][0]
