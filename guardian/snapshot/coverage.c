@@ -334,6 +334,14 @@ static bool is_left_for_good(const struct building *building, uint32_t timeline)
     return false;
 }
 
+/* Was the WAL from here on removed by prune? */
+static bool is_pruned(const struct gd_coverage *coverage, uint32_t timeline, uint64_t lsn)
+{
+    uint64_t left;
+    return coverage->pruned_timeline != 0 && lsn < coverage->pruned_lsn &&
+           gd_wal_chain_leaves(coverage->chain, timeline, coverage->pruned_timeline, &left);
+}
+
 /* Of the way to each newest timeline, from the oldest base backup on; without one, from the first
  * WAL on. What an old timeline has behind its end is no promise. */
 static void build_holes(struct building *building)
@@ -350,12 +358,12 @@ static void build_holes(struct building *building)
         for (size_t i = 0; i < coverage->base_count; i++) {
             const struct gd_base *base = coverage->bases[i].base;
             if (base == NULL || !gd_wal_chain_leaves(chain, base->timeline, to, &left) ||
-                base->start_lsn > left)
+                base->start_lsn > left || is_pruned(coverage, base->timeline, base->start_lsn))
                 continue;
             add_holes(building, base->timeline, base->start_lsn, to);
             break;
         }
-        if (coverage->base_count == 0 && chain->run_count > 0 &&
+        if (coverage->base_count == 0 && chain->run_count > 0 && coverage->pruned_timeline == 0 &&
             gd_wal_chain_leaves(chain, chain->runs[0].timeline, to, &left))
             add_holes(building, chain->runs[0].timeline, chain->runs[0].from_lsn, to);
     }

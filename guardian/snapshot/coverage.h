@@ -43,6 +43,8 @@ struct gd_coverage {
     size_t window_count;
     struct gd_hole *holes;
     size_t hole_count;
+    uint32_t pruned_timeline; /* WAL before this place is missing on purpose; 0: none is */
+    uint64_t pruned_lsn;
 };
 
 /** Windows and holes out of bases, chain and marks; again after files of the chain were found to be

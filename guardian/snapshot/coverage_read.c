@@ -1,4 +1,4 @@
-#include "guardian/snapshot/coverage.h"
+#include "guardian/snapshot/retain.h"
 
 struct gd_status gd_coverage_read(const struct gd_wal_place *place, struct gd_arena *arena,
                                   struct gd_coverage **out_coverage, struct gd_error *err)
@@ -10,6 +10,10 @@ struct gd_status gd_coverage_read(const struct gd_wal_place *place, struct gd_ar
     GD_TRY(gd_wal_chain_read(place, arena, &coverage->chain, err));
     GD_TRY(gd_wal_marks(place->store, place->system_identifier, arena, &coverage->marks,
                         &coverage->mark_count, err));
+    struct gd_pruned pruned;
+    GD_TRY(gd_retain_pruned(place->store, place->system_identifier, arena, &pruned, err));
+    coverage->pruned_timeline = pruned.timeline;
+    coverage->pruned_lsn = pruned.lsn;
     gd_coverage_build(coverage, arena);
     *out_coverage = coverage;
     return GD_DONE;
