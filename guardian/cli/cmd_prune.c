@@ -4,12 +4,15 @@
  * Shows what it would do unless --apply is given. Also holds and releases single snapshots.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
+#include "guardian/cli/keys.h"
 #include "guardian/cli/progress.h"
+#include "guardian/cli/pruning.h"
 #include "guardian/cli/report_shelf.h"
 #include "guardian/cli/shelves.h"
 #include "guardian/cli/stores.h"
@@ -28,6 +31,7 @@ struct prune {
     struct gd_prune_item *items;
     size_t count;
     uint64_t removed, uploads_left;
+    struct gd_pruning times; /* base backups and WAL */
 };
 
 /* --yes only where it was typed: in the environment it answers questions, and here none is asked.
@@ -52,13 +56,30 @@ static struct gd_keep_rules rules_of(const struct gd_config *config)
 
 /* ---- holds ---- */
 
+/* A snapshot, or a base backup. */
+static struct gd_status find(struct prune *prune, const char *text, const char **out_cluster,
+                             const char **out_id, struct gd_error *err)
+{
+    struct gd_error none = {0};
+    uint64_t system = prune->cluster == NULL ? 0 : strtoull(prune->cluster, NULL, 10);
+    struct gd_status status =
+        gd_snapshot_resolve(prune->store, prune->cluster, text, GD_SNAPSHOT_SCHEMA, prune->arena,
+                            out_cluster, out_id, err);
+    if (status.code != GD_USAGE ||
+        gd_base_find(prune->store, system, text, prune->arena, &system, out_id, &none).code !=
+            GD_OK)
+        return status;
+    *out_cluster = gd_arena_printf(prune->arena, "%llu", (unsigned long long)system);
+    *err = (struct gd_error){0};
+    return GD_DONE;
+}
+
 static struct gd_status hold_each(struct prune *prune, const struct gd_texts *ids, bool hold,
                                   struct gd_json *done, struct gd_error *err)
 {
     for (size_t i = 0; i < ids->count; i++) {
         const char *cluster = NULL, *id = NULL;
-        GD_TRY(gd_snapshot_resolve(prune->store, prune->cluster, ids->items[i], GD_SNAPSHOT_SCHEMA,
-                                   prune->arena, &cluster, &id, err));
+        GD_TRY(find(prune, ids->items[i], &cluster, &id, err));
         GD_TRY(gd_snapshot_hold(prune->store, cluster, id, hold, prune->config->reason, err));
         gd_json_push(done, gd_json_new_text(id));
     }
@@ -163,13 +184,30 @@ static struct gd_status add_cluster(struct prune *prune, const char *cluster, st
     return GD_DONE;
 }
 
+/* Where there are base backups there need not be a snapshot. */
+static struct gd_status only_cluster_or_none(struct prune *prune, size_t *out_count,
+                                             struct gd_error *err)
+{
+    const char *const *clusters = NULL;
+    const char *const *ids = NULL;
+    size_t count = 0, snapshots = 0;
+    GD_TRY(gd_store_clusters(prune->store, prune->arena, &clusters, &count, err));
+    for (size_t i = 0; i < count && snapshots == 0; i++)
+        GD_TRY(gd_snapshot_ids(prune->store, clusters[i], prune->arena, &ids, &snapshots, err));
+    *out_count = snapshots > 0;
+    return snapshots == 0 ? GD_DONE
+                          : gd_shelf_only_cluster(prune->store, prune->arena, &prune->cluster, err);
+}
+
 static struct gd_status decide_all(struct prune *prune, struct gd_error *err)
 {
     const char *const *clusters = &prune->cluster;
     size_t count = 1;
     if (prune->cluster == NULL && prune->config->all)
         GD_TRY(gd_store_clusters(prune->store, prune->arena, &clusters, &count, err));
-    else if (prune->cluster == NULL)
+    else if (prune->cluster == NULL && prune->times.keep_us > 0) {
+        GD_TRY(only_cluster_or_none(prune, &count, err));
+    } else if (prune->cluster == NULL)
         GD_TRY(gd_shelf_only_cluster(prune->store, prune->arena, &prune->cluster, err));
     for (size_t i = 0; i < count; i++)
         GD_TRY(add_cluster(prune, clusters[i], err));
@@ -228,9 +266,15 @@ static struct gd_status give_up(const struct prune *prune, struct gd_status stat
         status = gd_hint(err, status,
                          "A credential that may not delete is right for what writes backups: "
                          "prune with another one.");
-    if (prune->removed == 0)
+    if (prune->removed + prune->times.removed == 0)
         return status;
     err->code = GD_PARTIAL;
+    if (prune->times.removed > 0)
+        return gd_wrap(err, (struct gd_status){GD_PARTIAL},
+                       "%llu snapshots and %llu objects of base backups and WAL were removed, "
+                       "then: ",
+                       (unsigned long long)prune->removed,
+                       (unsigned long long)prune->times.removed);
     return gd_wrap(err, (struct gd_status){GD_PARTIAL},
                    "%llu snapshots were removed, then: ", (unsigned long long)prune->removed);
 }
@@ -270,6 +314,9 @@ static struct gd_status apply(struct prune *prune, struct gd_error *err)
         if (status.code != GD_OK)
             return give_up(prune, status, err);
     }
+    struct gd_status times = gd_pruning_apply(&prune->times, err);
+    if (times.code != GD_OK)
+        return give_up(prune, times, err);
     struct gd_status cleaned = tidy_up(prune, err);
     if (cleaned.code != GD_OK)
         return give_up(prune, cleaned, err);
@@ -294,10 +341,18 @@ static struct gd_status print(const struct prune *prune, struct gd_progress *pro
     if (!config->json) {
         struct gd_screen screen =
             gd_screen_of(stdout, gd_config_use_color(config, STDOUT_FILENO), config->verbose);
-        gd_report_prune(&view, &screen, prune->arena);
+        if (prune->times.keep_us > 0)
+            gd_pruning_report(&prune->times, &screen);
+        if (prune->count > 0 || prune->times.keep_us == 0)
+            gd_report_prune(&view, &screen, prune->arena);
+        else if (!is_applied(config))
+            gd_screen_paragraph(&screen, GD_INK_PLAIN, 0, 0,
+                                "Nothing was removed: --apply does it.");
         return GD_DONE;
     }
     struct gd_json *document = gd_report_prune_json(&view);
+    gd_json_put(document, "points_in_time",
+                prune->times.keep_us > 0 ? gd_pruning_json(&prune->times) : gd_json_new_null());
     gd_json_put(document, "warnings", gd_progress_warnings(progress));
     struct gd_status status = gd_json_write(document, stdout, 1, err);
     gd_json_free(document);
@@ -319,6 +374,7 @@ static struct gd_status prune_all(struct prune *prune, struct gd_progress *progr
     prune->rules = rules_of(prune->config);
     GD_TRY(check_rules(&prune->rules, err));
     GD_TRY(decide_all(prune, err));
+    GD_TRY(gd_pruning_decide(&prune->times, prune->cluster, prune->config->all, err));
     if (is_applied(prune->config))
         status = apply(prune, err);
     gd_progress_end(progress, status);
@@ -333,8 +389,19 @@ static struct gd_status run(struct prune *prune, struct gd_progress *progress, s
 {
     const struct gd_config *config = prune->config;
     gd_auto_store store = NULL;
+    gd_auto_key key = NULL;
+    GD_TRY(gd_pruning_window(config, prune->arena, &prune->times.keep_us, err));
     GD_TRY(gd_cli_store_to_read(config, prune->arena, prune->events, &store, err));
+    if (prune->times.keep_us > 0)
+        GD_TRY(gd_cli_key(config, prune->arena, prune->events, &key, err));
     prune->store = store;
+    prune->times.store = store;
+    prune->times.key = key;
+    prune->times.events = prune->events;
+    prune->times.arena = prune->arena;
+    prune->times.now_us = gd_clock_now_us();
+    prune->times.drop_damaged = config->drop_damaged;
+    prune->times.apply = is_applied(config);
     GD_TRY(gd_cli_cluster(config, true, prune->arena, prune->events, &prune->cluster, err));
     if (config->hold.count + config->release.count > 0)
         return hold_and_release(prune, progress, err);
@@ -355,6 +422,6 @@ int gd_cmd_prune(const struct gd_config *config, int argc, char **argv)
     gd_progress_end(progress, status);
     if (status.code == GD_OK)
         return gd_cli_end(0);
-    bool began = argc == 0 && is_applied(config) && prune.count > 0;
+    bool began = argc == 0 && is_applied(config) && prune.count + prune.times.count > 0;
     return gd_cli_fail_with(&err, began ? "No database was changed." : NULL);
 }

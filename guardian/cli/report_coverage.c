@@ -219,6 +219,15 @@ static const struct gd_window *window_before(const struct gd_coverage *coverage,
     return NULL;
 }
 
+static bool is_damaged_at(const struct gd_wal_chain *chain, const struct gd_hole *hole)
+{
+    for (size_t i = 0; i < chain->file_count; i++)
+        if (is_bad_file(&chain->files[i]) && chain->files[i].name.timeline == hole->timeline &&
+            chain->files[i].from_lsn == hole->from_lsn)
+            return true;
+    return false;
+}
+
 static void print_hole(const struct report *report, const struct gd_hole *hole)
 {
     const struct gd_coverage *coverage = report->view->coverage;
@@ -237,13 +246,26 @@ static void print_hole(const struct report *report, const struct gd_hole *hole)
                                          gd_coverage_time(behind->from_us, report->arena));
     gd_screen_row(report->screen, "", GD_INK_PLAIN,
                   gd_arena_printf(report->arena, "%s%s.", from, to));
-    gd_screen_row(
-        report->screen, "", GD_INK_DIM,
-        "Look in pg_wal and in the archives of the server and its standbys: \"guardian wal "
-        "push PATH\" closes the hole.");
+    gd_screen_row(report->screen, "", GD_INK_DIM,
+                  gd_arena_printf(report->arena,
+                                  "Look in pg_wal and in the archives of the server and its "
+                                  "standbys: %s\"guardian wal push PATH\" closes the hole.",
+                                  is_damaged_at(coverage->chain, hole)
+                                      ? "when what is stored there is removed, "
+                                      : ""));
     if (behind == NULL)
         gd_screen_row(report->screen, "", GD_INK_DIM,
                       "If it is nowhere, make a base backup now: \"guardian base\".");
+}
+
+/* Does a hole that begins with it name it already? */
+static bool is_told(const struct gd_coverage *coverage, const struct gd_wal_file *file)
+{
+    for (size_t i = 0; i < coverage->hole_count; i++)
+        if (coverage->holes[i].timeline == file->name.timeline &&
+            coverage->holes[i].from_lsn == file->from_lsn)
+            return true;
+    return false;
 }
 
 static void print_bad(const struct report *report)
@@ -254,7 +276,7 @@ static void print_bad(const struct report *report)
     for (size_t i = 0; i < coverage->hole_count; i++)
         print_hole(report, &coverage->holes[i]);
     for (size_t i = 0; i < chain->file_count; i++) {
-        if (!is_bad_file(&chain->files[i]))
+        if (!is_bad_file(&chain->files[i]) || is_told(coverage, &chain->files[i]))
             continue;
         gd_wal_name_write(&chain->files[i].name, name);
         gd_screen_row(report->screen, "DAMAGED", GD_INK_RED,

@@ -91,7 +91,7 @@ enum gd_origin {
 /* clang-format off */
 #define GD_STORE_VERBS "plan apply run proxy approve rollback snapshot base verify list show restore export import prune doctor settle wal recover install"
 /* The commands that seal or open objects. */
-#define GD_KEY_VERBS "plan apply run proxy rollback snapshot base verify restore doctor key install wal recover"
+#define GD_KEY_VERBS "plan apply run proxy rollback snapshot base verify restore doctor key install wal recover prune"
 /* clang-format on */
 
 #define X(name, word) GD_##name,

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <assert.h>
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +102,18 @@ static struct gd_retention *decide(struct made *made, unsigned now_day)
     return &made->retention;
 }
 
+static bool file_goes(const struct made *made, size_t at)
+{
+    assert(made->retention.file_goes != NULL);
+    return made->retention.file_goes[at];
+}
+
+static bool mark_goes(const struct made *made, size_t at)
+{
+    assert(made->retention.mark_goes != NULL);
+    return made->retention.mark_goes[at];
+}
+
 /* "7 14 21": those that stay; and the first and last segment that go. */
 static void result_is(const struct made *made, const char *stay, const char *segments)
 {
@@ -112,7 +125,7 @@ static void result_is(const struct made *made, const char *stay, const char *seg
             used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used == 0 ? "" : " ",
                                      made->listed[i].id);
     for (size_t i = 0; i < made->chain.file_count; i++)
-        if (made->retention.file_goes[i]) {
+        if (file_goes(made, i)) {
             uint64_t day = made->files[i].from_lsn >> 24;
             first = day < first ? day : first;
             last = day > last ? day : last;
@@ -180,7 +193,7 @@ static void what_is_damaged_goes_when_that_is_asked_for(void **state)
     made->listed[1].problem = "an object is missing"; /* 9 */
     decide(made, 41);
     result_is(made, "9 23 30 37", "1-22"); /* nobody knows what could be saved of it */
-    assert_false(made->retention.file_goes[8]);
+    assert_false(file_goes(made, 8));
     made->rules.drop_damaged = true;
     decide(made, 41);
     result_is(made, "23 30 37", "1-22");
@@ -239,8 +252,8 @@ static void what_is_held_stays_with_its_own_wal(void **state)
     made->items[1].held = true;
     decide(made, 41);
     result_is(made, "9 23 30 37", "1-22");
-    assert_false(made->retention.file_goes[8]); /* day 9: it would never be consistent without */
-    assert_true(made->retention.file_goes[7] && made->retention.file_goes[9]);
+    assert_false(file_goes(made, 8)); /* day 9: it would never be consistent without */
+    assert_true(file_goes(made, 7) && file_goes(made, 9));
 }
 
 static void an_open_change_reaches_back(void **state)
@@ -254,11 +267,11 @@ static void an_open_change_reaches_back(void **state)
     decide(made, 41);
     result_is(made, "9 16 23 30 37", "1-8");
     assert_int_equal(made->items[1].keep, GD_RETAIN_OPEN_CHANGE);
-    assert_false(made->retention.mark_goes[0]);
+    assert_false(mark_goes(made, 0));
     made->open[0] = false;
     decide(made, 41);
     result_is(made, "23 30 37", "1-22");
-    assert_true(made->retention.mark_goes[0]);
+    assert_true(mark_goes(made, 0));
     made->open[0] = true;
     made->marks[0].timeline = 7; /* nothing leads there any more: it holds nothing up */
     decide(made, 41);
@@ -308,7 +321,7 @@ static void a_promotion_is_no_border(void **state)
     result_is(made, "37", "1-36"); /* what the old one wrote beside is gone, too */
     for (size_t i = 0; i < made->chain.file_count; i++)
         assert_false(made->files[i].name.timeline == 2 && made->files[i].from_lsn >= AT(37) &&
-                     made->retention.file_goes[i]);
+                     file_goes(made, i));
 }
 
 static void a_timeline_that_was_left_has_an_anchor_of_its_own(void **state)
@@ -334,7 +347,7 @@ static void what_was_stored_lately_stays_whatever_it_is_called(void **state)
     wal(made, 7, 3, 3); /* of a past that nobody knows */
     made->files[made->chain.file_count - 1].modified_us = 40 * DAY_US;
     decide(made, 41);
-    assert_false(made->retention.file_goes[made->chain.file_count - 1]);
+    assert_false(file_goes(made, made->chain.file_count - 1));
 }
 
 static void pieces_of_whole_segments_go(void **state)
@@ -347,11 +360,11 @@ static void pieces_of_whole_segments_go(void **state)
     piece.to_lsn = piece.from_lsn + 4096;
     made->files[made->chain.file_count++] = piece;
     decide(made, 41);
-    assert_false(made->retention.file_goes[made->chain.file_count - 1]);
+    assert_false(file_goes(made, made->chain.file_count - 1));
     made->files[35].proven = true; /* the whole one was read back */
     decide(made, 41);
-    assert_true(made->retention.file_goes[made->chain.file_count - 1]);
-    assert_false(made->retention.file_goes[35]);
+    assert_true(file_goes(made, made->chain.file_count - 1));
+    assert_false(file_goes(made, 35));
 }
 
 /* ---- a model: many worlds, cut off anywhere ---- */
@@ -432,7 +445,7 @@ static bool remove_some(struct made *made, const struct made *before, unsigned s
     while (steps > 0) {
         size_t oldest = SIZE_MAX;
         for (size_t i = 0; i < before->chain.file_count; i++)
-            if (before->retention.file_goes[i] && !file_gone[i] &&
+            if (file_goes(before, i) && !file_gone[i] &&
                 (oldest == SIZE_MAX || before->files[i].from_lsn < before->files[oldest].from_lsn))
                 oldest = i;
         if (oldest == SIZE_MAX)
