@@ -1,0 +1,36 @@
+"""The runbook's own commands: without Guardian a server is recovered, and it holds what was committed."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import json
+import pytest
+
+from harness import pitr
+from harness import server as servers
+from harness.recoveries import end, folder_of
+
+RUNBOOK = servers.ROOT / "docs" / "runbooks" / "point-in-time.md"
+
+
+@pytest.mark.skipif(not shutil.which("zstd"), reason="zstd is not here")
+def test_the_shell_commands_recover_a_server():
+    blocks = re.findall(r"```sh\n(.*?)```", RUNBOOK.read_text().split("## Without Guardian", 1)[1], re.S)
+    assert len(blocks) == 5 and not any("guardian" in block for block in blocks)
+    with pitr.Archive() as world:
+        world.server.run("CREATE TABLE t AS SELECT generate_series(1, 1000) AS n")
+        base = json.loads(world.guardian("base", "--json", as_server=True).stdout)["base"]
+        world.server.run("INSERT INTO t VALUES (2000)")
+        world.switch()
+        folder = folder_of(world)
+        blocks[0] = f"cluster={next(world.store.glob('v1/*/base')).parent}\nbackup={base}\ndata={folder}\n"
+        env = {**world.server.env(), "PATH": f"{world.tools}:{os.environ['PATH']}"}
+        script = "\n".join(blocks).replace("-c listen_addresses=", f"-c listen_addresses= -p {world.server.port}")
+        try:
+            ran = subprocess.run([*pitr.AS_SERVER, "bash", "-e", "-o", "pipefail", "-c", script], cwd=world.place, env=env, capture_output=True, text=True, timeout=100)
+            assert ran.returncode == 0, ran.stdout + ran.stderr
+            assert world.ask(folder, "SELECT count(*), max(n) FROM t") == "1001|2000"
+        finally:
+            end(world, folder)
