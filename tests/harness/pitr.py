@@ -109,7 +109,7 @@ class Archive:
         self.server = servers.Server(major=major, settings={"wal_level": "replica", **more, **(settings or {})}, standby_of=standby_of, tcp=tcp, segment_mb=segment_mb)
         self.data = pathlib.Path(self.server.dir, "data")
         self.value = self.server.value
-        self.tools = pathlib.Path(self.value("SELECT setting FROM pg_config() WHERE name = 'BINDIR'"))
+        self.tools = pathlib.Path(subprocess.run([servers.PG_SH, "bin", str(self.server.major)], capture_output=True, text=True, check=True).stdout.strip())
 
     def stop(self):
         self.server.stop()
@@ -152,7 +152,7 @@ class Archive:
         """A copy by pg_basebackup, without WAL, that recovers with `guardian wal fetch` and then promotes itself."""
         folder = pathlib.Path(tempfile.mkdtemp(prefix="gd-pitr-copy.", dir=self.place))
         shutil.rmtree(folder)
-        subprocess.run([*AS_SERVER, self.tools / "pg_basebackup", "-D", folder, "-X", "none", "-c", "fast", "--no-manifest"], env=self.server.env(), check=True,
+        subprocess.run([*AS_SERVER, shutil.which("pg_basebackup", path=self.tools) or "pg_basebackup", "-D", folder, "-X", "none", "-c", "fast", "--no-manifest"], env=self.server.env(), check=True,
                        capture_output=True)
         with open(folder / "postgresql.auto.conf", "a", encoding="utf-8") as conf:
             conf.write(f"restore_command = '{self.place}/fetch %f %p'\narchive_mode = off\nlisten_addresses = ''\n"

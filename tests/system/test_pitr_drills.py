@@ -142,7 +142,8 @@ class Drill:
         """Recover in a new folder; the greatest number of the ledger in it and how many there are, and what guardian said."""
         self.recovered += 1
         folder = pathlib.Path(self.world.server.dir, f"recovered{self.recovered}")  # the server's user may go there
-        ran = self.world.guardian("recover", folder, *target, "--keep-running", "--json", status=None, env={"GUARDIAN_DB": "", "DATABASE_URL": ""}, timeout=300, as_server=True)
+        ran = self.world.guardian("recover", folder, *target, "--keep-running", "--json", "--pg-bin", self.world.tools, status=None,
+                                  env={"GUARDIAN_DB": "", "DATABASE_URL": ""}, timeout=300, as_server=True)
         assert ran.returncode == 0, f"{target}: {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
         said = json.loads(ran.stdout)["recovered"]
         try:
@@ -190,7 +191,8 @@ def crash_streamer(drill):
 
 def crash_server(drill):
     drill.world.server.crash()
-    subprocess.run([servers.PG_SH, "start", drill.world.server.dir, *[word for name, value in {"wal_level": "replica", **SETTINGS}.items() for word in ("-c", f"{name}={value}")]],
+    subprocess.run([servers.PG_SH, "start", drill.world.server.dir, "--major", str(drill.world.server.major), *[word for name, value in
+                    {"wal_level": "replica", **SETTINGS}.items() for word in ("-c", f"{name}={value}")]],
                    check=True, capture_output=True)
 
 
