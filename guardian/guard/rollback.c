@@ -466,6 +466,7 @@ GD_MUST static struct gd_status plan_with(struct gd_back *back, struct gd_rollba
         tell_notes(back, plan);
     if (back->script != NULL && plan->way != GD_WAY_DATABASE)
         GD_TRY(gd_back_tell_rest(back, &plan->notes, err));
+    GD_TRY(gd_back_tell_outside(back, &plan->notes, err));
     plan->since = back->since;
     plan->since_count = back->since_count;
     plan->rows_lost = back->rows_lost;

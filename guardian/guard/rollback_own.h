@@ -156,6 +156,9 @@ GD_MUST struct gd_status gd_back_add_wrote(struct gd_back *back, struct gd_error
  * back by tasks, or told to stay? */
 bool gd_back_accounts_for(const struct gd_back *back, const struct gd_story_loss *loss,
                           const char *plain);
+/** rollback_outside.c: what it made or renamed on the server, and stays; sentences. */
+GD_MUST struct gd_status gd_back_tell_outside(struct gd_back *back, struct gd_texts *notes,
+                                              struct gd_error *err);
 /** Below the whole database: what stays, what was not counted, where sequences stand, where to find
  * what does not come back; sentences. */
 GD_MUST struct gd_status gd_back_tell_rest(struct gd_back *back, struct gd_texts *out_notes,

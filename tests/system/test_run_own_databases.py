@@ -15,7 +15,7 @@ OUT = "reaches out of"
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server(tcp=True, settings={"max_prepared_transactions": "10", "max_replication_slots": "10"}) as one:
+    with servers.Server(tcp=True, settings={"max_prepared_transactions": "10", "max_replication_slots": "10"}, memory=True) as one:
         one.run("CREATE ROLE bystander")
         one.create("victim")
         yield one
@@ -143,3 +143,17 @@ def test_a_name_that_was_its_own_makes_no_other_its_own(world, server, way, last
     ran = world.run(f"{MAKE}{ready}; {last}; true", "--policy", "boot", "--retry", "0", status=None)
     server.run("DROP DATABASE IF EXISTS gone")
     assert server.psql("own", stdin="SELECT count(*) FROM people").stdout.split() == world.before[-1], ran.stderr
+
+
+def test_a_rollback_tells_what_it_does_not_take_back(world, server):
+    """Of what a run made on the server, beside its database."""
+    script = ("psql -Xqc 'CREATE TABLE t (a int)' -c 'CREATE DATABASE own' -c 'CREATE DATABASE other' -c 'CREATE ROLE \"Left\"'"
+              " -c 'ALTER DATABASE other RENAME TO \"oTher\"' -c 'CREATE DATABASE gone' -c 'DROP DATABASE gone'")
+    try:
+        world.run(script, "--policy", "default", "--yes")
+        text = " ".join(world.cli("rollback", "--last", "--yes").stdout.split())
+    finally:
+        server.run('DROP ROLE IF EXISTS "Left"')
+        server.run('DROP DATABASE IF EXISTS "oTher"')
+    assert "Step 2 made database \"own\", outside of this database" in text and 'role "Left"' in text, text
+    assert 'renamed database "other" to "oTher"' in text and "gone" not in text and 'made database "other"' not in text, text
