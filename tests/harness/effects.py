@@ -204,43 +204,58 @@ def _projected(table, numbers):
     return collections.Counter(tuple(row[place] for place in places) for row in table.rows)
 
 
+def _watchers_say(cursor):
+    """What the event triggers saw, and which rows were touched, by table."""
+    seen = []
+    cursor.execute("SELECT to_regclass('gd_watch.seen')")
+    if cursor.fetchone()[0]:
+        cursor.execute("SELECT what, object, original FROM gd_watch.seen")
+        seen = cursor.fetchall()
+    cursor.execute("SELECT schemaname || '.' || relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables"
+                   " WHERE schemaname <> 'gd_watch' AND n_tup_ins + n_tup_upd + n_tup_del > 0")
+    return seen, {table: counts for table, *counts in cursor.fetchall()}
+
+
+def _watched(server):
+    """The template with what watches, made once per server; its name."""
+    name = f"{server.load_fixture()}_watched"
+    if name not in server.fresh:
+        server.create(name, server.load_fixture())
+        server.run(_WATCH, name)
+    return name
+
+
 class Scratch:
     """A copy of the fixture, with the State that it had, that a script may destroy."""
 
     def __init__(self, server, watch=True):
         self.server = server
         self.name = f"scratch{next(_serial)}"
-        template = server.load_fixture()
+        template = _watched(server) if watch else server.load_fixture()
         self.cluster = self._cluster()
-        server.create(self.name, template)
-        if watch:
-            server.run(_WATCH, self.name)
-        self.before = self.capture()
+        server.ask(f'CREATE DATABASE "{self.name}" TEMPLATE "{template}"')
+        if template not in server.fresh:  # copies of one template are alike, to their OIDs
+            server.fresh[template] = self.capture()
+        self.before = server.fresh[template]
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", parameters=[self.name])
-        for gid, in self.server.run("SELECT gid FROM pg_prepared_xacts WHERE database = %s", parameters=[self.name]):
+        ask = self.server.ask
+        ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [self.name])
+        for gid, in ask("SELECT gid FROM pg_prepared_xacts WHERE database = %s", [self.name]):
             self.server.run("ROLLBACK PREPARED %s", self.name, [gid])
-        for name, in self.server.run("SELECT subname FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid"
-                                     " WHERE datname = %s", parameters=[self.name]):
+        for name, in ask("SELECT subname FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid WHERE datname = %s", [self.name]):
             for step in (f"ALTER SUBSCRIPTION {name} DISABLE", f"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)",
                          f"DROP SUBSCRIPTION {name}"):
                 self.server.run(step, self.name)
-        self.server.run("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = %s",
-                        parameters=[self.name])
-        self.server.drop(self.name)
+        ask("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = %s", [self.name])
+        ask(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
         self.server.spoiled |= self._cluster() != self.cluster
 
     def _cluster(self):
-        link = self.server.connect()
-        try:
-            with link.cursor() as cursor:
-                return state.cluster(cursor)
-        finally:
-            link.close()
+        return self.server.ask(state.CLUSTER)[0][0]
 
     def capture(self, cast_to=None):
         link = self.server.connect(self.name, autocommit=False)
@@ -272,12 +287,12 @@ class Scratch:
         error = self.run(text, how)
         effects = compare(self.before, self.capture(self.before))
         effects.error = error
-        if self.server.run("SELECT to_regclass('gd_watch.seen')", self.name)[0][0]:
-            effects.seen = self.server.run("SELECT what, object, original FROM gd_watch.seen", self.name)
-        effects.touched = {
-            table: counts for table, *counts in self.server.run(
-                "SELECT schemaname || '.' || relname, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_user_tables"
-                " WHERE schemaname <> 'gd_watch' AND n_tup_ins + n_tup_upd + n_tup_del > 0", self.name)}
+        link = self.server.connect(self.name)
+        try:
+            with link.cursor() as cursor:
+                effects.seen, effects.touched = _watchers_say(cursor)
+        finally:
+            link.close()
         return effects
 
 

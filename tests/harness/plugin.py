@@ -14,7 +14,7 @@ _serial = itertools.count(1)
 @pytest.fixture(scope="session")
 def server():
     """The default server (PostgreSQL of this machine)."""
-    with servers.Server() as one:
+    with servers.Server(memory=True) as one:
         yield one
 
 
@@ -32,7 +32,7 @@ def clean_server(_clean):
     if "it" in _clean and _clean["it"].spoiled:
         _clean.pop("it").stop()
     if "it" not in _clean:
-        _clean["it"] = servers.Server()
+        _clean["it"] = servers.Server(memory=True)
     return _clean["it"]
 
 

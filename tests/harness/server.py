@@ -19,15 +19,35 @@ PG_SH = HERE / "pg.sh"
 FIXTURE = HERE.parent / "corpus" / "fixture.sql"
 FIXTURE_DB = "corpus_fixture"
 
-_WATCHER = r'cat >/dev/null; "$0" stop "$1" immediate >/dev/null 2>&1; rm -rf "$1"'
+_WATCHER = r'cat >/dev/null; "$0" stop "$1" immediate >/dev/null 2>&1; rm -rf "$1" "$2"'
+
+_MEMORY = pathlib.Path("/dev/shm")
+_ROOM = 4 << 30  # bytes that must be free for others before a server's files go there
+
+
+def _has_room():
+    """May files lie in memory? To make a database takes a fifth of the time then."""
+    try:
+        seen = os.statvfs(_MEMORY)
+        free = dict(line.split(":") for line in pathlib.Path("/proc/meminfo").read_text().splitlines())
+        available = int(free["MemAvailable"].split()[0]) << 10
+    except (OSError, KeyError):
+        return False
+    return not seen.f_flag & os.ST_NOEXEC and min(seen.f_bavail * seen.f_frsize, available) > _ROOM
 
 
 class Server:
-    """One server in one folder. Use as a context manager, or call stop()."""
+    """One server in one folder. Use as a context manager, or call stop().
 
-    def __init__(self, major=None, settings=None, tcp=False, standby_of=None, segment_mb=None):
+    memory=True: where there is room its files lie in memory, and DIR/data is a link. For many small databases.
+    """
+
+    def __init__(self, major=None, settings=None, tcp=False, standby_of=None, segment_mb=None, memory=False):
         self.dir = tempfile.mkdtemp(prefix="gd-pg.", dir=os.environ.get("GUARDIAN_TEST_TMP", "/tmp"))
         self._pipe = None
+        self._memory = self._in_memory() if memory and _has_room() else ""
+        self._link = None
+        self.fresh = {}  # by template: what a copy of it holds (effects.py)
         self.spoiled = False  # set by a test that changed what all databases of the server share
         arguments = [str(PG_SH), "start", self.dir]
         if major:
@@ -49,10 +69,17 @@ class Server:
         self.version = self.value("SELECT current_setting('server_version_num')::int")
         self.major = self.version // 10000
 
+    def _in_memory(self):
+        path = tempfile.mkdtemp(prefix="gd-pg.", dir=_MEMORY)
+        if os.geteuid() == 0:
+            shutil.chown(path, os.environ.get("GUARDIAN_PG_USER", "postgres"))
+        os.symlink(path, f"{self.dir}/data")
+        return path
+
     def _watch(self):
         read_end, self._pipe = os.pipe()
         subprocess.Popen(
-            ["setsid", "--fork", "bash", "-c", _WATCHER, str(PG_SH), self.dir],
+            ["setsid", "--fork", "bash", "-c", _WATCHER, str(PG_SH), self.dir, self._memory],
             stdin=read_end, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         ).wait()
         os.close(read_end)
@@ -70,6 +97,8 @@ class Server:
         os.close(self._pipe)  # the watcher now removes the folder, too
         self._pipe = None
         shutil.rmtree(self.dir, ignore_errors=True)
+        if self._memory:
+            shutil.rmtree(self._memory, ignore_errors=True)
 
     def crash(self):
         subprocess.run([str(PG_SH), "crash", self.dir], check=True, capture_output=True)
@@ -97,6 +126,20 @@ class Server:
                 return cursor.fetchall() if cursor.description else []
         finally:
             link.close()
+
+    def ask(self, sql, parameters=None):
+        """As run(), in database postgres, over one connection that is kept."""
+        fresh = self._link is None or self._link.closed
+        if fresh:
+            self._link = self.connect()
+        try:
+            with self._link.cursor() as cursor:
+                cursor.execute(sql, parameters)
+                return cursor.fetchall() if cursor.description else []
+        except psycopg2.Error:
+            if fresh or not self._link.closed:
+                raise
+            return self.ask(sql, parameters)  # somebody has ended it meanwhile
 
     def value(self, sql, database="postgres", parameters=None):
         return self.run(sql, database, parameters)[0][0]

@@ -226,17 +226,15 @@ def file_nodes(cursor):
     return {oid: (name, kind, node, size) for oid, name, kind, node, size in cursor.fetchall()}
 
 
-def cluster(cursor):
-    """What all databases of a server share, as text: a script that changed it has spoiled the server for others."""
-    cursor.execute("""
-        SELECT array_agg(t::text ORDER BY t::text) FROM (
-            SELECT to_jsonb(a) - 'oid' AS t FROM pg_authid a UNION ALL SELECT to_jsonb(m) FROM pg_auth_members m
-            UNION ALL SELECT to_jsonb(s) FROM pg_db_role_setting s WHERE setdatabase = 0 OR EXISTS (
-                SELECT FROM pg_database d WHERE d.oid = setdatabase AND datname !~ '^scratch')
-            UNION ALL SELECT to_jsonb(x) FROM pg_tablespace x
-            UNION ALL SELECT jsonb_build_array(datname, datdba, datallowconn, datconnlimit, datacl) FROM pg_database
-                      WHERE datname !~ '^scratch[0-9]+$'
-            UNION ALL SELECT to_jsonb(f) FROM pg_file_settings f WHERE f.sourcefile ~ 'auto.conf$'
-            UNION ALL SELECT to_jsonb(slot_name) FROM pg_replication_slots
-            UNION ALL SELECT to_jsonb(subname) FROM pg_subscription) AS one""")
-    return cursor.fetchone()[0]
+# What all databases of a server share, as text: a script that changed it has spoiled the server for others.
+CLUSTER = """
+    SELECT array_agg(t::text ORDER BY t::text) FROM (
+        SELECT to_jsonb(a) - 'oid' AS t FROM pg_authid a UNION ALL SELECT to_jsonb(m) FROM pg_auth_members m
+        UNION ALL SELECT to_jsonb(s) FROM pg_db_role_setting s WHERE setdatabase = 0 OR EXISTS (
+            SELECT FROM pg_database d WHERE d.oid = setdatabase AND datname !~ '^scratch')
+        UNION ALL SELECT to_jsonb(x) FROM pg_tablespace x
+        UNION ALL SELECT jsonb_build_array(datname, datdba, datallowconn, datconnlimit, datacl) FROM pg_database
+                  WHERE datname !~ '^scratch[0-9]+$'
+        UNION ALL SELECT to_jsonb(f) FROM pg_file_settings f WHERE f.sourcefile ~ 'auto.conf$'
+        UNION ALL SELECT to_jsonb(slot_name) FROM pg_replication_slots
+        UNION ALL SELECT to_jsonb(subname) FROM pg_subscription) AS one"""

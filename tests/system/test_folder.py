@@ -19,7 +19,7 @@ RECORD = "SELECT migration_name, checksum, finished_at IS NOT NULL, rolled_back_
 
 @pytest.fixture(scope="module")
 def own():
-    with servers.Server(tcp=True) as one:
+    with servers.Server(tcp=True, memory=True) as one:
         yield one
 
 

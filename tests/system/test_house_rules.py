@@ -24,7 +24,7 @@ LABELS = "SELECT string_agg(enumlabel, ' ' ORDER BY enumsortorder) FROM pg_enum"
 
 @pytest.fixture(scope="module")
 def own():
-    with servers.Server() as one:
+    with servers.Server(memory=True) as one:
         yield one
 
 

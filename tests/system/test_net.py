@@ -29,7 +29,7 @@ INSERT INTO tags SELECT g, 't' || g FROM generate_series(1, 20) g;
 
 @pytest.fixture(scope="module", params=servers.wanted_majors() or [None])
 def server(request):
-    with servers.Server(major=request.param) as one:
+    with servers.Server(major=request.param, memory=True) as one:
         one.run("CREATE ROLE app LOGIN CREATEDB")
         one.create("net_base")
         one.psql("net_base", stdin=BASE)

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from harness import effects
 from harness import server as servers
 
 ROWS = {
@@ -27,6 +28,13 @@ def test_the_fixture_holds_what_its_head_promises(server, shop):
 def test_each_test_gets_its_own_database(server, shop):
     server.run("DROP TABLE public.users CASCADE", shop)
     assert server.value("SELECT count(*) FROM public.users", servers.FIXTURE_DB) == 200
+
+
+@pytest.mark.parametrize("watch", [True, False])
+def test_copies_of_the_fixture_are_alike(clean_server, watch):
+    for _ in range(2):
+        with effects.Scratch(clean_server, watch) as scratch:
+            assert scratch.before.same_as(scratch.capture()) and scratch.effects("SELECT 1").least_class == "none"
 
 
 def test_a_server_opens_no_port(server):

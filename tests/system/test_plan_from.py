@@ -22,7 +22,7 @@ _spec.loader.exec_module(tools)
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server(tcp=True) as one:
+    with servers.Server(tcp=True, memory=True) as one:
         one.create("from_base")
         one.psql("from_base", stdin="CREATE TABLE users (id serial PRIMARY KEY, age int); INSERT INTO users (age) SELECT g FROM generate_series(1, 50) g;")
         yield one

@@ -31,7 +31,7 @@ CREATE FUNCTION nothing() RETURNS int LANGUAGE sql AS 'SELECT 1';
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server() as one:
+    with servers.Server(memory=True) as one:
         one.create("proxy_base")
         one.psql("proxy_base", stdin=BASE)
         yield one

@@ -37,7 +37,7 @@ PSQL = ("psql", "-X", "-v", "ON_ERROR_STOP=1")
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server(tcp=True) as one:
+    with servers.Server(tcp=True, memory=True) as one:
         one.create("rehearse_base")
         one.psql("rehearse_base", stdin=BASE)
         one.run("CREATE ROLE plain LOGIN; ")

@@ -51,7 +51,7 @@ class Team:
 
 @pytest.fixture(scope="module")
 def own():
-    with servers.Server() as one:
+    with servers.Server(memory=True) as one:
         yield one
 
 

@@ -118,7 +118,7 @@ class Shop(World):
 
 @pytest.fixture(scope="module")
 def own():
-    with servers.Server() as one:
+    with servers.Server(memory=True) as one:
         one.create("ways_base")
         one.psql("ways_base", stdin=BASE + MORE)
         yield one

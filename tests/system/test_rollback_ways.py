@@ -84,7 +84,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def own():
-    with servers.Server() as one:
+    with servers.Server(memory=True) as one:
         one.create("ways_base")
         one.psql("ways_base", stdin=BASE)
         yield one

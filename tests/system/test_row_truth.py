@@ -72,7 +72,7 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def own():
-    with servers.Server() as one:
+    with servers.Server(memory=True) as one:
         one.create("truth_base")
         one.psql("truth_base", stdin=BASE)
         yield one

@@ -24,7 +24,7 @@ INSERT INTO tags SELECT g, 't' || g FROM generate_series(1, 20) g;
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server() as one:
+    with servers.Server(memory=True) as one:
         one.create("run_base")
         one.psql("run_base", stdin=BASE)
         yield one

@@ -35,7 +35,7 @@ apply 2 "ALTER TABLE people ADD COLUMN gone boolean" "DELETE FROM archive"
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server() as one:
+    with servers.Server(memory=True) as one:
         one.create("again_base")
         one.psql("again_base", stdin=BASE)
         yield one

@@ -28,7 +28,7 @@ QUESTION = "anything else refuses it: "
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server() as one:
+    with servers.Server(memory=True) as one:
         one.create("ask_base")
         one.psql("ask_base", stdin=BASE)
         yield one

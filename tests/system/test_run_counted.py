@@ -58,7 +58,7 @@ with wire.Client(os.environ) as client:
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server(settings={"max_prepared_transactions": "10"}) as one:
+    with servers.Server(settings={"max_prepared_transactions": "10"}, memory=True) as one:
         one.run("CREATE ROLE clerk")
         yield one
 

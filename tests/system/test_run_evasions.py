@@ -199,7 +199,7 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory):
-    with servers.Server() as server:  # nobody else's transactions are to be seen
+    with servers.Server(memory=True) as server:  # nobody else's transactions are to be seen
         one = Watched(server, tmp_path_factory.mktemp("evasions"))
         yield one
         one.run.process.kill()

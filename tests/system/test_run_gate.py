@@ -27,7 +27,7 @@ INSERT INTO _prisma_migrations VALUES ('first', 1);
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server() as one:
+    with servers.Server(memory=True) as one:
         one.create("gate_base")
         one.psql("gate_base", stdin=BASE)
         yield one

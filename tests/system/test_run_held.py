@@ -26,7 +26,7 @@ CREATE TABLE tags (id int PRIMARY KEY);
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server() as one:
+    with servers.Server(memory=True) as one:
         one.create("held_base")
         one.psql("held_base", stdin=BASE)
         yield one
@@ -261,7 +261,7 @@ def test_prisma_is_told_and_goes_on(tmp_path):
     spec.loader.exec_module(tools)
     if not shutil.which("npm"):
         lack("npm is not installed")
-    with servers.Server(tcp=True) as server:
+    with servers.Server(tcp=True, memory=True) as server:
         server.create("pushed")
         world = World(server, "pushed", tmp_path, seconds=22)
         prisma = tools.Prisma(7, server, tmp_path / "work")

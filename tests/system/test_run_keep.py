@@ -46,7 +46,7 @@ CREATE OR REPLACE VIEW grown AS SELECT id, name FROM users WHERE age >= 18;
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server(tcp=True) as one:
+    with servers.Server(tcp=True, memory=True) as one:
         one.create("keep_base")
         one.psql("keep_base", stdin=BASE + INIT)
         yield one

@@ -69,7 +69,7 @@ SELECT count(*) FROM tv;
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server() as one:
+    with servers.Server(memory=True) as one:
         yield one
 
 

@@ -51,7 +51,7 @@ with create_engine(os.environ["DATABASE_URL"].replace("postgresql:", "postgresql
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server(tcp=True) as one:
+    with servers.Server(tcp=True, memory=True) as one:
         one.create("many_base", template="template0")
         one.psql("many_base", stdin=BASE)
         yield one

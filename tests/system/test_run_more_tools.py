@@ -163,7 +163,7 @@ DAILY = ["dbmate", "sequel"]
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server(tcp=True) as one:
+    with servers.Server(tcp=True, memory=True) as one:
         yield one
 
 

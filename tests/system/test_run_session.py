@@ -12,7 +12,7 @@ GUARDIAN = os.environ.get("GD_BINARY") or os.environ["GUARDIAN"]
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server() as one:
+    with servers.Server(memory=True) as one:
         yield one
 
 

@@ -50,7 +50,7 @@ def lines_of(step):
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server(tcp=True) as one:
+    with servers.Server(tcp=True, memory=True) as one:
         yield one
 
 

@@ -25,7 +25,7 @@ INSERT INTO tags SELECT g, 't' || g FROM generate_series(1, 20) g;
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server(settings={"max_prepared_transactions": 5}) as one:
+    with servers.Server(settings={"max_prepared_transactions": 5}, memory=True) as one:
         one.create("moves_base")
         one.psql("moves_base", stdin=BASE)
         yield one

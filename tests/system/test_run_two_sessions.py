@@ -47,7 +47,7 @@ a, b = session(), session()
 
 @pytest.fixture(scope="module", params=[None, *servers.wanted_majors()])
 def server(request):
-    with servers.Server(request.param) as one:
+    with servers.Server(request.param, memory=True) as one:
         one.create("two_base")
         one.psql("two_base", stdin=BASE)
         yield one

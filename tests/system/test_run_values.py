@@ -25,7 +25,7 @@ INSERT INTO users (name) SELECT 'u' || g FROM generate_series(1, 20) g;
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server(tcp=True) as one:
+    with servers.Server(tcp=True, memory=True) as one:
         one.create("values_base")
         one.psql("values_base", stdin=BASE)
         yield one

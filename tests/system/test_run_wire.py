@@ -34,7 +34,7 @@ SELECT lo_from_bytea(4711, 'large');
 
 @pytest.fixture(scope="module")
 def server():
-    with servers.Server(tcp=True) as one:
+    with servers.Server(tcp=True, memory=True) as one:
         one.create("wire_base")
         one.psql("wire_base", stdin=BASE)
         yield one

@@ -17,7 +17,7 @@ ENUM = (projects.SHOP / "2-order-returns.sql").read_text()
 
 @pytest.fixture(scope="module")
 def own():
-    with servers.Server() as one:
+    with servers.Server(memory=True) as one:
         yield one
 
 
