@@ -38,6 +38,7 @@ struct gd_status gd_run_admit(struct gd_run *run, const struct gd_gate_client *c
     struct gd_gate_session *session = gd_memory_new(sizeof *session);
     *session =
         (struct gd_gate_session){.odd_quotes = seen->odd_quotes, .odd_letters = seen->odd_letters};
+    memcpy(session->letters, seen->letters, sizeof session->letters);
     session->database = gd_memory_strdup(client->database);
     session->user = gd_memory_strdup(client->user);
     session->elsewhere = strcmp(client->database, run->story->database) != 0;

@@ -25,6 +25,7 @@ void gd_run_reported(void *context, struct gd_gate_session *session, const char 
         session->odd_quotes = strcasecmp(value, "on") != 0;
     if (strcasecmp(name, "client_encoding") == 0) {
         session->odd_letters = false;
+        gd_run_letters_are(session, value);
         for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
             session->odd_letters |= strcasecmp(value, odd[i]) == 0;
     }
@@ -35,10 +36,10 @@ bool gd_run_glance(void *context, struct gd_gate_session *session, const char *t
 {
     (void)parse;
     struct gd_run *run = context;
-    bool seen = !atomic_load(&session->watched) && !session->fresh &&
-                gd_calm_known(session, run->harmless) &&
-                gd_harmless_misread(session, text, size) == NULL &&
-                gd_harmless_seen(run->harmless, text, size);
+    bool seen =
+        !atomic_load(&session->watched) && !session->fresh &&
+        gd_calm_known(session, run->harmless) && gd_harmless_misread(session, text, size) == NULL &&
+        !gd_run_letters_foreign(session, text, size) && gd_harmless_seen(run->harmless, text, size);
     if (seen)
         gd_calm_note_text(session, text);
     return seen;
@@ -581,7 +582,11 @@ static bool judge_once(struct gd_run *run, const struct gd_gate_request *request
         run->again = NULL;
     struct gd_status status = gd_run_took_look(run, &err);
     if (status.code == GD_OK)
+        status = gd_run_letters_begin(run, &look, &err);
+    if (status.code == GD_OK)
         status = gd_deep_call(judge_deep, &judging, &err);
+    if (status.code == GD_OK)
+        status = gd_run_letters_pass(run, &look, out_answer, &err);
     note_passed(run, &look, status.code == GD_OK && out_answer->verdict == GD_GATE_PASS);
     if (status.code != GD_OK) {
         gd_run_unwrap(&look);
@@ -590,6 +595,7 @@ static bool judge_once(struct gd_run *run, const struct gd_gate_request *request
             refuse(run, request, &err, detail_of(&look), out_answer);
     }
     gd_run_unhush(&look);
+    gd_run_letters_end(run, &look, out_answer);
     note_findings(run, &look, out_answer);
     gd_run_unlock(run);
     return !look.gave_way || out_answer->message[0] != '\0';

@@ -38,6 +38,7 @@ struct gd_gate_session {
     bool elsewhere;        /* another database than the run's */
     bool fresh;            /* … that this run has made */
     bool odd_quotes;       /* standard_conforming_strings is off: what we read is not what runs */
+    char letters[32];      /* client_encoding, where that is not ours; "" */
     bool odd_letters;      /* client_encoding has bytes that look like ASCII inside of letters */
     int64_t asked_us;      /* when the last step was passed, monotonic */
     const char *makes;     /* the database that its CREATE DATABASE is about to make; NULL */
@@ -201,6 +202,9 @@ struct gd_run {
     struct gd_run_watch watch;
 };
 
+/* How the session of a request speaks UTF-8 while it is asked: run_letters.c. */
+enum gd_letters { GD_LETTERS_NONE, GD_LETTERS_SESSION, GD_LETTERS_LOCAL };
+
 /** What is known of one request while it is judged. */
 struct gd_run_look {
     const struct gd_gate_request *request;
@@ -214,6 +218,7 @@ struct gd_run_look {
     bool wrapped;    /* a transaction of ours stands open on its session, for it alone */
     const char *xid; /* of that; NULL: none */
     struct gd_run_hushed hushed;
+    enum gd_letters letters;
     bool may_give_way; /* to a session that holds a lock which it needs, and waits for it */
     bool gave_way;     /* it did: its transaction is as it was, and it is judged anew */
 };
@@ -271,6 +276,23 @@ bool gd_run_given_up(struct gd_run *run, const struct gd_gate_request *request,
                      struct gd_gate_answer *answer);
 void gd_run_overhear(struct gd_run *run); /* once */
 void gd_run_waits_for(void *context, struct gd_gate_session *session, char *out_text, size_t size);
+
+/* ---- run_letters.c ---- */
+void gd_run_letters_are(struct gd_gate_session *session, const char *encoding);
+/** Is there a letter in it whose bytes are not what they would be here? */
+bool gd_run_letters_foreign(const struct gd_gate_session *session, const char *text, size_t size);
+/** The request's texts in UTF-8, in look->request; and its session speaks that until it ends. */
+GD_MUST struct gd_status gd_run_letters_begin(struct gd_run *run, struct gd_run_look *look,
+                                              struct gd_error *err);
+/** Around the BEGIN of a transaction of ours. */
+GD_MUST struct gd_status gd_run_letters_wrap(struct gd_run_look *look, bool begun,
+                                             struct gd_error *err);
+/** What is passed in place of the client's text, in its encoding. */
+GD_MUST struct gd_status gd_run_letters_pass(struct gd_run *run, const struct gd_run_look *look,
+                                             struct gd_gate_answer *answer, struct gd_error *err);
+/** What is said to it, too. */
+void gd_run_letters_end(struct gd_run *run, struct gd_run_look *look,
+                        struct gd_gate_answer *answer);
 
 /* ---- run_hush.c ---- */
 /** What follows may take long, and the session stands in a transaction: it is not ended for that.

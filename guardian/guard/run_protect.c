@@ -353,8 +353,12 @@ struct gd_status gd_run_wrap(struct gd_run *run, struct gd_run_look *look, struc
     if (!inside && !can_wrap(look))
         return GD_DONE;
     if (!inside)
+        GD_TRY(gd_run_letters_wrap(look, false, err));
+    if (!inside)
         GD_TRY(gd_pg_run(pg, &begin, NULL, err));
     look->wrapped = !inside;
+    if (!inside)
+        GD_TRY(gd_run_letters_wrap(look, true, err));
     GD_TRY(gd_pg_run(pg, &ask, &rows, err));
     look->xid = gd_arena_strdup(look->arena, gd_pg_cell(rows, 0, 0));
     return gd_run_count_from(run, look, err);
@@ -366,6 +370,7 @@ void gd_run_unwrap(struct gd_run_look *look)
     struct gd_pg_call call = {.what = "end a transaction", .sql = "ROLLBACK"};
     if (look->wrapped) {
         (void)gd_pg_run(look->request->pg, &call, NULL, &ignored).code;
+        look->letters = GD_LETTERS_NONE; /* it went with the transaction */
         atomic_store(&look->request->session->sealed, false);
     }
     look->wrapped = false;

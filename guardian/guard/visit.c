@@ -99,6 +99,7 @@ static bool glance(void *context, struct gd_gate_session *session, const char *t
     (void)parse;
     bool seen = !atomic_load(&visit->watched) && gd_calm_known(&visit->seen, visits->harmless) &&
                 gd_harmless_misread(&visit->seen, text, size) == NULL &&
+                !gd_run_letters_foreign(&visit->seen, text, size) &&
                 gd_harmless_seen(visits->harmless, text, size);
     if (seen)
         gd_calm_note_text(&visit->seen, text);
@@ -131,6 +132,8 @@ static bool is_harmless(struct gd_visit *visit, const struct gd_gate_request *re
     struct gd_harmless *harmless = visit->visits->harmless;
     struct gd_error ignored = {0};
     enum gd_calm calm = GD_CALM_LOOK;
+    if (gd_run_letters_foreign(&visit->seen, request->text, request->size))
+        return false;
     const struct gd_report *alone = gd_harmless_alone(harmless, request, arena);
     return alone != NULL &&
            gd_harmless_misread(&visit->seen, request->text, request->size) == NULL &&
