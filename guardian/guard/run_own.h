@@ -334,21 +334,39 @@ const char *gd_run_reach(const struct gd_judged *judged, const struct gd_survey 
 GD_MUST struct gd_status gd_run_pass_own(struct gd_run *run, const struct gd_run_look *look,
                                          struct gd_gate_answer *answer, struct gd_error *err);
 
-/* ---- run_protect.c ---- */
+/* ---- run_begin.c ---- */
 /** Lease, recovery, journal: once. */
 GD_MUST struct gd_status gd_run_make_change(struct gd_run *run, struct gd_error *err);
-/** Does the command's own lock keep the change from its beginning? @return GD_BUSY, run->again */
-GD_MUST struct gd_status gd_run_check_trap(struct gd_run *run, const struct gd_run_look *look,
-                                           struct gd_error *err);
 /** What writes a definition anew, as it is, is about to be passed: from here on the stamp does not
  *  tell that somebody else was at the schema. @return GD_BUSY somebody was */
 GD_MUST struct gd_status gd_run_stir(struct gd_run *run, struct gd_error *err);
+
+/* ---- run_wrap.c ---- */
 /** The id of the transaction that the statement will run in, before it runs. A lone one gets a
  *  transaction of ours around it, where it can stand that: its id is known, and what is sealed
  * stays so until it is over. */
 GD_MUST struct gd_status gd_run_wrap(struct gd_run *run, struct gd_run_look *look,
                                      struct gd_error *err);
 void gd_run_unwrap(struct gd_run_look *look); /* it is not passed after all */
+
+/* ---- run_seal.c ---- */
+/** Can locks and a snapshot be taken where the statement will run? */
+bool gd_run_can_seal(const struct gd_run_look *look);
+/** Writers of the backup's tables are held off until the statement is over.
+ *  @param out_snapshot  to copy under; NULL: none is wanted */
+GD_MUST struct gd_status gd_run_seal(struct gd_run *run, struct gd_run_look *look,
+                                     const struct gd_backup *backup, const char **out_snapshot,
+                                     struct gd_error *err);
+/** What others have written since that backup to what is lost now.
+ *  @return GD_REFUSED more than the policy allows, or it cannot be counted */
+GD_MUST struct gd_status gd_run_check_drift(struct gd_run *run, struct gd_run_look *look,
+                                            const struct gd_protection *since,
+                                            struct gd_error *err);
+
+/* ---- run_protect.c ---- */
+/** Does the command's own lock keep the change from its beginning? @return GD_BUSY, run->again */
+GD_MUST struct gd_status gd_run_check_trap(struct gd_run *run, const struct gd_run_look *look,
+                                           struct gd_error *err);
 /** What was foreseen is backed up, before anything is locked. */
 GD_MUST struct gd_status gd_run_protect_foreseen(struct gd_run *run, struct gd_run_look *look,
                                                  struct gd_error *err);
@@ -362,6 +380,8 @@ GD_MUST struct gd_status gd_run_protect(struct gd_run *run, struct gd_run_look *
 /** A record that cannot be written ends the run: nothing risky passes any more. */
 GD_MUST struct gd_status gd_run_record(struct gd_run *run, enum gd_record_kind kind,
                                        struct gd_error *err);
+/** Transactions of the run whose rows a backup may see, by commas; NULL: none. */
+const char *gd_run_own_ids(const struct gd_run *run);
 struct gd_protect_options gd_run_protect_options(const struct gd_run *run,
                                                  const struct gd_decision *decision);
 

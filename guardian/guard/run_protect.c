@@ -1,11 +1,9 @@
 /*
- * Run, the half that keeps a way back: lease and journal at the first change, one backup for all
- * that it covers, and the traps of somebody else's transaction.
+ * Run, the half that keeps a way back: one backup for all that it covers, and the traps of somebody
+ * else's transaction.
  *
- * A statement stands inside the tool's own transaction, or alone. Sealed: our locks and our
- * snapshot are taken in that very transaction (of a lone statement: in one of ours around it), so
- * that nobody writes between backup and change. What the transaction has done so far is not in the
- * snapshot, and need not be: it goes with it.
+ * A statement stands inside the tool's own transaction, or alone. What the transaction has done so
+ * far is not in a snapshot that is taken behind our locks, and need not be: it goes with it.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,137 +12,6 @@
 #include "guardian/base/fault.h"
 #include "guardian/guard/run_own.h"
 #include "guardian/pg/copy.h"
-
-/* ---- the change begins ---- */
-
-GD_MUST static struct gd_status take_lease(struct gd_run *run, struct gd_error *err)
-{
-    const struct gd_guard_options *options = run->options->guard;
-    struct gd_lease_options lease = {
-        .pg = run->pg,
-        .store = options->store,
-        .cluster = run->story->cluster,
-        .change = run->change_id,
-        .who = gd_arena_printf(run->arena, "%s@%s", run->story->who, run->story->host),
-        .wait_ms = options->busy_ms,
-        .events = options->events,
-    };
-    const struct gd_wish *before = gd_run_heed(run);
-    struct gd_status status = gd_lease_take(&lease, &run->lease, err);
-    (void)gd_interrupt_by(before);
-    return status;
-}
-
-GD_MUST static struct gd_status recover(struct gd_run *run, struct gd_error *err)
-{
-    struct gd_recovered *recovered;
-    size_t count;
-    GD_TRY(gd_recover(run->pg, run->options->guard->store, run->story->cluster, run->change_id,
-                      NULL, &run->ledger, run->options->guard->events, run->arena, &recovered,
-                      &count, err));
-    for (size_t i = 0; i < count; i++) {
-        gd_texts_add(&run->outcome->notes, recovered[i].text, run->arena);
-        if (recovered[i].what == GD_RECOVERY_UNKNOWN && recovered[i].still_open)
-            return gd_hint(err,
-                           gd_fail(err, GD_PARTIAL,
-                                   "change %s was cut off, and nobody can tell what of it is in",
-                                   recovered[i].story->change),
-                           "Look with guardian show %s, then say what you found: guardian settle "
-                           "%s --as applied, partial or failed.",
-                           recovered[i].story->change, recovered[i].story->change);
-    }
-    return GD_DONE;
-}
-
-/* The command has looked at a schema that is no more: what it would do now was meant for another
- * one. Run again, it looks again. */
-GD_MUST static struct gd_status check_stamp(struct gd_run *run, struct gd_error *err)
-{
-    const char *now;
-    if (run->stirred)
-        return GD_DONE;
-    GD_TRY(gd_pg_stamp(run->pg, run->arena, &now, err));
-    if (strcmp(now, run->stamp) == 0)
-        return GD_DONE;
-    run->again = "somebody else changed the schema while the command looked at it";
-    return gd_hint(err,
-                   gd_fail(err, GD_BUSY, "somebody else changed the schema of %s meanwhile",
-                           run->story->where),
-                   "Run the command again: it looks at the schema as it is now.");
-}
-
-struct gd_status gd_run_stir(struct gd_run *run, struct gd_error *err)
-{
-    if (run->begun || run->stirred || run->options->mode != GD_RUN_GUARD)
-        return GD_DONE;
-    GD_TRY(check_stamp(run, err));
-    run->stirred = true;
-    return GD_DONE;
-}
-
-GD_MUST static struct gd_status read_old(struct gd_run *run, struct gd_error *err)
-{
-    gd_auto_pg_rows rows = NULL;
-    struct gd_pg_call call = {
-        .what = "list what is there",
-        .sql = "SELECT c.oid, c.relfilenode FROM pg_catalog.pg_class c WHERE c.relkind "
-               "OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'm', 'S', 'f', "
-               "'v']::\"char\"[])"};
-    GD_TRY(gd_pg_run(run->pg, &call, &rows, err));
-    for (size_t i = 0; i < gd_pg_rows_count(rows); i++)
-        gd_map_add(&run->old, gd_pg_oid(rows, i, 0), gd_pg_oid(rows, i, 1), run->arena);
-    return GD_DONE;
-}
-
-GD_MUST static struct gd_status open_journal(struct gd_run *run, struct gd_error *err)
-{
-    struct gd_story *story = run->story;
-    const struct gd_guard_options *options = run->options->guard;
-    GD_TRY(gd_run_net_open(run, err));
-    GD_TRY(gd_ledger_open(run->pg, true, run->arena, &run->ledger, err));
-    if (!run->ledger.there)
-        gd_texts_add(
-            &run->outcome->notes,
-            gd_arena_printf(run->arena, "no record is kept in the database: %s", run->ledger.why),
-            run->arena);
-    gd_journal_free(GD_MOVE(run->journal)); /* of a try that failed before its first record */
-    GD_TRY(gd_journal_new(options->store, story->cluster, story->change, &run->journal, err));
-    GD_TRY(gd_pg_fingerprint(run->pg, run->arena, &run->before, err));
-    story->fingerprint_before = run->before.sha256;
-    const char *lines = gd_fingerprint_text(&run->before, run->arena);
-    GD_TRY(gd_journal_attach(run->journal, "schema-before", lines, strlen(lines), options->key,
-                             run->arena, &story->schema_key, err));
-    return gd_journal_hold(run->journal, GD_RECORD_RECEIVED,
-                           gd_story_body(story, GD_RECORD_RECEIVED), err);
-}
-
-GD_MUST static struct gd_status make_change(struct gd_run *run, struct gd_error *err)
-{
-    if (run->options->turn != NULL)
-        GD_TRY(run->options->turn(run->options->turn_context, err));
-    if (run->lease == NULL)
-        GD_TRY(take_lease(run, err));
-    GD_TRY(gd_ledger_open(run->pg, false, run->arena, &run->ledger, err));
-    GD_TRY(recover(run, err));
-    GD_TRY(check_stamp(run, err));
-    GD_TRY(read_old(run, err));
-    GD_TRY(open_journal(run, err));
-    gd_run_mark(run, false);
-    return gd_fault("run: begun", err);
-}
-
-struct gd_status gd_run_make_change(struct gd_run *run, struct gd_error *err)
-{
-    if (run->stuck) {
-        *err = run->stuck_err;
-        return (struct gd_status){err->code};
-    }
-    if (run->begun)
-        return GD_DONE;
-    GD_TRY(make_change(run, err));
-    run->begun = true;
-    return GD_DONE;
-}
 
 /* ---- the trap ---- */
 
@@ -247,7 +114,7 @@ struct gd_status gd_run_record(struct gd_run *run, enum gd_record_kind kind, str
 }
 
 /* Transactions of the run whose rows a backup may see. */
-static const char *own_ids(const struct gd_run *run)
+const char *gd_run_own_ids(const struct gd_run *run)
 {
     const struct gd_story *story = run->story;
     const char *ids = NULL;
@@ -272,7 +139,7 @@ struct gd_protect_options gd_run_protect_options(const struct gd_run *run,
 {
     const struct gd_guard_options *options = run->options->guard;
     return (struct gd_protect_options){
-        .own_ids = own_ids(run),
+        .own_ids = gd_run_own_ids(run),
         .own_files = &run->old,
         .pg = options->pg,
         .store = options->store,
@@ -319,175 +186,6 @@ GD_MUST static struct gd_status back_up(struct gd_run *run, const struct gd_deci
     return gd_run_tell_kept(run, err);
 }
 
-/* ---- sealed ---- */
-
-static bool is_control(const struct gd_judged *judged)
-{
-    return judged->form != NULL && judged->form[0] != '\0';
-}
-
-static bool can_wrap(const struct gd_run_look *look)
-{
-    const struct gd_gate_request *request = look->request;
-    const struct gd_report *report = look->change.report;
-    if (request->pg == NULL || request->state != GD_PG_OUTSIDE || request->parse)
-        return false;
-    for (size_t f = 0; f < report->file_count; f++) {
-        if (!report->files[f]->transaction)
-            return false;
-        for (size_t e = 0; e < report->files[f]->entry_count; e++)
-            if (is_control(report->files[f]->entries[e]))
-                return false;
-    }
-    return true;
-}
-
-struct gd_status gd_run_wrap(struct gd_run *run, struct gd_run_look *look, struct gd_error *err)
-{
-    gd_auto_pg_rows rows = NULL;
-    struct gd_pg *pg = look->request->pg;
-    struct gd_pg_call begin = {.what = "begin a transaction", .sql = "BEGIN"};
-    bool inside = pg != NULL && look->request->state == GD_PG_INSIDE;
-    struct gd_pg_call ask = {.what = "ask for its id",
-                             .sql = "SELECT pg_catalog.pg_current_xact_id()::text"};
-    if (!inside && !can_wrap(look))
-        return GD_DONE;
-    if (!inside)
-        GD_TRY(gd_run_letters_wrap(look, false, err));
-    if (!inside)
-        GD_TRY(gd_pg_run(pg, &begin, NULL, err));
-    look->wrapped = !inside;
-    if (!inside)
-        GD_TRY(gd_run_letters_wrap(look, true, err));
-    GD_TRY(gd_pg_run(pg, &ask, &rows, err));
-    look->xid = gd_arena_strdup(look->arena, gd_pg_cell(rows, 0, 0));
-    return gd_run_count_from(run, look, err);
-}
-
-void gd_run_unwrap(struct gd_run_look *look)
-{
-    struct gd_error ignored = {0};
-    struct gd_pg_call call = {.what = "end a transaction", .sql = "ROLLBACK"};
-    if (look->wrapped) {
-        (void)gd_pg_run(look->request->pg, &call, NULL, &ignored).code;
-        look->letters = GD_LETTERS_NONE; /* it went with the transaction */
-        atomic_store(&look->request->session->sealed, false);
-    }
-    look->wrapped = false;
-}
-
-/* Our locks and our snapshot can be taken where the statement will run. */
-static bool can_seal(const struct gd_run_look *look)
-{
-    return look->request->pg != NULL && (look->wrapped || look->request->state == GD_PG_INSIDE);
-}
-
-/* REPEATABLE READ and SERIALIZABLE: it may have taken its look before our locks, and does not see
- * what others wrote in between; another session, which looks after them, does. */
-GD_MUST static struct gd_status looks_back(const struct gd_run_look *look, bool *out_back,
-                                           struct gd_error *err)
-{
-    gd_auto_pg_rows rows = NULL;
-    struct gd_pg_call call = {.what = "look at the transaction",
-                              .sql = "SHOW transaction_isolation"};
-    *out_back = false;
-    if (!can_seal(look))
-        return GD_DONE;
-    GD_TRY(gd_pg_run(look->request->pg, &call, &rows, err));
-    *out_back = strcmp(gd_pg_cell(rows, 0, 0), "read committed") != 0;
-    return GD_DONE;
-}
-
-GD_MUST static struct gd_status lock(struct gd_run *run, struct gd_run_look *look,
-                                     const struct gd_backup *backup, const char **out_snapshot,
-                                     struct gd_error *err)
-{
-    const struct gd_limits *limits = look->decision->limits;
-    bool back;
-    GD_TRY(looks_back(look, &back, err));
-    const struct gd_seal_options options = {
-        .lock_ms = gd_guard_bounded(&limits->lock_wait),
-        .retries = gd_guard_bounded(&limits->lock_retries),
-        .clock = &run->held,
-        .eyes = back ? run->pg : NULL,
-        .events = run->options->guard->events,
-    };
-    gd_run_hush(look);
-    gd_run_note_sealed(run, look->request->session);
-    struct gd_run_way way = {.run = run, .look = look, .since_us = gd_clock_monotonic_us()};
-    const struct gd_wish wish = {.asks = gd_run_asks_way, .context = &way};
-    look->may_give_way &= !gd_run_splits(look); /* a value may have gone first by now */
-    const struct gd_wish *before = gd_interrupt_by(&wish);
-    struct gd_status status = gd_protect_seal(look->request->pg, backup, &options, run->arena,
-                                              back ? NULL : out_snapshot, err);
-    (void)gd_interrupt_by(before);
-    look->gave_way &= status.code != GD_OK;
-    return status;
-}
-
-/* ---- what was written since ---- */
-
-/* Where the statement will run, with writers held off until it is over: then nothing comes in
- * between. Of a transaction that looks back from our own session, behind its locks. Elsewhere from
- * there without any, and what is written from here on is not seen. */
-GD_MUST static struct gd_status count_drift(struct gd_run *run, struct gd_run_look *look,
-                                            const struct gd_protection *since,
-                                            const struct gd_backup *backup,
-                                            struct gd_story_drift **out_drifts, size_t *out_count,
-                                            int64_t *out_rows, struct gd_error *err)
-{
-    bool back;
-    GD_TRY(looks_back(look, &back, err));
-    if (can_seal(look))
-        GD_TRY(lock(run, look, backup, NULL, err));
-    if (can_seal(look) && !back)
-        return gd_protect_drift(look->request->pg, since, backup, run->arena, out_drifts, out_count,
-                                out_rows, err);
-    GD_TRY(gd_pg_begin(run->pg, err));
-    struct gd_status status =
-        gd_protect_drift(run->pg, since, backup, run->arena, out_drifts, out_count, out_rows, err);
-    gd_pg_end(run->pg);
-    if (back && status.code == GD_BUSY)
-        return gd_hint(err, status,
-                       "What others wrote cannot be counted while the transaction itself locks the "
-                       "table against reading. At READ COMMITTED it can.");
-    return status;
-}
-
-GD_MUST static struct gd_status check_drift(struct gd_run *run, struct gd_run_look *look,
-                                            const struct gd_protection *since, struct gd_error *err)
-{
-    const struct gd_limit *limit = &look->decision->limits->drift_rows_max;
-    struct gd_story *story = run->story;
-    struct gd_backup backup;
-    struct gd_story_drift *drifts;
-    size_t count;
-    int64_t rows;
-    gd_run_to_count(run, look, since, &backup);
-    if (backup.tables.count == 0)
-        return GD_DONE;
-    struct gd_protection others = *since;
-    others.own_ids = own_ids(run);
-    others.own_files = &run->old;
-    GD_TRY(count_drift(run, look, &others, &backup, &drifts, &count, &rows, err));
-    if (rows == 0 || limit->value == UINT64_MAX)
-        return GD_DONE;
-    story->drifts = drifts;
-    story->drift_count = count;
-    story->drift_rows = rows;
-    story->sealed = false;
-    if (rows >= 0 && (uint64_t)rows <= limit->value)
-        return GD_DONE;
-    return gd_hint(err,
-                   gd_fail(err, GD_REFUSED,
-                           rows < 0 ? "rows that others wrote to %s since the backup could not be "
-                                      "counted in time (%" PRId64 ")"
-                                    : "others wrote to %s since the backup (%" PRId64
-                                      " rows), and a rollback would lose that",
-                           backup.tables.items[0], rows),
-                   "Run it when nobody writes, or raise drift_rows_max in the policy.");
-}
-
 /* ---- one statement ---- */
 
 /* @param out_sealed  writers are held off since before the copy, until this statement is over */
@@ -502,9 +200,10 @@ GD_MUST static struct gd_status make_backup(struct gd_run *run, struct gd_run_lo
         return trapped(run, look, relation, err);
     gd_run_hush(look);
     GD_TRY(gd_run_prepare_point(run, look->decision, missing, &cover, err));
-    *out_sealed = (missing->sealed || cover != NULL) && wants_rows(missing) && can_seal(look);
+    *out_sealed =
+        (missing->sealed || cover != NULL) && wants_rows(missing) && gd_run_can_seal(look);
     if (*out_sealed) /* a transaction of the tool's may be within a savepoint, or be prepared */
-        GD_TRY(lock(run, look, missing, look->wrapped ? &snapshot : NULL, err));
+        GD_TRY(gd_run_seal(run, look, missing, look->wrapped ? &snapshot : NULL, err));
     return back_up(run, look->decision, missing, snapshot, *out_sealed, cover, err);
 }
 
@@ -516,7 +215,7 @@ GD_MUST static struct gd_status have_backup(struct gd_run *run, struct gd_run_lo
     struct gd_backup missing;
     bool sealed = false;
     GD_TRY(gd_run_note_nested(run, look->request, err));
-    if (can_seal(look))
+    if (gd_run_can_seal(look))
         gd_run_let_go_of_loose(run);
     if (gd_run_missing(run, &decision->backup, survey, look->arena, &missing))
         GD_TRY(make_backup(run, look, &missing, &sealed, err));
@@ -525,7 +224,7 @@ GD_MUST static struct gd_status have_backup(struct gd_run *run, struct gd_run_lo
         return GD_DONE;
     size_t count = sealed ? run->kept_count - 1 : run->kept_count;
     for (size_t i = 0; i < count; i++)
-        GD_TRY(check_drift(run, look, run->kept[i], err));
+        GD_TRY(gd_run_check_drift(run, look, run->kept[i], err));
     return GD_DONE;
 }
 
