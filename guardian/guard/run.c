@@ -289,15 +289,25 @@ static void tell_rest(struct gd_run *run)
                                         : "The command took back all that it did";
 }
 
+/* Nobody said no, and still it is no success. */
+static const char *how_it_ended(struct gd_run *run, int exit_status)
+{
+    size_t unknown = count_steps(run->story, GD_STEP_UNKNOWN);
+    const char *who = run->options->visit ? "the session ended" : "the command ended";
+    const char *lost = gd_arena_printf(
+        run->arena, "before anybody saw what became of %zu of its statements", unknown);
+    if (exit_status == 0)
+        return gd_arena_printf(run->arena, "%s %s", who, lost);
+    return gd_arena_printf(run->arena, "%s with status %d%s%s", who, exit_status,
+                           unknown > 0 ? ", " : "", unknown > 0 ? lost : "");
+}
+
 static void tell_failure(struct gd_run *run, int exit_status)
 {
     struct gd_story *story = run->story;
     if (story->outcome == GD_OUTCOME_APPLIED || story->outcome == GD_OUTCOME_NOTHING)
         return;
-    story->error =
-        run->first_refusal != NULL
-            ? run->first_refusal
-            : gd_arena_printf(run->arena, "the command ended with status %d", exit_status);
+    story->error = run->first_refusal != NULL ? run->first_refusal : how_it_ended(run, exit_status);
     story->hint = run->trapped && !run->options->visit
                       ? "With --rehearse the backup is made before the command starts."
                   : run->first_hint != NULL ? run->first_hint

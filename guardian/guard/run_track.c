@@ -91,6 +91,26 @@ static void look_for_control(struct gd_track_text *text, bool chain)
     }
 }
 
+static bool stays_within(enum gd_track_kind kind)
+{
+    return kind <= GD_TRACK_CHANGES || kind == GD_TRACK_SAVEPOINT || kind == GD_TRACK_RELEASE ||
+           kind == GD_TRACK_ROLLBACK_TO;
+}
+
+static bool is_whole(const struct gd_track_text *text, const struct gd_parsed *parsed)
+{
+    size_t last = text->count - 1;
+    if (text->count < 3 || text->words[0].kind != GD_TRACK_BEGIN ||
+        text->words[last].kind != GD_TRACK_COMMIT ||
+        gd_node_count(parsed->statements[0], GD_F_options) > 0 ||
+        gd_node_flag(parsed->statements[last], GD_F_chain))
+        return false;
+    for (size_t i = 1; i < last; i++)
+        if (!stays_within(text->words[i].kind))
+            return false;
+    return true;
+}
+
 static struct gd_status read_words(void *context, struct gd_error *err)
 {
     struct reading *reading = context;
@@ -110,6 +130,7 @@ static struct gd_status read_words(void *context, struct gd_error *err)
         find_change(out);
     look_for_control(out, parsed.count > 0 &&
                               gd_node_flag(parsed.statements[parsed.count - 1], GD_F_chain));
+    out->whole = is_whole(out, &parsed);
     reading->read = true;
     return GD_DONE;
 }

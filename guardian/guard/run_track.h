@@ -41,6 +41,7 @@ struct gd_track_text { /* one message */
     struct gd_track_word *words;
     size_t count;
     bool controls;    /* one of them is about transactions */
+    bool whole;       /* BEGIN … COMMIT, without any option, and one transaction in between */
     bool leaves_open; /* its last word about transactions leaves one open */
 };
 

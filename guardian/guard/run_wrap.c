@@ -8,17 +8,28 @@ static bool is_control(const struct gd_judged *judged)
     return judged->form != NULL && judged->form[0] != '\0';
 }
 
+/* Of a text that is one transaction from its BEGIN to its COMMIT, ours is that: its BEGIN finds it
+ * open, and its COMMIT ends it. */
+static bool is_whole(const struct gd_run_look *look)
+{
+    struct gd_track_text text;
+    return look->request->name == NULL &&
+           gd_track_read(look->request->text, look->request->size, true, look->arena, &text) &&
+           text.whole;
+}
+
 static bool can_wrap(const struct gd_run_look *look)
 {
     const struct gd_gate_request *request = look->request;
     const struct gd_report *report = look->change.report;
     if (request->pg == NULL || request->state != GD_PG_OUTSIDE || request->parse)
         return false;
+    bool whole = is_whole(look);
     for (size_t f = 0; f < report->file_count; f++) {
         if (!report->files[f]->transaction)
             return false;
         for (size_t e = 0; e < report->files[f]->entry_count; e++)
-            if (is_control(report->files[f]->entries[e]))
+            if (!whole && is_control(report->files[f]->entries[e]))
                 return false;
     }
     return true;
