@@ -83,10 +83,11 @@ static bool begins_with_one(const char *text, const char *const *words)
     return false;
 }
 
-/* Of a run these are definitions outside of a transaction; anything else may be a text that ends
- * its transaction itself. */
-static const char *const defines[] = {"CREATE", "DROP",    "ALTER", "REINDEX",
-                                      "VACUUM", "CLUSTER", NULL};
+/* Of a run these are definitions outside of a transaction, and the ends of what was put off, which
+ * has counted; anything else may be a text that ends its transaction itself. */
+static const char *const defines[] = {
+    "CREATE", "DROP", "ALTER", "REINDEX", "VACUUM", "CLUSTER", "COMMIT PREPARED", "ROLLBACK", NULL,
+};
 static const char *const runs_code[] = {"CALL", "DO", NULL};
 
 /* Steps outside of a transaction have no count, and write no rows, unless they run code. */
