@@ -87,11 +87,11 @@ GD_MUST struct gd_status gd_base_outside(struct gd_pg *pg, const struct gd_place
 /* --- base_wal.c ----------------------------------------------------------------------------------
  */
 struct gd_base_wal;
-/** Receives WAL from where the server is on into the store, beside the backup `id`. `out_wal` is
- * set in any case. */
-GD_MUST struct gd_status gd_base_wal_start(const struct gd_base_options *options, const char *id,
-                                           const struct gd_replication_system *system,
-                                           struct gd_base_wal **out_wal, struct gd_error *err);
+/** The backup has begun: receives WAL from its start_lsn on into the store, beside it. `out_wal` is
+ *  set in any case. */
+GD_MUST struct gd_status gd_base_wal_start(const struct gd_base_options *options,
+                                           const struct gd_base *base, struct gd_base_wal **out_wal,
+                                           struct gd_error *err);
 /** All of it up to the backup's stop_lsn is in the store, and was read back. Ends receiving. */
 GD_MUST struct gd_status gd_base_wal_finish(struct gd_base_wal *wal, const struct gd_base *base,
                                             struct gd_error *err);

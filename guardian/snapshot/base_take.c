@@ -1,10 +1,10 @@
 /*
  * Taking a base backup, from end to end: see base.h for what it promises.
  *
- * Order: receive WAL; stream the archives, cut, compress, store and read back; the server's
- * manifest against what came; the server's word that it ended well; WAL up to the stop in the
- * store; settings from elsewhere; Guardian's manifest, last of all. Whatever fails before leaves
- * objects without a manifest, which are no backup.
+ * Order: the server begins; receive WAL from there on; stream the archives, cut, compress, store
+ * and read back; the server's manifest against what came; the server's word that it ended well; WAL
+ * up to the stop in the store; settings from elsewhere; Guardian's manifest, last of all. Whatever
+ * fails before leaves objects without a manifest, which are no backup.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +201,7 @@ static struct gd_status see_start(void *context, const struct gd_base_backup_sta
     base->start_lsn = start->lsn;
     base->timeline = start->timeline;
     keep_tablespaces(take, start);
+    GD_TRY(gd_base_wal_start(take->options, base, &take->wal, err));
     take->cut = gd_base_cut_new(take->line, base, &take->shared, start->bytes,
                                 take->options->events, take->arena);
     gd_tell_stage(take->options->events, "copying the server", start->bytes);
@@ -373,7 +374,6 @@ static struct gd_status run(struct take *take, struct gd_error *err)
     open_session(take);
     if (options->share && options->after == NULL)
         GD_TRY(gd_base_share(options->store, take->base, take->arena, &take->shared, err));
-    GD_TRY(gd_base_wal_start(options, take->base->id, &take->system, &take->wal, err));
     GD_TRY(send_before(take, err));
     GD_TRY(stream(take, err));
     gd_tell_stage(options->events, "waiting for WAL in the store", 0);

@@ -94,7 +94,8 @@ static void *receive(void *context)
     return NULL;
 }
 
-/* Before the backup begins the slot must keep what comes. */
+/* The server keeps what was written since its last checkpoint, with which the backup begins: the
+ * slot is there in time when it is made now. */
 static void await_beginning(struct gd_base_wal *wal)
 {
     int64_t until = gd_clock_monotonic_us() + BEGIN_MS * INT64_C(1000);
@@ -108,18 +109,18 @@ static void await_beginning(struct gd_base_wal *wal)
             wal->err.text);
 }
 
-struct gd_status gd_base_wal_start(const struct gd_base_options *options, const char *id,
-                                   const struct gd_replication_system *system,
-                                   struct gd_base_wal **out_wal, struct gd_error *err)
+struct gd_status gd_base_wal_start(const struct gd_base_options *options,
+                                   const struct gd_base *base, struct gd_base_wal **out_wal,
+                                   struct gd_error *err)
 {
     struct gd_base_wal *wal = gd_memory_new(sizeof *wal);
     wal->options = options;
     wal->place = (struct gd_wal_place){.store = options->store,
                                        .key = options->key,
-                                       .system_identifier = system->system_identifier,
+                                       .system_identifier = base->system_identifier,
                                        .level = options->level == 0 ? 1 : options->level};
-    wal->from_lsn = system->lsn - system->lsn % system->segment_bytes;
-    (void)snprintf(wal->slot, sizeof wal->slot, "guardian_base_%s", strchr(id, '-') + 1);
+    wal->from_lsn = base->start_lsn - base->start_lsn % base->segment_bytes;
+    (void)snprintf(wal->slot, sizeof wal->slot, "guardian_base_%s", strchr(base->id, '-') + 1);
     *out_wal = wal;
     if (gd_thread_start(&wal->thread, receive, wal) != 0)
         return gd_fail(err, GD_SYSTEM, "could not start a thread");
