@@ -168,22 +168,23 @@ void gd_object_writer_free(struct gd_object_writer *writer)
  */
 struct gauge {
     struct gd_source source;
-    struct gd_source *tally; /* owns what is below */
+    struct gd_source *below; /* a tally when there is a digest to compare */
     const char *form;        /* "stored" or "plain" */
-    uint64_t bytes;
+    uint64_t bytes, seen;
     char sha256[GD_DIGEST_HEX_SIZE];
     bool ended;
 };
 
 static struct gd_status gauge_end(struct gauge *gauge, struct gd_error *err)
 {
-    uint64_t bytes = gd_tally_source_bytes(gauge->tally);
-    char sha256[GD_DIGEST_HEX_SIZE];
-    if (bytes != gauge->bytes)
+    char sha256[GD_DIGEST_HEX_SIZE] = "";
+    if (gauge->seen != gauge->bytes)
         return gd_fail(err, GD_CORRUPT, "its %s form has %llu bytes, and %llu were recorded",
-                       gauge->form, (unsigned long long)bytes, (unsigned long long)gauge->bytes);
-    gd_tally_source_sha256(gauge->tally, sha256);
-    if (gauge->sha256[0] != '\0' && strcmp(sha256, gauge->sha256) != 0)
+                       gauge->form, (unsigned long long)gauge->seen,
+                       (unsigned long long)gauge->bytes);
+    if (gauge->sha256[0] != '\0')
+        gd_tally_source_sha256(gauge->below, sha256);
+    if (strcmp(sha256, gauge->sha256) != 0)
         return gd_fail(err, GD_CORRUPT, "its %s form has SHA-256 %s, and %s was recorded",
                        gauge->form, sha256, gauge->sha256);
     gauge->ended = true;
@@ -196,8 +197,9 @@ static struct gd_status gauge_read(struct gd_source *source, void *buffer, size_
     struct gauge *gauge = (struct gauge *)source;
     size_t got = 0;
     if (!gauge->ended)
-        GD_TRY(gd_source_read(gauge->tally, buffer, size, &got, err));
-    if (gd_tally_source_bytes(gauge->tally) > gauge->bytes)
+        GD_TRY(gd_source_read(gauge->below, buffer, size, &got, err));
+    gauge->seen += got;
+    if (gauge->seen > gauge->bytes)
         return gd_fail(err, GD_CORRUPT, "its %s form has more than the %llu bytes recorded",
                        gauge->form, (unsigned long long)gauge->bytes);
     if (got == 0 && !gauge->ended)
@@ -209,7 +211,7 @@ static struct gd_status gauge_read(struct gd_source *source, void *buffer, size_
 static void gauge_free(struct gd_source *source)
 {
     struct gauge *gauge = (struct gauge *)source;
-    gd_source_free(gauge->tally);
+    gd_source_free(gauge->below);
     free(gauge);
 }
 
@@ -221,7 +223,7 @@ static struct gauge *gauge_new(struct gd_source *take_below, const char *form, u
     if (gauge == NULL)
         abort();
     gauge->source.ops = &ops;
-    gauge->tally = gd_tally_source_new(take_below);
+    gauge->below = sha256[0] == '\0' ? take_below : gd_tally_source_new(take_below);
     gauge->form = form;
     gauge->bytes = bytes;
     memcpy(gauge->sha256, sha256, sizeof gauge->sha256);
