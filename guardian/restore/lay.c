@@ -267,6 +267,34 @@ static void count(const struct gd_lay *lay, struct gd_laid *laid)
     }
 }
 
+static struct gd_status put_manifest(const struct gd_lay *lay, struct gd_error *err)
+{
+    const struct gd_lay_options *options = lay->options;
+    gd_auto_source source = NULL;
+    gd_auto_fd fd = -1;
+    struct gd_place place =
+        gd_base_place(options->base, options->base->id, options->store, options->key, lay->arena);
+    const char *path = gd_arena_printf(lay->arena, "%s/backup_manifest", options->folder);
+    char *chunk = gd_arena_alloc(lay->arena, CHUNK);
+    size_t got = 1;
+    if (!options->manifest_too)
+        return GD_DONE;
+    GD_TRY(gd_object_source_new(&place, &options->base->backup_manifest, &source, err));
+    GD_TRY(open_file(lay, path, &fd, err));
+    while (got > 0) {
+        GD_TRY(gd_source_read(source, chunk, CHUNK, &got, err));
+        GD_TRY(gd_fd_write_all(fd, path, chunk, got, err));
+    }
+    return GD_DONE;
+}
+
+struct gd_status gd_lay_claim(const struct gd_lay_options *options, struct gd_arena *arena,
+                              struct gd_error *err)
+{
+    struct gd_lay lay = {.options = options, .arena = arena};
+    return gd_lay_prepare(&lay, err);
+}
+
 struct gd_status gd_lay_down(const struct gd_lay_options *options, struct gd_arena *arena,
                              struct gd_laid *out_laid, struct gd_error *err)
 {
@@ -279,6 +307,7 @@ struct gd_status gd_lay_down(const struct gd_lay_options *options, struct gd_are
     GD_TRY(gd_crew_run(options->base->object_count, options->workers, lay_object, &lay, err));
     tell_all(&lay);
     GD_TRY(gd_lay_complete(&lay, err));
+    GD_TRY(put_manifest(&lay, err));
     GD_TRY(drop_signals(&lay, err));
     GD_TRY(sync_all(&lay, err));
     GD_TRY(put_control(&lay, err));

@@ -29,6 +29,7 @@ struct gd_lay_options {
     const char *folder;             /* absolute */
     bool delta;                     /* keep what is there and the same */
     bool no_sync;                   /* a throwaway */
+    bool manifest_too;              /* backup_manifest goes into the folder */
     const char *const *tablespaces; /* "old=new" or "oid=new" */
     size_t tablespace_count;
     const char *tablespace_folder; /* tablespaces go below it, by their oids; NULL: as above */
@@ -49,6 +50,10 @@ struct gd_laid {
  *          GD_SYSTEM   disk, rights, store */
 GD_MUST struct gd_status gd_lay_down(const struct gd_lay_options *options, struct gd_arena *arena,
                                      struct gd_laid *out_laid, struct gd_error *err);
+
+/** The folder is checked and marked as unfinished, as for laying down; nothing goes into it yet. */
+GD_MUST struct gd_status gd_lay_claim(const struct gd_lay_options *options, struct gd_arena *arena,
+                                      struct gd_error *err);
 
 /** The unfinished folder is done: take its mark away. */
 GD_MUST struct gd_status gd_lay_done(const char *folder, struct gd_error *err);

@@ -48,6 +48,7 @@ struct gd_recover_plan {
     int64_t target_us;          /* 0: not known */
     uint64_t end_lsn;           /* of the WAL that leads on from the base backup on this timeline */
     uint32_t end_timeline;
+    bool hole;               /* … and behind it there is more, that cannot be reached */
     int64_t end_us;          /* when its last byte was stored, by the store's clock */
     uint64_t wal_bytes;      /* to be replayed, at most */
     uint64_t lost_wal_bytes; /* behind the target; 0 with target_lsn 0: not known */
@@ -67,7 +68,8 @@ struct gd_recover_options {
     const char *pg_bin; /* folder of postgres; NULL: looked for */
     const char *user;   /* whose folder and server it is, when we are root; NULL: chosen */
     /* What restore_command is, with %f and %p, for a shell; and what it needs in its environment
-     * ("NAME=value", NULL-terminated; may be NULL): guardian wal fetch, as this one was called. */
+     * ("NAME=value", NULL-terminated; may be NULL): guardian wal fetch, as this one was called;
+     * options may stand behind it. */
     const char *fetch_command;
     const char *const *environment;
     unsigned workers; /* 0: the processors, at most 8 */

@@ -325,6 +325,16 @@ static void follow(struct planning *planning)
             plan->end_lsn <= run->to_lsn && run->to_us > plan->end_us)
             plan->end_us = run->to_us;
     }
+    for (size_t i = 0; i < coverage->chain->run_count; i++) {
+        const struct gd_wal_run *run = &coverage->chain->runs[i];
+        if (run->timeline == plan->end_timeline && run->from_lsn > plan->end_lsn)
+            plan->hole = true;
+    }
+    if (plan->hole && planning->target->kind == GD_TARGET_LATEST)
+        note(planning, gd_arena_printf(planning->arena,
+                                       "The WAL has a hole behind %s: what follows cannot be "
+                                       "recovered from here.",
+                                       lsn_text(plan->end_lsn, planning->arena)));
     for (size_t i = 0; i < coverage->window_count; i++)
         if (coverage->windows[i].to_us > plan->lost_until_us)
             plan->lost_until_us = coverage->windows[i].to_us;

@@ -102,6 +102,15 @@ static const char *target_lines(const struct replay *replay)
     return "";
 }
 
+/* That there is a hole is known: recovery ends at it, and is then compared with it. Otherwise
+   `wal fetch` takes a segment that is missing for trouble when there are later ones. */
+static const char *fetch_command(const struct gd_recovering *recovering)
+{
+    const char *command = recovering->options->fetch_command;
+    return recovering->plan->hole ? gd_arena_printf(recovering->arena, "%s --end-at-hole", command)
+                                  : command;
+}
+
 static struct gd_status write_settings(const struct replay *replay, struct gd_error *err)
 {
     const struct gd_recovering *recovering = replay->recovering;
@@ -110,8 +119,8 @@ static struct gd_status write_settings(const struct replay *replay, struct gd_er
         recovering->arena,
         "# guardian recover\nrestore_command = %s\nrecovery_target_timeline = '%u'\n"
         "recovery_target_action = 'pause'\n%sarchive_mode = 'off'\narchive_command = ''\n",
-        gd_server_quoted(recovering->options->fetch_command, recovering->arena),
-        recovering->plan->timeline, target_lines(replay));
+        gd_server_quoted(fetch_command(recovering), recovering->arena), recovering->plan->timeline,
+        target_lines(replay));
     GD_TRY(gd_server_settings(server->data, lines, server->uid, server->gid, err));
     return gd_server_touch(server->data, "recovery.signal", server->uid, server->gid, err);
 }
@@ -171,12 +180,11 @@ static struct gd_status fail_server(const struct replay *replay, const char *wha
     const struct gd_server_log *log = &server->log;
     if (log->fatal != NULL && strstr(log->fatal, "could not restore file") != NULL)
         return gd_hint(err,
-                       gd_fail(err, GD_SYSTEM,
-                               "%s: a WAL file could not be fetched. The server "
-                               "said last: %s",
-                               what, gd_server_said(server)),
-                       "What is wrong with the store or the file stands in these lines; guardian "
-                       "wal check looks at all of the WAL.");
+                       gd_fail(err, GD_SYSTEM, "%s: a WAL file could not be fetched: %s; %s", what,
+                               log->fetching == NULL ? "nothing is known of it" : log->fetching,
+                               log->fatal),
+                       "The server stopped, and did not promote itself. guardian wal check looks "
+                       "at all of the WAL.");
     return gd_fail(err, GD_SYSTEM, "%s; the server said last: %s", what, gd_server_said(server));
 }
 
@@ -429,6 +437,10 @@ static struct gd_status reach(struct replay *replay, struct gd_error *err)
         return go_to_end(replay, err);
     if (replay->kind == GD_TARGET_LATEST && outcome == PROMOTED) {
         out->said = "all WAL of the store was replayed";
+        if (replay->recovering->plan->hole) {
+            out->exact = false;
+            out->said = "the WAL has a hole here: what was written behind it is not in";
+        }
         return is_end(replay, replay->server->log.redo_done_lsn) ? GD_DONE
                                                                  : fail_short(replay, err);
     }

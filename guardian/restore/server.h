@@ -32,6 +32,7 @@ struct gd_server_log {
     uint64_t redo_done_lsn;
     const char *last_restored; /* the WAL file that came last */
     const char *fatal;         /* the last FATAL or PANIC, with its DETAIL and HINT */
+    const char *fetching;      /* what restore_command said last of what went wrong */
     const char *tail[6];       /* the last lines that say something */
     size_t tail_count;
 };

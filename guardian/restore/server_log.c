@@ -51,6 +51,16 @@ static void note_fatal(struct gd_server *server, const char *line)
         log->fatal = gd_arena_printf(server->arena, "%s; %s", log->fatal, text);
 }
 
+static bool is_noise(const char *line)
+{
+    static const char *const texts[] = {"the database system is ", "terminating any other active",
+                                        "shutting down due to startup process failure"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (strstr(line, texts[i]) != NULL)
+            return true;
+    return false;
+}
+
 static void note_recovery(struct gd_server *server, const char *line)
 {
     static const char stopping[] = "recovery stopping ", redo[] = "redo done at ",
@@ -69,6 +79,8 @@ static void note_recovery(struct gd_server *server, const char *line)
         log->ready = true;
     if (strstr(line, "insufficient parameter settings") != NULL)
         log->insufficient = true;
+    if (strncmp(line, "guardian: ", 10) == 0)
+        log->fetching = gd_arena_strdup(server->arena, line + 10);
     if ((at = strstr(line, completed)) != NULL)
         log->last_commit_us = time_in(at + sizeof completed - 1);
     if ((at = strstr(line, redo)) != NULL) {
@@ -80,7 +92,7 @@ static void note_recovery(struct gd_server *server, const char *line)
     if ((at = strstr(line, restored)) != NULL)
         log->last_restored = gd_arena_strndup(server->arena, at + sizeof restored - 1,
                                               strcspn(at + sizeof restored - 1, "\""));
-    else if (strstr(line, "the database system is ") == NULL)
+    else if (!is_noise(line))
         keep_tail(server, line);
 }
 

@@ -1,6 +1,7 @@
 """guardian recover across promotions, and on other major versions."""
 
 import json
+import os
 import pathlib
 import time
 
@@ -9,6 +10,8 @@ import pytest
 from harness import pitr
 from harness.lack import lack
 from harness.recoveries import recover, running, utc
+
+DEEP = os.environ.get("GUARDIAN_TEST_DEEP")
 
 
 def pushed(world, server):
@@ -68,3 +71,42 @@ def test_other_majors(major):
         assert said["recovered"]["timeline"] == 2
         shown = json.loads(world.guardian("verify", base, "--drill", "--json", *bins).stdout)["snapshots"][0]
         assert shown["proof"] == "drill"
+
+
+@pytest.mark.skipif(not DEEP, reason="GUARDIAN_TEST_DEEP=1 puts incremental backups together")
+def test_incremental_backups_are_put_together():
+    tools = pathlib.Path("/var/cache/guardian-test/pg/tools/bin")
+    if not tools.exists() or not pathlib.Path("/var/cache/guardian-test/pg/18").exists():
+        lack("there is no pg_combinebackup of PostgreSQL 18")
+    with pitr.Archive(major=18, settings={"summarize_wal": "on"}) as world:
+        world.server.run("CREATE TABLE t AS SELECT g AS n, repeat('x', 200) AS t FROM generate_series(1, 20000) g")
+        world.guardian("base", as_server=True)
+        for n in (1, 2):
+            world.server.run(f"UPDATE t SET n = -{n} WHERE n = {n}")
+            world.guardian("base", "--incremental", as_server=True)
+        world.server.run("INSERT INTO t VALUES (30000)")
+        world.switch()
+        said = json.loads(world.guardian("recover", "--preview", "--json", "--latest").stdout)
+        assert said["bases"] == 3
+        bins = ("--pg-bin", world.tools)
+        with running(world, "--latest", *bins, env={"GUARDIAN_PG_BIN": str(tools)}) as (said, answer):
+            assert answer("SELECT count(*), min(n), max(n) FROM t") == "20001|-2|30000"
+            folder = pathlib.Path(said["recovered"]["folder"])
+            assert not (folder / "guardian.chain").exists() and not list(folder.rglob("INCREMENTAL.*"))
+        folder, _, refused = recover(world, "--latest", *bins, status=2, env={"PATH": "/usr/bin:/bin"})
+        assert "there is no pg_combinebackup" in refused and "--base" in refused and not folder.exists()
+
+
+def test_a_hole_is_the_end_and_said():
+    with pitr.Archive() as world:
+        world.server.run("CREATE TABLE t (n int)")
+        world.guardian("base", as_server=True)
+        for n in (1, 2, 3):
+            world.server.run(f"INSERT INTO t VALUES ({n})")
+            name = world.switch()
+            if n == 2:
+                hole = name
+        world.stored(hole).unlink()
+        with running(world, "--latest") as (said, answer):
+            assert answer("SELECT string_agg(n::text, ',') FROM t") == "1"
+            assert not said["recovered"]["exact"] and "hole" in said["recovered"]["said"] and "hole" in said["notes"][0]
