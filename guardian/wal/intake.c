@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,7 +20,8 @@
 
 enum {
     STRETCH_BYTES_MAX = 16 << 20,
-    PIECES_MAX = 256, /* that are looked at for being put together */
+    AHEAD_BYTES_MAX = 8 << 20, /* that one stretch takes while the other one is being stored */
+    PIECES_MAX = 256,          /* that are looked at for being put together */
     FAN_IN = 32,
     RETRY_MS = 250,
     RETRY_MS_MAX = 15000,
@@ -109,7 +111,8 @@ struct task {
     struct stretch *stretch;
     uint64_t from, to; /* in the stretch */
     uint32_t timeline;
-    bool last; /* of the stretch */
+    bool last;      /* of the stretch */
+    bool in_pieces; /* it could not be stored whole */
 };
 
 static struct gd_wal_name segment_of(const struct gd_intake *intake, const struct task *task)
@@ -181,11 +184,27 @@ GD_MUST static struct gd_status store_segment(struct gd_intake *intake, const st
     return GD_DONE;
 }
 
-GD_MUST static struct gd_status do_task(struct gd_intake *intake, const struct task *task,
+/* Something damaged lies under its name, and cannot be removed: pieces are as good. */
+GD_MUST static struct gd_status store_anyway(struct gd_intake *intake, struct task *task,
+                                             struct gd_error *err)
+{
+    struct gd_status status = store_segment(intake, task, err);
+    if (status.code != GD_CORRUPT)
+        return status;
+    task->in_pieces = true;
+    gd_tell_warning(intake->options.events,
+                    "What is damaged there must be removed by somebody who may: guardian wal check "
+                    "names it.",
+                    "a segment is stored in pieces only: %s", err->text);
+    *err = (struct gd_error){0};
+    return store_piece(intake, task, err);
+}
+
+GD_MUST static struct gd_status do_task(struct gd_intake *intake, struct task *task,
                                         struct gd_error *err)
 {
-    if (task->last && is_whole(intake, task->stretch))
-        return store_segment(intake, task, err);
+    if (task->last && is_whole(intake, task->stretch) && !task->in_pieces)
+        return store_anyway(intake, task, err);
     return store_piece(intake, task, err);
 }
 
@@ -194,7 +213,7 @@ static void end_stretch(struct gd_intake *intake, const struct task *task)
 {
     uint64_t end = task->stretch->from_lsn + task->stretch->capacity;
     struct gd_finisher_task finish = {.segment = segment_of(intake, task),
-                                      .whole = is_whole(intake, task->stretch),
+                                      .whole = is_whole(intake, task->stretch) && !task->in_pieces,
                                       .put = intake->put};
     if (end == start_of_segment(intake, end)) {
         if (intake->put > 0)
@@ -225,7 +244,8 @@ static bool choose(struct gd_intake *intake, struct task *out_task, int64_t *out
     } else if (!full && !intake->hurry && partial_ms == 0) {
         return false;
     }
-    *out_task = (struct task){stretch, stretch->stored, stretch->filled, intake->timeline, full};
+    *out_task =
+        (struct task){stretch, stretch->stored, stretch->filled, intake->timeline, full, false};
     if (!intake->older)
         intake->hurry = false;
     intake->next_us = now + (int64_t)partial_ms * 1000;
@@ -281,7 +301,7 @@ static void tell_end_of_trouble(struct gd_intake *intake)
 
 /* With the lock, which is given up meanwhile. @return false: it has failed for good, or must quit
  */
-static bool try_task(struct gd_intake *intake, const struct task *task)
+static bool try_task(struct gd_intake *intake, struct task *task)
 {
     int64_t began_us = gd_clock_now_us();
     uint32_t wait_ms = RETRY_MS;
@@ -289,6 +309,8 @@ static bool try_task(struct gd_intake *intake, const struct task *task)
         struct gd_error err = {0};
         pthread_mutex_unlock(&intake->lock);
         struct gd_status status = do_task(intake, task, &err);
+        if (status.code == GD_OK && task->last) /* gives the memory back; nobody reads it now */
+            (void)madvise(task->stretch->data, intake->stretch_bytes, MADV_DONTNEED);
         if (status.code == GD_OK)
             tell_end_of_trouble(intake);
         else if (may_pass(status.code))
@@ -382,8 +404,13 @@ struct gd_status gd_intake_new(const struct gd_intake_options *options,
     pthread_mutex_init(&intake->lock, NULL);
     pthread_cond_init(&intake->changed, &steady);
     pthread_condattr_destroy(&steady);
-    for (int i = 0; i < 2; i++)
-        intake->stretches[i].data = gd_memory_grow(NULL, intake->stretch_bytes);
+    for (int i = 0; i < 2; i++) {
+        void *data = mmap(NULL, intake->stretch_bytes, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (data == MAP_FAILED)
+            return gd_fail(err, GD_SYSTEM, "could not get memory: %s", strerror(errno));
+        intake->stretches[i].data = data;
+    }
     GD_TRY(start(intake, err));
     *out_intake = GD_MOVE(intake);
     return GD_DONE;
@@ -403,7 +430,8 @@ void gd_intake_free(struct gd_intake *intake)
     pthread_mutex_destroy(&intake->lock);
     pthread_cond_destroy(&intake->changed);
     for (int i = 0; i < 2; i++)
-        free(intake->stretches[i].data);
+        if (intake->stretches[i].data != NULL)
+            (void)munmap(intake->stretches[i].data, intake->stretch_bytes);
     if (intake->wake_fd >= 0)
         close(intake->wake_fd);
     free(intake);
@@ -555,7 +583,10 @@ size_t gd_intake_room(struct gd_intake *intake)
     pthread_mutex_lock(&intake->lock);
     turn(intake);
     const struct stretch *stretch = &intake->stretches[intake->current];
-    size_t room = (size_t)(stretch->capacity - stretch->filled);
+    uint64_t most = stretch->capacity;
+    if (intake->older && most > AHEAD_BYTES_MAX)
+        most = AHEAD_BYTES_MAX;
+    size_t room = stretch->filled < most ? (size_t)(most - stretch->filled) : 0;
     pthread_mutex_unlock(&intake->lock);
     return room;
 }

@@ -7,7 +7,8 @@
  * nothing came. Small pieces are put together, so that a slow server leaves few.
  *
  * Invariant 1  durable_lsn grows only when what is before it was read back from the store.
- * Invariant 2  Memory is two stretches, whatever comes: gd_intake_room() says when to wait.
+ * Invariant 2  Memory is one and a half stretches, whatever comes: gd_intake_room() says when to
+ *              wait.
  * Invariant 3  A store that fails is tried for ever; what cannot get better by that (other bytes
  *              under the same name, another key) ends it: gd_intake_check().
  * Owner        one thread; the one of its own is not seen.

@@ -271,6 +271,17 @@ GD_MUST static struct gd_status read_back(const struct gd_wal_place *place, cons
                    "copied or recovered from the other and must archive elsewhere.");
 }
 
+/* We have just made it, and the store spoiled it: as long as it lies there, nothing good can be put
+ * under its key. Once it is gone, who tries again may succeed. */
+GD_MUST static struct gd_status take_back(const struct gd_wal_place *place, const char *key,
+                                          struct gd_status status, struct gd_error *err)
+{
+    struct gd_error ignored = {0};
+    if (gd_store_remove(place->store, key, &ignored).code == GD_OK)
+        status.code = err->code = GD_SYSTEM;
+    return status;
+}
+
 struct gd_status gd_wal_pack(const struct gd_wal_place *place, const char *key,
                              const struct gd_wal_label *label, const struct gd_wal_content *content,
                              bool *out_there_before, struct gd_error *err)
@@ -287,6 +298,8 @@ struct gd_status gd_wal_pack(const struct gd_wal_place *place, const char *key,
         }
     }
     struct gd_status status = read_back(place, key, label, err);
+    if (status.code == GD_CORRUPT && !there)
+        status = take_back(place, key, status, err);
     if (status.code != GD_OK && status.code != GD_REFUSED)
         return gd_wrap(err, status, "\"%s\" %s: ", key,
                        there ? "is in the store already and could not be compared"

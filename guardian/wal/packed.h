@@ -58,7 +58,8 @@ GD_MUST struct gd_status gd_wal_label_of(const char *name, const struct gd_wal_c
 /** Put `content`, of which `label` is known already, and read it back.
  *  @param out_there_before  it was stored already; may be NULL
  *  @return GD_REFUSED something else is stored under this key; GD_CORRUPT it changed meanwhile, or
- *  what the store gives back is not what went in */
+ *  what the store gives back is not what went in; GD_SYSTEM as well, when that could be removed:
+ *  trying again may succeed */
 GD_MUST struct gd_status gd_wal_pack(const struct gd_wal_place *place, const char *key,
                                      const struct gd_wal_label *label,
                                      const struct gd_wal_content *content, bool *out_there_before,

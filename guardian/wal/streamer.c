@@ -133,6 +133,7 @@ static void *work(void *context)
     struct gd_status status;
     struct gd_error err = {0};
     uint32_t back_ms = BACK_MS;
+    uint64_t gaps = 0;
     do {
         int64_t began_us = gd_clock_monotonic_us();
         err = (struct gd_error){0};
@@ -150,8 +151,10 @@ static void *work(void *context)
         atomic_store(&streamer->leave, atomic_load(&streamer->cut));
         atomic_fetch_add(&streamer->reconnects, 1);
         bool lasted = gd_clock_monotonic_us() - began_us > (int64_t)BACK_MS_MAX * 1000;
-        if (lasted || status.code == GD_OK || status.code == GD_CORRUPT)
+        uint64_t more = atomic_load(&streamer->received.gaps) - gaps;
+        if (lasted || status.code == GD_OK || more > 0) /* a gap is known now, and passed */
             back_ms = BACK_MS;
+        gaps += more;
         if (!rest(streamer, back_ms))
             status = stopped_between(streamer, &err);
         back_ms = back_ms * 2 < BACK_MS_MAX ? back_ms * 2 : BACK_MS_MAX;

@@ -155,6 +155,8 @@ class Stored:
 
     def _put_together(self, timeline, folder):
         found = sorted((int(path.name[0:8], 16), int(path.name[9:17], 16), path) for path in folder.glob("*.zst"))
+        if not found:  # its first one was about to be made
+            return
         self.pieces += [path for _, _, path in found]
         have, number = b"", self.number(folder.name)
         for start, end, path in found:
