@@ -69,6 +69,7 @@ GD_MUST static struct gd_status prepare(struct fetch *fetch, struct background *
     struct gd_wal_prefetch *prefetch = &background->prefetch;
     background->fetch = fetch;
     *prefetch = (struct gd_wal_prefetch){
+        .data_directory = config->data_directory,
         .count = (unsigned)config->prefetch,
         .wait_ms = (uint32_t)config->store_retry_ms,
         .start = start,

@@ -10,6 +10,7 @@
 #include "guardian/base/fault.h"
 #include "guardian/io/fd.h"
 #include "guardian/io/file.h"
+#include "guardian/wal/fetch.h"
 
 enum { POLL_MS = 5, SEGMENT_DIGITS = 24, SHA256_DIGITS = GD_DIGEST_HEX_SIZE - 1 };
 
@@ -158,6 +159,13 @@ struct gd_status gd_wal_prefetch_take(const struct gd_wal_prefetch *prefetch,
 
 /* ---- going on ---- */
 
+bool gd_wal_prefetch_is_wanted(const struct gd_wal_prefetch *prefetch)
+{
+    gd_auto_arena arena = gd_arena_new();
+    const char *pid = gd_arena_printf(arena, "%s/postmaster.pid", prefetch->data_directory);
+    return access(pid, F_OK) == 0 && gd_wal_is_recovering(prefetch->data_directory);
+}
+
 static void tell_next(const struct gd_wal_prefetch *prefetch, const struct gd_wal_name *segment)
 {
     char name[GD_WAL_NAME_SIZE];
@@ -175,7 +183,8 @@ void gd_wal_prefetch_go_on(const struct gd_wal_prefetch *prefetch,
 {
     gd_auto_fd lock = -1;
     struct gd_error ignored = {0};
-    if (gd_wal_spool_lock(&prefetch->spool, &lock, &ignored).code != GD_OK)
+    if (!gd_wal_prefetch_is_wanted(prefetch) ||
+        gd_wal_spool_lock(&prefetch->spool, &lock, &ignored).code != GD_OK)
         return;
     struct gd_status status = GD_DONE;
     if (lock >= 0)

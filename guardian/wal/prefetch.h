@@ -5,8 +5,9 @@
  *     <spool>/fetch/<segment>.begun        the process in the background is at it
  *     <spool>/fetch/next                   {"segment"}: where to go on, when that is somewhere else
  *
- * The process in the background keeps some segments ahead of the last one that was taken, and ends
- * when nothing is taken for a minute; what is left is removed then.
+ * The process in the background keeps some segments ahead of the last one that was taken. It ends,
+ * and what is left is removed, when nothing is taken for a minute, and when the server does not run
+ * or does not recover any more.
  *
  * Invariant 1  A segment is taken only when its digest and its pages are right, read anew: a disk
  *              that lies would end the recovery short.
@@ -21,6 +22,7 @@
 
 struct gd_wal_prefetch {
     struct gd_wal_spool spool;
+    const char *data_directory;
     uint64_t system_identifier;
     unsigned count;   /* of segments ahead, 1 to 64 */
     uint32_t wait_ms; /* for a segment that is being fetched */
@@ -39,6 +41,9 @@ GD_MUST struct gd_status gd_wal_prefetch_take(const struct gd_wal_prefetch *pref
  *  been fetched ahead. What cannot be done costs time alone. */
 void gd_wal_prefetch_go_on(const struct gd_wal_prefetch *prefetch,
                            const struct gd_wal_name *segment, bool taken);
+
+/** Does a server run here, and recover? */
+bool gd_wal_prefetch_is_wanted(const struct gd_wal_prefetch *prefetch);
 
 /** In the background. @param place  with its system identifier */
 GD_MUST struct gd_status gd_wal_prefetch_work(const struct gd_wal_prefetch *prefetch,

@@ -207,8 +207,7 @@ static void *work_on(void *context)
     for (;;) {
         struct gd_wal_name segment;
         pthread_mutex_lock(&work->lock);
-        work->over = work->over || gd_interrupted() ||
-                     access(work->prefetch->spool.folder, F_OK) != 0 ||
+        work->over = work->over || gd_interrupted() || !gd_wal_prefetch_is_wanted(work->prefetch) ||
                      gd_clock_monotonic_us() - work->moved_us > idle_us_max;
         bool over = work->over, begun = !over && begin(work, &segment);
         pthread_mutex_unlock(&work->lock);

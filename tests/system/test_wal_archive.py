@@ -18,7 +18,7 @@ from harness.pitr import AS_SERVER, Archive
 class World(Archive):
     def __init__(self):
         place = tempfile.mkdtemp(prefix="gd-wal-archive.")
-        super().__init__(place=place, settings={"archive_command": f"{place}/push --async %p"})
+        super().__init__(place=place, settings={"archive_command": f"{place}/push --async %p", "wal_keep_size": "2GB"})
         self.own_place = True
         self.spool = self.data / "pg_wal" / "guardian"
 

@@ -75,7 +75,8 @@ def copy(world):
 
 
 def step(world, folder, name, status=0):
-    """One call of restore_command; the size of what is in place."""
+    """One call of restore_command; what is in place then."""
+    (folder / "postmaster.pid").touch()  # as if a server ran here
     ran = subprocess.run([*AS_SERVER, world.place / "fetch", name, "pg_wal/RECOVERYXLOG"], cwd=folder, capture_output=True, text=True, timeout=60)
     assert ran.returncode == status, (ran.returncode, (world.place / "fetch.log").read_text()[-2000:])
     target = folder / "pg_wal" / "RECOVERYXLOG"
