@@ -83,20 +83,34 @@ static bool is_up_to_date(const struct gd_coverage_view *view, const struct gd_w
            window->to_lsn >= view->server.lsn;
 }
 
-static void print_window(const struct report *report, const struct gd_window *window, bool newest)
+/* Nobody has looked yet which commits are in the WAL behind it. */
+static const char *unread_of(const struct report *report, const struct gd_window *window)
+{
+    enum { WORTH_TELLING_US = 60 * 1000000 };
+    if (window->proven_lsn >= window->to_lsn || window->to_us - window->sure_us < WORTH_TELLING_US)
+        return "";
+    return gd_arena_printf(report->arena,
+                           " at least; WAL behind that was stored until %s, and \"guardian wal "
+                           "check\" reads it",
+                           gd_coverage_time(window->to_us, report->arena));
+}
+
+static void print_window(const struct report *report, const struct gd_window *window,
+                         const struct gd_window *newest)
 {
     const struct gd_coverage_view *view = report->view;
-    bool now = newest && is_up_to_date(view, window);
+    bool now = window == newest && is_up_to_date(view, window);
     int64_t until_us = now ? view->server.time_us : window->sure_us;
     const char *text =
-        gd_arena_printf(report->arena, "any moment from %s to %s%s UTC: %s",
+        gd_arena_printf(report->arena, "any moment from %s to %s%s UTC: %s%s",
                         gd_coverage_time(window->from_us, report->arena), now ? "now, " : "",
                         gd_coverage_time(until_us, report->arena),
-                        gd_coverage_span(until_us - window->from_us, report->arena));
-    if (!newest)
-        text = gd_arena_printf(report->arena, "%s, and timeline %" PRIu32 " to its end", text,
+                        gd_coverage_span(until_us - window->from_us, report->arena),
+                        now ? "" : unread_of(report, window));
+    if (window->timeline != newest->timeline)
+        text = gd_arena_printf(report->arena, "%s, on timeline %" PRIu32 ", which was left", text,
                                window->timeline);
-    gd_screen_row(report->screen, newest ? "recover" : "and", GD_INK_GREEN, text);
+    gd_screen_row(report->screen, window == newest ? "recover" : "and", GD_INK_GREEN, text);
 }
 
 static void print_windows(const struct report *report)
@@ -111,7 +125,7 @@ static void print_windows(const struct report *report)
         return;
     }
     for (size_t i = 0; i < coverage->window_count; i++)
-        print_window(report, &coverage->windows[i], &coverage->windows[i] == newest);
+        print_window(report, &coverage->windows[i], newest);
 }
 
 static const char *ago(int64_t us, struct gd_arena *arena)
@@ -308,6 +322,14 @@ void gd_report_coverage(const struct gd_coverage_view *view, const struct gd_scr
     print_bases(&report);
     print_end(&report);
     print_checked(&report);
+    print_bad(&report);
+}
+
+void gd_report_coverage_brief(const struct gd_coverage_view *view, const struct gd_screen *screen,
+                              struct gd_arena *arena)
+{
+    const struct report report = {view, screen, arena};
+    print_windows(&report);
     print_bad(&report);
 }
 

@@ -30,6 +30,9 @@ size_t gd_coverage_faults(const struct gd_coverage *coverage);
 
 void gd_report_coverage(const struct gd_coverage_view *view, const struct gd_screen *screen,
                         struct gd_arena *arena);
+/** Windows and what is wrong, without the rest. */
+void gd_report_coverage_brief(const struct gd_coverage_view *view, const struct gd_screen *screen,
+                              struct gd_arena *arena);
 struct gd_json *gd_report_coverage_json(const struct gd_coverage_view *view);
 
 /** "2 days 3 hours", "5 min": a length of time in at most two units. */

@@ -302,6 +302,25 @@ static const struct gd_wal_run *next_run(const struct building *building, uint32
     return next;
 }
 
+/* Of which timeline the server wants the segment of `lsn` first: a new one begins with a copy of
+ * the segment in which the old one was left. */
+static uint32_t wanted_timeline(const struct building *building, uint32_t timeline, uint64_t lsn,
+                                uint32_t to)
+{
+    const struct gd_wal_chain *chain = building->chain;
+    uint32_t wanted = timeline;
+    uint64_t left;
+    for (size_t i = 0; i < chain->branch_count; i++) {
+        const struct gd_wal_branch *branch = &chain->branches[i];
+        if (branch->parent != 0 && branch->timeline > wanted &&
+            lsn >= branch->at_lsn - branch->at_lsn % chain->segment_bytes &&
+            gd_wal_chain_leaves(chain, timeline, branch->timeline, &left) &&
+            gd_wal_chain_leaves(chain, branch->timeline, to, &left))
+            wanted = branch->timeline;
+    }
+    return wanted;
+}
+
 /* From `lsn` on to the end of `to`. */
 static void add_holes(struct building *building, uint32_t timeline, uint64_t lsn, uint32_t to)
 {
@@ -315,7 +334,7 @@ static void add_holes(struct building *building, uint32_t timeline, uint64_t lsn
         const struct gd_wal_run *before = run_before(building->chain, at_timeline, at);
         uint64_t from = next->from_lsn > at ? next->from_lsn : at + 1;
         add_hole(building, (struct gd_hole){
-                               .timeline = at_timeline,
+                               .timeline = wanted_timeline(building, at_timeline, at, to),
                                .from_lsn = at,
                                .to_lsn = from,
                                .from_us = before == NULL ? 0 : before->to_us,

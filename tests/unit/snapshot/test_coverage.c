@@ -219,7 +219,7 @@ static void what_the_old_timeline_has_more_is_a_window_beside(void **state)
     window_is(coverage, 1, 2, AT(2, 400), AT(9, 0), "a", "a");
 }
 
-static void a_hole_at_the_switch_is_named_on_the_old_timeline(void **state)
+static void a_hole_at_the_switch_is_named_as_the_server_wants_it(void **state)
 {
     struct made *made = *state;
     run(made, 1, AT(1, 0), AT(4, 0));
@@ -230,7 +230,7 @@ static void a_hole_at_the_switch_is_named_on_the_old_timeline(void **state)
     assert_int_equal(coverage->window_count, 1);
     window_is(coverage, 0, 1, AT(2, 400), AT(4, 0), "a", "a");
     assert_int_equal(coverage->hole_count, 1);
-    assert_int_equal(coverage->holes[0].timeline, 1);
+    assert_int_equal(coverage->holes[0].timeline, 2);
     assert_int_equal(coverage->holes[0].from_lsn, AT(4, 0));
     assert_int_equal(coverage->holes[0].to_lsn, AT(5, 0));
 }
@@ -315,7 +315,7 @@ int main(void)
         T(a_circle_of_incremental_backups_is_none),
         T(a_promotion_lengthens_the_window),
         T(what_the_old_timeline_has_more_is_a_window_beside),
-        T(a_hole_at_the_switch_is_named_on_the_old_timeline),
+        T(a_hole_at_the_switch_is_named_as_the_server_wants_it),
         T(a_mark_tells_the_time),
         T(what_was_read_back_is_told_over_timelines),
         T(the_newest_that_reaches_is_chosen),
