@@ -299,6 +299,8 @@ GD_MUST static struct gd_status roll(struct rolling *of, const char *text, bool 
     gd_id_new(of->id);
     GD_TRY(open_all(of, err));
     fill_options(of);
+    GD_TRY(gd_cli_rollback_recover(of->config, of->store, of->key, of->arena, of->events,
+                                   &of->options.recover, err));
     if (!dry) {
         GD_TRY(hold(of, true, err));
         GD_TRY(recover(of, err));

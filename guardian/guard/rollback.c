@@ -371,8 +371,12 @@ GD_MUST static struct gd_status choose_database(struct gd_back *back, struct gd_
                     *reason == '\0'          ? ""
                     : back->manifest == NULL ? reason
                                              : gd_arena_printf(back->arena, ", and %s", reason)),
-            "guardian list shows older backups; guardian restore --table brings single tables back "
-            "beside the living ones.");
+            "%s",
+            back->story->point_count > 0
+                ? "Its backup is a point in time, of which the tables at stake were taken: --way "
+                  "database takes all of it."
+                : "guardian list shows older backups; guardian restore --table brings single "
+                  "tables back beside the living ones.");
     if (back->whole != &back->sources[0])
         GD_TRY(take_later(back, plan, reason, err));
     plan->way = GD_WAY_DATABASE;

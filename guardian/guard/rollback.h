@@ -51,6 +51,8 @@ struct gd_since {
     const char *conflict; /* "the key 17 is in both, with other values"; NULL */
 };
 
+struct gd_recover_options; /* restore/recover.h */
+
 struct gd_rollback_options {
     const struct gd_pg_options *pg;
     struct gd_store *store;
@@ -59,6 +61,9 @@ struct gd_rollback_options {
     int way;                      /* enum gd_way, or -1: the cheapest exact one */
     unsigned workers;
     const char *pg_dump, *pg_restore, *pg_bin;
+    /* For a backup that is a point in time: how a server is recovered; place and what is to be
+     * reached are filled in. NULL: none can be. */
+    const struct gd_recover_options *recover;
     uint32_t lock_ms, lock_retries, wait_ms;
     struct gd_status (*still_ours)(
         void *context, struct gd_error *err); /* asked before it counts: the lease; may be NULL */

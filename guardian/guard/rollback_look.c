@@ -108,6 +108,7 @@ struct gd_status gd_back_open(const struct gd_rollback_options *options, struct 
     forget_losses(back->story);
     if (gd_back_is_nothing(back->story))
         return GD_DONE;
+    GD_TRY(gd_back_recover_points(options, back->story, arena, err));
     GD_TRY(gd_back_read_sources(back, err));
     set_restore(back);
     return open_sessions(back, err);

@@ -208,4 +208,12 @@ GD_MUST struct gd_status gd_back_transact(struct gd_back *back, bool drop_unfit,
                                           struct gd_story *story,
                                           struct gd_rolled_back *out_rolled_back,
                                           struct gd_error *err);
+/* ---- rollback_point.c ---- */
+/** Points in time of the change become the snapshots that would have been taken in their place:
+ *  recovered in a server beside, once; `story` has their ids then.
+ *  @return GD_UNPROTECTED it could not be recovered */
+GD_MUST struct gd_status gd_back_recover_points(const struct gd_rollback_options *options,
+                                                struct gd_story *story, struct gd_arena *arena,
+                                                struct gd_error *err);
+
 #endif

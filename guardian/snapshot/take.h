@@ -34,6 +34,10 @@ struct gd_take_options {
     bool foreign_data;           /* rows of foreign tables, too */
     const char *pg_dump;         /* path; NULL: found (snapshot/programs.h) */
     const char *change, *reason; /* for the manifest; NULL: "" */
+    /* The server is one that was recovered, and rows are to be compared with those of the one that
+     * lives on: what was committed there, as that one told it then (pg_current_snapshot()). NULL:
+     * asked. */
+    const char *pg_snapshot;
     /* Share a snapshot that somebody holds (the sealed snapshot of guard/): its id; NULL: one of
      * our own. */
     const char *shared_snapshot;

@@ -80,6 +80,8 @@ struct gd_status gd_take_identify(struct gd_take *take, struct gd_error *err)
                                   &manifest->pg_snapshot};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         *texts[i] = keep(take, rows, 0, i);
+    if (take->options->pg_snapshot != NULL)
+        manifest->pg_snapshot = take->options->pg_snapshot;
     manifest->snapshot_us = gd_pg_int(rows, 0, 12);
     take->in_recovery = gd_pg_bool(rows, 0, 13);
     take->block_bytes = (uint32_t)gd_pg_int(rows, 0, 14);

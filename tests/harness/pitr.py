@@ -3,11 +3,8 @@
 The ledger is what recoveries are compared with: numbers that grow by one with each commit, and when and where in the WAL each was acknowledged.
 """
 
-import hashlib
-import json
 import os
 import pathlib
-import secrets
 import shutil
 import subprocess
 import tempfile
@@ -184,75 +181,3 @@ class Archive:
             if self.ask(folder, "SELECT pg_is_in_recovery() FROM pg_sleep(0.1)") == "f":
                 return
         raise AssertionError((folder / "log").read_text())
-
-
-def _sha256(data):
-    return hashlib.sha256(data).hexdigest()
-
-
-def _id():
-    now = time.time_ns() // 1000
-    return time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime(now // 10**6)) + f"{(now % 10**6) << 20 | secrets.randbits(20):010x}"
-
-
-def _utc(seconds=None):
-    seconds = time.time() if seconds is None else seconds
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds * 10**6) % 10**6:06d}Z"
-
-
-def base_by_hand(world, proof="digest"):
-    """A base backup in the store as docs/formats/base.md has it, made with pg_basebackup, tar and zstd; its id. proof None: nobody has proven it."""
-    system = world.value("SELECT system_identifier::text FROM pg_control_system()")
-    ident, started = _id(), time.time()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="gd-base.", dir=world.place))
-    shutil.rmtree(folder)
-    subprocess.run([*AS_SERVER, world.tools / "pg_basebackup", "-D", folder, "-X", "none", "-c", "fast", "--manifest-checksums=sha256"], env=world.server.env(), check=True,
-                   capture_output=True)
-    label = (folder / "backup_label").read_text()
-    start = label.split("START WAL LOCATION: ")[1].split(" ")[0]
-    stop = world.value("SELECT pg_current_wal_lsn()::text")
-    world.switch()
-    store = world.store / "v1" / system / "base" / ident
-    files = sorted(str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file() and one.name not in ("backup_manifest", "pg_control"))
-    objects = []
-    (store / "data").mkdir(parents=True)
-    for number, names in enumerate([files, ["global/pg_control"]], 1):
-        everything = [str(one.relative_to(folder)) for one in sorted(folder.rglob("*")) if one.is_dir()] + names if number == 1 else names
-        plain = subprocess.run(["tar", "-c", "--format=ustar", "--no-recursion", "-C", folder, *everything], check=True, capture_output=True).stdout
-        objects.append({"owner": ident, **_put(store, f"data/{number:06d}.tar.zst", plain), "tablespace": None, "files": len(names), "file": None,
-                        "files_sha256": _sha256("".join(f"{_sha256((folder / name).read_bytes())}  {name}\n" for name in names).encode())})
-        del objects[-1]["sha256"]
-    server_s_own = _put(store, "backup_manifest.zst", (folder / "backup_manifest").read_bytes())
-    manifest = {
-        "format": 1, "id": ident, "system_identifier": system, "label": "by hand", "guardian": "0.1.0", "encryption_key": None, "after": None,
-        "source": {"server_version": world.server.version, "server": world.value("SHOW server_version"),
-                   "segment_bytes": int(world.value("SELECT setting FROM pg_settings WHERE name = 'wal_segment_size'")), "checksums": False},
-        "wal": {"timeline": 1, "start": start, "stop_timeline": 1, "stop": stop},
-        "time": {"started": _utc(started), "stopped": _utc()},
-        "total": {key: sum(one[key] for one in [server_s_own, *objects]) for key in ("bytes", "stored_bytes")},
-        "tablespaces": [], "outside": {"archive": None, "files": []},
-        "backup_manifest": server_s_own,
-        "objects": objects}
-    text = json.dumps(manifest, indent=2) + "\n"
-    (store / "manifest.json").write_text(text)
-    shutil.rmtree(folder)
-    if proof:
-        prove_by_hand(world, ident, proof)
-    return ident
-
-
-def prove_by_hand(world, ident, kind="digest"):
-    """The record that says so."""
-    system = world.value("SELECT system_identifier::text FROM pg_control_system()")
-    sha256 = _sha256((world.store / "v1" / system / "base" / ident / "manifest.json").read_bytes())
-    record, number = world.store / "v1" / system / "proofs" / ident, _id()
-    record.mkdir(parents=True, exist_ok=True)
-    (record / f"{number}.json").write_text(json.dumps({
-        "guardian_proof": 1, "id": number, "kind": kind, "cluster": system, "snapshot": ident, "manifest_sha256": sha256, "time": _utc(), "milliseconds": 1,
-        "guardian_version": "0.1.0", "place": "", "rows": 0, "bytes": 0, "stored_bytes": 0, "left_out": [], "objects": []}))
-
-
-def _put(store, name, plain):
-    packed = subprocess.run(["zstd", "-1", "-q", "-c"], input=plain, check=True, capture_output=True).stdout
-    (store / name).write_bytes(packed)
-    return {"object": name, "bytes": len(plain), "stored_bytes": len(packed), "sha256": _sha256(plain), "stored_sha256": _sha256(packed)}
