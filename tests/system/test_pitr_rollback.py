@@ -3,9 +3,11 @@
 import json
 import os
 import subprocess
+import time
 
 import pytest
 
+from harness import pitr
 from test_pitr_policy import World, _run
 
 
@@ -95,3 +97,23 @@ def test_killed_on_the_way_and_done_again(world, point="proof: before it is reco
     world.guardian(*words)
     assert world.server.value("SELECT count(age) FROM users", shop) == 100
     assert not [line for line in subprocess.run(["ps", "axo", "args"], capture_output=True, text=True).stdout.splitlines() if "guardian-drill" in line]
+
+
+def test_streamed_it_is_as_quick():
+    """Nobody archives; a streamer stands beside the server. The end of a segment reaches the store at once."""
+    with pitr.Archive(archive=False) as world:
+        stream = subprocess.Popen([*pitr.AS_SERVER, pitr.GUARDIAN, "wal", "stream"], cwd=world.place, stderr=subprocess.DEVNULL,
+                                  env={**world.server.env(), "GUARDIAN_STORE": world.url, "GUARDIAN_DB": world.server.uri()})
+        try:
+            for _ in range(200):
+                if list(world.store.glob("v1/*/wal/*/*")):
+                    break
+                time.sleep(0.1)
+            base = json.loads(world.guardian("base", "--json", as_server=True).stdout)["base"]
+            world.server.run("CREATE TABLE t (id int PRIMARY KEY, a int, b int); INSERT INTO t SELECT n, n, n FROM generate_series(1, 100) n")
+            (world.place / "change.sql").write_text("ALTER TABLE t DROP COLUMN a;")
+            done = json.loads(world.guardian("apply", world.place / "change.sql", "--json", "--yes").stdout)
+            assert done["points"][0]["base"] == base and done["sealed"] and done["seconds"]["proof"] < 5
+        finally:
+            stream.terminate()
+            stream.wait(timeout=60)
