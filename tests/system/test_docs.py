@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from harness import server as servers
+from harness import pitr, server as servers
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "docs" / "quickstart"
@@ -20,6 +20,8 @@ SESSION = re.compile(r"<!-- session: (.*?) -->\n```text\n(.*?)```\n", re.S)
 # The server's version, sizes of its files; of a snapshot its id, its place, when it was taken and how long that took.
 VARIES = re.compile(r"PostgreSQL \d+(\.\d+)?|\b\d+(\.\d+)? [kM]B\b(/s)?|\d{8}T\d{6}Z-[0-9a-f]{10}|file://\S+|\b\d+(\.\d+)? s\b|"
                     r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\dZ)?|by \S+ on [^\s,]+|on \"/[^\"]*\" port \d+ as user \"\w+\"|\"/\S+/bin\"|moments old|\d+ minutes? old")
+POINT = re.compile(r"<!-- point: (.*?) -->\n```text\n(.*?)```\n", re.S)  # as a session, on a server whose WAL is streamed
+LSNS = re.compile(r"\b[0-9A-F]{1,8}/[0-9A-F]{1,8}\b|\b\d{18,20}\b|(\d+ (hours?|minutes?|seconds?)|less than a second|no time)( and \d+ \w+)?|\b\d+ (segments?|pieces?|files?|objects?)\b|\d\d:\d\d:\d\d(\.\d+)?Z?")
 SHELL = re.compile(r"```sh\n(.*?)```", re.S)
 
 
@@ -105,6 +107,53 @@ def test_sessions_are_real(guardian, shop):
             path.write_text(now)
         else:
             assert alike(now) == alike(text), f"{path.name}: a session is not what the program prints; GD_UPDATE=1 writes it anew"
+    assert found >= 2
+
+
+@pytest.fixture(scope="module")
+def points(guardian, work_tree):
+    """The shop on a server whose WAL is streamed, with a base backup and a change that went wrong: (uri, its store, that change, a place for folders)."""
+    with pitr.Archive(archive=False, settings={"full_page_writes": "on"}) as world:
+        world.server.create("shop")
+        world.server.psql("shop", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(FOLDER / "shop.sql"))
+        (world.place / "4-drop-notes.sql").write_bytes((FOLDER / "4-drop-notes.sql").read_bytes())
+        world.guardian("base", "--quiet", as_server=True)
+        environment = {**world.server.env("shop"), "GUARDIAN_STORE": world.url, "GUARDIAN_DB": world.server.uri("shop")}
+        with open(world.place / "stream.log", "w", encoding="utf-8") as log:
+            streamer = subprocess.Popen([guardian, "wal", "stream", "--partial", "100ms"], env=environment, cwd=world.place, stdout=log, stderr=log,
+                                        user="postgres" if pitr.AS_SERVER else None)
+        yield world
+        streamer.terminate()
+        streamer.wait(timeout=60)
+
+
+def run_point(command, world):
+    """As the server's user: what it recovers, and the store, are the server's."""
+    words = [word.replace("$CHANGE", getattr(world, "change", "")).replace("/srv/", f"{world.server.dir}/") for word in shlex.split(command)]
+    assert words[0] == "guardian", command
+    ran = world.guardian(*words[1:], as_server=True, status=None,
+                         env={"COLUMNS": "100", "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "GUARDIAN_DB": world.server.uri("shop")})
+    assert ran.returncode == 0 and (not ran.stderr or "--quiet" not in command), f"{command}: {ran.stdout}{ran.stderr}"
+    if " apply " in command:
+        world.change = re.search(r"\d{8}T\d{6}Z-[0-9a-f]{10}", ran.stdout)[0]
+    return ran.stdout.replace(world.url, "s3://backups/prod").replace(f"{world.server.dir}/", "/srv/")
+
+
+def test_points_are_real(points):
+    found = 0
+    for path in documents():
+        text = path.read_text()
+
+        def anew(match):
+            nonlocal found
+            found += 1
+            return f"<!-- point: {match[1]} -->\n```text\n{run_point(match[1], points)}```\n"
+
+        now = POINT.sub(anew, text)
+        if os.environ.get("GD_UPDATE"):
+            path.write_text(now)
+        else:
+            assert LSNS.sub("~", alike(now)) == LSNS.sub("~", alike(text)), f"{path.name}: a session is not what the program prints; GD_UPDATE=1 writes it anew"
     assert found >= 2
 
 
