@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from harness import guarded
 from harness import server as servers
 
 GUARDIAN = os.environ.get("GD_BINARY") or os.environ["GUARDIAN"]
@@ -30,29 +31,15 @@ def server():
         yield one
 
 
-class World:
-    def __init__(self, server, name, folder):
-        self.server, self.name, self.folder = server, name, folder
-        self.env = {**os.environ, **server.env(name), "GUARDIAN_STORE": f"file://{folder}/store"}
-
-    def cli(self, *words, status=0, stdin="", **more):
-        ran = subprocess.run([GUARDIAN, *words], env={**self.env, **more}, input=stdin, capture_output=True, text=True, timeout=120)
-        assert status is None or ran.returncode == status, f"{ran.returncode}\n{ran.stdout}\n{ran.stderr}"
-        return ran
-
+class World(guarded.World):
     def psql(self, *words, options=(), **more):
         return self.cli("run", *options, "--", "psql", "-X", "-v", "ON_ERROR_STOP=1", *words, **more)
-
-    def value(self, sql):
-        return self.server.psql(self.name, stdin=sql).stdout.strip()
 
 
 @pytest.fixture
 def world(server, tmp_path):
-    name = f"run_{abs(hash(str(tmp_path))) % 10**9}"
-    server.run(f"CREATE DATABASE {name} TEMPLATE run_base")
-    yield World(server, name, tmp_path)
-    server.drop(name)
+    with guarded.world(server, tmp_path, "run_base", World) as one:
+        yield one
 
 
 def test_reading_is_seen_by_nobody(world):

@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from harness import guarded
 from harness import server as servers
 
 GUARDIAN = os.environ.get("GD_BINARY") or os.environ["GUARDIAN"]
@@ -69,29 +70,15 @@ class Terminal:
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-class World:
-    def __init__(self, server, name, folder):
-        self.server, self.name, self.folder = server, name, folder
-        self.env = {**os.environ, **server.env(name), "GUARDIAN_STORE": f"file://{folder}/store"}
-
+class World(guarded.World):
     def terminal(self, *words):
         return Terminal([GUARDIAN, "run", *words], self.env)
-
-    def cli(self, *words, status=0, stdin=""):
-        ran = subprocess.run([GUARDIAN, *words], env=self.env, input=stdin, capture_output=True, text=True, timeout=120)
-        assert ran.returncode == status, f"{ran.returncode}\n{ran.stdout}\n{ran.stderr}"
-        return ran
-
-    def value(self, sql):
-        return self.server.psql(self.name, stdin=sql).stdout.strip()
 
 
 @pytest.fixture
 def world(server, tmp_path):
-    name = f"ask_{abs(hash(str(tmp_path))) % 10**9}"
-    server.run(f"CREATE DATABASE {name} TEMPLATE ask_base")
-    yield World(server, name, tmp_path)
-    server.drop(name)
+    with guarded.world(server, tmp_path, "ask_base", World) as one:
+        yield one
 
 
 def psql(*commands):

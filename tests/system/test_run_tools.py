@@ -9,9 +9,13 @@ import importlib.util
 import json
 import os
 import pathlib
+import pty
 import re
+import select
 import shutil
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -328,6 +332,33 @@ def test_a_migration_that_uses_the_enum_value_it_adds(prisma, pair, history, sta
     assert guarded.schema() == Database(server, states(5), prisma.work).schema()
 
 
+ANSWERS = {rb"\(y/N\)|\(Y/n\)": b"y", rb"Type yes to let it run": b"all\r"}  # by what is shown; one key answers Prisma
+
+
+def at_a_terminal(command, folder, env, limit=120):
+    """Say yes to each question when it is shown; status, and all that was."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(folder)
+        os.execvpe(str(command[0]), [str(word) for word in command], {**env, "TERM": "xterm"})
+    shown, answered, until = b"", 0, time.monotonic() + limit
+    while time.monotonic() < until:
+        if not select.select([terminal], [], [], 1)[0]:
+            continue
+        try:
+            shown += os.read(terminal, 65536)
+        except OSError:  # nobody has the other side any more
+            break
+        for question, answer in ANSWERS.items():
+            if re.search(question, shown[answered:]):
+                answered = len(shown)
+                os.write(terminal, answer)
+    else:
+        os.kill(pid, signal.SIGKILL)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode(errors="replace")
+
+
 @deep
 def test_migrate_dev_and_its_shadow_database(prisma, pair, history):
     bare, guarded = pair(0)
@@ -335,10 +366,8 @@ def test_migrate_dev_and_its_shadow_database(prisma, pair, history):
     env = {key: value for key, value in prisma.env.items() if key != "SHADOW_URL"}
     words = ["node", "node_modules/prisma/build/index.js", "migrate", "dev", "--name", "first"]
     for one, command in ((bare, words), (guarded, guarded.guarded(words))):
-        answers = "for i in 1 2 3 4 5; do sleep 1; printf 'y\\r'; done"
-        line = " ".join(str(word) for word in command)
-        ran = run(["bash", "-c", f"({answers}) 2>/dev/null | script -qec '{line}' /dev/null"], prisma.work, {**env, **one.env}, None)
-        assert ran.returncode == 0, ran.stdout
+        status, shown = at_a_terminal(command, prisma.work, {**env, **one.env})
+        assert status == 0, shown
         shutil.rmtree(prisma.work / "migrations")
     assert guarded.schema() == bare.schema()
     assert guarded.value("SELECT count(*) FROM pg_database WHERE datname LIKE '%shadow_%' AND datname NOT LIKE 'guarded%'") == "0"

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from harness import guarded
 from harness import server as servers
 from harness.lack import lack
 
@@ -31,16 +32,7 @@ def server():
         yield one
 
 
-class World:
-    def __init__(self, server, name, folder):
-        self.server, self.name, self.folder = server, name, folder
-        self.env = {**os.environ, **server.env(name), "GUARDIAN_STORE": f"file://{folder}/store"}
-
-    def cli(self, *words, status=0, stdin="", **more):
-        ran = subprocess.run([GUARDIAN, *words], env={**self.env, **more}, input=stdin, capture_output=True, text=True, timeout=120)
-        assert status is None or ran.returncode == status, f"{ran.returncode}\n{ran.stdout}\n{ran.stderr}"
-        return ran
-
+class World(guarded.World):
     def run(self, *command, status=0, **more):
         """The report of a run."""
         return json.loads(self.cli("run", "--json", "--retry", "0", "--", *command, status=status, **more).stdout)
@@ -52,8 +44,6 @@ class World:
         text = "import os, psycopg\nc = psycopg.connect('')\n" + script
         return self.run("/usr/bin/python3", "-c", text, status=status, **more)
 
-    def value(self, sql):
-        return self.server.psql(self.name, stdin=sql).stdout.strip()
 
     def rows(self):
         return self.value("SELECT to_jsonb(u) FROM users u UNION ALL SELECT to_jsonb(t) FROM tags t ORDER BY 1")
@@ -61,10 +51,8 @@ class World:
 
 @pytest.fixture
 def world(server, tmp_path):
-    name = f"moves_{abs(hash(str(tmp_path))) % 10**9}"
-    server.run(f"CREATE DATABASE {name} TEMPLATE moves_base")
-    yield World(server, name, tmp_path)
-    server.drop(name)
+    with guarded.world(server, tmp_path, "moves_base", World) as one:
+        yield one
 
 
 def states(document):

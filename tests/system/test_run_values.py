@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from harness import guarded
 from harness import server as servers
 from harness.lack import lack
 
@@ -31,16 +32,7 @@ def server():
         yield one
 
 
-class World:
-    def __init__(self, server, name, folder):
-        self.server, self.name, self.folder = server, name, folder
-        self.env = {**os.environ, **server.env(name), "GUARDIAN_STORE": f"file://{folder}/store"}
-
-    def cli(self, *words, status=0, stdin="", **more):
-        ran = subprocess.run([GUARDIAN, *words], env={**self.env, **more}, input=stdin, capture_output=True, text=True, timeout=120, cwd=self.folder)
-        assert status is None or ran.returncode == status, f"{ran.returncode}\n{ran.stdout}\n{ran.stderr}"
-        return ran
-
+class World(guarded.World):
     def run(self, *command, status=0, options=(), **more):
         """The report of a run, and what was said."""
         ran = self.cli("run", "--json", *options, "--", *command, status=status, **more)
@@ -54,8 +46,6 @@ class World:
             lack("psycopg 3")
         return self.run("/usr/bin/python3", "-c", "import psycopg\nc = psycopg.connect('')\n" + script, **more)
 
-    def value(self, sql):
-        return self.server.psql(self.name, stdin=sql).stdout.strip()
 
     def labels(self):
         return self.value("SELECT string_agg(enumlabel, ' ' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = 'mood'::regtype")
@@ -66,10 +56,8 @@ class World:
 
 @pytest.fixture
 def world(server, tmp_path):
-    name = f"values_{abs(hash(str(tmp_path))) % 10**9}"
-    server.run(f"CREATE DATABASE {name} TEMPLATE values_base")
-    yield World(server, name, tmp_path)
-    server.drop(name)
+    with guarded.world(server, tmp_path, "values_base", World) as one:
+        yield one
 
 
 def steps(document):

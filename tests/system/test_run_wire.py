@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from harness import guarded
 from harness import server as servers
 
 GUARDIAN = os.environ.get("GD_BINARY") or os.environ["GUARDIAN"]
@@ -40,18 +41,12 @@ def server():
         yield one
 
 
-class World:
-    def __init__(self, server, name, folder):
-        self.server, self.name, self.folder = server, name, folder
-        self.env = {**os.environ, **server.env(name), "GUARDIAN_STORE": f"file://{folder}/store"}
-
+class World(guarded.World):
     def run(self, *command, status=0, **more):
         ran = subprocess.run([GUARDIAN, "run", "--", *command], env={**self.env, **more}, capture_output=True, text=True, timeout=120)
         assert status is None or ran.returncode == status, f"{ran.returncode}\n{ran.stdout}\n{ran.stderr}"
         return ran
 
-    def value(self, sql):
-        return self.server.psql(self.name, stdin=sql).stdout.strip()
 
     def dump(self):
         ran = subprocess.run(["pg_dump", "-N", "guardian"], env=self.server.env(self.name), capture_output=True, text=True, check=True)
