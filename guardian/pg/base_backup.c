@@ -1,7 +1,6 @@
 #include "guardian/pg/base_backup.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,14 +134,8 @@ GD_MUST static struct gd_status need_rows(struct backup *backup, struct gd_pg_ro
 
 static bool read_position(const struct gd_pg_rows *rows, uint64_t *out_lsn, uint32_t *out_timeline)
 {
-    if (gd_pg_rows_count(rows) != 1 || gd_pg_cell(rows, 0, 0) == NULL)
+    if (gd_pg_rows_count(rows) != 1 || !gd_replication_read_lsn(gd_pg_cell(rows, 0, 0), out_lsn))
         return false;
-    unsigned high = 0, low = 0;
-    int used = 0;
-    const char *text = gd_pg_cell(rows, 0, 0);
-    if (sscanf(text, "%X/%X%n", &high, &low, &used) != 2 || text[used] != '\0')
-        return false;
-    *out_lsn = (uint64_t)high << 32 | low;
     *out_timeline = gd_pg_oid(rows, 0, 1);
     return *out_timeline != 0;
 }

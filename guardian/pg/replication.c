@@ -82,7 +82,7 @@ GD_MUST static struct gd_status open_session(const struct gd_pg_options *options
     return GD_DONE;
 }
 
-static bool read_lsn(const char *text, uint64_t *out_lsn)
+bool gd_replication_read_lsn(const char *text, uint64_t *out_lsn)
 {
     char *slash = NULL, *end = NULL;
     uint64_t high = text == NULL ? 0 : strtoull(text, &slash, 16);
@@ -103,7 +103,7 @@ struct gd_status gd_replication_identify(struct gd_replication *replication,
     struct gd_replication_system system = {.version = gd_replication_version(replication)};
     GD_TRY(gd_replication_run(replication, &command, &rows, err));
     if (rows == NULL || gd_pg_rows_count(rows) != 1 || PQnfields((PGresult *)(void *)rows) < 3 ||
-        !read_lsn(gd_pg_cell(rows, 0, 2), &system.lsn))
+        !gd_replication_read_lsn(gd_pg_cell(rows, 0, 2), &system.lsn))
         return gd_pg_lost(replication->pg, command.what, "it gave no answer that makes sense", err);
     system.system_identifier = strtoull(gd_pg_cell(rows, 0, 0), NULL, 10);
     system.timeline = gd_pg_oid(rows, 0, 1);
@@ -543,7 +543,7 @@ struct gd_status gd_replication_slot_read(struct gd_replication *replication, co
     slot.known = true;
     slot.there = rows != NULL && gd_pg_rows_count(rows) == 1 && gd_pg_cell(rows, 0, 0) != NULL;
     if (slot.there && gd_pg_cell(rows, 0, 1) != NULL) {
-        if (!read_lsn(gd_pg_cell(rows, 0, 1), &slot.restart_lsn))
+        if (!gd_replication_read_lsn(gd_pg_cell(rows, 0, 1), &slot.restart_lsn))
             return gd_pg_lost(replication->pg, command.what, "it gave no answer that makes sense",
                               err);
         slot.timeline = gd_pg_oid(rows, 0, 2);

@@ -110,6 +110,9 @@ GD_MUST struct gd_status gd_replication_end_copy(struct gd_replication *replicat
                                                  const struct gd_replication_command *command,
                                                  struct gd_error *err);
 
+/** "16/B374D848", as the server writes it; NULL is none. */
+bool gd_replication_read_lsn(const char *text, uint64_t *out_lsn);
+
 /* ---- commands that everybody needs ---- */
 
 /** The value of a setting, in `arena`. */

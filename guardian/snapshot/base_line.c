@@ -1,4 +1,5 @@
 /* See base_own.h. */
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,6 +182,7 @@ static struct gd_status await_block(struct gd_base_line *line, struct gd_base_pi
     if (atomic_load(&line->stop)) {
         status = failure(line, err);
     } else {
+        assert(piece->first != NULL);
         *out_block = piece->first;
         piece->first = piece->first->following;
         if (piece->first == NULL)
@@ -205,6 +207,7 @@ static struct gd_status write_blocks(struct gd_base_line *line, struct gd_base_p
     for (bool last = false; !last;) {
         struct block *block = NULL;
         GD_TRY(await_block(line, piece, &block, err));
+        assert(block != NULL);
         struct gd_status status = gd_sink_write(sink, block->packed, block->packed_size, err);
         last = block->last;
         release(line, block);
