@@ -108,6 +108,18 @@ def test_a_damaged_page_makes_no_backup():
         assert listed(world) == []
 
 
+def test_a_server_that_dies_in_the_middle_has_no_backup():
+    with pitr.Archive(archive=False) as world:
+        process = subprocess.Popen([pitr.GUARDIAN, "base", "--rate", "1MB"], env={**world.server.env(), "GUARDIAN_STORE": world.url, "GUARDIAN_DB": world.server.uri()},
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(2)
+        assert process.poll() is None
+        world.server.crash()
+        said = process.communicate(timeout=30)[1]
+        assert process.returncode in (UNPROTECTED, SYSTEM) and "base backup" in said, said
+        assert listed(world) == []
+
+
 def test_what_is_missing_is_said(fresh):
     server = fresh.server
     server.run("DROP ROLE IF EXISTS plain")
