@@ -132,6 +132,7 @@ struct gd_status gd_recover_run(const struct gd_recover_options *options,
     struct gd_status status = run(&recovering, err);
     if (status.code != GD_OK)
         gd_server_kill(&recovering.server);
+    gd_feeder_free(recovering.feeder);
     if (recovered.socket_folder == NULL)
         gd_server_home_remove(&recovering.server);
     recovered.left_out = recovering.left_out.items;

@@ -3,6 +3,7 @@
 #define GUARDIAN_RESTORE_RECOVER_OWN_H
 
 #include "guardian/base/texts.h"
+#include "guardian/restore/feeder.h"
 #include "guardian/restore/lay.h"
 #include "guardian/restore/recover.h"
 #include "guardian/restore/server.h"
@@ -15,6 +16,7 @@ struct gd_recovering {
     struct gd_server server;
     struct gd_recovered *out;
     struct gd_texts left_out;
+    struct gd_feeder *feeder;      /* NULL: the server's user fetches WAL himself */
     const char *tablespace_folder; /* of a throwaway; or NULL */
 };
 

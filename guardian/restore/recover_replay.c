@@ -170,6 +170,23 @@ static struct gd_status try_fetch(const struct gd_recovering *recovering, struct
                    "It needs the same settings and the same rights to read the store.");
 }
 
+/* A root that gives the server to another user may read what that one may not. */
+static struct gd_status settle_fetch(struct gd_recovering *recovering, struct gd_error *err)
+{
+    struct gd_server *server = &recovering->server;
+    struct gd_wal_place place = recovering->options->place;
+    struct gd_status status = try_fetch(recovering, err);
+    if (status.code != GD_SYSTEM || server->uid == 0 || gd_interrupted())
+        return status;
+    place.system_identifier = recovering->plan->system_identifier;
+    GD_TRY(gd_feeder_new(&place, recovering->plan->hole, server->uid, server->gid,
+                         &recovering->feeder, err));
+    server->restore_command = gd_feeder_command(recovering->feeder, recovering->arena);
+    gd_tell_note(recovering->options->events,
+                 "the server's user may not read the store: its WAL is handed to it");
+    return GD_DONE;
+}
+
 /* --- waiting --- */
 
 static struct gd_status fail_server(const struct replay *replay, const char *what,
@@ -178,11 +195,13 @@ static struct gd_status fail_server(const struct replay *replay, const char *wha
     struct gd_server *server = replay->server;
     gd_server_read_log(server);
     const struct gd_server_log *log = &server->log;
+    struct gd_feeder *feeder = replay->recovering->feeder;
+    const char *fetching =
+        feeder == NULL ? log->fetching : gd_feeder_said(feeder, replay->recovering->arena);
     if (log->fatal != NULL && strstr(log->fatal, "could not restore file") != NULL)
         return gd_hint(err,
                        gd_fail(err, GD_SYSTEM, "%s: a WAL file could not be fetched: %s; %s", what,
-                               log->fetching == NULL ? "nothing is known of it" : log->fetching,
-                               log->fatal),
+                               fetching == NULL ? "nothing is known of it" : fetching, log->fatal),
                        "The server stopped, and did not promote itself. guardian wal check looks "
                        "at all of the WAL.");
     return gd_fail(err, GD_SYSTEM, "%s; the server said last: %s", what, gd_server_said(server));
@@ -503,12 +522,14 @@ struct gd_status gd_recover_replay(struct gd_recovering *recovering, struct gd_e
                             .kind = recovering->options->target.kind};
     int64_t started_us = gd_clock_monotonic_us();
     recovering->out->exact = true;
-    GD_TRY(try_fetch(recovering, err));
+    GD_TRY(settle_fetch(recovering, err));
     gd_tell_stage(recovering->options->events, "replaying WAL", recovering->plan->wal_bytes);
     GD_TRY(reach(&replay, err));
     keep_answers(&replay);
     GD_TRY(gd_fault("recover: the target is reached", err));
     GD_TRY(open_up(&replay, err));
+    gd_feeder_free(GD_MOVE(recovering->feeder));
+    recovering->server.restore_command = NULL;
     recovering->out->timeline = replay.state.timeline;
     recovering->out->replay_seconds = (double)(gd_clock_monotonic_us() - started_us) / 1e6;
     return GD_DONE;

@@ -222,6 +222,9 @@ static void settle(struct settings *settings, const struct gd_server *server)
         set(settings, "event_triggers=off");
         set(settings, "summarize_wal=off");
     }
+    if (server->restore_command != NULL)
+        set(settings,
+            gd_arena_printf(settings->arena, "restore_command=%s", server->restore_command));
     set_paths(settings, server);
     set_sizes(settings, &server->control);
 }

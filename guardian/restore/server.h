@@ -43,6 +43,7 @@ struct gd_server {
     const char *bin, *postgres;
     const char *superuser, *database; /* to connect with */
     const char *const *environment;   /* for it and for restore_command; may be NULL */
+    const char *restore_command;      /* over that of postgresql.auto.conf; NULL: that one */
     int version;
     uid_t uid; /* 0: ours */
     gid_t gid;

@@ -140,6 +140,7 @@ void gd_throwaway_free(struct gd_throwaway *server)
     if (server == NULL)
         return;
     gd_server_kill(&server->recovering.server);
+    gd_feeder_free(server->recovering.feeder);
     if (server->janitor != NULL)
         gd_leftover_done(GD_MOVE(server->janitor));
     else if (server->folder != NULL)

@@ -173,3 +173,21 @@ def test_a_throwaway_server_goes_when_we_are_killed(world):
             return
         time.sleep(0.1)
     raise AssertionError(list(work.rglob("*"))[:20])
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives the server to another user")
+def test_what_only_root_may_read_is_handed_to_the_server(world):
+    store = world.place / "closed"
+    shutil.copytree(world.store, store)
+    store.chmod(0o700)
+    key = world.place / "rootkey"
+    shutil.copy(world.key, key)
+    key.chmod(0o600)
+    env = {"GUARDIAN_STORE": f"file://{store}", "GUARDIAN_KEY_FILE": str(key)}
+    with running(world, *spaced(world, "--latest")[0], env=env) as (_, ask):
+        assert ask("SELECT count(*) FROM there") == "20001"
+    last = max((one for one in store.glob("v1/*/wal/00000001/0*.zst") if len(one.name) == 28), key=lambda one: one.name)
+    last.write_bytes(last.read_bytes()[:-9])
+    said = recover(world, *spaced(world, "--latest")[0], env=env, status=10)[2]
+    assert "handed to it" in said and "a WAL file could not be fetched" in said and last.stem in said
+    assert not list(pathlib.Path(tempfile.gettempdir()).glob("guardian-feed.*"))
