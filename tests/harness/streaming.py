@@ -22,11 +22,13 @@ lsn = pitr.lsn
 class Stream:
     """One `guardian wal stream`. Lines of its log are in `log`; it is killed at the end of the block."""
 
-    def __init__(self, archive, *words, env=None, target=None):
+    def __init__(self, archive, *words, env=None, target=None, as_server=False):
         self.env = {**archive.server.env(), "GUARDIAN_STORE": archive.url, "GUARDIAN_DB": target or archive.server.uri(), **(env or {})}
         self.log = []
+        # not by runuser, which has a way of its own with signals
+        user = {"user": "postgres", "group": "postgres", "extra_groups": []} if as_server and pitr.AS_SERVER else {}
         self.process = subprocess.Popen([GUARDIAN, "wal", "stream", "--metrics-listen", "127.0.0.1:0", *map(str, words)], env=self.env,
-                                        stderr=subprocess.PIPE, text=True)
+                                        stderr=subprocess.PIPE, text=True, **user)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
