@@ -1,8 +1,9 @@
 /*
  * One timeline, from START_REPLICATION to its end.
  *
- * Invariant  The server is answered whatever the store does: while the intake has no room nothing
- *            is read, but what is durable is told every second, which is a sign of life, too.
+ * Invariant  The server is answered whatever the store does: while the intake has no room, or it
+ * was asked to stop, nothing is read, but what is durable is told every second, which is a sign of
+ * life, too.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -195,7 +196,7 @@ GD_MUST static struct gd_status read_more(struct flow *flow, bool blocked, bool 
     gd_intake_woken(receiver->intake);
     GD_TRY(gd_intake_check(receiver->intake, err));
     if (blocked) {
-        if (gd_intake_room(receiver->intake) == 0)
+        if (flow->asked_us != 0 || gd_intake_room(receiver->intake) == 0)
             gd_intake_rest(receiver->intake, READ_MS);
         return gd_interrupt_check(err);
     }
@@ -209,8 +210,10 @@ GD_MUST static struct gd_status pump(struct flow *flow, enum gd_receive_end *out
 {
     bool end = false, asked = false;
     while (!end) {
-        GD_TRY(add(flow, err));
-        bool blocked = flow->size > 0;
+        bool stopping = is_set(flow->receiver->options->stop);
+        if (!stopping) /* else a busy server would never let it come to its end */
+            GD_TRY(add(flow, err));
+        bool blocked = stopping || flow->size > 0;
         GD_TRY(tell_if_due(flow, blocked, err));
         GD_TRY(look_at_leaving(flow, err));
         GD_TRY(look_for_end(flow, &asked, err));

@@ -249,9 +249,11 @@ static void watch_slot(struct gd_streamer *streamer, struct watching *watching)
     if (status.code != GD_OK)
         watch_shutdown(streamer, &watching->refusals);
     if (status.code != GD_OK && !watching->blind)
-        gd_tell_warning(streamer->options.receive.events,
-                        "The role needs an entry of pg_hba.conf for an ordinary database, too.",
-                        "what the server keeps for the slot is not known: %s", err.text);
+        gd_tell_warning(
+            streamer->options.receive.events,
+            "The role needs an entry of pg_hba.conf for an ordinary database, too, and --db the "
+            "name of one.",
+            "what the server keeps for the slot is not known: %s", err.text);
     watching->blind = status.code != GD_OK;
     pthread_mutex_lock(&streamer->lock);
     streamer->slot = state;

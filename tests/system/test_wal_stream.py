@@ -153,6 +153,17 @@ def test_sigterm_brings_in_what_came(fresh):
     assert stored.has_no_hole() and stored.end()[1] >= again and told.most <= stored.end()[1]
 
 
+def test_sigterm_while_the_server_writes_and_writes(fresh):
+    with pitr.Ledger(fresh.server, pause=0) as ledger, Told(fresh.server) as told, Stream(fresh).started() as stream:
+        ledger.wait(200)
+        began = time.monotonic()
+        stream.end()
+        assert time.monotonic() - began < 5
+        ledger.stop()
+        assert Stored(fresh, MIB).end()[1] >= told.most
+    fresh.server.run("DROP TABLE ledger")
+
+
 def test_sighup_connects_anew(fresh):
     with Stream(fresh).started() as stream:
         stream.wait_durable(write(fresh.server, 0.3))
