@@ -10,7 +10,7 @@ import pytest
 
 from harness.pitr import AS_SERVER, Archive
 
-SEGMENT = 16 << 20
+SEGMENT = 1 << 20
 
 
 def packed(name, content):
@@ -49,7 +49,7 @@ class World(Archive):
 
 @pytest.fixture(scope="module")
 def world():
-    with World() as one:
+    with World(segment_mb=1) as one:
         one.server.run("CREATE TABLE ledger (n int)")
         yield one
 

@@ -12,14 +12,14 @@ import pytest
 from harness.lack import lack
 from harness.pitr import AS_SERVER, Archive
 
-COUNT = 10
+COUNT = 8
 
 
 class World(Archive):
     """A server with some segments in its store behind a base backup, of which copies are made."""
 
     def __init__(self):
-        super().__init__()
+        super().__init__(segment_mb=1)
         (self.place / "fetch").write_text((self.place / "fetch").read_text().replace("wal fetch", "wal fetch --prefetch 4"))
         self.server.run("CREATE TABLE ledger (n int)")
         self.base = self.copy()
