@@ -43,7 +43,7 @@ struct gd_guard {
     struct gd_protection protection;
     struct gd_cover *cover; /* a point in time can be the backup; NULL: a snapshot is */
     bool point_only;        /* … and nothing else can: the tables are too large */
-    bool wal_kept, wal_kept_known;
+    bool wal_kept, wal_kept_known, unmarked;
     const struct gd_permit *permit;
     bool asked_person;
     bool seen_open; /* the journal was read, and a change in it is open */

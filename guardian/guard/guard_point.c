@@ -178,13 +178,14 @@ struct gd_status gd_guard_mark(struct gd_guard *guard, bool after, struct gd_err
 {
     struct gd_error why = {0};
     bool made = !after && guard->protection.cover != NULL;
-    if (made || guard->journal == NULL || !gd_guard_wal_kept(guard))
+    if (made || guard->unmarked || guard->journal == NULL || !gd_guard_wal_kept(guard))
         return GD_DONE;
     struct gd_status status = make_mark(guard, after, &why);
     if (status.code == GD_INJECTED && !after) {
         *err = why;
         return status;
     }
+    guard->unmarked = status.code != GD_OK; /* said once */
     if (status.code != GD_OK)
         note(guard, gd_arena_printf(guard->arena, "no restore point %s the change: %s",
                                     after ? "behind" : "before", why.text));

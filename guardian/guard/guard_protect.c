@@ -422,7 +422,14 @@ struct gd_status gd_guard_permit(struct gd_guard *guard, struct gd_error *err)
     if (guard->in_loss || !loses_rows(guard->decision))
         return GD_DONE;
     GD_TRY(gd_apply_to_seal(guard->applier, guard->permit, &guard->in_loss, err));
-    return guard->in_loss ? measure_drift(guard, err) : GD_DONE;
+    if (guard->in_loss)
+        return measure_drift(guard, err);
+    if (guard->protection.cover != NULL)
+        gd_texts_add(&guard->outcome->notes,
+                     "no transaction of the change holds those who write: what they write between "
+                     "the restore point and the change is not in it",
+                     guard->arena);
+    return GD_DONE;
 }
 
 /* ---- transactions behind the first that loses something ---- */

@@ -77,7 +77,7 @@ void gd_run_mark(struct gd_run *run, bool after)
     struct gd_error why = {0};
     struct gd_mark mark;
     gd_auto_pg pg = NULL;
-    if (run->journal == NULL || !gd_run_wal_kept(run))
+    if (run->unmarked || run->journal == NULL || !gd_run_wal_kept(run))
         return;
     struct gd_status status = gd_pg_connect(run->options->guard->pg, &pg, &why);
     const struct gd_mark_options making = {
@@ -92,6 +92,7 @@ void gd_run_mark(struct gd_run *run, bool after)
     };
     if (status.code == GD_OK)
         status = gd_wal_mark(&making, run->arena, &mark, &why);
+    run->unmarked = status.code != GD_OK; /* said once */
     if (status.code != GD_OK)
         gd_texts_add(&run->outcome->notes,
                      gd_arena_printf(run->arena, "no restore point %s the change: %s",

@@ -58,13 +58,24 @@ GD_MUST static struct gd_status look_at_server(struct pointing *pointing, struct
                "pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_current_wal_insert_lsn()::text "
                "END, CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN "
                "pg_catalog.left(pg_catalog.pg_walfile_name("
-               "pg_catalog.pg_current_wal_insert_lsn()), 8) END"};
+               "pg_catalog.pg_current_wal_insert_lsn()), 8) END, "
+               "pg_catalog.has_function_privilege('pg_catalog.pg_create_restore_point(text)', "
+               "'EXECUTE') AND pg_catalog.has_function_privilege('pg_catalog.pg_switch_wal()', "
+               "'EXECUTE')"};
     gd_auto_pg pg = NULL;
     gd_auto_pg_rows rows = NULL;
     GD_TRY(gd_pg_connect(pointing->options->pg, &pg, err));
     GD_TRY(gd_pg_run(pg, &call, &rows, err));
     if (gd_pg_bool(rows, 0, 0)) {
         pointing->why = "this is a standby, on which no restore point can be made";
+        return GD_DONE;
+    }
+    if (!gd_pg_bool(rows, 0, 3)) {
+        pointing->why =
+            gd_arena_printf(pointing->arena,
+                            "role \"%s\" may not make restore points (GRANT EXECUTE ON FUNCTION "
+                            "pg_create_restore_point(text), pg_switch_wal())",
+                            gd_pg_user(pg));
         return GD_DONE;
     }
     pointing->timeline = (uint32_t)strtoul(gd_pg_cell(rows, 0, 2), NULL, 16);

