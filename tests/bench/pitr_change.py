@@ -31,7 +31,7 @@ def change(world, database, column, *more):
     file = world.place / "change.sql"
     file.write_text(f"ALTER TABLE events DROP COLUMN {column};\n")
     began = time.monotonic()
-    ran = world.guardian("apply", file, "--db", world.server.uri(database), "--json", "--yes", *more, timeout=1800)
+    ran = world.guardian("apply", file, "--db", world.server.uri(database), "--json", "--yes", *more, as_server=True, timeout=1800)
     done = json.loads(ran.stdout)
     seconds = done["seconds"]
     return {"by": "point in time" if done["points"] else "snapshot", "protection": seconds["backup"] + seconds["proof"], "writers_waited": seconds["sealed"],
@@ -56,7 +56,7 @@ def main():
             world.guardian("base", as_server=True, timeout=1800)
             base = time.monotonic() - began
             size = world.value("SELECT pg_database_size(%s)", parameters=[f"size{megabytes}"])
-            world.guardian("wal", "check", timeout=1800)
+            world.guardian("wal", "check", as_server=True, timeout=1800)
             for column, more in (("age", []), ("note", ["--point-in-time", "never"])):
                 rows.append({"megabytes": size >> 20, "base_seconds": base, **change(world, f"size{megabytes}", column, *more)})
     print(f"{'database':>10} {'backup':>14} {'protection':>11} {'writers waited':>15} {'total':>8}")
