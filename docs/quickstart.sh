@@ -1,6 +1,6 @@
 #!/bin/bash
 # See Guardian at work: builds it, starts a throwaway PostgreSQL in a temporary folder (a unix socket, no
-# port), loads a small shop with data, changes it, loses something, and takes the change back.
+# port), loads a small shop with data, changes it, loses something, takes the change back, and fetches a table from a moment ago.
 #
 # Needs Debian 12 or newer and root or sudo for missing packages. Leaves nothing behind but build/quickstart.
 set -euo pipefail
@@ -25,7 +25,9 @@ guardian=$PWD/build/quickstart/guardian
 
 say "2. A throwaway PostgreSQL, and the application's repository"
 work=$(mktemp -d /tmp/guardian-quickstart-XXXXXX)
+streamer=
 finish() {
+    [ -z "$streamer" ] || kill "$streamer" 2>/dev/null || true
     "$root/tests/harness/pg.sh" stop "$work/server" immediate || true
     rm -rf "$work"
 }
@@ -87,5 +89,23 @@ show "$guardian" run --policy boot --quiet -- psql -X -q -c "ALTER TABLE custome
 
 say "14. Everything that happened, on one time line"
 show "$guardian" list
+
+say "15. Any moment: a base backup, and WAL that streams into the store. Then somebody drops a table, without Guardian"
+owner=$(stat -c %U "$work/server") # the recovered server is run by this user, who must be able to read the store
+like=() && [ "$owner" = "$(id -un)" ] || like=(setpriv --reuid "$owner" --regid "$(id -g "$owner")" --clear-groups)
+cp "$guardian" "$work/guardian" && guardian=$work/guardian
+mkdir "$work/points" && chown "$owner" "$work/points" && cd "$work/points"
+export GUARDIAN_STORE="file://$work/points/store" HOME="$work/points" TMPDIR=/tmp
+asked() { printf '\n$ %s\n' "$*" | sed "s|$guardian|guardian|g"; "${like[@]}" "$@" || printf '(exit status %s)\n' $?; }
+"${like[@]}" "$guardian" wal stream 2>"$work/points/log" &
+streamer=$!
+asked "$guardian" base --quiet
+moment=$(ask "SELECT now()")
+sleep 1
+ask "DROP TABLE order_items"
+for _ in 1 2 3 4 5; do ask "SELECT pg_logical_emit_message(true, 'quickstart', 'a commit')" >/dev/null; sleep 0.5; done
+asked "$guardian" wal check --quiet
+asked "$guardian" restore --quiet --table order_items --time "$moment"
+kill "$streamer" && wait "$streamer" && streamer=
 
 say "The server is stopped and removed. Guardian itself stays in build/quickstart/guardian."
