@@ -60,7 +60,9 @@ struct gd_gate_request {
     bool parse;       /* it is prepared, not run: what runs it is asked about later */
     const char *name; /* of the prepared statement; "" unnamed; NULL: a Query */
     const char
-        *earlier; /* texts sent since the last rest, in order, joined by ";\n" ("": at rest) */
+        *earlier;   /* texts sent since the last rest, in order, joined by ";\n" ("": at rest) */
+    uint64_t again; /* an Execute of what was let through at its Bind with this ticket, and has not
+                       run since; 0: none. Its answer may have the same one */
     enum gd_pg_state state;
     enum gd_gate_settle settle;
     struct gd_pg *pg;       /* the session's own server connection, at rest; NULL: not at rest */

@@ -302,7 +302,10 @@ GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_lo
     GD_TRY(gd_run_limit_time(run, look, err));
     GD_TRY(gd_lease_check(run->lease, err));
     GD_TRY(gd_run_note_database(run, look, err));
-    uint32_t step = gd_run_tell(run, look);
+    uint32_t step = gd_run_told_before(run, look);
+    bool again = step != 0;
+    if (!again)
+        step = gd_run_tell(run, look);
     GD_TRY(gd_run_announce(run, step, look->request, permit, err));
     GD_TRY(gd_run_net_announce(run, look->request, look->request->backend,
                                answer->text != NULL ? answer->text : look->request->text, err));
@@ -311,7 +314,7 @@ GD_MUST static struct gd_status pass_change(struct gd_run *run, struct gd_run_lo
     atomic_store(&look->request->session->watched, true);
     answer->wrap = look->wrapped;
     gd_run_count_step(run, look, step, answer);
-    answer->ticket = gd_run_ticket(run, look->request, step);
+    answer->ticket = again ? look->request->again : gd_run_ticket(run, look->request, step);
     return GD_DONE;
 }
 

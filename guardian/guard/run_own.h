@@ -502,6 +502,9 @@ GD_MUST struct gd_status gd_run_limit_time(const struct gd_run *run, const struc
 /* ---- run_story.c ---- */
 /** The statement as a step of the story; its number. */
 uint32_t gd_run_tell(struct gd_run *run, const struct gd_run_look *look);
+/** It was told at its Bind, has not run since, and is to run now: that step, in the transaction
+ * that is open now. 0: it was not. */
+uint32_t gd_run_told_before(struct gd_run *run, const struct gd_run_look *look);
 void gd_run_tell_decision(struct gd_run *run, const struct gd_run_look *look);
 /** A statement that adds an enum value and goes first, as a step of its own. */
 uint32_t gd_run_tell_value(struct gd_run *run, const struct gd_run_value *value, const char *xid);

@@ -127,6 +127,23 @@ uint32_t gd_run_tell(struct gd_run *run, const struct gd_run_look *look)
     return number;
 }
 
+uint32_t gd_run_told_before(struct gd_run *run, const struct gd_run_look *look)
+{
+    const struct gd_gate_request *request = look->request;
+    char hash[GD_DIGEST_HEX_SIZE];
+    uint32_t number = request->again > 0 && request->again <= run->ticket_count
+                          ? run->tickets[request->again - 1].step
+                          : 0;
+    if (number == 0)
+        return 0;
+    const struct gd_story_step *step = &run->story->steps[number - 1];
+    gd_digest_of(request->text, request->size, hash);
+    bool here = look->xid == NULL || strcmp(step->xid, look->xid) == 0;
+    if (step->state != GD_STEP_APPLYING || strcmp(step->hash, hash) != 0 || !here)
+        return 0; /* a portal does not outlive its transaction: it is still that one */
+    return number;
+}
+
 uint32_t gd_run_tell_value(struct gd_run *run, const struct gd_run_value *value, const char *xid)
 {
     struct gd_story_step *step = next_step(run);

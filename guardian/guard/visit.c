@@ -209,6 +209,7 @@ static void ask(struct gd_visit *visit, struct gd_visit_change **change,
         publish(visit, *change);
         struct gd_gate_request inner = *request;
         inner.session = (*change)->session;
+        inner.again = is_of(request->again, *change) ? step_of(request->again) : 0;
         (*change)->request = &inner;
         gd_visit_recall(visit->visits, *change, request);
         gd_run_judge((*change)->run, &inner, out_answer);

@@ -327,7 +327,7 @@ static void pass_execute(struct gd_session *session, const struct gd_wire_messag
     session->runs++;
     if (portal != NULL) {
         one.ticket = session->judged ? session->ticket : portal->ticket;
-        portal->executed |= !session->judged;
+        portal->executed |= one.ticket == portal->ticket;
         one.more = copy_text(portal->tag);
         one.way = portal->tag == NULL ? GD_WAY_PLAIN : GD_WAY_ANSWERED;
         if (portal->text != NULL && portal->of_rest != session->rests)

@@ -54,6 +54,7 @@ static void fill_prepared(struct gd_session *session, const struct gd_wire_messa
                                   : gd_arena_strndup(session->arena, named->text, named->size);
     request->size = strlen(request->text);
     request->name = copy_name(session, name);
+    request->again = bound == NULL || bound->executed ? 0 : bound->ticket;
 }
 
 static void fill_text(struct gd_session *session, const struct gd_wire_message *message,

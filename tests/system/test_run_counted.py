@@ -114,3 +114,13 @@ def test_a_count_that_is_cut_off_takes_the_statement_along(place):
     place.guardian("run", "--yes", "--", "psql", "-Xc", "CREATE TABLE first ()")  # the ledger is there
     ran = place.guardian("run", "--yes", "--retry", "0", "--", "psql", "-XAtf", path)
     assert "statement timeout" in ran.stderr and "rest|5" in ran.stdout, ran.stdout + ran.stderr
+
+
+def test_what_is_bound_before_and_executed_later_is_told_once(place):
+    text = "UPDATE people SET email = 'x' || id WHERE id = $1"
+    client = CLIENT[:CLIENT.index("    for batch")] + f"""    said = client.ask(wire.parse({text!r}, 'u'), wire.bind([b'1'], 'u', 'p1'), wire.bind([b'2'], 'u', 'p2'), wire.execute('p1'), wire.execute('p2'), wire.SYNC)
+    assert wire.kinds(said) == '122CCZ', said
+"""
+    place.comes_back(sys.executable, "-c", client)
+    ended = json.loads(place.guardian("run", "--yes", "--json", "--", sys.executable, "-c", client).stdout)
+    assert [step["state"] for step in ended["steps"]] == ["in", "in"]
