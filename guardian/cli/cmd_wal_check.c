@@ -16,6 +16,7 @@
 #include "guardian/cli/report_coverage.h"
 #include "guardian/cli/wal.h"
 #include "guardian/pg/connect.h"
+#include "guardian/wal/gap.h"
 
 struct check {
     const struct gd_config *config;
@@ -67,6 +68,27 @@ GD_MUST static struct gd_status ask(struct check *check, const char *uri, struct
 
 /* ---- the store ---- */
 
+/* What the receiver has seen of a hole. */
+GD_MUST static struct gd_status add_gaps(const struct gd_wal_place *place,
+                                         struct gd_coverage *coverage, struct gd_arena *arena,
+                                         struct gd_error *err)
+{
+    struct gd_wal_gap *gaps = NULL;
+    size_t count = 0;
+    if (coverage->hole_count > 0)
+        GD_TRY(gd_wal_gaps(place, arena, &gaps, &count, err));
+    for (size_t i = 0; i < coverage->hole_count; i++)
+        for (size_t k = 0; k < count; k++) {
+            struct gd_hole *hole = &coverage->holes[i];
+            if (gaps[k].timeline == hole->timeline && gaps[k].from_lsn < hole->to_lsn &&
+                hole->from_lsn < gaps[k].to_lsn)
+                hole->why =
+                    gd_arena_printf(arena, "%s; guardian wal stream noticed at %s: %s", hole->why,
+                                    gd_coverage_time(gaps[k].noticed_us, arena), gaps[k].reason);
+        }
+    return GD_DONE;
+}
+
 GD_MUST static struct gd_status look(struct check *check, uint64_t system_identifier,
                                      struct gd_coverage_view *out_view, struct gd_error *err)
 {
@@ -79,6 +101,7 @@ GD_MUST static struct gd_status look(struct check *check, uint64_t system_identi
     GD_TRY(gd_coverage_read(&place, check->arena, &coverage, err));
     GD_TRY(gd_wal_chain_check(&place, coverage->chain, &options, checked, err));
     gd_coverage_build(coverage, check->arena);
+    GD_TRY(add_gaps(&place, coverage, check->arena, err));
     *out_view = (struct gd_coverage_view){
         .store = gd_store_url(place.store),
         .coverage = coverage,

@@ -161,6 +161,7 @@ void gd_doctor_run(const struct gd_doctor_options *options, struct gd_arena *are
     gd_tell_stage(options->events, "trying the store", 0);
     gd_doctor_look_at_store(&doctor);
     gd_doctor_look_at_snapshots(&doctor);
+    gd_doctor_look_at_times(&doctor);
     look_at_drills(&doctor);
     look_at_room(&doctor);
 }

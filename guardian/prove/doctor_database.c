@@ -148,6 +148,7 @@ static int64_t look_at_server(struct gd_doctor *doctor, struct gd_pg *pg)
     say_connections(doctor, rows);
     say_restores(doctor, rows);
     say_wal(doctor, rows);
+    gd_doctor_look_at_slots(doctor, pg);
     return gd_pg_int(rows, 0, LOCKS);
 }
 

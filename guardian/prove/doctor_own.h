@@ -34,5 +34,7 @@ const char *gd_doctor_size(struct gd_doctor *doctor, uint64_t bytes);
 void gd_doctor_look_at_database(struct gd_doctor *doctor);
 void gd_doctor_look_at_store(struct gd_doctor *doctor);
 void gd_doctor_look_at_snapshots(struct gd_doctor *doctor);
+void gd_doctor_look_at_times(struct gd_doctor *doctor);
+void gd_doctor_look_at_slots(struct gd_doctor *doctor, struct gd_pg *pg);
 
 #endif
