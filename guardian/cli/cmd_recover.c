@@ -14,6 +14,7 @@
 #include "guardian/cli/recovering.h"
 #include "guardian/cli/report_recover.h"
 #include "guardian/cli/stores.h"
+#include "guardian/restore/lay.h"
 
 GD_MUST static struct gd_status check_request(const struct gd_config *config, int argc,
                                               struct gd_error *err)
@@ -102,6 +103,15 @@ GD_MUST static struct gd_status recover(const struct gd_config *config, const ch
     return print(config, &plan, &target, &recovered, progress, arena, err);
 }
 
+/* Only what was begun needs a word. */
+static const char *ending_of(const char *folder, struct gd_arena *arena)
+{
+    const char *mark = gd_arena_printf(arena, "%s/" GD_LAY_MARK, folder);
+    return access(mark, F_OK) == 0 ? "What was laid down is no data directory to be used: --delta "
+                                     "goes on with it, or remove it."
+                                   : NULL;
+}
+
 int gd_cmd_recover(const struct gd_config *config, int argc, char **argv)
 {
     gd_auto_arena arena = gd_arena_new();
@@ -114,8 +124,5 @@ int gd_cmd_recover(const struct gd_config *config, int argc, char **argv)
     }
     if (status.code == GD_OK)
         return gd_cli_end(0);
-    bool early = status.code == GD_USAGE || status.code == GD_REFUSED;
-    return gd_cli_fail_with(&err, early ? NULL
-                                        : "What was laid down is no data directory to be used: "
-                                          "--delta goes on with it, or remove it.");
+    return gd_cli_fail_with(&err, argc == 0 ? NULL : ending_of(argv[0], arena));
 }
