@@ -68,6 +68,18 @@ GD_MUST static struct gd_status put_together(struct gd_finisher *finisher,
     return gd_fail(err, GD_CORRUPT, "its pieces end at byte %" PRIu32, end);
 }
 
+/* It was read back by whoever stored it; still, nothing goes without a look. */
+GD_MUST static struct gd_status look_for_whole(struct gd_finisher *finisher,
+                                               const struct gd_finisher_task *task,
+                                               struct gd_error *err)
+{
+    gd_auto_arena arena = gd_arena_new();
+    const char *key = gd_wal_key(&finisher->options.place, &task->segment, arena);
+    bool there;
+    GD_TRY(gd_store_head(finisher->options.place.store, key, &there, NULL, err));
+    return there ? GD_DONE : gd_fail(err, GD_CORRUPT, "it is not in the store");
+}
+
 static bool is_within(const struct gd_finisher_task *task, const struct gd_wal_part *part)
 {
     if (task->end == 0)
@@ -118,8 +130,9 @@ GD_MUST static struct gd_status do_task(struct gd_finisher *finisher,
     size_t count;
     GD_TRY(gd_wal_parts_list(&finisher->options.place, &task->segment, arena, &parts, &count, err));
     look_for_others(finisher, task, count);
-    if (count > 0 && !task->whole && task->end == 0)
-        GD_TRY(put_together(finisher, task, parts, count, err));
+    if (count > 0 && task->end == 0)
+        GD_TRY(task->whole ? look_for_whole(finisher, task, err)
+                           : put_together(finisher, task, parts, count, err));
     remove_parts(finisher, task, parts, count);
     return GD_DONE;
 }

@@ -73,11 +73,6 @@ static uint64_t start_of_segment(const struct gd_intake *intake, uint64_t lsn)
     return lsn - lsn % intake->options.segment_bytes;
 }
 
-static bool is_whole(const struct gd_intake *intake, const struct stretch *stretch)
-{
-    return stretch->capacity == intake->options.segment_bytes;
-}
-
 static void set_stretch(struct gd_intake *intake, struct stretch *stretch, uint64_t lsn)
 {
     stretch->from_lsn = lsn;
@@ -107,18 +102,25 @@ static void note_durable(struct gd_intake *intake, uint64_t lsn, int64_t began_u
 
 /* ---- tasks of the thread ---- */
 
+/* The owner may take the stretch for other WAL as soon as its last task is noted as done: what is
+ * needed afterwards is kept here. */
 struct task {
     struct stretch *stretch;
-    uint64_t from, to; /* in the stretch */
+    uint64_t stretch_lsn, capacity; /* of the stretch */
+    uint64_t from, to;              /* in the stretch */
     uint32_t timeline;
     bool last;      /* of the stretch */
     bool in_pieces; /* it could not be stored whole */
 };
 
+static bool is_whole(const struct gd_intake *intake, const struct task *task)
+{
+    return task->capacity == intake->options.segment_bytes;
+}
+
 static struct gd_wal_name segment_of(const struct gd_intake *intake, const struct task *task)
 {
-    return gd_wal_segment_at(task->timeline, task->stretch->from_lsn,
-                             intake->options.segment_bytes);
+    return gd_wal_segment_at(task->timeline, task->stretch_lsn, intake->options.segment_bytes);
 }
 
 GD_MUST static struct gd_status put_range(struct gd_intake *intake, const struct task *task,
@@ -126,7 +128,7 @@ GD_MUST static struct gd_status put_range(struct gd_intake *intake, const struct
 {
     const struct stretch *stretch = task->stretch;
     struct gd_wal_name segment = segment_of(intake, task);
-    uint64_t within = stretch->from_lsn % intake->options.segment_bytes;
+    uint64_t within = task->stretch_lsn % intake->options.segment_bytes;
     GD_TRY(gd_wal_part_put(&intake->options.place, &segment, (uint32_t)(within + from),
                            stretch->data + from, (uint32_t)(to - from), err));
     pthread_mutex_lock(&intake->lock);
@@ -141,7 +143,7 @@ GD_MUST static struct gd_status put_range(struct gd_intake *intake, const struct
 GD_MUST static struct gd_status put_together(struct gd_intake *intake, const struct task *task,
                                              struct gd_error *err)
 {
-    uint64_t within = task->stretch->from_lsn % intake->options.segment_bytes;
+    uint64_t within = task->stretch_lsn % intake->options.segment_bytes;
     while (intake->piece_count >= FAN_IN) {
         struct piece *first = &intake->pieces[intake->piece_count - FAN_IN];
         const struct piece *last = &intake->pieces[intake->piece_count - 1];
@@ -161,7 +163,7 @@ GD_MUST static struct gd_status put_together(struct gd_intake *intake, const str
 GD_MUST static struct gd_status store_piece(struct gd_intake *intake, const struct task *task,
                                             struct gd_error *err)
 {
-    uint64_t within = task->stretch->from_lsn % intake->options.segment_bytes;
+    uint64_t within = task->stretch_lsn % intake->options.segment_bytes;
     if (task->from < task->to) {
         GD_TRY(put_range(intake, task, task->from, task->to, err));
         if (intake->piece_count == PIECES_MAX)
@@ -203,7 +205,7 @@ GD_MUST static struct gd_status store_anyway(struct gd_intake *intake, struct ta
 GD_MUST static struct gd_status do_task(struct gd_intake *intake, struct task *task,
                                         struct gd_error *err)
 {
-    if (task->last && is_whole(intake, task->stretch) && !task->in_pieces)
+    if (task->last && is_whole(intake, task) && !task->in_pieces)
         return store_anyway(intake, task, err);
     return store_piece(intake, task, err);
 }
@@ -211,9 +213,9 @@ GD_MUST static struct gd_status do_task(struct gd_intake *intake, struct task *t
 /* Behind a stretch: is its segment over, and has it pieces? */
 static void end_stretch(struct gd_intake *intake, const struct task *task)
 {
-    uint64_t end = task->stretch->from_lsn + task->stretch->capacity;
+    uint64_t end = task->stretch_lsn + task->capacity;
     struct gd_finisher_task finish = {.segment = segment_of(intake, task),
-                                      .whole = is_whole(intake, task->stretch) && !task->in_pieces,
+                                      .whole = is_whole(intake, task) && !task->in_pieces,
                                       .put = intake->put};
     if (end == start_of_segment(intake, end)) {
         if (intake->put > 0)
@@ -244,8 +246,13 @@ static bool choose(struct gd_intake *intake, struct task *out_task, int64_t *out
     } else if (!full && !intake->hurry && partial_ms == 0) {
         return false;
     }
-    *out_task =
-        (struct task){stretch, stretch->stored, stretch->filled, intake->timeline, full, false};
+    *out_task = (struct task){.stretch = stretch,
+                              .stretch_lsn = stretch->from_lsn,
+                              .capacity = stretch->capacity,
+                              .from = stretch->stored,
+                              .to = stretch->filled,
+                              .timeline = intake->timeline,
+                              .last = full};
     if (!intake->older)
         intake->hurry = false;
     intake->next_us = now + (int64_t)partial_ms * 1000;

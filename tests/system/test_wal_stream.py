@@ -124,7 +124,7 @@ def test_how_far_behind_the_store_is(fresh):
 
 def test_numbers_and_pages(fresh):
     with Stream(fresh, "--json").started() as stream:
-        stream.wait_durable(write(fresh.server, 1))
+        stream.wait_durable(write(fresh.server, 2.5))
         numbers = stream.wait_number("slot_bytes", lambda value: value >= 0)
         for name in ("streaming", "lag_bytes", "lag_seconds", "durable_timestamp_seconds", "segments_total", "reconnects_total", "gaps_total", "store_lost"):
             assert name in numbers
