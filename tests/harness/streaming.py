@@ -7,6 +7,7 @@ import collections
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -130,6 +131,12 @@ class Told:
     def __exit__(self, *_):
         self._stop.set()
         self._thread.join(10)
+
+
+def program(archive, name):
+    """One of PostgreSQL's own; packages of other majors hold servers only."""
+    own = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=True).stdout.strip()
+    return shutil.which(name, path=f"{archive.tools}:{own}:{os.environ['PATH']}")
 
 
 def unpack(path):

@@ -46,7 +46,7 @@ def test_what_is_stored_is_what_pg_receivewal_gets_and_pg_waldump_reads(fresh, t
     mine = tmp_path / "received"
     mine.mkdir()
     with Told(fresh.server) as told, Stream(fresh).started() as stream:
-        other = subprocess.Popen([fresh.tools / "pg_receivewal", "-D", mine, "-s", "1"], env=fresh.server.env(), stderr=subprocess.PIPE, text=True)
+        other = subprocess.Popen([streaming.program(fresh, "pg_receivewal"), "-D", mine, "-s", "1"], env=fresh.server.env(), stderr=subprocess.PIPE, text=True)
         where = "SELECT coalesce(max(write_lsn)::text, '0/0') FROM pg_stat_replication WHERE application_name = 'pg_receivewal'"
         try:
             until(lambda: lsn(fresh.value(where)) > 0 or other.poll() is not None)
@@ -66,8 +66,8 @@ def test_what_is_stored_is_what_pg_receivewal_gets_and_pg_waldump_reads(fresh, t
     name = sorted(stored.whole)[1]
     path = tmp_path / name
     path.write_bytes(streaming.unpack(fresh.stored(name)))
-    dump = subprocess.run([fresh.tools / "pg_waldump", "-q", path], capture_output=True, text=True)
-    assert "rmgr: Heap" in dump.stdout or "INSERT" in subprocess.run([fresh.tools / "pg_waldump", path], capture_output=True, text=True).stdout
+    dump = subprocess.run([streaming.program(fresh, "pg_waldump"), "-q", path], capture_output=True, text=True)
+    assert "rmgr: Heap" in dump.stdout or "INSERT" in subprocess.run([streaming.program(fresh, "pg_waldump"), path], capture_output=True, text=True).stdout
 
 
 def test_pieces_of_a_whole_segment_go(fresh):

@@ -57,7 +57,7 @@ def test_the_server_can_shut_down(blocked):
             stream.wait_for("the server ended the stream")
             last = Stored(one, MIB).end()[1]
             assert last > end
-            checkpoint = subprocess.run([one.tools / "pg_controldata", one.data], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}).stdout
+            checkpoint = subprocess.run([streaming.program(one, "pg_controldata"), one.data], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}).stdout
             assert lsn(re.search(r"Latest checkpoint location:\s+(\S+)", checkpoint).group(1)) < last
             again(one)
             stream.wait_for("receiving timeline", times=2)
