@@ -5,11 +5,14 @@
  * end of what there is: it then promotes itself and reports success. So 1 is said only when the
  * store said that the file is not there, and 255, at which the server stops, of everything else.
  */
+#include <unistd.h>
+
 #include "guardian/cli/ending.h"
 #include "guardian/cli/progress.h"
 #include "guardian/cli/wal.h"
 #include "guardian/io/detach.h"
 #include "guardian/wal/fetch.h"
+#include "guardian/wal/outside.h"
 #include "guardian/wal/prefetch.h"
 
 enum { FETCHED = 0, ABSENT = 1 };
@@ -112,11 +115,29 @@ GD_MUST static struct gd_status fetch_segment(struct fetch *fetch, struct gd_err
 
 /* ---- the command ---- */
 
+/* A standby has its own machine; what recovers may stand beside the source. */
+GD_MUST static struct gd_status look_outside(const struct fetch *fetch, struct gd_error *err)
+{
+    gd_auto_arena arena = gd_arena_new();
+    gd_auto_wal_place open = {0};
+    const char *folder = fetch->config->data_directory;
+    if (fetch->name.kind != GD_WAL_SEGMENT || fetch->fetched.found == GD_WAL_ABSENT ||
+        gd_wal_is_standby(folder) || !gd_wal_is_recovering(folder))
+        return GD_DONE;
+    GD_TRY(gd_cli_wal_open(fetch->config, false, arena, fetch->events, &open, err));
+    struct gd_status status = gd_wal_outside(&open.place, &fetch->name, fetch->path,
+                                             fetch->fetched.segment_bytes, folder, err);
+    if (status.code != GD_OK)
+        (void)unlink(fetch->path);
+    return status;
+}
+
 GD_MUST static struct gd_status run(struct fetch *fetch, const char *name, struct gd_error *err)
 {
     GD_TRY(gd_cli_wal_name(name, &fetch->name, err));
     bool ahead = fetch->config->prefetch > 0 && fetch->name.kind == GD_WAL_SEGMENT;
     GD_TRY(ahead ? fetch_segment(fetch, err) : fetch_alone(fetch, err));
+    GD_TRY(look_outside(fetch, err));
     if (fetch->fetched.found == GD_WAL_BEGUN)
         gd_tell_note(fetch->events, "%s is not whole: %llu bytes of it are in the store", name,
                      (unsigned long long)fetch->fetched.wal_bytes);

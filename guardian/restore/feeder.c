@@ -16,12 +16,14 @@
 #include "guardian/base/memory.h"
 #include "guardian/base/thread.h"
 #include "guardian/io/fd.h"
+#include "guardian/wal/outside.h"
 
 enum { PAUSE_MS = 10, ASK_MAX = 80, FOLDER_MAX = 200, FETCHED = 0, ABSENT = 1, TROUBLE = 255 };
 
 struct gd_feeder {
     struct gd_wal_place place;
     struct gd_wal_fetch_options options;
+    const char *data_directory;
     char folder[FOLDER_MAX];
     uid_t uid;
     gid_t gid;
@@ -78,6 +80,9 @@ static int fetch(struct gd_feeder *feeder, const struct gd_wal_name *name, const
         gd_wal_fetch(&feeder->place, name, &feeder->options, path, &fetched, &err);
     if (status.code == GD_OK && fetched.found == GD_WAL_ABSENT)
         return ABSENT;
+    if (status.code == GD_OK && name->kind == GD_WAL_SEGMENT)
+        status = gd_wal_outside(&feeder->place, name, path, fetched.segment_bytes,
+                                feeder->data_directory, &err);
     if (status.code == GD_OK && chown(path, feeder->uid, feeder->gid) != 0)
         status = gd_fail(&err, GD_SYSTEM, "could not give \"%s\" to the server's user: %s", path,
                          strerror(errno));
@@ -175,12 +180,14 @@ static struct gd_status make_folder(struct gd_feeder *feeder, struct gd_error *e
     return gd_fd_write_all(fd, path, script, sizeof script - 1, err);
 }
 
-struct gd_status gd_feeder_new(const struct gd_wal_place *place, bool hole_is_end, uid_t uid,
-                               gid_t gid, struct gd_feeder **out_feeder, struct gd_error *err)
+struct gd_status gd_feeder_new(const struct gd_wal_place *place, bool hole_is_end,
+                               const char *data_directory, uid_t uid, gid_t gid,
+                               struct gd_feeder **out_feeder, struct gd_error *err)
 {
     struct gd_feeder *feeder = gd_memory_new(sizeof *feeder);
     feeder->place = *place;
     feeder->options.hole_is_end = hole_is_end;
+    feeder->data_directory = data_directory;
     feeder->uid = uid;
     feeder->gid = gid;
     pthread_mutex_init(&feeder->lock, NULL);

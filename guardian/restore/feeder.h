@@ -18,10 +18,11 @@
 
 struct gd_feeder;
 
-/** A thread of ours answers until gd_feeder_free(). `place` must live as long. */
+/** A thread of ours answers until gd_feeder_free(). What `place` names, and `data_directory` (of
+ * the server), must live as long. */
 GD_MUST struct gd_status gd_feeder_new(const struct gd_wal_place *place, bool hole_is_end,
-                                       uid_t uid, gid_t gid, struct gd_feeder **out_feeder,
-                                       struct gd_error *err);
+                                       const char *data_directory, uid_t uid, gid_t gid,
+                                       struct gd_feeder **out_feeder, struct gd_error *err);
 /** What restore_command is, with %f and %p. */
 const char *gd_feeder_command(const struct gd_feeder *feeder, struct gd_arena *arena);
 /** The last failure, in `arena`; NULL: none. */

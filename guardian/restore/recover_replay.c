@@ -179,7 +179,7 @@ static struct gd_status settle_fetch(struct gd_recovering *recovering, struct gd
     if (status.code != GD_SYSTEM || server->uid == 0 || gd_interrupted())
         return status;
     place.system_identifier = recovering->plan->system_identifier;
-    GD_TRY(gd_feeder_new(&place, recovering->plan->hole, server->uid, server->gid,
+    GD_TRY(gd_feeder_new(&place, recovering->plan->hole, server->data, server->uid, server->gid,
                          &recovering->feeder, err));
     server->restore_command = gd_feeder_command(recovering->feeder, recovering->arena);
     gd_tell_note(recovering->options->events,

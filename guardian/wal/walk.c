@@ -14,6 +14,8 @@ enum {
     CRC_AT = 20, /* in a record's head; what is before it is part of the CRC, behind the body */
     RM_XLOG = 0,
     RM_XACT = 1,
+    RM_TABLESPACE = 5,
+    LOOK_BYTES = 64, /* that are kept of a record but of those on tablespaces */
 };
 static const int64_t epoch_us = INT64_C(946684800000000); /* 2000-01-01 */
 
@@ -100,6 +102,18 @@ static void learn_time(struct gd_wal_walk *walk)
         walk->told.newest_us = time_us;
 }
 
+static void tell_tablespace(struct gd_wal_walk *walk)
+{
+    const unsigned char *data = own_data(walk, sizeof(uint32_t) + 1);
+    if (data == NULL) {
+        walk->tablespace(walk->context, 0, NULL);
+        return;
+    }
+    const char *path = (const char *)data + sizeof(uint32_t);
+    size_t room = walk->look_filled - (size_t)(data - walk->look) - sizeof(uint32_t);
+    walk->tablespace(walk->context, u32(data), memchr(path, 0, room) == NULL ? NULL : path);
+}
+
 GD_MUST static struct gd_status finish_record(struct gd_wal_walk *walk, struct gd_error *err)
 {
     enum { WHAT = 0xF0, SWITCH = 0x40 };
@@ -110,6 +124,8 @@ GD_MUST static struct gd_status finish_record(struct gd_wal_walk *walk, struct g
         return fail_at(walk->told.last_start, "has another CRC than it says", err);
     if (has_time(manager, info))
         learn_time(walk);
+    if (walk->tablespace != NULL && manager == RM_TABLESPACE && (info & WHAT) == 0)
+        tell_tablespace(walk);
     if (manager == RM_XLOG && (info & WHAT) == SWITCH)
         walk->ended = walk->told.switched = true;
     return GD_DONE;
@@ -142,7 +158,8 @@ GD_MUST static struct gd_status take(struct gd_wal_walk *walk, const unsigned ch
             GD_TRY(take_head(walk, err));
     }
     if (walk->whole && size > 0) {
-        size_t part = GD_WAL_RECORD_LOOK - walk->look_filled;
+        size_t room = walk->head[17] == RM_TABLESPACE ? GD_WAL_RECORD_LOOK : LOOK_BYTES;
+        size_t part = room - walk->look_filled;
         part = part < size ? part : size;
         memcpy(walk->look + walk->look_filled, data, part);
         walk->look_filled += part;

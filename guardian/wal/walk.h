@@ -31,10 +31,16 @@ struct gd_wal_told {
     int64_t oldest_us, newest_us; /* the server's clock: commits and restore points; 0: none */
 };
 
-enum { GD_WAL_RECORD_HEAD = 24, GD_WAL_RECORD_LOOK = 64 };
+enum { GD_WAL_RECORD_HEAD = 24, GD_WAL_RECORD_LOOK = 1152 }; /* a path of 1,024 bytes fits */
+
+/** A tablespace is made; `path` is "" for one within the data directory, NULL: longer than any. */
+typedef void gd_wal_tablespace_fn(void *context, uint32_t oid, const char *path);
 
 struct gd_wal_walk {
     struct gd_wal_told told;
+    gd_wal_tablespace_fn
+        *tablespace; /* set behind gd_wal_walk_init(); NULL: nobody wants to know */
+    void *context;
     uint64_t lsn; /* of the page that is being filled */
     bool begun, ended;
     /* the record that is being read */

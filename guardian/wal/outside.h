@@ -1,0 +1,23 @@
+/*
+ * Outside: WAL that makes a tablespace, before it is replayed.
+ *
+ * A server that replays CREATE TABLESPACE puts its files where the source had them, whatever folder
+ * it runs in itself. Beside a living source that is the source's own folder: its files would be
+ * overwritten. So a segment in which a tablespace is made is only handed to a server that recovers
+ * when that place is an empty folder, or was made into this server's tablespace before.
+ */
+#ifndef GUARDIAN_WAL_OUTSIDE_H
+#define GUARDIAN_WAL_OUTSIDE_H
+
+#include "guardian/wal/fetch.h"
+
+/** Look through the segment at `path`, which gd_wal_fetch() has brought; the one behind it is read
+ *  when its last record goes on there. @param data_directory  of the server that recovers
+ *  @return GD_REFUSED it makes a tablespace where other files are, or where nothing is; `path` is
+ *  to be removed */
+GD_MUST struct gd_status gd_wal_outside(const struct gd_wal_place *place,
+                                        const struct gd_wal_name *name, const char *path,
+                                        uint64_t segment_bytes, const char *data_directory,
+                                        struct gd_error *err);
+
+#endif
