@@ -181,7 +181,7 @@ static struct gd_status read_left_out(const struct reader *reader, struct gd_pro
 static struct gd_status read_head(const struct reader *reader, struct gd_proof *proof)
 {
     char snapshot[GD_ID_SIZE];
-    uint64_t milliseconds;
+    uint64_t milliseconds = 0;
     GD_TRY(read_id(reader, "id", proof->id));
     GD_TRY(read_kind(reader, &proof->kind));
     GD_TRY(read_text(reader, "cluster", &proof->cluster));

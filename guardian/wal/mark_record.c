@@ -1,14 +1,16 @@
 /* Marks as they lie in the store: written once, read on distrust. See mark.h, docs/formats/mark.md.
  */
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "guardian/base/crew.h"
 #include "guardian/io/json.h"
 #include "guardian/wal/mark_own.h"
 
-enum { RECORD_BYTES_MAX = 64 * 1024 };
+enum { RECORD_BYTES_MAX = 64 * 1024, WORKERS = 8 };
 
 static const char ending[] = ".json";
 
@@ -259,6 +261,43 @@ GD_MUST static struct gd_status load(struct gd_store *store, uint64_t system_ide
     return GD_DONE;
 }
 
+/* One request for each mark: several at a time. */
+struct loading {
+    struct gd_store *store;
+    uint64_t system_identifier;
+    const char *const *ids;
+    struct gd_mark *marks;
+    bool *there;
+    pthread_mutex_t lock; /* of the arena */
+    struct gd_arena *arena;
+};
+
+static void keep(struct loading *loading, size_t index, const struct gd_mark *mark)
+{
+    struct gd_arena *arena = loading->arena;
+    struct gd_mark *kept = &loading->marks[index];
+    pthread_mutex_lock(&loading->lock);
+    *kept = *mark;
+    kept->id = gd_arena_strdup(arena, mark->id);
+    kept->name = gd_arena_strdup(arena, mark->name);
+    kept->change = gd_arena_strdup(arena, mark->change);
+    kept->database = gd_arena_strdup(arena, mark->database);
+    kept->git_commit = gd_arena_strdup(arena, mark->git_commit);
+    pthread_mutex_unlock(&loading->lock);
+}
+
+static struct gd_status load_one(void *context, size_t index, struct gd_arena *scratch,
+                                 struct gd_error *err)
+{
+    struct loading *loading = context;
+    struct gd_mark mark = {0};
+    GD_TRY(load(loading->store, loading->system_identifier, loading->ids[index], scratch, &mark,
+                &loading->there[index], err));
+    if (loading->there[index])
+        keep(loading, index, &mark);
+    return GD_DONE;
+}
+
 struct gd_status gd_wal_marks(struct gd_store *store, uint64_t system_identifier,
                               struct gd_arena *arena, struct gd_mark **out_marks, size_t *out_count,
                               struct gd_error *err)
@@ -266,13 +305,21 @@ struct gd_status gd_wal_marks(struct gd_store *store, uint64_t system_identifier
     struct listing listing = {.arena = arena};
     size_t count = 0;
     GD_TRY(list_ids(store, system_identifier, "", &listing, err));
-    struct gd_mark *marks = gd_arena_zalloc(arena, listing.count + 1, sizeof *marks);
-    for (size_t i = 0; i < listing.count; i++) {
-        bool there;
-        GD_TRY(load(store, system_identifier, listing.ids[i], arena, &marks[count], &there, err));
-        count += there;
-    }
-    *out_marks = marks; /* ids sort by time, and the store lists in order */
+    struct loading loading = {
+        .store = store,
+        .system_identifier = system_identifier,
+        .ids = listing.ids,
+        .marks = gd_arena_zalloc(arena, listing.count + 1, sizeof *loading.marks),
+        .there = gd_arena_zalloc(arena, listing.count + 1, sizeof *loading.there),
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .arena = arena,
+    };
+    if (listing.count > 0)
+        GD_TRY(gd_crew_run(listing.count, WORKERS, load_one, &loading, err));
+    for (size_t i = 0; i < listing.count; i++)
+        if (loading.there[i])
+            loading.marks[count++] = loading.marks[i];
+    *out_marks = loading.marks; /* ids sort by time, and the store lists in order */
     *out_count = count;
     return GD_DONE;
 }
