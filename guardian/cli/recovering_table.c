@@ -39,6 +39,7 @@ GD_MUST static struct gd_status take(const struct gd_config *config,
                                       .tables = (const char *const *)config->tables.items,
                                       .table_count = config->tables.count,
                                       .workers = (unsigned)config->workers,
+                                      .recovered = true,
                                       .reason = "taken out of a point in time, to be restored",
                                       .events = events};
     GD_TRY(gd_snapshot_take(&options, arena, &manifest, err));

@@ -42,12 +42,13 @@ bool gd_guard_wal_kept(struct gd_guard *guard)
 
 /* ---- foreseen: for the plan, and for a decision that is only possible with it ---- */
 
-GD_MUST static struct gd_status options_of(const struct gd_guard *guard,
-                                           struct gd_point_options *out_options,
+GD_MUST static struct gd_status find_cover(const struct gd_guard *guard, bool prepare,
+                                           struct gd_cover **out_cover, const char **out_why,
                                            struct gd_error *err)
 {
     const struct gd_protect_options protect = gd_guard_protect_options(guard);
-    return gd_protect_point_options(&protect, guard->story->cluster, out_options, err);
+    return gd_protect_find_cover(&protect, guard->story->cluster, prepare, guard->arena, out_cover,
+                                 out_why, err);
 }
 
 static void tell_cover(struct gd_guard *guard, const struct gd_cover *cover, const char *why)
@@ -64,15 +65,13 @@ static void tell_cover(struct gd_guard *guard, const struct gd_cover *cover, con
 GD_MUST static struct gd_status foresee(struct gd_guard *guard, struct gd_cover **out_cover,
                                         const char **out_why, struct gd_error *err)
 {
-    struct gd_point_options options;
     *out_cover = NULL;
     *out_why = guard->options->point == GD_POINT_REQUIRE
                    ? "nobody keeps WAL of this server in the store"
                    : NULL;
     if (!gd_guard_wal_kept(guard))
         return GD_DONE;
-    GD_TRY(options_of(guard, &options, err));
-    return gd_point_foresee(&options, guard->arena, out_cover, out_why, err);
+    return find_cover(guard, false, out_cover, out_why, err);
 }
 
 struct gd_status gd_guard_foresee_point(struct gd_guard *guard, struct gd_error *err)
@@ -125,7 +124,6 @@ static struct gd_status demanded(const struct gd_guard *guard, const char *why,
 
 struct gd_status gd_guard_prepare_point(struct gd_guard *guard, struct gd_error *err)
 {
-    struct gd_point_options options;
     struct gd_cover *cover = NULL;
     struct gd_error failed = {0};
     const char *why = "nobody keeps WAL of this server in the store";
@@ -134,9 +132,7 @@ struct gd_status gd_guard_prepare_point(struct gd_guard *guard, struct gd_error 
     if (guard->options->point == GD_POINT_NEVER || !wants_rows(guard->decision))
         return GD_DONE;
     bool kept = gd_guard_wal_kept(guard);
-    struct gd_status status = kept ? options_of(guard, &options, &failed) : GD_DONE;
-    if (kept && status.code == GD_OK)
-        status = gd_point_prepare(&options, guard->arena, &cover, &why, &failed);
+    struct gd_status status = kept ? find_cover(guard, true, &cover, &why, &failed) : GD_DONE;
     if (status.code != GD_OK && (status.code == GD_INJECTED || gd_interrupted())) {
         *err = failed;
         return status;

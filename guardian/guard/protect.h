@@ -111,11 +111,12 @@ GD_MUST struct gd_status gd_protect(const struct gd_protect_options *options,
 struct gd_story_point gd_protect_told(const struct gd_protection *protection,
                                       struct gd_arena *arena);
 
-/** For gd_point_prepare() and gd_point_foresee(). */
-GD_MUST struct gd_status gd_protect_point_options(const struct gd_protect_options *options,
-                                                  const char *cluster,
-                                                  struct gd_point_options *out_options,
-                                                  struct gd_error *err);
+/** gd_point_prepare(), or gd_point_foresee() when not `prepare`, for the decision's backup, all of
+ *  whose rows must be in the WAL. `*out_cover` NULL: `*out_why` says what is missing. */
+GD_MUST struct gd_status gd_protect_find_cover(const struct gd_protect_options *options,
+                                               const char *cluster, bool prepare,
+                                               struct gd_arena *arena, struct gd_cover **out_cover,
+                                               const char **out_why, struct gd_error *err);
 
 /** Prove a backup that was taken before once more, as strongly as the decision demands now.
  *  @return GD_UNPROTECTED, GD_CORRUPT */

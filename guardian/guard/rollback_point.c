@@ -105,6 +105,7 @@ GD_MUST static struct gd_status take(const struct pointing *of, const struct gd_
         .change = of->story->change,
         .reason = reason_of(of, point),
         .pg_snapshot = point->seen,
+        .recovered = true,
         .sealed = of->story->sealed,
         .events = options->events,
     };

@@ -39,7 +39,6 @@ struct gd_status gd_run_prepare_point(struct gd_run *run, const struct gd_decisi
 {
     const struct gd_guard_options *options = run->options->guard;
     struct gd_decision part = *decision;
-    struct gd_point_options pointing;
     struct gd_cover *cover = NULL;
     struct gd_error failed = {0};
     const char *why = "nobody keeps WAL of this server in the store";
@@ -49,11 +48,9 @@ struct gd_status gd_run_prepare_point(struct gd_run *run, const struct gd_decisi
     bool kept = gd_run_wal_kept(run);
     part.backup = *missing;
     const struct gd_protect_options protect = gd_run_protect_options(run, &part);
-    struct gd_status status =
-        kept ? gd_protect_point_options(&protect, run->story->cluster, &pointing, &failed)
-             : GD_DONE;
-    if (kept && status.code == GD_OK)
-        status = gd_point_prepare(&pointing, run->arena, &cover, &why, &failed);
+    struct gd_status status = kept ? gd_protect_find_cover(&protect, run->story->cluster, true,
+                                                           run->arena, &cover, &why, &failed)
+                                   : GD_DONE;
     if (status.code != GD_OK && (status.code == GD_INJECTED || gd_interrupted())) {
         *err = failed;
         return status;

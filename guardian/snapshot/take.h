@@ -48,6 +48,7 @@ struct gd_take_options {
     const char *own_ids;
     const struct gd_map *own_files;
     uint32_t lock_ms; /* for ACCESS SHARE on the tables: 2,000; then GD_BUSY */
+    bool recovered;   /* from a base backup and WAL: what is unlogged is empty there */
     const struct gd_events *events;
 };
 

@@ -98,12 +98,19 @@ GD_MUST static struct gd_status check_row_security(struct gd_take *take, struct 
 GD_MUST static struct gd_status check_unlogged(struct gd_take *take, struct gd_error *err)
 {
     struct list list = {.arena = take->arena};
-    for (size_t i = 0; take->in_recovery && i < take->table_count; i++)
+    bool recovered = take->options->recovered;
+    for (size_t i = 0; (take->in_recovery || recovered) && i < take->table_count; i++)
         if (is_copied(&take->tables[i]) && take->tables[i].persistence == 'u' &&
             take->tables[i].table.kind == 'r')
             name_it(&list, table_name(&take->tables[i], take->arena));
     if (list.count == 0)
         return GD_DONE;
+    if (recovered) {
+        gd_tell_warning(take->options->events, "",
+                        "unlogged tables come back empty, because their rows are in no WAL: %s",
+                        listed(&list));
+        return GD_DONE;
+    }
     return gd_hint(err,
                    gd_fail(err, GD_UNPROTECTED,
                            "could not back up %s: it is a standby, which has no rows of the "

@@ -368,3 +368,26 @@ def test_run_without_cover(world):
         assert done["snapshot"] and not done["points"] and [one for one in done["notes"] if "no point in time" in one]
     finally:
         mend()
+
+
+# ---- what is in no WAL ----
+
+
+@pytest.mark.parametrize("made", ["UNLOGGED TABLE bulk (id int)", "TABLE bulk (id int) PARTITION BY LIST (id); CREATE UNLOGGED TABLE bulk_1 PARTITION OF bulk FOR VALUES IN (1)"])
+def test_what_is_unlogged_gets_a_snapshot(world, made):
+    shop = world.fresh()
+    world.server.run(f"CREATE {made}; INSERT INTO bulk VALUES (1)", shop)
+    planned = json.loads(world.guardian("plan", world.file("DROP TABLE bulk;"), "--db", world.server.uri(shop), "--json").stdout)
+    assert "is unlogged: its rows are in no WAL" in planned["decision"]["point_in_time"]["why_not"]
+    done, _ = world.apply(shop, "DROP TABLE bulk;", "--point-in-time", "require", status=4)
+    assert "is unlogged: its rows are in no WAL" in done["error"]["text"] and world.server.value("SELECT count(*) FROM bulk", shop) == 1
+    ran = world.guardian("run", "--yes", "--point-in-time", "require", "--db", world.server.uri(shop), "--", "psql", "-XAtqc", "DROP TABLE bulk", status=None)
+    assert ran.returncode and "is unlogged: its rows are in no WAL" in ran.stdout + ran.stderr
+    done, _ = world.apply(shop, "ALTER TABLE users DROP COLUMN age;")  # all of the database is to be protected
+    assert done["snapshot"] and not done["points"]
+    policy = world.place / "tables.yaml"
+    policy.write_text("policy: tables\nextends: default\nrules:\n  - {class: [destructive], action: back up, scope: tables, because: x}\n")
+    done, _ = world.apply(shop, "ALTER TABLE orders DROP COLUMN note;", "--policy", policy)  # another table's matter
+    assert done["points"]
+    done, _ = world.apply(shop, "DROP TABLE bulk;", "--policy", policy)
+    assert done["snapshot"] and not done["points"]
