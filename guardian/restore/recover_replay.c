@@ -22,12 +22,12 @@ enum {
     SILENT_S = 1800,
     READY_S = 60,
     PROMOTE_S = 600,
-    STARTS_MAX = 4,
-    SPREAD = 64, /* bytes between the end of a record and where the next one begins */
+    STARTS_MAX = 32, /* each raises one of five sizes, for one restart of the source */
+    SPREAD = 64,     /* bytes between the end of a record and where the next one begins */
     PAGE = 8192,
 };
 
-enum outcome { PAUSED, PROMOTED, ENDED_BEFORE };
+enum outcome { PAUSED, PROMOTED, ENDED_BEFORE, TOO_SMALL };
 
 struct replay {
     struct gd_recovering *recovering;
@@ -271,8 +271,8 @@ static struct gd_status wait_for_end(struct replay *replay, enum outcome *out_ou
         GD_TRY(gd_interrupt_check(err));
         bool running = gd_server_running(server);
         gd_server_read_log(server);
-        if (!running && server->log.ended_before) {
-            *out_outcome = ENDED_BEFORE;
+        if (server->log.insufficient || (!running && server->log.ended_before)) {
+            *out_outcome = server->log.insufficient ? TOO_SMALL : ENDED_BEFORE;
             return GD_DONE;
         }
         if (!running)
@@ -406,11 +406,23 @@ static struct gd_status start(struct replay *replay, struct gd_error *err)
     return gd_fault("recover: after the server started", err);
 }
 
+/* The source's max_connections and the like were raised behind the base backup: the server wants as
+   much, one value after the other, and its control file has them by then. */
 static struct gd_status run_once(struct replay *replay, enum outcome *out_outcome,
                                  struct gd_error *err)
 {
-    GD_TRY(start(replay, err));
-    return wait_for_end(replay, out_outcome, err);
+    for (unsigned starts = 1;; starts++) {
+        GD_TRY(start(replay, err));
+        GD_TRY(wait_for_end(replay, out_outcome, err));
+        if (*out_outcome != TOO_SMALL)
+            return GD_DONE;
+        if (starts == STARTS_MAX)
+            return fail_server(replay, "the server wants larger settings, again and again", err);
+        gd_server_halt(replay->server);
+        gd_tell_note(
+            replay->recovering->options->events,
+            "the source was given larger settings here: the server starts again with them");
+    }
 }
 
 /* The WAL ends before anything that lies behind the target: then the last record is the target, and

@@ -153,13 +153,30 @@ static void set_number(struct settings *settings, const char *name, uint32_t wan
     set(settings, gd_arena_printf(settings->arena, "%s=%u", name, wanted > least ? wanted : least));
 }
 
-static void set_sizes(struct settings *settings, const struct gd_control *control)
+static void set_sizes(struct settings *settings, const struct gd_control *most)
 {
-    set_number(settings, "max_connections", control->max_connections, 60);
-    set_number(settings, "max_worker_processes", control->max_worker_processes, 8);
-    set_number(settings, "max_wal_senders", control->max_wal_senders, 0);
-    set_number(settings, "max_prepared_transactions", control->max_prepared_transactions, 0);
-    set_number(settings, "max_locks_per_transaction", control->max_locks_per_transaction, 256);
+    set_number(settings, "max_connections", most->max_connections, 60);
+    set_number(settings, "max_worker_processes", most->max_worker_processes, 8);
+    set_number(settings, "max_wal_senders", most->max_wal_senders, 0);
+    set_number(settings, "max_prepared_transactions", most->max_prepared_transactions, 0);
+    set_number(settings, "max_locks_per_transaction", most->max_locks_per_transaction, 256);
+}
+
+static void raise_to(uint32_t *most, uint32_t wanted)
+{
+    if (wanted > *most)
+        *most = wanted;
+}
+
+/* The source may have raised one and lowered another on the way: WAL that is replayed again wants
+   them all at once. */
+static void keep_most(struct gd_control *most, const struct gd_control *control)
+{
+    raise_to(&most->max_connections, control->max_connections);
+    raise_to(&most->max_worker_processes, control->max_worker_processes);
+    raise_to(&most->max_wal_senders, control->max_wal_senders);
+    raise_to(&most->max_prepared_transactions, control->max_prepared_transactions);
+    raise_to(&most->max_locks_per_transaction, control->max_locks_per_transaction);
 }
 
 static void set_paths(struct settings *settings, const struct gd_server *server)
@@ -226,7 +243,7 @@ static void settle(struct settings *settings, const struct gd_server *server)
         set(settings,
             gd_arena_printf(settings->arena, "restore_command=%s", server->restore_command));
     set_paths(settings, server);
-    set_sizes(settings, &server->control);
+    set_sizes(settings, &server->most);
 }
 
 /* --- running --- */
@@ -282,6 +299,7 @@ struct gd_status gd_server_start(struct gd_server *server, struct gd_error *err)
                                 server->data};
     gd_process_free(GD_MOVE(server->process));
     GD_TRY(gd_control_read(server->data, &server->control, err));
+    keep_most(&server->most, &server->control);
     GD_TRY(put_file(server, "postgresql.conf", "", err));
     server->log = (struct gd_server_log){.offset = server->log.offset};
     settle(&settings, server);
@@ -330,6 +348,17 @@ void gd_server_kill(struct gd_server *server)
         return;
     gd_process_signal(server->process, SIGQUIT);
     (void)wait_for_end(server, 10000);
+    gd_process_free(GD_MOVE(server->process));
+}
+
+void gd_server_halt(struct gd_server *server)
+{
+    if (server->process == NULL)
+        return;
+    gd_process_signal(server->process, SIGINT);
+    if (!wait_for_end(server, STOP_MS))
+        gd_server_kill(server);
+    gd_server_read_log(server); /* what comes next is of the next one */
     gd_process_free(GD_MOVE(server->process));
 }
 

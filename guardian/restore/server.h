@@ -27,7 +27,7 @@ struct gd_server_log {
     bool pausing;           /* … and waits there */
     bool ended_before;      /* the WAL ended before the target */
     bool ready;             /* it says that it takes connections */
-    bool insufficient;      /* hot standby wants larger settings */
+    bool insufficient;      /* hot standby wants larger settings; pg_control has them by then */
     int64_t last_commit_us; /* "last completed transaction was at log time" */
     uint64_t redo_done_lsn;
     const char *last_restored; /* the WAL file that came last */
@@ -49,6 +49,7 @@ struct gd_server {
     gid_t gid;
     bool throwaway; /* nothing of it has to survive a crash */
     struct gd_control control;
+    struct gd_control most; /* sizes: the largest that its control file ever asked for */
     struct gd_process *process;
     struct gd_server_log log;
 };
@@ -69,6 +70,8 @@ GD_MUST struct gd_status gd_server_start(struct gd_server *server, struct gd_err
 bool gd_server_running(struct gd_server *server);
 /** Shut down in order, and see in pg_control that it did. */
 GD_MUST struct gd_status gd_server_stop(struct gd_server *server, struct gd_error *err);
+/** In the midst of recovery: it can be started again, and goes on near to where it was. */
+void gd_server_halt(struct gd_server *server);
 /** At once, without order. */
 void gd_server_kill(struct gd_server *server);
 /** Start it anew, so that it outlives us; on the same private socket. */

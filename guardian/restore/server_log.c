@@ -77,7 +77,8 @@ static void note_recovery(struct gd_server *server, const char *line)
         log->ended_before = true;
     if (strstr(line, "ready to accept ") != NULL)
         log->ready = true;
-    if (strstr(line, "insufficient parameter settings") != NULL)
+    if (strstr(line, "insufficient parameter settings") != NULL ||
+        strstr(line, " is a lower setting than on the ") != NULL) /* 13 says nothing else */
         log->insufficient = true;
     if (strncmp(line, "guardian: ", 10) == 0)
         log->fetching = gd_arena_strdup(server->arena, line + 10);

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import subprocess
 import time
 
 import pytest
@@ -51,6 +52,26 @@ def test_before_and_after_a_promotion():
                     assert answer("SELECT string_agg(n::text, ',' ORDER BY n) FROM t") == rows, words
                     assert said["timeline"] == (1 if "--timeline" in words else 2)
                     assert said["recovered"]["timeline"] >= 3 or "--timeline" in words
+
+
+def larger(world, **settings):
+    """The server starts again with other settings."""
+    for name, value in settings.items():
+        world.server.run(f"ALTER SYSTEM SET {name} = {value}")
+    subprocess.run([*pitr.AS_SERVER, world.tools / "pg_ctl", "-D", world.data, "-w", "-l", f"{world.server.dir}/log", "restart"], check=True, capture_output=True)
+
+
+def test_settings_that_were_raised_behind_the_base_backup():
+    with pitr.Archive() as world:
+        world.server.run("CREATE TABLE t (n int)")
+        world.guardian("base", as_server=True)
+        larger(world, max_connections=120, max_worker_processes=8)
+        larger(world, max_connections=70, max_worker_processes=20)  # never both in pg_control
+        world.server.run("INSERT INTO t VALUES (1)")
+        pushed(world, world.server)
+        with running(world, "--latest") as (said, answer):
+            assert answer("SELECT count(*) FROM t") == "1" and said["recovered"]["exact"]
+            assert int(answer("SHOW max_connections")) >= 120 and int(answer("SHOW max_worker_processes")) >= 20
 
 
 @pytest.mark.parametrize("major", [13, 18])
