@@ -7,7 +7,7 @@
 
 #include "guardian/base/fault.h"
 #include "guardian/prove/proof.h"
-#include "guardian/snapshot/base.h"
+#include "guardian/snapshot/coverage.h"
 #include "guardian/version.h"
 #include "guardian/wal/chain.h"
 
@@ -24,8 +24,10 @@ struct pointing {
     struct gd_wal_chain *chain;
     uint32_t timeline; /* of the server, now */
     uint64_t lsn;
-    const char *cluster; /* the system identifier, as proofs are filed under it */
-    const char *why;     /* the first thing that is missing */
+    const char *cluster;          /* the system identifier, as proofs are filed under it */
+    struct gd_base_listed *bases; /* oldest first */
+    size_t base_count;
+    const char *why; /* the first thing that is missing */
 };
 
 /* ---- is there anything? ---- */
@@ -125,64 +127,106 @@ static const char *problem_of(const struct pointing *pointing, const struct gd_b
     return gd_arena_printf(pointing->arena, "base backup %s: %s", listed->id, problem);
 }
 
+/* What an incremental one goes on from; NULL: a full one, or it is not there. */
+static const struct gd_base_listed *before_of(const struct pointing *pointing,
+                                              const struct gd_base_listed *listed)
+{
+    for (size_t i = 0; listed->base->after[0] != '\0' && i < pointing->base_count; i++)
+        if (strcmp(pointing->bases[i].id, listed->base->after) == 0)
+            return &pointing->bases[i];
+    return NULL;
+}
+
+/* As far as names tell. @return the problem; NULL: none */
+static const char *why_not_whole(const struct pointing *pointing,
+                                 const struct gd_base_listed *listed, uint64_t end)
+{
+    const struct gd_coverage coverage = {
+        .bases = pointing->bases, .base_count = pointing->base_count, .chain = pointing->chain};
+    const struct gd_base *base = listed->base;
+    struct gd_arena *arena = pointing->arena;
+    uint32_t timeline = 0;
+    uint64_t lsn = 0;
+    if (base == NULL || listed->problem != NULL || listed->unfinished)
+        return problem_of(pointing, listed);
+    if (!gd_wal_chain_reaches(pointing->chain, base->timeline, base->start_lsn, pointing->timeline,
+                              end, &timeline, &lsn)) {
+        char text[GD_LSN_SIZE];
+        gd_lsn_write(lsn, text);
+        return gd_arena_printf(arena, "WAL is missing from byte %s of timeline %" PRIu32, text,
+                               timeline);
+    }
+    if (!gd_coverage_usable(&coverage, listed))
+        return gd_arena_printf(arena, "base backup %s is not whole: one that it needs is missing",
+                               listed->id);
+    return NULL;
+}
+
+/* It, and all that it goes on from; the oldest look counts. A drill of it was one of them, too. */
+GD_MUST static struct gd_status find_proofs(struct pointing *pointing,
+                                            const struct gd_base_listed *listed,
+                                            struct gd_cover *cover, bool *out_good,
+                                            struct gd_error *err)
+{
+    struct gd_store *store = pointing->options->place.store;
+    struct gd_arena *arena = pointing->arena;
+    *out_good = false;
+    for (const struct gd_base_listed *one = listed; one != NULL; one = before_of(pointing, one)) {
+        const struct gd_proof *proof = NULL;
+        GD_TRY(gd_proof_find(store, pointing->cluster, one->id, one->manifest_sha256, arena, &proof,
+                             err));
+        if (proof == NULL) {
+            say(pointing, gd_arena_printf(arena, "base backup %s is not proven", one->id));
+            return GD_DONE;
+        }
+        if (one == listed && proof->kind < pointing->options->wanted) {
+            say(pointing,
+                gd_arena_printf(arena, "base backup %s was read back, and not restored on trial",
+                                one->id));
+            return GD_DONE;
+        }
+        if (one == listed)
+            cover->base_proof = proof->kind;
+        if (one == listed || proof->time_us < cover->proven_us)
+            cover->proven_us = proof->time_us;
+    }
+    *out_good = true;
+    return GD_DONE;
+}
+
 /* The newest that is proven well enough, and from which the chain goes on to the end. */
 GD_MUST static struct gd_status weigh(struct pointing *pointing,
                                       const struct gd_base_listed *listed, uint64_t end,
                                       struct gd_cover *cover, bool *out_good, struct gd_error *err)
 {
-    const struct gd_base *base = listed->base;
-    const struct gd_proof *proof = NULL;
-    struct gd_arena *arena = pointing->arena;
-    uint32_t timeline = 0;
-    uint64_t lsn = 0;
     *out_good = false;
-    if (base == NULL || listed->problem != NULL) {
-        if (!listed->unfinished)
-            say(pointing, problem_of(pointing, listed));
+    if (listed->unfinished)
         return GD_DONE;
-    }
-    GD_TRY(gd_proof_find(pointing->options->place.store, pointing->cluster, listed->id,
-                         listed->manifest_sha256, arena, &proof, err));
-    if (proof == NULL || proof->kind < pointing->options->wanted) {
-        say(pointing,
-            proof == NULL
-                ? gd_arena_printf(arena, "base backup %s is not proven", listed->id)
-                : gd_arena_printf(arena, "base backup %s was read back, and not restored on trial",
-                                  listed->id));
-        return GD_DONE;
-    }
-    if (!gd_wal_chain_reaches(pointing->chain, base->timeline, base->start_lsn, pointing->timeline,
-                              end, &timeline, &lsn)) {
-        char text[GD_LSN_SIZE];
-        gd_lsn_write(lsn, text);
-        say(pointing, gd_arena_printf(arena, "WAL is missing from byte %s of timeline %" PRIu32,
-                                      text, timeline));
+    const char *problem = why_not_whole(pointing, listed, end);
+    if (problem != NULL) {
+        say(pointing, problem);
         return GD_DONE;
     }
     *cover = (struct gd_cover){.base = listed->id,
-                               .base_proof = proof->kind,
-                               .since_us = base->stopped_us,
+                               .since_us = listed->base->stopped_us,
                                .timeline = pointing->timeline,
                                .lsn = end,
                                .segment_bytes = pointing->chain->segment_bytes};
     memcpy(cover->base_sha256, listed->manifest_sha256, sizeof cover->base_sha256);
-    *out_good = true;
-    return GD_DONE;
+    return find_proofs(pointing, listed, cover, out_good, err);
 }
 
 GD_MUST static struct gd_status find_base(struct pointing *pointing, uint64_t end,
                                           struct gd_cover *cover, const struct gd_base **out_base,
                                           struct gd_error *err)
 {
-    struct gd_base_listed *bases = NULL;
-    size_t count = 0;
     bool good = false;
     GD_TRY(gd_base_list(pointing->options->place.store, pointing->options->place.system_identifier,
-                        pointing->arena, &bases, &count, err));
-    for (size_t i = count; i-- > 0 && !good;) {
-        GD_TRY(weigh(pointing, &bases[i], end, cover, &good, err));
+                        pointing->arena, &pointing->bases, &pointing->base_count, err));
+    for (size_t i = pointing->base_count; i-- > 0 && !good;) {
+        GD_TRY(weigh(pointing, &pointing->bases[i], end, cover, &good, err));
         if (good)
-            *out_base = bases[i].base;
+            *out_base = pointing->bases[i].base;
     }
     if (!good)
         say(pointing, "there is no base backup");

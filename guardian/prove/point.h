@@ -32,6 +32,7 @@ struct gd_cover {
     const char *base; /* id of the base backup */
     char base_sha256[GD_DIGEST_HEX_SIZE];
     enum gd_proof_kind base_proof;
+    int64_t proven_us; /* … which was made then; of a chain of them the oldest */
     int64_t since_us;  /* the base backup is consistent from here on */
     uint32_t timeline; /* on which the server writes */
     uint64_t lsn;      /* WAL is there up to here; proven, once prepared */

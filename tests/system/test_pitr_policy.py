@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 import time
 
 import pytest
@@ -391,3 +392,48 @@ def test_what_is_unlogged_gets_a_snapshot(world, made):
     assert done["points"]
     done, _ = world.apply(shop, "DROP TABLE bulk;", "--policy", policy)
     assert done["snapshot"] and not done["points"]
+
+
+# ---- what a base backup is worth ----
+
+
+def _incremental(world):
+    """As if the newest base backup went on from the one before it, and were proven as such; this server takes none. Its folder and that of its proofs."""
+    newer = json.loads(world.guardian("base", "--json", as_server=True).stdout)["base"]
+    system = world.store / f"v1/{world.system()}"
+    manifest, proofs = system / f"base/{newer}/manifest.json", system / f"proofs/{newer}"
+    told = json.loads(manifest.read_text())
+    told["after"] = world.base
+    manifest.chmod(0o644)
+    manifest.write_text(json.dumps(told, indent=2) + "\n")
+    [path] = proofs.glob("*.json")
+    record = json.loads(path.read_text())
+    record["manifest_sha256"] = hashlib.sha256(manifest.read_bytes()).hexdigest()
+    path.chmod(0o644)
+    path.write_text(json.dumps(record))
+    return newer, manifest.parent, proofs
+
+
+def test_an_incremental_one_is_worth_what_those_before_it_are(world):
+    shop = world.fresh()
+    newer, folder, proofs = _incremental(world)
+    before = world.store / f"v1/{world.system()}/base/{world.base}/manifest.json"
+    away = world.place / "manifest.away"
+    plan = ["plan", world.file("DROP TABLE orders;"), "--db", world.server.uri(shop), "--json"]
+
+    def cover():
+        return json.loads(world.guardian(*plan).stdout)["decision"]["point_in_time"]
+
+    try:
+        assert cover()["base"] == newer
+        before.rename(away)
+        assert cover()["base"] is None and f"base backup {newer} is not whole" in cover()["why_not"]
+        away.rename(before)
+        mend = _damaged_base(world)
+        assert cover()["base"] is None and f"base backup {world.base} is not proven" in cover()["why_not"]
+        mend()
+        assert cover()["base"] == newer
+    finally:
+        shutil.rmtree(folder)
+        shutil.rmtree(proofs)
+    assert cover()["base"] == world.base
