@@ -13,6 +13,7 @@
 
 #include "guardian/base/crew.h"
 #include "guardian/base/fault.h"
+#include "guardian/base/texts.h"
 #include "guardian/prove/digest.h"
 #include "guardian/snapshot/base_read.h"
 #include "guardian/version.h"
@@ -28,7 +29,8 @@ struct work {
     pthread_mutex_t lock; /* over what follows */
     uint64_t bytes;
     size_t damages;
-    struct gd_error first; /* damage */
+    struct gd_error first;   /* damage */
+    struct gd_texts damaged; /* "<owner>/<object>" */
 };
 
 const char *gd_base_cluster(uint64_t system_identifier, struct gd_arena *arena)
@@ -50,6 +52,7 @@ static struct gd_status note(struct work *work, const char *object, struct gd_st
     pthread_mutex_lock(&work->lock);
     if (work->damages++ == 0)
         work->first = *err;
+    gd_texts_add(&work->damaged, gd_arena_strdup(work->arena, object), work->arena);
     pthread_mutex_unlock(&work->lock);
     *err = (struct gd_error){0};
     return GD_DONE;
@@ -246,12 +249,47 @@ static struct gd_proof *proof_of(const struct gd_base *base, const char *manifes
     return proof;
 }
 
+/* Does another backup name one of the objects that are damaged? Of one whose manifest cannot be
+ * read nothing is believed as it is. */
+static bool names_damaged(const struct work *work, const char *id, struct gd_arena *scratch)
+{
+    struct gd_base *base = NULL;
+    struct gd_error ignored = {0};
+    char sha256[GD_DIGEST_HEX_SIZE];
+    if (gd_base_load(work->options->store, work->base->system_identifier, id, scratch, &base,
+                     sha256, &ignored)
+            .code != GD_OK)
+        return false;
+    for (size_t i = 0; i < base->object_count; i++)
+        if (gd_texts_has(&work->damaged, gd_arena_printf(scratch, "%s/%s", base->objects[i].owner,
+                                                         base->objects[i].stored.name)))
+            return true;
+    return false;
+}
+
+/* Its own proofs, and those of every backup that shares what is damaged. */
+GD_MUST static struct gd_status withdraw_all(const struct work *work, struct gd_error *err)
+{
+    struct gd_store *store = work->options->store;
+    uint64_t system = work->base->system_identifier;
+    struct gd_base_listed *bases = NULL;
+    size_t count = 0;
+    const char *cluster = gd_base_cluster(system, work->arena);
+    GD_TRY(gd_proof_withdraw(store, cluster, work->base->id, err));
+    GD_TRY(gd_base_list(store, system, work->arena, &bases, &count, err));
+    for (size_t i = 0; i < count; i++) {
+        gd_auto_arena scratch = gd_arena_new();
+        if (strcmp(bases[i].id, work->base->id) != 0 && !bases[i].unfinished &&
+            names_damaged(work, bases[i].id, scratch))
+            GD_TRY(gd_proof_withdraw(store, cluster, bases[i].id, err));
+    }
+    return GD_DONE;
+}
+
 static void withdraw(const struct work *work)
 {
     struct gd_error err = {0};
-    const char *cluster = gd_base_cluster(work->base->system_identifier, work->arena);
-    if (work->options->no_record ||
-        gd_proof_withdraw(work->options->store, cluster, work->base->id, &err).code == GD_OK)
+    if (work->options->no_record || withdraw_all(work, &err).code == GD_OK)
         return;
     gd_tell_warning(work->options->events, "Until it is, earlier proofs seem to hold: note the id.",
                     "the damage could not be noted in the store: %s", err.text);

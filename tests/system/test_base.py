@@ -110,6 +110,11 @@ def test_what_has_not_changed_is_stored_once_and_read_back_all_the_same(fresh, t
     before = listed(fresh)
     ran = base(fresh, status=UNPROTECTED)
     assert shared["object"] in ran.stderr and listed(fresh) == before
+    # and when it is found, every backup that names it is worth nothing any more
+    fresh.guardian("verify", first["base"], status=CORRUPT)
+    for one in (second, third):
+        names = any((its["owner"], its["object"]) == (first["base"], shared["object"]) for its in manifest_of(fresh, one)["objects"])
+        assert names and len(list(fresh.store.glob(f"v1/*/proofs/{one['base']}/*.damaged"))) == 1
 
 
 # ---- verify and show ----
