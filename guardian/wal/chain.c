@@ -170,6 +170,44 @@ static void lengthen(struct gd_wal_run *run, const struct gd_wal_file *file)
     run->stored_bytes += file->stored_bytes;
 }
 
+static void add_run(struct gd_wal_chain *chain, const struct gd_wal_file *file, uint64_t from_lsn,
+                    size_t *inout_room)
+{
+    chain->runs =
+        gd_arena_more(chain->arena, chain->runs, chain->run_count, inout_room, sizeof *chain->runs);
+    chain->runs[chain->run_count++] = (struct gd_wal_run){
+        .timeline = file->name.timeline,
+        .from_lsn = from_lsn,
+        .to_lsn = from_lsn,
+        .proven_lsn = from_lsn,
+        .from_us = file->modified_us,
+        .to_us = file->modified_us,
+    };
+}
+
+/* Where the server wrote with wal_level=minimal, a run ends although bytes follow: what a recovery
+ * would need is not in them. What begins behind is for base backups of later. */
+static void part_at_minimal(struct gd_wal_chain *chain, const struct gd_wal_file *file,
+                            size_t *inout_room)
+{
+    enum { LEAST_RECORD = 24 };
+    const struct gd_wal_told *told = file->told;
+    struct gd_wal_run *run = &chain->runs[chain->run_count - 1];
+    if (told == NULL || told->first_minimal == 0 || told->first_minimal < run->from_lsn ||
+        told->first_minimal >= run->to_lsn)
+        return;
+    uint64_t to_lsn = run->to_lsn, behind = told->last_minimal + LEAST_RECORD;
+    run->to_lsn = told->first_minimal;
+    if (run->proven_lsn > run->to_lsn)
+        run->proven_lsn = run->to_lsn;
+    if (behind >= to_lsn)
+        return;
+    add_run(chain, file, behind, inout_room);
+    run = &chain->runs[chain->run_count - 1];
+    run->to_lsn = to_lsn;
+    run->proven_lsn = file->proven ? to_lsn : behind;
+}
+
 void gd_wal_chain_runs(struct gd_wal_chain *chain)
 {
     size_t room = 0;
@@ -179,19 +217,10 @@ void gd_wal_chain_runs(struct gd_wal_chain *chain)
         const struct gd_wal_file *file = &chain->files[i];
         if (file->to_lsn == file->from_lsn || file->problem != NULL || file->spare)
             continue;
-        if (chain->run_count == 0 || !goes_on(&chain->runs[chain->run_count - 1], file)) {
-            chain->runs = gd_arena_more(chain->arena, chain->runs, chain->run_count, &room,
-                                        sizeof *chain->runs);
-            chain->runs[chain->run_count++] = (struct gd_wal_run){
-                .timeline = file->name.timeline,
-                .from_lsn = file->from_lsn,
-                .to_lsn = file->from_lsn,
-                .proven_lsn = file->from_lsn,
-                .from_us = file->modified_us,
-                .to_us = file->modified_us,
-            };
-        }
+        if (chain->run_count == 0 || !goes_on(&chain->runs[chain->run_count - 1], file))
+            add_run(chain, file, file->from_lsn, &room);
         lengthen(&chain->runs[chain->run_count - 1], file);
+        part_at_minimal(chain, file, &room);
     }
 }
 
@@ -219,6 +248,14 @@ struct gd_status gd_wal_chain_read(const struct gd_wal_place *place, struct gd_a
     GD_TRY(gd_wal_chain_branches(place, chain, err));
     *out_chain = chain;
     return GD_DONE;
+}
+
+bool gd_wal_chain_is_minimal(const struct gd_wal_chain *chain, uint64_t lsn)
+{
+    for (size_t i = 0; i < chain->file_count; i++)
+        if (chain->files[i].told != NULL && chain->files[i].told->first_minimal == lsn)
+            return lsn != 0;
+    return false;
 }
 
 /* ---- ways over timelines ---- */

@@ -109,6 +109,9 @@ uint64_t gd_wal_chain_follow(const struct gd_wal_chain *chain, uint32_t from_tim
 bool gd_wal_chain_leaves(const struct gd_wal_chain *chain, uint32_t timeline, uint32_t to_timeline,
                          uint64_t *out_lsn);
 
+/** Does a run end here because the server wrote with wal_level=minimal from here on? */
+bool gd_wal_chain_is_minimal(const struct gd_wal_chain *chain, uint64_t lsn);
+
 /** "v1/<system identifier>/wal/…" of a file of the chain. */
 const char *gd_wal_file_key(const struct gd_wal_place *place, const struct gd_wal_file *file,
                             struct gd_arena *arena);

@@ -412,6 +412,11 @@ GD_MUST static struct gd_status name_first(const struct gd_wal_chain *chain, uin
             lsn < file->from_lsn + chain->segment_bytes && file->name.kind == GD_WAL_SEGMENT)
             return gd_fail(err, GD_CORRUPT, "segment \"%s\" is damaged: %s", name, file->problem);
     }
+    if (gd_wal_chain_is_minimal(chain, lsn))
+        return gd_fail(err, GD_CORRUPT,
+                       "the server wrote with wal_level=minimal from %s on (segment \"%s\"), and "
+                       "what it did then is not in the WAL",
+                       text, name);
     return gd_fail(err, GD_CORRUPT, "segment \"%s\" is missing from %s on", name, text);
 }
 

@@ -17,9 +17,9 @@
 #include "guardian/io/zstd.h"
 #include "guardian/wal/chain_own.h"
 
-enum { MOST = 16, MOST_OF_ALL = 1000, FIELDS = 12, BYTES_MAX = 512 << 20 };
+enum { MOST = 16, MOST_OF_ALL = 1000, FIELDS = 14, BYTES_MAX = 512 << 20 };
 
-static const char head_line[] = "guardian wal-proven 1";
+static const char head_line[] = "guardian wal-proven 2";
 
 struct memory {
     struct gd_wal_chain *chain;
@@ -58,11 +58,11 @@ static void write_line(FILE *stream, const struct gd_wal_file *file)
     gd_wal_name_write(&file->name, name);
     (void)fprintf(stream,
                   "%s %" PRIu64 " %" PRId64 " %" PRIX64 " %" PRIX64 " %" PRIX64 " %" PRIu32
-                  " %" PRIu32 " %d %" PRIX64 " %" PRId64 " %" PRId64 "\n",
+                  " %" PRIu32 " %d %" PRIX64 " %" PRId64 " %" PRId64 " %" PRIX64 " %" PRIX64 "\n",
                   name, file->stored_bytes, file->modified_us, told->first_prev, told->last_start,
                   told->before_last, told->head_left, told->tail_left,
                   (told->gives_up ? 1 : 0) + (told->switched ? 2 : 0), told->ended_lsn,
-                  told->oldest_us, told->newest_us);
+                  told->oldest_us, told->newest_us, told->first_minimal, told->last_minimal);
 }
 
 static bool read_number(char **inout_text, int base, uint64_t *out_number)
@@ -79,7 +79,7 @@ static bool read_number(char **inout_text, int base, uint64_t *out_number)
 static bool read_told(char *text, uint64_t *out_bytes, int64_t *out_modified_us,
                       struct gd_wal_told *out_told)
 {
-    static const int bases[FIELDS - 1] = {10, 10, 16, 16, 16, 10, 10, 10, 16, 10, 10};
+    static const int bases[FIELDS - 1] = {10, 10, 16, 16, 16, 10, 10, 10, 16, 10, 10, 16, 16};
     uint64_t numbers[FIELDS - 1];
     for (size_t i = 0; i < FIELDS - 1; i++)
         if (!read_number(&text, bases[i], &numbers[i]))
@@ -99,6 +99,8 @@ static bool read_told(char *text, uint64_t *out_bytes, int64_t *out_modified_us,
         .ended_lsn = numbers[8],
         .oldest_us = (int64_t)numbers[9],
         .newest_us = (int64_t)numbers[10],
+        .first_minimal = numbers[11],
+        .last_minimal = numbers[12],
     };
     return true;
 }

@@ -102,6 +102,26 @@ static void learn_time(struct gd_wal_walk *walk)
         walk->told.newest_us = time_us;
 }
 
+/* Is it the record that tells the server's settings, all of which is here, or a part of it? */
+static bool is_of_settings(const struct gd_wal_walk *walk)
+{
+    enum { WHAT = 0xF0, PARAMETER_CHANGE = 0x60 };
+    return walk->whole && walk->head_filled == GD_WAL_RECORD_HEAD && walk->head[17] == RM_XLOG &&
+           (walk->head[16] & WHAT) == PARAMETER_CHANGE;
+}
+
+/* One that crosses the segment's border before it says the level counts as minimal. */
+static void learn_level(struct gd_wal_walk *walk)
+{
+    enum { LEVEL_AT = 20, MINIMAL = 0 };
+    const unsigned char *data = own_data(walk, LEVEL_AT + sizeof(uint32_t));
+    if (data == NULL ? walk->left == 0 : u32(data + LEVEL_AT) != MINIMAL)
+        return;
+    if (walk->told.first_minimal == 0)
+        walk->told.first_minimal = walk->told.last_start;
+    walk->told.last_minimal = walk->told.last_start;
+}
+
 static void tell_tablespace(struct gd_wal_walk *walk)
 {
     const unsigned char *data = own_data(walk, sizeof(uint32_t) + 1);
@@ -124,6 +144,8 @@ GD_MUST static struct gd_status finish_record(struct gd_wal_walk *walk, struct g
         return fail_at(walk->told.last_start, "has another CRC than it says", err);
     if (has_time(manager, info))
         learn_time(walk);
+    if (is_of_settings(walk))
+        learn_level(walk);
     if (walk->tablespace != NULL && manager == RM_TABLESPACE && (info & WHAT) == 0)
         tell_tablespace(walk);
     if (manager == RM_XLOG && (info & WHAT) == SWITCH)
@@ -270,6 +292,8 @@ struct gd_status gd_wal_walk_end(struct gd_wal_walk *walk, struct gd_wal_told *o
     if (walk->filled > 0)
         GD_TRY(read_page(walk, err));
     walk->told.tail_left = walk->left;
+    if (walk->left > 0 && is_of_settings(walk))
+        learn_level(walk);
     if (out_told != NULL)
         *out_told = walk->told;
     return GD_DONE;

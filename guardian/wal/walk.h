@@ -29,6 +29,9 @@ struct gd_wal_told {
     bool switched;        /* it ends with a switch: what follows is the next segment */
     uint64_t ended_lsn;   /* WAL ends here without one; 0: it goes to the last byte */
     int64_t oldest_us, newest_us; /* the server's clock: commits and restore points; 0: none */
+    /* Where the records begin by which the server says that it writes with wal_level=minimal from
+     * then on: no recovery gets past the first one. 0: there is none */
+    uint64_t first_minimal, last_minimal;
 };
 
 enum { GD_WAL_RECORD_HEAD = 24, GD_WAL_RECORD_LOOK = 1152 }; /* a path of 1,024 bytes fits */

@@ -179,6 +179,15 @@ void test_wal_commit(struct test_wal *wal, int64_t time_us)
     write_record(wal, COMMIT, 0, body, sizeof body);
 }
 
+void test_wal_settings(struct test_wal *wal, int wal_level)
+{
+    enum { PARAMETER_CHANGE = 0x60 };
+    int32_t numbers[6] = {100, 8, 10, 0, 64, wal_level};
+    unsigned char body[2 + 26] = {255, 26};
+    put(body + 2, numbers, sizeof numbers);
+    write_record(wal, XLOG, PARAMETER_CHANGE, body, sizeof body);
+}
+
 void test_wal_switch(struct test_wal *wal)
 {
     write_record(wal, XLOG, SWITCH_INFO, (const unsigned char *)"", 0);

@@ -25,6 +25,8 @@ void test_wal_begin(struct test_wal *wal, const struct gd_wal_place *place, uint
 void test_wal_record(struct test_wal *wal, size_t body_bytes);
 /** A commit, by the server's clock. */
 void test_wal_commit(struct test_wal *wal, int64_t time_us);
+/** The server's settings, of which wal_level (0: minimal). */
+void test_wal_settings(struct test_wal *wal, int wal_level);
 /** The end of a segment before it is full. */
 void test_wal_switch(struct test_wal *wal);
 /** Records to the end of the segment, and over it. */

@@ -303,6 +303,42 @@ static void prove_names_the_first_that_is_missing(void **state)
         GD_CORRUPT);
 }
 
+static void settings_end_a_run_when_the_level_is_minimal(void **state)
+{
+    struct world *world = *state;
+    struct gd_wal_checked done;
+    struct gd_error err = {0};
+    uint32_t timeline;
+    uint64_t end;
+    test_wal_fill(&world->wal);
+    test_wal_settings(&world->wal, 1);
+    test_wal_fill(&world->wal);
+    test_wal_record(&world->wal, 100);
+    uint64_t minimal = world->wal.lsn;
+    test_wal_settings(&world->wal, 0);
+    test_wal_record(&world->wal, 100);
+    test_wal_settings(&world->wal, 2);
+    test_wal_fill(&world->wal);
+    test_wal_fill(&world->wal);
+    struct gd_wal_chain *chain = chain_of(world);
+    assert_int_equal(
+        gd_wal_chain_prove(&world->place, chain, 1, SEGMENT + 40, 0, 0, NULL, &timeline, &end, &err)
+            .code,
+        GD_CORRUPT);
+    assert_non_null(strstr(err.text, "wal_level=minimal"));
+    assert_int_equal(end, minimal);
+    for (int i = 0; i < 3; i++) {
+        chain = i == 2 ? chain_of(world) : checked(world, i == 1, &done); /* remembered, too */
+        assert_int_equal(chain->run_count, 2);
+        assert_int_equal(chain->runs[0].to_lsn, minimal);
+        assert_int_equal(chain->runs[0].proven_lsn, minimal);
+        assert_true(chain->runs[1].from_lsn > minimal);
+        assert_int_equal(chain->runs[1].to_lsn, 5 * SEGMENT);
+        assert_int_equal(chain->runs[1].proven_lsn, 5 * SEGMENT);
+        assert_true(gd_wal_chain_is_minimal(chain, minimal));
+    }
+}
+
 /* ---- the memory ---- */
 
 static void the_memory_stays_small(void **state)
@@ -324,11 +360,11 @@ static void a_memory_that_lies_is_not_believed(void **state)
 {
     static const char *const texts[] = {
         "",
-        "guardian wal-proven 1\n",
-        "guardian wal-proven 1\nend 1\n",
-        "guardian wal-proven 1\n000000010000000000000001 1 1\nend 1\n",
-        "guardian wal-proven 1\nnonsense\nend 1\n",
-        "guardian wal-proven 1\n\n\n\nend 3",
+        "guardian wal-proven 2\n",
+        "guardian wal-proven 2\nend 1\n",
+        "guardian wal-proven 2\n000000010000000000000001 1 1\nend 1\n",
+        "guardian wal-proven 2\nnonsense\nend 1\n",
+        "guardian wal-proven 2\n\n\n\nend 3",
     };
     struct world *world = *state;
     struct gd_wal_checked done;
@@ -386,6 +422,7 @@ int main(void)
         T(bytes_that_were_wrong_before_they_were_stored_are_found),
         T(wal_that_ends_within_a_segment_ends_there),
         T(prove_names_the_first_that_is_missing),
+        T(settings_end_a_run_when_the_level_is_minimal),
         T(the_memory_stays_small),
         T(a_memory_that_lies_is_not_believed),
         T(a_check_that_is_cut_off_claims_nothing),
