@@ -131,6 +131,35 @@ GD_MUST static struct gd_status add(struct branches *branches, const struct gd_w
     return GD_DONE;
 }
 
+static bool has_history(const struct gd_wal_chain *chain, uint32_t timeline)
+{
+    for (size_t i = 0; i < chain->file_count; i++)
+        if (chain->files[i].name.kind == GD_WAL_HISTORY &&
+            chain->files[i].name.timeline == timeline)
+            return true;
+    return false;
+}
+
+/* A server that recovers asks for the file of each timeline of which there is WAL, and "wal fetch"
+ * does not say that there is none. The first timeline came from nowhere. */
+static void miss_histories(struct branches *branches)
+{
+    struct gd_wal_chain *chain = branches->chain;
+    uint32_t last = 1; /* files come by timeline */
+    for (size_t i = 0; i < chain->file_count; i++) {
+        uint32_t timeline = chain->files[i].name.timeline;
+        if (timeline == last || chain->files[i].name.kind != GD_WAL_SEGMENT)
+            continue;
+        last = timeline;
+        if (!has_history(chain, timeline))
+            branch_for(branches, timeline)->problem = gd_arena_printf(
+                branches->arena,
+                "its file %08" PRIX32 ".history is missing: push it from pg_wal of the server or "
+                "of a standby (guardian wal push PATH)",
+                timeline);
+    }
+}
+
 static int by_timeline(const void *left, const void *right)
 {
     const struct gd_wal_branch *a = left, *b = right;
@@ -144,6 +173,7 @@ struct gd_status gd_wal_chain_branches(const struct gd_wal_place *place, struct 
     for (size_t i = 0; i < chain->file_count; i++)
         if (chain->files[i].name.kind == GD_WAL_HISTORY)
             GD_TRY(add(&branches, place, &chain->files[i], err));
+    miss_histories(&branches);
     if (chain->branch_count > 0)
         qsort(chain->branches, chain->branch_count, sizeof *chain->branches, by_timeline);
     return GD_DONE;

@@ -252,7 +252,10 @@ static void without_a_history_file_there_is_no_way(void **state)
     struct world *world = *state;
     put_segments(world, 1, 1, 4, SEGMENT);
     put_segments(world, 2, 4, 6, SEGMENT);
-    assert_false(gd_wal_chain_reaches(chain_of(world), 1, SEGMENT, 2, 5 * SEGMENT, NULL, NULL));
+    struct gd_wal_chain *chain = chain_of(world);
+    assert_false(gd_wal_chain_reaches(chain, 1, SEGMENT, 2, 5 * SEGMENT, NULL, NULL));
+    assert_int_equal(chain->branch_count, 1);
+    assert_non_null(strstr(chain->branches[0].problem, "00000002.history is missing"));
 }
 
 static void a_history_file_tells_of_older_timelines_too(void **state)
