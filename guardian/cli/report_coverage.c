@@ -124,8 +124,37 @@ static void print_windows(const struct report *report)
                           : "nothing: no base backup is whole and has its WAL");
         return;
     }
+    print_window(report, newest, newest);
     for (size_t i = 0; i < coverage->window_count; i++)
-        print_window(report, &coverage->windows[i], newest);
+        if (&coverage->windows[i] != newest)
+            print_window(report, &coverage->windows[i], newest);
+}
+
+/* Is there WAL of it behind the point at which it began? */
+static bool has_begun(const struct gd_wal_chain *chain, const struct gd_wal_branch *branch)
+{
+    for (size_t i = 0; i < chain->run_count; i++)
+        if (chain->runs[i].timeline == branch->timeline && chain->runs[i].to_lsn > branch->at_lsn)
+            return true;
+    return false;
+}
+
+/* Right behind a failover: what the server writes now is nowhere yet. One that others came from is
+ * told by holes. */
+static void print_new_timelines(const struct report *report)
+{
+    const struct gd_wal_chain *chain = report->view->coverage->chain;
+    const struct gd_wal_branch *newest =
+        chain->branch_count == 0 ? NULL : &chain->branches[chain->branch_count - 1];
+    char lsn[GD_LSN_SIZE];
+    if (newest == NULL || newest->parent == 0 || has_begun(chain, newest))
+        return;
+    gd_lsn_write(newest->at_lsn, lsn);
+    gd_screen_row(report->screen, "timeline", GD_INK_YELLOW,
+                  gd_arena_printf(report->arena,
+                                  "%" PRIu32 " began at %s, where timeline %" PRIu32
+                                  " was left: nothing that was written since is in the store",
+                                  newest->timeline, lsn, newest->parent));
 }
 
 static const char *ago(int64_t us, struct gd_arena *arena)
@@ -260,16 +289,19 @@ static void print_hole(const struct report *report, const struct gd_hole *hole)
                                          gd_coverage_time(behind->from_us, report->arena));
     gd_screen_row(report->screen, "", GD_INK_PLAIN,
                   gd_arena_printf(report->arena, "%s%s.", from, to));
-    gd_screen_row(report->screen, "", GD_INK_DIM,
-                  gd_arena_printf(report->arena,
-                                  "Look in pg_wal and in the archives of the server and its "
-                                  "standbys: %s\"guardian wal push PATH\" closes the hole.",
-                                  is_damaged_at(coverage->chain, hole)
-                                      ? "when what is stored there is removed, "
-                                      : ""));
+    if (!hole->for_good)
+        gd_screen_row(report->screen, "", GD_INK_DIM,
+                      gd_arena_printf(report->arena,
+                                      "Look in pg_wal and in the archives of the server and its "
+                                      "standbys: %s\"guardian wal push PATH\" closes the hole.",
+                                      is_damaged_at(coverage->chain, hole)
+                                          ? "when what is stored there is removed, "
+                                          : ""));
     if (behind == NULL)
         gd_screen_row(report->screen, "", GD_INK_DIM,
-                      "If it is nowhere, make a base backup now: \"guardian base\".");
+                      hole->for_good
+                          ? "Nothing closes this: make a base backup now, \"guardian base\"."
+                          : "If it is nowhere, make a base backup now: \"guardian base\".");
 }
 
 /* Does a hole that begins with it name it already? */
@@ -319,6 +351,7 @@ void gd_report_coverage(const struct gd_coverage_view *view, const struct gd_scr
     gd_screen_put(screen, GD_INK_PLAIN, gd_arena_printf(arena, " in %s", view->store));
     gd_screen_end_line(screen);
     print_windows(&report);
+    print_new_timelines(&report);
     print_bases(&report);
     print_end(&report);
     print_checked(&report);
@@ -330,6 +363,7 @@ void gd_report_coverage_brief(const struct gd_coverage_view *view, const struct 
 {
     const struct report report = {view, screen, arena};
     print_windows(&report);
+    print_new_timelines(&report);
     print_bad(&report);
 }
 
@@ -435,6 +469,7 @@ static struct gd_json *timelines_of(const struct gd_coverage *coverage)
         put_int(one, "timeline", branch->timeline);
         put_int(one, "parent", branch->parent);
         put_lsn(one, "at_lsn", branch->at_lsn);
+        gd_json_put(one, "has_wal", gd_json_new_bool(has_begun(coverage->chain, branch)));
         gd_json_put(one, "problem", gd_json_new_text(branch->problem));
         gd_json_push(list, one);
     }

@@ -78,6 +78,21 @@ static const struct gd_wal_run *run_before(const struct gd_wal_chain *chain, uin
     return NULL;
 }
 
+/* The same for a timeline of which there is nothing yet: what leads to it ends there, too. */
+static const struct gd_wal_run *run_to(const struct gd_wal_chain *chain, uint32_t timeline,
+                                       uint64_t lsn)
+{
+    const struct gd_wal_run *found = run_before(chain, timeline, lsn);
+    uint64_t left;
+    for (size_t i = 0; found == NULL && i < chain->run_count; i++) {
+        const struct gd_wal_run *run = &chain->runs[i];
+        if (run->from_lsn < lsn && lsn <= run->to_lsn &&
+            gd_wal_chain_leaves(chain, run->timeline, timeline, &left) && lsn <= left)
+            found = run;
+    }
+    return found;
+}
+
 /* The server's clock is known where a base backup ended, where a mark was made, and of commits in
  * what was read back. */
 static int64_t sure_of(const struct building *building, const struct gd_window *window)
@@ -130,7 +145,7 @@ static void add_window(struct building *building, const struct gd_base_listed *l
         window->last_base = listed->id;
         return;
     }
-    const struct gd_wal_run *run = run_before(building->chain, timeline, to_lsn);
+    const struct gd_wal_run *run = run_to(building->chain, timeline, to_lsn);
     coverage->windows = gd_arena_more(building->arena, coverage->windows, coverage->window_count,
                                       &building->window_room, sizeof *coverage->windows);
     coverage->windows[coverage->window_count++] = (struct gd_window){
@@ -253,6 +268,11 @@ static const char *why_of(const struct building *building, const struct gd_hole 
     struct gd_wal_name name =
         gd_wal_segment_at(hole->timeline, hole->from_lsn, chain->segment_bytes);
     gd_wal_name_write(&name, first);
+    if (hole->for_good)
+        return gd_arena_printf(building->arena,
+                               "the server wrote with wal_level=minimal (segment %s): what it did "
+                               "then is not in the WAL",
+                               first);
     if (damaged != NULL)
         return gd_arena_printf(building->arena, "%s %s is damaged: %s",
                                damaged->piece ? "a piece of segment" : "segment", first,
@@ -277,6 +297,7 @@ static void add_hole(struct building *building, struct gd_hole hole)
             coverage->holes[i].from_lsn == hole.from_lsn)
             return;
     hole.segments = (hole.to_lsn - 1) / size - hole.from_lsn / size + 1;
+    hole.for_good = gd_wal_chain_is_minimal(building->chain, hole.from_lsn);
     hole.why = why_of(building, &hole);
     coverage->holes = gd_arena_more(building->arena, coverage->holes, coverage->hole_count,
                                     &building->hole_room, sizeof *coverage->holes);
@@ -393,6 +414,8 @@ void gd_coverage_build(struct gd_coverage *coverage, struct gd_arena *arena)
     struct building building = {.coverage = coverage, .chain = coverage->chain, .arena = arena};
     for (size_t i = 0; i < coverage->chain->run_count; i++)
         add_timeline(&building, coverage->chain->runs[i].timeline);
+    for (size_t i = 0; i < coverage->chain->branch_count; i++)
+        add_timeline(&building, coverage->chain->branches[i].timeline);
     for (size_t i = 0; i < coverage->base_count; i++)
         if (coverage->bases[i].base != NULL)
             add_timeline(&building, coverage->bases[i].base->stop_timeline);

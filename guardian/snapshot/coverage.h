@@ -30,6 +30,7 @@ struct gd_hole {
     int64_t from_us, to_us;
     uint64_t segments; /* how many are concerned */
     const char *why;   /* "segment 0000000100000000000000A4 is missing" */
+    bool for_good;     /* no WAL closes it: what it would need was never written */
 };
 
 struct gd_coverage {

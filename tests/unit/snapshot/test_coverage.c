@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "guardian/snapshot/coverage.h"
+#include "guardian/wal/walk.h"
 
 /* Segments of 16 MiB; a place in the WAL is written as segment and byte. */
 #define AT(segment, byte) (((uint64_t)(segment) << 24) + (byte))
@@ -219,6 +220,40 @@ static void what_the_old_timeline_has_more_is_a_window_beside(void **state)
     window_is(coverage, 1, 2, AT(2, 400), AT(9, 0), "a", "a");
 }
 
+static void a_timeline_of_which_nothing_came_yet_ends_where_it_began(void **state)
+{
+    struct made *made = *state;
+    run(made, 1, AT(1, 0), AT(7, 0));
+    branch(made, 2, 1, AT(4, 256));
+    base(made, "a", 1, AT(2, 40), AT(2, 400));
+    struct gd_coverage *coverage = build(made);
+    assert_int_equal(coverage->window_count, 2);
+    window_is(coverage, 0, 1, AT(2, 400), AT(7, 0), "a", "a");
+    window_is(coverage, 1, 2, AT(2, 400), AT(4, 256), "a", "a");
+    assert_int_equal(coverage->windows[1].to_us, 7 * SECOND_US);
+    assert_int_equal(coverage->hole_count, 0);
+}
+
+static void wal_of_a_minimal_level_parts_windows(void **state)
+{
+    struct made *made = *state;
+    struct gd_wal_told told = {.first_minimal = AT(4, 80), .last_minimal = AT(4, 80)};
+    struct gd_wal_file file = {.to_lsn = AT(5, 0), .from_lsn = AT(4, 0), .told = &told};
+    run(made, 1, AT(1, 0), AT(4, 80));
+    run(made, 1, AT(4, 104), AT(9, 0));
+    made->chain.files = &file;
+    made->chain.file_count = 1;
+    base(made, "a", 1, AT(2, 40), AT(2, 400));
+    base(made, "b", 1, AT(7, 40), AT(7, 400));
+    struct gd_coverage *coverage = build(made);
+    assert_int_equal(coverage->window_count, 2);
+    window_is(coverage, 0, 1, AT(2, 400), AT(4, 80), "a", "a");
+    window_is(coverage, 1, 1, AT(7, 400), AT(9, 0), "b", "b");
+    assert_int_equal(coverage->hole_count, 1);
+    assert_true(coverage->holes[0].for_good);
+    assert_non_null(strstr(coverage->holes[0].why, "wal_level=minimal"));
+}
+
 static void a_hole_at_the_switch_is_named_as_the_server_wants_it(void **state)
 {
     struct made *made = *state;
@@ -315,6 +350,8 @@ int main(void)
         T(a_circle_of_incremental_backups_is_none),
         T(a_promotion_lengthens_the_window),
         T(what_the_old_timeline_has_more_is_a_window_beside),
+        T(a_timeline_of_which_nothing_came_yet_ends_where_it_began),
+        T(wal_of_a_minimal_level_parts_windows),
         T(a_hole_at_the_switch_is_named_as_the_server_wants_it),
         T(a_mark_tells_the_time),
         T(what_was_read_back_is_told_over_timelines),
