@@ -131,6 +131,8 @@ void gd_report_recovered(const struct gd_recover_plan *plan, const struct gd_rec
                                   gd_size_text(recovered->kept_bytes, arena))));
     put(screen, "replay", gd_text_seconds(arena, recovered->replay_seconds));
     put(screen, "checked", checked_text(recovered, arena));
+    for (size_t i = 0; i < recovered->setting_count; i++)
+        put(screen, "settings", recovered->settings[i]);
     if (recovered->target != NULL)
         put(screen, "running", recovered->target);
     put(screen, "archive",
@@ -168,6 +170,7 @@ static struct gd_json *recovered_json(const struct gd_recovered *recovered, stru
     gd_json_put(json, "checked", gd_json_new_bool(recovered->checked));
     gd_json_put(json, "checksums", gd_json_new_bool(recovered->checksums));
     gd_json_put(json, "left_out", texts(recovered->left_out, recovered->left_out_count));
+    gd_json_put(json, "settings", texts(recovered->settings, recovered->setting_count));
     gd_json_put(json, "running", gd_json_new_text(recovered->target));
     return json;
 }

@@ -96,6 +96,7 @@ static struct gd_status settle(struct gd_recovering *recovering, struct gd_error
         "archive_command\narchive_mode = 'off'\narchive_command = ''\n";
     const struct gd_server *server = &recovering->server;
     GD_TRY(gd_server_settings(server->data, lines, server->uid, server->gid, err));
+    GD_TRY(gd_recover_settings(recovering, err));
     GD_TRY(gd_fault("recover: before it is done", err));
     return gd_lay_done(server->data, err);
 }
@@ -137,6 +138,8 @@ struct gd_status gd_recover_run(const struct gd_recover_options *options,
         gd_server_home_remove(&recovering.server);
     recovered.left_out = recovering.left_out.items;
     recovered.left_out_count = recovering.left_out.count;
+    recovered.settings = recovering.settings.items;
+    recovered.setting_count = recovering.settings.count;
     if (status.code == GD_OK)
         *out_recovered = recovered;
     return status;

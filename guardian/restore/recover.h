@@ -92,6 +92,10 @@ struct gd_recovered {
     bool checked, checksums;     /* pg_amcheck ran; every checksum was looked at */
     const char *const *left_out; /* what could not be checked, in words */
     size_t left_out_count;
+    /* What stands in the folder instead of settings that lay outside of the data directory, in
+     * words: `guardian recover` only. */
+    const char *const *settings;
+    size_t setting_count;
 };
 
 /** A time as a person writes it: "2026-11-23T12:00:00Z", "2026-11-23 13:00:00.5+01:00".

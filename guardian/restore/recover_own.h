@@ -16,6 +16,7 @@ struct gd_recovering {
     struct gd_server server;
     struct gd_recovered *out;
     struct gd_texts left_out;
+    struct gd_texts settings;      /* what was done about those outside of the data directory */
     struct gd_feeder *feeder;      /* NULL: the server's user fetches WAL himself */
     const char *tablespace_folder; /* of a throwaway; or NULL */
 };
@@ -31,5 +32,10 @@ GD_MUST struct gd_status gd_recover_replay(struct gd_recovering *recovering, str
 
 /** recover_combine.c: lay down a chain of incremental base backups. */
 GD_MUST struct gd_status gd_recover_lay(struct gd_recovering *recovering, struct gd_error *err);
+
+/** recover_settings.c: postgresql.conf, pg_hba.conf and pg_ident.conf, where the folder has none.
+ */
+GD_MUST struct gd_status gd_recover_settings(struct gd_recovering *recovering,
+                                             struct gd_error *err);
 
 #endif
