@@ -46,7 +46,8 @@ GD_MUST static struct gd_status find_cover(const struct gd_guard *guard, bool pr
                                            struct gd_cover **out_cover, const char **out_why,
                                            struct gd_error *err)
 {
-    const struct gd_protect_options protect = gd_guard_protect_options(guard);
+    struct gd_protect_options protect = gd_guard_protect_options(guard);
+    protect.point_held = guard->in_loss;
     return gd_protect_find_cover(&protect, guard->story->cluster, prepare, guard->arena, out_cover,
                                  out_why, err);
 }

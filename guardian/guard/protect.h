@@ -34,6 +34,7 @@ struct gd_protect_options {
      * snapshot. When it fails a snapshot is taken, unless `point_only`. */
     const struct gd_cover *cover;
     bool point_only;
+    bool point_held; /* gd_protect_find_cover(): it will be made while writers are held off */
     const char *database, *git_commit; /* for the mark; NULL: "" */
     uint32_t point_ms;                 /* for the store to have it; 0: 10,000 */
     struct gd_texts *notes;            /* why it was no point in time; may be NULL */

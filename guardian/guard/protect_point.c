@@ -29,6 +29,7 @@ GD_MUST static struct gd_status point_options(const struct gd_protect_options *o
         .database = options->database,
         .git_commit = options->git_commit,
         .wait_ms = options->point_ms,
+        .held = options->point_held,
         .events = options->events,
     };
     return GD_DONE;

@@ -422,7 +422,7 @@ bool gd_run_wal_kept(struct gd_run *run); /* asked once; false with --point-in-t
  *  @return GD_UNPROTECTED it is required, and is not there */
 GD_MUST struct gd_status gd_run_prepare_point(struct gd_run *run,
                                               const struct gd_decision *decision,
-                                              const struct gd_backup *missing,
+                                              const struct gd_backup *missing, bool held,
                                               const struct gd_cover **out_cover,
                                               struct gd_error *err);
 /** The run's restore point before its first change, or behind its last. What fails is a note. */

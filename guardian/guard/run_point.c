@@ -34,7 +34,7 @@ static struct gd_status demanded(const char *why, struct gd_error *err)
 }
 
 struct gd_status gd_run_prepare_point(struct gd_run *run, const struct gd_decision *decision,
-                                      const struct gd_backup *missing,
+                                      const struct gd_backup *missing, bool held,
                                       const struct gd_cover **out_cover, struct gd_error *err)
 {
     const struct gd_guard_options *options = run->options->guard;
@@ -47,7 +47,8 @@ struct gd_status gd_run_prepare_point(struct gd_run *run, const struct gd_decisi
         return GD_DONE;
     bool kept = gd_run_wal_kept(run);
     part.backup = *missing;
-    const struct gd_protect_options protect = gd_run_protect_options(run, &part);
+    struct gd_protect_options protect = gd_run_protect_options(run, &part);
+    protect.point_held = held;
     struct gd_status status = kept ? gd_protect_find_cover(&protect, run->story->cluster, true,
                                                            run->arena, &cover, &why, &failed)
                                    : GD_DONE;

@@ -199,9 +199,9 @@ GD_MUST static struct gd_status make_backup(struct gd_run *run, struct gd_run_lo
     if (relation != NULL)
         return trapped(run, look, relation, err);
     gd_run_hush(look);
-    GD_TRY(gd_run_prepare_point(run, look->decision, missing, &cover, err));
-    *out_sealed =
-        (missing->sealed || cover != NULL) && wants_rows(missing) && gd_run_can_seal(look);
+    bool can_seal = wants_rows(missing) && gd_run_can_seal(look);
+    GD_TRY(gd_run_prepare_point(run, look->decision, missing, can_seal, &cover, err));
+    *out_sealed = can_seal && (missing->sealed || cover != NULL);
     if (*out_sealed) /* a transaction of the tool's may be within a savepoint, or be prepared */
         GD_TRY(gd_run_seal(run, look, missing, look->wrapped ? &snapshot : NULL, err));
     return back_up(run, look->decision, missing, snapshot, *out_sealed, cover, err);
@@ -243,7 +243,7 @@ struct gd_status gd_run_back_up(struct gd_run *run, const struct gd_decision *de
     struct gd_backup missing;
     const struct gd_cover *cover;
     if (gd_run_missing(run, &decision->backup, NULL, run->arena, &missing)) {
-        GD_TRY(gd_run_prepare_point(run, decision, &missing, &cover, err));
+        GD_TRY(gd_run_prepare_point(run, decision, &missing, false, &cover, err));
         GD_TRY(back_up(run, decision, &missing, NULL, false, cover, err));
     }
     return gd_run_strengthen(run, decision, NULL, err);
@@ -256,7 +256,7 @@ GD_MUST static struct gd_status back_up_needs(struct gd_run *run, struct gd_erro
     struct gd_backup missing;
     const struct gd_cover *cover;
     if (gd_run_missing(run, &run->needs->backup, NULL, run->arena, &missing)) {
-        GD_TRY(gd_run_prepare_point(run, run->needs, &missing, &cover, err));
+        GD_TRY(gd_run_prepare_point(run, run->needs, &missing, false, &cover, err));
         GD_TRY(back_up(run, run->needs, &missing, NULL, false, cover, err));
         run->further = true;
     }

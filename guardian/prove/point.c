@@ -16,6 +16,8 @@ enum {
     LOOK_MS = 20,
     LAG_SEGMENTS = 4, /* behind the server by more than that, nobody waits for the store */
     LAG_BYTES = 64 << 20,
+    FRESH_US = 3 * 1000 * 1000, /* what reached the store so recently shows that WAL arrives */
+    FIRST_MS = 5000,
 };
 
 struct pointing {
@@ -268,6 +270,43 @@ struct gd_status gd_point_foresee(const struct gd_point_options *options, struct
 
 /* ---- proven up to the store's end ---- */
 
+/* Has WAL arrived a moment ago? Our clock and the store's may differ: then a mark is made. */
+static bool is_fresh(const struct pointing *pointing)
+{
+    int64_t newest_us = 0, now_us = gd_clock_now_us();
+    for (size_t i = 0; i < pointing->chain->run_count; i++)
+        if (pointing->chain->runs[i].timeline == pointing->timeline &&
+            pointing->chain->runs[i].to_us > newest_us)
+            newest_us = pointing->chain->runs[i].to_us;
+    return newest_us <= now_us && now_us - newest_us < FRESH_US;
+}
+
+/* A mark for no change, while nobody waits: one that does not arrive now would not, either, while
+ * everybody does. */
+GD_MUST static struct gd_status make_first(const struct gd_point_options *options,
+                                           struct gd_arena *arena, struct gd_cover **out_cover,
+                                           const char **out_why, struct gd_error *err)
+{
+    struct gd_error late = {0};
+    struct gd_mark mark;
+    gd_auto_pg pg = NULL;
+    GD_TRY(gd_pg_connect(options->pg, &pg, err));
+    const struct gd_mark_options marking = {.pg = pg,
+                                            .place = options->place,
+                                            .wait = true,
+                                            .wait_ms = FIRST_MS,
+                                            .events = options->events};
+    struct gd_status status = gd_wal_mark(&marking, arena, &mark, &late);
+    if (status.code == GD_OK)
+        return GD_DONE;
+    *out_cover = NULL;
+    *out_why = gd_arena_strdup(arena, late.text);
+    if (status.code == GD_UNPROTECTED || status.code == GD_CORRUPT)
+        return GD_DONE;
+    *err = late;
+    return status;
+}
+
 struct gd_status gd_point_prepare(const struct gd_point_options *options, struct gd_arena *arena,
                                   struct gd_cover **out_cover, const char **out_why,
                                   struct gd_error *err)
@@ -285,7 +324,9 @@ struct gd_status gd_point_prepare(const struct gd_point_options *options, struct
         &options->place, pointing.chain, base->timeline, base->start_lsn, pointing.timeline,
         (*out_cover)->lsn, options->events, &timeline, &lsn, &damage);
     if (status.code == GD_OK && timeline == pointing.timeline && lsn >= (*out_cover)->lsn)
-        return GD_DONE;
+        return options->held && !is_fresh(&pointing)
+                   ? make_first(options, arena, out_cover, out_why, err)
+                   : GD_DONE;
     *out_cover = NULL;
     if (status.code == GD_OK)
         *out_why = "the WAL in the store does not follow on from the base backup";

@@ -24,6 +24,9 @@ struct gd_point_options {
     enum gd_proof_kind wanted; /* of the base backup */
     const char *change, *database, *git_commit;
     uint32_t wait_ms; /* for the store to have the mark; 0: 10,000 */
+    /* Those who write will wait for the mark: when the WAL in the store is not of just now,
+     * gd_point_prepare() sees whether one arrives. It belongs to no change. */
+    bool held;
     const struct gd_events *events;
 };
 

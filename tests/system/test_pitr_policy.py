@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import time
@@ -257,6 +258,30 @@ def test_the_archiver_stops_just_now(world):
     world.switch()
 
 
+@pytest.mark.parametrize("command", ["apply", pytest.param("run", marks=pytest.mark.skipif(not os.environ.get("GUARDIAN_TEST_DEEP"), reason="deep"))])
+def test_nobody_streams_and_nobody_waits(world, command):
+    """Where writers are held off before the copy, a restore point is tried first: here no lock is even asked for."""
+    shop = world.fresh()
+    policy = world.place / "held.yaml"
+    policy.write_text("policy: held\nextends: default\nrules:\n  - {class: [destructive], action: back up, scope: tables, sealed: always, because: x}\n")
+    world.switch()
+    for path in world.store.glob("v1/*/wal/**/*.zst"):
+        os.utime(path, (time.time() - 60,) * 2)
+    world.gate(False)
+    writer = world.server.connect(shop, autocommit=False)
+    try:
+        with writer.cursor() as cursor:
+            cursor.execute("INSERT INTO users VALUES (5000, 'open')")
+        words = [world.file("ALTER TABLE users DROP COLUMN age;")] if command == "apply" else ["--", "psql", "-XAtqc", "ALTER TABLE users DROP COLUMN age"]
+        ran = world.guardian(command, "--yes", "--db", world.server.uri(shop), "--policy", policy, "--point-in-time", "require", *words, status=None)
+        assert ran.returncode and "did not reach the store within 5.0 s" in " ".join((ran.stdout + ran.stderr).split()), ran.stdout + ran.stderr
+    finally:
+        writer.close()
+        world.gate(True)
+    world.server.run("SELECT pg_logical_emit_message(true, 'x', 'x')")
+    world.switch()
+
+
 def test_a_drill_of_the_base_backup_is_a_drill(world):
     shop = world.fresh()
     policy = world.place / "drilled.yaml"
@@ -399,7 +424,7 @@ def test_what_is_unlogged_gets_a_snapshot(world, made):
 
 def _incremental(world):
     """As if the newest base backup went on from the one before it, and were proven as such; this server takes none. Its folder and that of its proofs."""
-    newer = json.loads(world.guardian("base", "--json", as_server=True).stdout)["base"]
+    newer = json.loads(world.guardian("base", "--json").stdout)["base"]  # as whoever made changes: what is remembered of proven WAL is theirs
     system = world.store / f"v1/{world.system()}"
     manifest, proofs = system / f"base/{newer}/manifest.json", system / f"proofs/{newer}"
     told = json.loads(manifest.read_text())
