@@ -48,8 +48,10 @@ struct gd_recover_plan {
     int64_t target_us;          /* 0: not known */
     uint64_t end_lsn;           /* of the WAL that leads on from the base backup on this timeline */
     uint32_t end_timeline;
-    bool hole;               /* … and behind it there is more, that cannot be reached */
-    int64_t end_us;          /* when its last byte was stored, by the store's clock */
+    bool parted;    /* end_lsn is where end_timeline began, and nothing of it leads on: in its place
+                       the    server would replay what the timeline before has behind that */
+    bool hole;      /* … and behind it there is more, that cannot be reached */
+    int64_t end_us; /* when its last byte was stored, by the store's clock */
     uint64_t wal_bytes;      /* to be replayed, at most */
     uint64_t lost_wal_bytes; /* behind the target; 0 with target_lsn 0: not known */
     int64_t lost_until_us;   /* the newest moment that is covered */

@@ -27,6 +27,11 @@ GD_MUST struct gd_status gd_recover_bring_up(struct gd_recovering *recovering,
 
 unsigned gd_recover_workers(const struct gd_recover_options *options);
 
+/** recover_fetch.c: try restore_command as the server's user; who may not read the store is handed
+ *  its WAL. */
+GD_MUST struct gd_status gd_recover_settle_fetch(struct gd_recovering *recovering,
+                                                 struct gd_error *err);
+
 /** recover_replay.c: up to the target and no further, and then out of recovery. */
 GD_MUST struct gd_status gd_recover_replay(struct gd_recovering *recovering, struct gd_error *err);
 

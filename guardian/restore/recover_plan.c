@@ -311,6 +311,30 @@ static size_t count_chain(const struct gd_coverage *coverage, const struct gd_ba
 
 /* --- the way --- */
 
+/* The way ends where its last timeline begins: the parent's copy of that segment goes on with what
+   is not of this way. @return the timeline whose WAL ends it */
+static uint32_t settle_parting(struct planning *planning)
+{
+    const struct gd_wal_chain *chain = planning->coverage->chain;
+    struct gd_recover_plan *plan = planning->plan;
+    for (size_t i = 0; i < chain->branch_count; i++) {
+        const struct gd_wal_branch *branch = &chain->branches[i];
+        if (branch->timeline != plan->end_timeline || branch->at_lsn != plan->end_lsn ||
+            plan->base->base->timeline == plan->end_timeline)
+            continue;
+        plan->parted = true;
+        note(planning,
+             gd_arena_printf(planning->arena,
+                             "Timeline %u began at %s, and its WAL from there on is not in the "
+                             "store: recovery can go no further. What timeline %u has behind that "
+                             "is not of this way; --timeline %u leads to it.",
+                             branch->timeline, lsn_text(branch->at_lsn, planning->arena),
+                             branch->parent, branch->parent));
+        return branch->parent;
+    }
+    return plan->end_timeline;
+}
+
 static void follow(struct planning *planning)
 {
     const struct gd_coverage *coverage = planning->coverage;
@@ -319,9 +343,10 @@ static void follow(struct planning *planning)
     plan->end_lsn = gd_wal_chain_follow(coverage->chain, base->timeline, base->start_lsn,
                                         plan->timeline, UINT64_MAX, &plan->end_timeline);
     plan->end_us = base->stopped_us;
+    uint32_t last = settle_parting(planning);
     for (size_t i = 0; i < coverage->chain->run_count; i++) {
         const struct gd_wal_run *run = &coverage->chain->runs[i];
-        if (run->timeline == plan->end_timeline && run->from_lsn < plan->end_lsn &&
+        if (run->timeline == last && run->from_lsn < plan->end_lsn &&
             plan->end_lsn <= run->to_lsn && run->to_us > plan->end_us)
             plan->end_us = run->to_us;
     }

@@ -67,6 +67,14 @@ static const char *mark_name(const struct gd_recovering *recovering)
     return mark != NULL ? mark->name : recovering->options->target.text;
 }
 
+/* --latest on a way that ends where a timeline began stops there. */
+static uint64_t lsn_target(const struct replay *replay)
+{
+    const struct gd_recovering *recovering = replay->recovering;
+    return recovering->options->target.kind == GD_TARGET_LSN ? recovering->options->target.lsn
+                                                             : recovering->plan->end_lsn;
+}
+
 static const char *target_lines(const struct replay *replay)
 {
     const struct gd_recovering *recovering = replay->recovering;
@@ -89,7 +97,7 @@ static const char *target_lines(const struct replay *replay)
     case GD_TARGET_LSN: /* all before this byte */
         return gd_arena_printf(arena,
                                "recovery_target_lsn = '%s'\nrecovery_target_inclusive = false\n",
-                               lsn_text(target->lsn, arena));
+                               lsn_text(lsn_target(replay), arena));
     case GD_TARGET_XID:
         return gd_arena_printf(
             arena, "recovery_target_xid = '%" PRIu32 "'\nrecovery_target_inclusive = true\n",
@@ -123,68 +131,6 @@ static struct gd_status write_settings(const struct replay *replay, struct gd_er
         target_lines(replay));
     GD_TRY(gd_server_settings(server->data, lines, server->uid, server->gid, err));
     return gd_server_touch(server->data, "recovery.signal", server->uid, server->gid, err);
-}
-
-/* --- does restore_command work at all? --- */
-
-static const char *filled_in(const char *command, const char *name, const char *path,
-                             struct gd_arena *arena)
-{
-    const char *text = "";
-    for (; *command != '\0'; command++) {
-        if (command[0] == '%' && strchr("fp%", command[1]) != NULL && command[1] != '\0') {
-            const char *value = command[1] == 'f' ? name : command[1] == 'p' ? path : "%";
-            text = gd_arena_printf(arena, "%s%s", text, value);
-            command++;
-        } else {
-            text = gd_arena_printf(arena, "%s%c", text, *command);
-        }
-    }
-    return text;
-}
-
-/* A server whose restore_command says nothing but 255 would only say that it could not start. */
-static struct gd_status try_fetch(const struct gd_recovering *recovering, struct gd_error *err)
-{
-    const struct gd_base *base = recovering->base;
-    const struct gd_server *server = &recovering->server;
-    char name[GD_WAL_NAME_SIZE];
-    struct gd_wal_name first =
-        gd_wal_segment_at(base->timeline, base->start_lsn, base->segment_bytes);
-    const char *path = gd_arena_printf(recovering->arena, "%s/start", server->home), *said = "";
-    int exit_status = 0;
-    gd_wal_name_write(&first, name);
-    const char *argv[] = {
-        "/bin/sh", "-c",
-        filled_in(recovering->options->fetch_command, name, path, recovering->arena), NULL};
-    struct gd_status status =
-        gd_server_run(server, argv, server->data, 0, &exit_status, &said, err);
-    (void)unlink(path);
-    if (status.code == GD_OK)
-        return status;
-    return gd_hint(err,
-                   gd_fail(err, GD_SYSTEM,
-                           "the server's user could not fetch WAL file %s from the store (status "
-                           "%d): %s",
-                           name, exit_status, said),
-                   "It needs the same settings and the same rights to read the store.");
-}
-
-/* A root that gives the server to another user may read what that one may not. */
-static struct gd_status settle_fetch(struct gd_recovering *recovering, struct gd_error *err)
-{
-    struct gd_server *server = &recovering->server;
-    struct gd_wal_place place = recovering->options->place;
-    struct gd_status status = try_fetch(recovering, err);
-    if (status.code != GD_SYSTEM || server->uid == 0 || gd_interrupted())
-        return status;
-    place.system_identifier = recovering->plan->system_identifier;
-    GD_TRY(gd_feeder_new(&place, recovering->plan->hole, server->data, server->uid, server->gid,
-                         &recovering->feeder, err));
-    server->restore_command = gd_feeder_command(recovering->feeder, recovering->arena);
-    gd_tell_note(recovering->options->events,
-                 "the server's user may not read the store: its WAL is handed to it");
-    return GD_DONE;
 }
 
 /* --- waiting --- */
@@ -337,7 +283,7 @@ static bool is_target(const struct replay *replay)
                state->last_commit_us <= target->time_us;
     case GD_TARGET_LSN:
         return strstr(stopping, "before WAL location") != NULL &&
-               state->lsn <= target->lsn + SPREAD;
+               state->lsn <= lsn_target(replay) + SPREAD;
     case GD_TARGET_XID:
         return is_xid(replay, stopping);
     case GD_TARGET_IMMEDIATE:
@@ -346,6 +292,24 @@ static bool is_target(const struct replay *replay)
         break;
     }
     return false;
+}
+
+/* Is WAL in that another timeline has behind the point at which the way left it? */
+static struct gd_status check_way(const struct replay *replay, uint64_t replayed_lsn,
+                                  struct gd_error *err)
+{
+    const struct gd_recover_plan *plan = replay->recovering->plan;
+    const char *left = lsn_text(plan->end_lsn, replay->recovering->arena);
+    if (!plan->parted || replayed_lsn <= plan->end_lsn)
+        return GD_DONE;
+    return gd_hint(err,
+                   gd_fail(err, GD_CORRUPT,
+                           "recovery went past %s, where timeline %u began, into WAL that is not "
+                           "of that timeline: its own first segment is not in the store",
+                           left, plan->end_timeline),
+                   "Recover into another folder with --latest or --lsn %s: that is as far as it "
+                   "goes. What the timeline before has behind it needs --timeline.",
+                   left);
 }
 
 /* Did it replay up to the end of what the store holds? A record that begins a page or less before
@@ -438,6 +402,7 @@ static struct gd_status go_to_end(struct replay *replay, struct gd_error *err)
     if (replay->kind != GD_TARGET_TIME && replay->kind != GD_TARGET_LSN)
         return replay->kind == GD_TARGET_IMMEDIATE ? fail_inconsistent(replay, err)
                                                    : fail_unknown(replay, err);
+    GD_TRY(check_way(replay, last + (last != 0), err)); /* a record is longer than a byte */
     if (last == 0 || !is_end(replay, last))
         return fail_short(replay, err);
     replay->lsn = last;
@@ -459,13 +424,35 @@ static struct gd_status go_to_end(struct replay *replay, struct gd_error *err)
     return GD_DONE;
 }
 
+/* --latest got to where a timeline began that goes no further. */
+static struct gd_status is_parting(const struct replay *replay, enum outcome outcome,
+                                   struct gd_error *err)
+{
+    const struct gd_recovering *recovering = replay->recovering;
+    if (outcome == PROMOTED || (outcome == PAUSED && !is_target(replay)))
+        return fail_target(replay, err);
+    recovering->out->exact = false;
+    recovering->out->said = gd_arena_printf(
+        recovering->arena, "timeline %u began here, and its WAL from here on is not in the store",
+        recovering->plan->end_timeline);
+    return check_way(replay, replay->state.lsn, err);
+}
+
 static struct gd_status reach(struct replay *replay, struct gd_error *err)
 {
     struct gd_recovered *out = replay->recovering->out;
     enum outcome outcome = ENDED_BEFORE;
+    const struct gd_recover_plan *plan = replay->recovering->plan;
+    bool parting = replay->kind == GD_TARGET_LATEST && plan->parted;
+    if (parting)
+        replay->kind = GD_TARGET_LSN;
     GD_TRY(run_once(replay, &outcome, err));
     if (outcome == ENDED_BEFORE)
-        return go_to_end(replay, err);
+        GD_TRY(go_to_end(replay, err));
+    if (parting)
+        return is_parting(replay, outcome, err);
+    if (outcome == ENDED_BEFORE)
+        return GD_DONE;
     if (replay->kind == GD_TARGET_LATEST && outcome == PROMOTED) {
         out->said = "all WAL of the store was replayed";
         if (replay->recovering->plan->hole) {
@@ -478,7 +465,7 @@ static struct gd_status reach(struct replay *replay, struct gd_error *err)
     if (outcome != PAUSED || !is_target(replay))
         return fail_target(replay, err);
     out->said = replay->server->log.stopping;
-    return GD_DONE;
+    return check_way(replay, replay->state.lsn, err);
 }
 
 /* --- out of recovery --- */
@@ -534,7 +521,7 @@ struct gd_status gd_recover_replay(struct gd_recovering *recovering, struct gd_e
                             .kind = recovering->options->target.kind};
     int64_t started_us = gd_clock_monotonic_us();
     recovering->out->exact = true;
-    GD_TRY(settle_fetch(recovering, err));
+    GD_TRY(gd_recover_settle_fetch(recovering, err));
     gd_tell_stage(recovering->options->events, "replaying WAL", recovering->plan->wal_bytes);
     GD_TRY(reach(&replay, err));
     keep_answers(&replay);

@@ -44,6 +44,7 @@ def test_before_and_after_a_promotion():
                 time.sleep(0.05)
             assert standby.value("SELECT pg_promote()")
             world.server.run("INSERT INTO t VALUES (-1)")  # the old one goes on: an abandoned end of timeline 1
+            old = time.time()
             pushed(world, world.server)
             standby.server.run("INSERT INTO t VALUES (3)")
             pushed(standby, standby.server)
@@ -52,6 +53,18 @@ def test_before_and_after_a_promotion():
                     assert answer("SELECT string_agg(n::text, ',' ORDER BY n) FROM t") == rows, words
                     assert said["timeline"] == (1 if "--timeline" in words else 2)
                     assert said["recovered"]["timeline"] >= 3 or "--timeline" in words
+            without_its_first_segment(world, standby, old)
+
+
+def without_its_first_segment(world, standby, old):
+    """The old primary's copy of the segment goes on where timeline 2 began: what is in it there was never of that timeline."""
+    standby.server.run("INSERT INTO t VALUES (4)")
+    pushed(standby, standby.server)
+    min(world.store.glob("v1/*/wal/00000002/00000002????????????????.zst")).unlink()
+    with running(world, "--latest") as (said, answer):
+        assert answer("SELECT string_agg(n::text, ',' ORDER BY n) FROM t") == "1,2"
+        assert not said["recovered"]["exact"] and "timeline 2 began here" in said["recovered"]["said"] and "--timeline 1" in said["notes"][0]
+    assert "not of that timeline" in recover(world, "--time", utc(old), status=8)[2]
 
 
 def larger(world, **settings):
