@@ -52,6 +52,7 @@ struct gd_recover_plan {
                        the    server would replay what the timeline before has behind that */
     bool hole;      /* … and behind it there is more, that cannot be reached */
     int64_t end_us; /* when its last byte was stored, by the store's clock */
+    int64_t sure_us;         /* the server's clock: the newest moment that is known to be in it */
     uint64_t wal_bytes;      /* to be replayed, at most */
     uint64_t lost_wal_bytes; /* behind the target; 0 with target_lsn 0: not known */
     int64_t lost_until_us;   /* the newest moment that is covered */

@@ -355,6 +355,18 @@ static void follow(struct planning *planning)
         if (run->timeline == plan->end_timeline && run->from_lsn > plan->end_lsn)
             plan->hole = true;
     }
+    plan->sure_us = base->stopped_us;
+    for (size_t i = 0; i < coverage->window_count; i++)
+        if (coverage->windows[i].timeline == plan->timeline &&
+            coverage->windows[i].to_lsn == plan->end_lsn)
+            plan->sure_us = coverage->windows[i].sure_us;
+    if (planning->target->kind == GD_TARGET_TIME && plan->target_us > plan->sure_us)
+        note(planning,
+             gd_arena_printf(planning->arena,
+                             "What was committed until %s is known to be in the WAL. What "
+                             "was committed from then to the target is in as far as that "
+                             "WAL came into the store.",
+                             time_text(plan->sure_us, planning->arena)));
     if (plan->hole && planning->target->kind == GD_TARGET_LATEST)
         note(planning, gd_arena_printf(planning->arena,
                                        "The WAL has a hole behind %s: what follows cannot be "

@@ -389,6 +389,34 @@ static struct gd_status run_once(struct replay *replay, enum outcome *out_outcom
     }
 }
 
+/* That nothing was committed can be said only when something later is in the WAL: the time at which
+   an object was stored says nothing about the moments that are in it. */
+static const char *end_text(const struct replay *replay, int64_t last_us)
+{
+    const struct gd_recovering *recovering = replay->recovering;
+    const struct gd_recover_plan *plan = recovering->plan;
+    struct gd_arena *arena = recovering->arena;
+    if (replay->kind == GD_TARGET_LSN)
+        return gd_arena_printf(arena,
+                               "nothing was written between %s, where the WAL in the store ends, "
+                               "and the target",
+                               lsn_text(replay->state.lsn, arena));
+    const char *last = last_us == 0 ? "before the base backup" : time_text(last_us, arena);
+    if (plan->sure_us >= recovering->options->target.time_us)
+        return gd_arena_printf(arena,
+                               "no transaction was committed at that time: the last one before it "
+                               "is in, of %s, and the WAL in the store ends with it",
+                               last);
+    gd_tell_warning(recovering->options->events, "guardian wal check shows what the store holds.",
+                    "the WAL in the store %s before the target",
+                    plan->hole ? "has a hole" : "ends");
+    return gd_arena_printf(arena,
+                           "the WAL %s here, and the last commit in it is of %s: what was "
+                           "committed between then and the target, if anything was, is not in the "
+                           "store",
+                           plan->hole ? "has a hole" : "ends", last);
+}
+
 /* The WAL ends before anything that lies behind the target: then the last record is the target, and
    the server goes there and waits. */
 static struct gd_status go_to_end(struct replay *replay, struct gd_error *err)
@@ -410,17 +438,7 @@ static struct gd_status go_to_end(struct replay *replay, struct gd_error *err)
     if (outcome != PAUSED || !is_target(replay))
         return fail_target(replay, err);
     out->exact = false;
-    out->said = replay->kind == GD_TARGET_LSN
-                    ? gd_arena_printf(recovering->arena,
-                                      "nothing was written between %s, where the WAL in the store "
-                                      "ends, and the target",
-                                      lsn_text(replay->state.lsn, recovering->arena))
-                    : gd_arena_printf(recovering->arena,
-                                      "no transaction was committed at that time: the last one "
-                                      "before it is in, of %s, and the WAL in the store ends with "
-                                      "it",
-                                      last_us == 0 ? "before the base backup"
-                                                   : time_text(last_us, recovering->arena));
+    out->said = end_text(replay, last_us);
     return GD_DONE;
 }
 

@@ -14,6 +14,14 @@ from harness.lack import lack
 from harness.recoveries import ended, folder_of, recover, running, utc
 
 
+def archived(server, call):
+    """WAL that a function writes, and no commit."""
+    name = server.value(f"SELECT pg_walfile_name({call})")
+    server.run("SELECT pg_switch_wal()")
+    while server.value("SELECT last_archived_wal < %s FROM pg_stat_archiver", parameters=[name]):
+        time.sleep(0.05)
+
+
 class Past:
     """A ledger that was written before, during and after a base backup, and points in it."""
 
@@ -45,10 +53,7 @@ class Past:
         time.sleep(1.1)
         self.idle = time.time()
         time.sleep(0.2)
-        name = server.value("SELECT pg_walfile_name(pg_logical_emit_message(false, 'x', 'x'))")  # WAL, and no commit
-        server.run("SELECT pg_switch_wal()")
-        while server.value("SELECT last_archived_wal < %s FROM pg_stat_archiver", parameters=[name]):
-            time.sleep(0.05)
+        archived(server, "pg_logical_emit_message(false, 'x', 'x')")
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +117,12 @@ def test_immediate_is_the_base_backup(world, past):
 def test_no_transaction_at_that_time_is_the_last_one_before(world, past):
     with running(world, "--time", utc(past.idle)) as (said, ask):
         assert int(ask("SELECT max(n) FROM ledger")) == past.last[0]
-        assert not said["recovered"]["exact"] and "no transaction was committed at that time" in said["recovered"]["said"]
+        assert not said["recovered"]["exact"] and "if anything was, is not in the store" in said["recovered"]["said"]
+        assert "ends before the target" in str(said["warnings"])
+    archived(world.server, "pg_create_restore_point('later')")
+    world.guardian("wal", "check")  # now it is known that the WAL reaches so far
+    with running(world, "--time", utc(past.idle)) as (said, ask):
+        assert not said["recovered"]["exact"] and "no transaction was committed at that time" in said["recovered"]["said"] and not said["warnings"]
 
 
 def test_a_stopped_folder_starts_as_any_other(world, past):

@@ -138,9 +138,14 @@ def test_a_hole_is_the_end_and_said():
         for n in (1, 2, 3):
             world.server.run(f"INSERT INTO t VALUES ({n})")
             name = world.switch()
+            if n == 1:
+                first = world.stored(name).stat().st_mtime - 0.001
             if n == 2:
                 hole = name
         world.stored(hole).unlink()
         with running(world, "--latest") as (said, answer):
             assert answer("SELECT string_agg(n::text, ',') FROM t") == "1"
             assert not said["recovered"]["exact"] and "hole" in said["recovered"]["said"] and "hole" in said["notes"][0]
+        with running(world, "--time", utc(first)) as (said, answer):
+            assert answer("SELECT string_agg(n::text, ',') FROM t") == "1"
+            assert not said["recovered"]["exact"] and "has a hole here" in said["recovered"]["said"]
