@@ -253,8 +253,9 @@ static const struct gd_wal_file *damaged_at(const struct gd_wal_chain *chain, ui
 {
     for (size_t i = 0; i < chain->file_count; i++) {
         const struct gd_wal_file *file = &chain->files[i];
-        if (file->problem != NULL && file->name.timeline == timeline && file->from_lsn <= lsn &&
-            lsn < file->to_lsn)
+        uint64_t segment = file->from_lsn / chain->segment_bytes;
+        if (file->problem != NULL && file->name.timeline == timeline && lsn < file->to_lsn &&
+            (file->from_lsn <= lsn || (file->piece && segment == lsn / chain->segment_bytes)))
             return file;
     }
     return NULL;

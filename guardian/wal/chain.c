@@ -208,6 +208,23 @@ static void part_at_minimal(struct gd_wal_chain *chain, const struct gd_wal_file
     run->proven_lsn = file->proven ? to_lsn : behind;
 }
 
+/* A damaged piece makes "wal fetch" give nothing of its segment, so nothing of it is claimed. */
+static void end_before_damage(const struct gd_wal_chain *chain, struct gd_wal_run *run)
+{
+    uint64_t start = run->to_lsn - run->to_lsn % chain->segment_bytes;
+    for (size_t i = 0; i < chain->file_count; i++) {
+        const struct gd_wal_file *file = &chain->files[i];
+        if (!file->piece || file->problem == NULL || file->spare ||
+            file->name.timeline != run->timeline || file->from_lsn < start ||
+            file->from_lsn > run->to_lsn || file->to_lsn <= run->to_lsn)
+            continue;
+        run->to_lsn = start > run->from_lsn ? start : run->from_lsn;
+        if (run->proven_lsn > run->to_lsn)
+            run->proven_lsn = run->to_lsn;
+        return;
+    }
+}
+
 void gd_wal_chain_runs(struct gd_wal_chain *chain)
 {
     size_t room = 0;
@@ -222,6 +239,8 @@ void gd_wal_chain_runs(struct gd_wal_chain *chain)
         lengthen(&chain->runs[chain->run_count - 1], file);
         part_at_minimal(chain, file, &room);
     }
+    for (size_t i = 0; i < chain->run_count; i++)
+        end_before_damage(chain, &chain->runs[i]);
 }
 
 struct gd_status gd_wal_chain_read(const struct gd_wal_place *place, struct gd_arena *arena,

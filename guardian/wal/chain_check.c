@@ -408,8 +408,9 @@ GD_MUST static struct gd_status name_first(const struct gd_wal_chain *chain, uin
     gd_wal_name_write(&segment, name);
     for (size_t i = 0; i < chain->file_count; i++) {
         const struct gd_wal_file *file = &chain->files[i];
-        if (file->problem != NULL && file->name.timeline == timeline && file->from_lsn <= lsn &&
-            lsn < file->from_lsn + chain->segment_bytes && file->name.kind == GD_WAL_SEGMENT)
+        if (file->problem != NULL && file->name.timeline == timeline &&
+            file->from_lsn / chain->segment_bytes == lsn / chain->segment_bytes &&
+            file->name.kind == GD_WAL_SEGMENT)
             return gd_fail(err, GD_CORRUPT, "segment \"%s\" is damaged: %s", name, file->problem);
     }
     if (gd_wal_chain_is_minimal(chain, lsn))

@@ -203,6 +203,37 @@ static void damage_is_named_and_parts_the_run(void **state)
     assert_int_equal(chain->runs[1].from_lsn, 3 * SEGMENT);
 }
 
+/* "wal fetch" gives nothing of such a segment. */
+static void nothing_is_claimed_of_pieces_of_which_one_is_damaged(void **state)
+{
+    struct world *world = *state;
+    struct gd_wal_checked done;
+    struct gd_error err = {0};
+    uint32_t timeline;
+    uint64_t from = 2 * SEGMENT, end;
+    test_wal_fill(&world->wal);
+    for (int i = 0; i < 3; i++) {
+        test_wal_record(&world->wal, 20001);
+        test_wal_piece(&world->wal, from);
+        if (i == 1)
+            test_wal_object(
+                &world->place,
+                gd_wal_file_key(&world->place, &chain_of(world)->files[2], world->arena),
+                "something else", "", 0);
+        from = world->wal.lsn;
+    }
+    struct gd_wal_chain *chain = checked(world, false, &done);
+    assert_int_equal(done.damaged, 1);
+    assert_int_equal(chain->runs[0].to_lsn, 2 * SEGMENT);
+    assert_int_equal(chain->runs[0].proven_lsn, 2 * SEGMENT);
+    assert_int_equal(gd_wal_chain_prove(&world->place, chain, 1, SEGMENT + 40, 0, from, NULL,
+                                        &timeline, &end, &err)
+                         .code,
+                     GD_CORRUPT);
+    assert_non_null(strstr(err.text, "is damaged"));
+    assert_int_equal(end, 2 * SEGMENT);
+}
+
 /* The bytes of segment 2, from a server that did something else. */
 static void another_segment(struct world *world, struct test_wal *other, size_t body,
                             bool long_tail)
@@ -418,6 +449,7 @@ int main(void)
         T(pieces_are_read_as_one),
         T(a_crash_in_a_record_is_no_damage),
         T(damage_is_named_and_parts_the_run),
+        T(nothing_is_claimed_of_pieces_of_which_one_is_damaged),
         T(a_segment_of_another_past_does_not_follow),
         T(bytes_that_were_wrong_before_they_were_stored_are_found),
         T(wal_that_ends_within_a_segment_ends_there),
