@@ -38,6 +38,7 @@ struct gd_wal_received {
     _Atomic uint64_t system_identifier;
     _Atomic uint32_t timeline, sessions;
     _Atomic uint64_t segments, partials, stored_bytes, gaps;
+    _Atomic uint64_t left_bytes; /* stored, of timelines that the server left before them */
     _Atomic int64_t
         durable_us;            /* when durable_lsn moved last, or was seen to be the server's own */
     _Atomic int64_t behind_us; /* since when something is known that is not durable; 0: nothing */

@@ -60,15 +60,38 @@ bool gd_receive_left(const struct gd_receiver *receiver, uint32_t timeline,
 
 /* ---- where ---- */
 
+/* A failover to a standby that did not have it all: commits in it are in no server any more. */
+static void say_left(const struct gd_receiver *receiver, const struct gd_receive_place *place,
+                     const struct gd_receive_place *next)
+{
+    char at[GD_LSN_SIZE];
+    uint64_t bytes = place->lsn - next->lsn;
+    if (bytes == 0)
+        return;
+    gd_lsn_write(next->lsn, at);
+    atomic_fetch_add(&receiver->received->left_bytes, bytes);
+    gd_tell_warning(receiver->options->events,
+                    gd_arena_printf(receiver->arena,
+                                    "What was committed in them is lost for this server; guardian "
+                                    "recover --timeline %" PRIu32
+                                    " --latest makes a server beside it that has it.",
+                                    place->timeline),
+                    "timeline %" PRIu32 " began at %s: %" PRIu64 " bytes of timeline %" PRIu32
+                    " behind that are in the store, and not in the server",
+                    next->timeline, at, bytes, place->timeline);
+}
+
 /* Behind what was left, its successor goes on: at the beginning of the segment in which it branched
  * off, of which it has a copy. */
 static struct gd_receive_place follow(const struct gd_receiver *receiver,
                                       struct gd_receive_place place)
 {
     struct gd_receive_place next;
-    while (gd_receive_left(receiver, place.timeline, &next) && place.lsn >= next.lsn)
+    while (gd_receive_left(receiver, place.timeline, &next) && place.lsn >= next.lsn) {
+        say_left(receiver, &place, &next);
         place =
             (struct gd_receive_place){next.timeline, gd_receive_segment_start(receiver, next.lsn)};
+    }
     return place;
 }
 

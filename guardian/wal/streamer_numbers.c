@@ -67,6 +67,9 @@ static void put_counts(FILE *to, const struct gd_streamer *streamer)
         atomic_load(&streamer->reconnects));
     put(to, "gaps_total", "counter", "Gaps: WAL that the server had removed already.",
         atomic_load(&received->gaps));
+    put(to, "left_bytes_total", "counter",
+        "Bytes in the store behind the place where the server left their timeline.",
+        atomic_load(&received->left_bytes));
 }
 
 static void put_slot(FILE *to, const struct gd_slot_state *slot)

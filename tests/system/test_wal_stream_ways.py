@@ -52,6 +52,32 @@ def test_a_standby_is_promoted_and_streaming_goes_on_from_it():
             assert "Is it the old primary?" in stream.text
 
 
+def test_what_a_failover_left_behind_is_said():
+    """The standby lacks the last commits, which are in the store."""
+    with pitr.Archive(archive=False, segment_mb=1, settings={"wal_keep_size": "100MB"}) as one, \
+            pitr.Archive(archive=False, standby_of=one.server, settings={"wal_keep_size": "100MB"}) as two:
+        target = f"host={one.server.dir},{two.server.dir} port={one.server.port},{two.server.port} user=postgres target_session_attrs=read-write"
+        with Stream(one, target=target).started() as stream:
+            both = write(one.server, 0.3)
+            while lsn(two.value("SELECT pg_last_wal_replay_lsn()::text")) < both:
+                time.sleep(0.05)
+            two.server.run("ALTER SYSTEM SET primary_conninfo = ''")
+            two.server.run("SELECT pg_reload_conf()")
+            while two.value("SELECT count(*) FROM pg_stat_wal_receiver WHERE pid IS NOT NULL"):
+                time.sleep(0.05)
+            end = write(one.server, 2.2)
+            stream.wait_durable(end)
+            assert stream.numbers()["left_bytes_total"] == 0
+            one.server.crash()
+            two.server.run("SELECT pg_promote()")
+            stream.wait_for("receiving timeline 2")
+            stream.wait_durable(write(two.server, 0.2))
+            said = [line for line in stream.log if "behind that are in the store, and not in the server" in line]
+            assert len(said) == 1 and "timeline 2 began at" in said[0] and "recover --timeline 1 --latest" in stream.text
+            assert end - both - MIB <= stream.numbers()["left_bytes_total"] <= end - both + MIB
+            stream.end()
+
+
 def test_a_standby_is_promoted_while_it_is_streamed_from():
     with pitr.Archive(archive=False, segment_mb=1, settings={"wal_keep_size": "100MB"}) as one, \
             pitr.Archive(archive=False, standby_of=one.server, settings={"wal_keep_size": "100MB"}) as two:
