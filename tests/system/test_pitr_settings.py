@@ -9,14 +9,14 @@ import subprocess
 
 import pytest
 
-from harness import pitr
+from harness import pitr, s3
 from harness.lack import lack
 from harness.recoveries import recover
 
 FILES = ("postgresql.conf", "pg_hba.conf", "pg_ident.conf")
 
 
-PORT = "57391"  # another server may have the usual one
+PORT = str(s3.free_ports(1))  # another server may have the usual one
 
 
 def pg_ctl(world, folder, *words, port=PORT):
