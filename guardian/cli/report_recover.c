@@ -99,7 +99,7 @@ static const char *checked_text(const struct gd_recovered *recovered, struct gd_
     const char *text = recovered->checked && recovered->checksums ? "pg_amcheck, every checksum"
                        : recovered->checked                       ? "pg_amcheck"
                        : recovered->checksums                     ? "every checksum"
-                                                                  : "not at all";
+                                              : "only that it starts and gets to its target";
     for (size_t i = 0; i < recovered->left_out_count; i++)
         text = gd_arena_printf(arena, "%s; %s", text, recovered->left_out[i]);
     return text;

@@ -391,8 +391,9 @@ static struct gd_status check_end(const struct planning *planning, struct gd_err
                 "the target lies behind it",
                 plan->base->id, lsn_text(plan->end_lsn, arena), plan->end_timeline,
                 time_text(plan->end_us, arena));
-    return gd_hint(err, status, "The nearest that can be had is --latest%s.",
-                   planning->target->timeline == 0 ? "" : " of that timeline");
+    return gd_hint(err, status, "The nearest that can be had is --latest%s%s.",
+                   planning->target->timeline == 0 ? "" : " of that timeline",
+                   plan->hole ? ", which ends at the hole that the WAL has there" : "");
 }
 
 static void measure(struct planning *planning)
@@ -410,6 +411,19 @@ static void measure(struct planning *planning)
         plan->target_us = base->stopped_us;
     if (planning->target->kind == GD_TARGET_LATEST)
         plan->target_us = plan->end_us;
+}
+
+/* A preview reads nothing that is encrypted: it has to say it by itself. */
+static void note_key(struct planning *planning, const struct gd_key *key)
+{
+    const char *needed = planning->plan->base->base->key_id;
+    if (needed == NULL || *needed == '\0' || (key != NULL && gd_key_opens(key, needed)))
+        return;
+    note(planning,
+         gd_arena_printf(planning->arena,
+                         "The base backup is encrypted with key %s, and %s: nothing can be "
+                         "recovered without it.",
+                         needed, key == NULL ? "no key was given" : "another key was given"));
 }
 
 static struct gd_status read_target(struct planning *planning, struct gd_error *err)
@@ -441,6 +455,7 @@ struct gd_status gd_recover_plan(const struct gd_recover_options *options, struc
     GD_TRY(read_target(&planning, err));
     GD_TRY(choose_timeline(&planning, err));
     GD_TRY(settle_base(&planning, err));
+    note_key(&planning, options->place.key);
     follow(&planning);
     GD_TRY(check_end(&planning, err));
     measure(&planning);

@@ -85,6 +85,8 @@ def test_tablespaces_and_encryption(world):
 def test_without_the_key_nothing_is_begun(world):
     folder, _, said = recover(world, "--latest", status=2, env={"GUARDIAN_KEY_FILE": ""})
     assert "is encrypted with key" in said and not folder.exists()
+    shown = json.loads(world.guardian("recover", "--preview", "--json", "--latest", env={"GUARDIAN_KEY_FILE": ""}).stdout)
+    assert "encrypted with key" in shown["notes"][0] and "no key was given" in shown["notes"][0]
 
 
 def test_delta_keeps_what_is_right_and_replaces_the_rest(world):
