@@ -26,8 +26,8 @@ struct gd_status gd_cli_await_database(const struct gd_config *config,
 
 /* A request may be stricter than the policy, and not laxer. */
 GD_MUST static struct gd_status point_of(const struct gd_config *config,
-                                         const struct gd_policy *policy,
-                                         enum gd_point_use *out_use, struct gd_error *err)
+                                         const struct gd_policy *policy, enum gd_point_use *out_use,
+                                         struct gd_error *err)
 {
     bool never = config->point_in_time == GD_POINT_WISH_NEVER;
     *out_use = gd_policy_point(policy);

@@ -39,8 +39,8 @@
     X(TERMINAL, "terminal") /* when there is a terminal; without one the policy alone decides */   \
     X(ALWAYS, "always")     /* without a terminal and without --yes: refused */
 
-/* May a point in time (a proven base backup, all WAL since, and a restore point that was seen in the
- * store) stand in for a backup that holds rows? Strictest last. */
+/* May a point in time (a proven base backup, all WAL since, and a restore point that was seen in
+ * the store) stand in for a backup that holds rows? Strictest last. */
 #define GD_POINT_USES(X)                                                                           \
     X(NEVER, "never")                                                                              \
     X(USE, "use")         /* where the database is covered; else a snapshot is taken */            \
@@ -151,7 +151,8 @@ struct gd_ruling {
     size_t waiver_count;
 };
 
-/** How the backup is made: by a snapshot, or by a point in time. Who looks into the store says it. */
+/** How the backup is made: by a snapshot, or by a point in time. Who looks into the store says it.
+ */
 struct gd_by_point {
     enum gd_point_use use;
     const char *base;    /* id of the base backup that it stands on; NULL: it is a snapshot */
@@ -241,9 +242,9 @@ struct gd_decide_input {
     /* It will be a point in time or nothing, which takes a moment whatever the size: what must be
      * sealed may be larger than sealed_table_max. */
     bool by_point;
-    const char *environment;        /* NULL or "": none was named */
-    const char *const *approvals;   /* SHA-256 of statements or of files, 64 hex digits, with or
-                                       without "sha256:" in front */
+    const char *environment;      /* NULL or "": none was named */
+    const char *const *approvals; /* SHA-256 of statements or of files, 64 hex digits, with or
+                                     without "sha256:" in front */
     size_t approval_count;
 };
 

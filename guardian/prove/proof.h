@@ -31,8 +31,9 @@ struct gd_proof {
     int64_t time_us; /* when it was finished */
     double seconds;
     const char *guardian_version;
-    const struct gd_mark *mark; /* a point in time: then `snapshot` is the base backup that it stands
-                                   on, and there is no record of it but the mark's. NULL otherwise */
+    const struct gd_mark
+        *mark;         /* a point in time: then `snapshot` is the base backup that it stands
+                          on, and there is no record of it but the mark's. NULL otherwise */
     const char *place; /* a drill: the server it was restored into, in words; "" otherwise */
     uint64_t rows, bytes, stored_bytes;
     const char *const *left_out; /* what could not be checked, in words */
