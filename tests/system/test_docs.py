@@ -21,7 +21,7 @@ SESSION = re.compile(r"<!-- session: (.*?) -->\n```text\n(.*?)```\n", re.S)
 VARIES = re.compile(r"PostgreSQL \d+(\.\d+)?|\b\d+(\.\d+)? [kM]B\b(/s)?|\d{8}T\d{6}Z-[0-9a-f]{10}|file://\S+|\b\d+(\.\d+)? s\b|"
                     r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\dZ)?|by \S+ on [^\s,]+|on \"/[^\"]*\" port \d+ as user \"\w+\"|\"/\S+/bin\"|moments old|\d+ minutes? old")
 POINT = re.compile(r"<!-- point: (.*?) -->\n```text\n(.*?)```\n", re.S)  # as a session, on a server whose WAL is streamed
-LSNS = re.compile(r"-(before|after)-[0-9a-f]{10}|\b[0-9A-F]{1,8}/[0-9A-F]{1,8}\b|\b\d{18,20}\b|\d+ segments? of WAL, .*? read back now(, the others before)?|just now|"
+LSNS = re.compile(r"~:\d\d(\.\d+)?(\+00)?|-(before|after)-[0-9a-f]{10}|\b[0-9A-F]{1,8}/[0-9A-F]{1,8}\b|\b\d{18,20}\b|\d+ segments? of WAL, .*? read back now(, the others before)?|just now|"
                   r"(\d+ (hours?|minutes?|seconds?)|less than a second|no time)( and \d+ \w+)?( ago)?|\d\d:\d\d:\d\d(\.\d+)?Z?(\+00)?|\b\d+(\.\d+)? [kMG]?B\b")
 SHELL = re.compile(r"```sh\n(.*?)```", re.S)
 
