@@ -96,12 +96,14 @@ guardian_add_test(bench.run bench 900 ${PYTHON} ${CMAKE_SOURCE_DIR}/tests/bench/
 # stays fixed.
 set(GUARDIAN_FUZZ_SECONDS 60 CACHE STRING "how long ctest runs each fuzz target")
 file(GLOB fuzz_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} tests/fuzz/fuzz_*.c)
+add_custom_target(fuzzers) # all of them, and no other test
 foreach(source IN LISTS fuzz_sources)
   get_filename_component(target ${source} NAME_WE)
   string(REGEX REPLACE "^fuzz_" "" name ${target})
   set(corpus ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
   add_executable(${target} ${source})
   target_link_libraries(${target} PRIVATE guardian_test_support)
+  add_dependencies(fuzzers ${target})
   if(GUARDIAN_PRESET STREQUAL "fuzz")
     target_link_options(${target} PRIVATE -fsanitize=fuzzer)
     set(found ${CMAKE_BINARY_DIR}/fuzz-found/${name})
