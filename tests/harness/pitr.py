@@ -106,7 +106,7 @@ class Archive:
         self.server = servers.Server(major=major, settings={"wal_level": "replica", **more, **(settings or {})}, standby_of=standby_of, tcp=tcp, segment_mb=segment_mb)
         self.data = pathlib.Path(self.server.dir, "data")
         self.value = self.server.value
-        self.tools = pathlib.Path(subprocess.run([servers.PG_SH, "bin", str(self.server.major)], capture_output=True, text=True, check=True).stdout.strip())
+        self.tools = pathlib.Path(subprocess.run([servers.PG_SH, "bin", *([str(major)] if major else [])], capture_output=True, text=True, check=True).stdout.strip())
 
     def stop(self):
         self.server.stop()
