@@ -173,8 +173,8 @@ def test_commands_of_the_readme_work(guardian, shop, tmp_path):
     for line in lines:
         real = line.replace("migrations/", "./").replace(" m.sql", " 1-add-loyalty.sql" if " apply " in line else " 3-clean-up.sql")
         real = real.replace("npx prisma db push", "psql -X -c 'SELECT count(*) FROM customers'").replace("alembic upgrade head --sql", "cat 3-clean-up.sql")
-        if line.startswith("guardian proxy"):  # it serves until it is stopped: test_proxy.py
+        if line.startswith(("guardian proxy", "guardian wal stream")):  # they serve until they are stopped: test_proxy.py, test_wal_stream.py
             continue
-        ran = run(real, guardian, shop, quiet=not re.match("guardian (snapshot|verify|restore|apply|rollback|.*--rehearse)", line))
+        ran = run(real, guardian, shop, quiet=not re.match("guardian (snapshot|base|verify|restore|apply|rollback|.*--rehearse)", line))
         assert ran.returncode == (3 if "--fail-on" in line or "strict" in line else 0), f"{line}: {ran.returncode}"
         assert ran.stdout.strip(), line
