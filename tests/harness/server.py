@@ -173,6 +173,14 @@ def wanted_majors():
     return [13, 14, 15, 16, 17, 18] if text.strip() == "all" else [int(word) for word in text.split()]
 
 
+def other_major(major):
+    """For a test that wants the server of another major version: skips it where that is neither asked for (GUARDIAN_TEST_MAJORS) nor installed (pg.sh install)."""
+    if major in wanted_majors() or subprocess.run([str(PG_SH), "bin", str(major)], capture_output=True).returncode == 0:
+        return major
+    import pytest  # not everybody who starts a server has it
+    return pytest.skip(f"PostgreSQL {major} is not here, and was not asked for")
+
+
 def guardian_path():
     """The binary under test, as ctest (GD_BINARY) or a person (GUARDIAN) names it, or None."""
     return os.environ.get("GUARDIAN") or os.environ.get("GD_BINARY")

@@ -54,6 +54,7 @@ def test_of_a_standby(tmp_path):
 
 @pytest.mark.parametrize("major", [13, 14, 16, 17, 18] if DEEP else [13, 17])
 def test_other_versions(major):
+    servers.other_major(major)
     with pitr.Archive(archive=False, major=major) as world:
         fill(world)
         if major >= 17:

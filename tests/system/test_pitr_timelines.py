@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from harness import pitr
+from harness import pitr, server as servers
 from harness.lack import lack
 from harness.recoveries import recover, running, utc
 
@@ -89,8 +89,7 @@ def test_settings_that_were_raised_behind_the_base_backup():
 
 @pytest.mark.parametrize("major", [13, 18])
 def test_other_majors(major):
-    if not pathlib.Path(f"/var/cache/guardian-test/pg/{major}").exists():
-        lack(f"PostgreSQL {major} is not here")
+    servers.other_major(major)
     with pitr.Archive(major=major) as world:
         world.server.run("CREATE TABLE t AS SELECT generate_series(1, 1000) AS n")
         base = json.loads(world.guardian("base", "--json", as_server=True).stdout)["base"]
