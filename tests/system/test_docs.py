@@ -93,7 +93,8 @@ def alike(text):
     return re.sub(r"\s+", " ", VARIES.sub("~", text))
 
 
-def test_sessions_are_real(guardian, shop):
+def check_sessions(pattern, word, output, plain):
+    """Each session of the documents against output(command), compared by plain(text); GD_UPDATE=1 writes them anew."""
     found = 0
     for path in documents():
         text = path.read_text()
@@ -101,14 +102,18 @@ def test_sessions_are_real(guardian, shop):
         def anew(match):
             nonlocal found
             found += 1
-            return f"<!-- session: {match[1]} -->\n```text\n{run(match[1], guardian, shop).stdout.replace(STORE, 'file:///mnt/backups')}```\n"
+            return f"<!-- {word}: {match[1]} -->\n```text\n{output(match[1])}```\n"
 
-        now = SESSION.sub(anew, text)
+        now = pattern.sub(anew, text)
         if os.environ.get("GD_UPDATE"):
             path.write_text(now)
         else:
-            assert alike(now) == alike(text), f"{path.name}: a session is not what the program prints; GD_UPDATE=1 writes it anew"
+            assert plain(now) == plain(text), f"{path.name}: a session is not what the program prints; GD_UPDATE=1 writes it anew"
     assert found >= 2
+
+
+def test_sessions_are_real(guardian, shop):
+    check_sessions(SESSION, "session", lambda command: run(command, guardian, shop).stdout.replace(STORE, "file:///mnt/backups"), alike)
 
 
 @pytest.fixture(scope="module")
@@ -141,21 +146,7 @@ def run_point(command, world):
 
 
 def test_points_are_real(points):
-    found = 0
-    for path in documents():
-        text = path.read_text()
-
-        def anew(match):
-            nonlocal found
-            found += 1
-            return f"<!-- point: {match[1]} -->\n```text\n{run_point(match[1], points)}```\n"
-
-        now = POINT.sub(anew, text)
-        if os.environ.get("GD_UPDATE"):
-            path.write_text(now)
-        else:
-            assert LSNS.sub("~", alike(now)) == LSNS.sub("~", alike(text)), f"{path.name}: a session is not what the program prints; GD_UPDATE=1 writes it anew"
-    assert found >= 2
+    check_sessions(POINT, "point", lambda command: run_point(command, points), lambda text: LSNS.sub("~", alike(text)))
 
 
 def commands_of(path):

@@ -1,12 +1,9 @@
 """The runbook's own commands: without Guardian a server is recovered, and it holds what was committed."""
 
+import json
 import os
 import re
-import shutil
 import subprocess
-
-import json
-import pytest
 
 from harness import pitr
 from harness import server as servers
@@ -15,7 +12,6 @@ from harness.recoveries import end, folder_of
 RUNBOOK = servers.ROOT / "docs" / "runbooks" / "point-in-time.md"
 
 
-@pytest.mark.skipif(not shutil.which("zstd"), reason="zstd is not here")
 def test_the_shell_commands_recover_a_server():
     blocks = re.findall(r"```sh\n(.*?)```", RUNBOOK.read_text().split("## Without Guardian", 1)[1], re.S)
     assert len(blocks) == 5 and not any("guardian" in block for block in blocks)

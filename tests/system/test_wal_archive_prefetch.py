@@ -195,7 +195,7 @@ def test_the_spool_cannot_be_written(world, copy):
 
 def test_a_spool_on_another_file_system(world, copy):
     if os.stat("/dev/shm").st_dev == os.stat(copy).st_dev:
-        lack("one file system")
+        pytest.skip("this machine has one file system only: nothing that .ci/packages could install")
     folder = pathlib.Path(f"/dev/shm/gd-spool-{os.getpid()}")
     folder.mkdir()
     shutil.chown(folder, "postgres") if AS_SERVER else None
