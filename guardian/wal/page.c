@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "guardian/wal/bytes.h"
+
 enum {
     SHORT_BYTES = 24, /* of a header on all pages but the first */
     LONG_HEADER = 0x0002,
@@ -27,40 +29,19 @@ unsigned gd_wal_major(uint16_t magic)
     return 0;
 }
 
-static uint16_t u16(const unsigned char *bytes)
-{
-    uint16_t number;
-    memcpy(&number, bytes, sizeof number);
-    return number;
-}
-
-static uint32_t u32(const unsigned char *bytes)
-{
-    uint32_t number;
-    memcpy(&number, bytes, sizeof number);
-    return number;
-}
-
-static uint64_t u64(const unsigned char *bytes)
-{
-    uint64_t number;
-    memcpy(&number, bytes, sizeof number);
-    return number;
-}
-
 struct gd_status gd_wal_head_read(const void *bytes, struct gd_wal_head *out_head,
                                   struct gd_error *err)
 {
     const unsigned char *at = bytes;
     struct gd_wal_head head = {
-        .magic = u16(at),
-        .timeline = u32(at + 4),
-        .lsn = u64(at + 8),
-        .system_identifier = u64(at + 24),
-        .segment_bytes = u32(at + 32),
-        .page_bytes = u32(at + 36),
+        .magic = gd_wal_u16(at),
+        .timeline = gd_wal_u32(at + 4),
+        .lsn = gd_wal_u64(at + 8),
+        .system_identifier = gd_wal_u64(at + 24),
+        .segment_bytes = gd_wal_u32(at + 32),
+        .page_bytes = gd_wal_u32(at + 36),
     };
-    uint16_t flags = u16(at + 2);
+    uint16_t flags = gd_wal_u16(at + 2);
     if ((head.magic >> 8) != MAGIC_HIGH || (flags & LONG_HEADER) == 0 || flags > KNOWN_FLAGS)
         return gd_fail(err, GD_CORRUPT, "it does not begin as a WAL segment does");
     if (!gd_wal_segment_bytes_valid(head.segment_bytes) || head.page_bytes != GD_WAL_PAGE_BYTES)
@@ -101,15 +82,17 @@ GD_MUST static struct gd_status check_first(struct gd_wal_pages *pages, struct g
 GD_MUST static struct gd_status check_page(struct gd_wal_pages *pages, struct gd_error *err)
 {
     uint64_t at = pages->seen - pages->seen % GD_WAL_PAGE_BYTES;
-    uint32_t timeline = u32(pages->start + 4);
+    uint32_t timeline = gd_wal_u32(pages->start + 4);
     if (at == 0)
         return check_first(pages, err);
-    if (u16(pages->start) == 0 && u32(pages->start + 4) == 0 && u64(pages->start + 8) == 0)
+    if (gd_wal_u16(pages->start) == 0 && gd_wal_u32(pages->start + 4) == 0 &&
+        gd_wal_u64(pages->start + 8) == 0)
         return GD_DONE; /* empty, if what follows is */
     if (pages->used < at)
         return gd_fail(err, GD_CORRUPT, "a page at %" PRIu64 " follows empty ones", at);
-    if (u16(pages->start) != pages->head.magic || u64(pages->start + 8) != pages->head.lsn + at ||
-        timeline < pages->head.timeline || timeline > pages->name.timeline)
+    if (gd_wal_u16(pages->start) != pages->head.magic ||
+        gd_wal_u64(pages->start + 8) != pages->head.lsn + at || timeline < pages->head.timeline ||
+        timeline > pages->name.timeline)
         return gd_fail(err, GD_CORRUPT, "the page at %" PRIu64 " is not the one that belongs there",
                        at);
     pages->used = at + GD_WAL_PAGE_BYTES;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "guardian/base/crc32c.h"
+#include "guardian/wal/bytes.h"
 #include "guardian/wal/page.h"
 
 enum {
@@ -19,13 +20,6 @@ enum {
 
 /* 2000-01-01, from which the server counts */
 static const int64_t epoch_us = INT64_C(946684800) * 1000000;
-
-static uint32_t u32(const unsigned char *bytes)
-{
-    uint32_t number;
-    memcpy(&number, bytes, sizeof number);
-    return number;
-}
 
 /* The last bytes before `lsn`, as the record has them: page headers are left out. */
 static bool gather(const unsigned char *bytes, size_t size, uint64_t lsn, uint64_t segment_bytes,
@@ -46,7 +40,7 @@ static bool gather(const unsigned char *bytes, size_t size, uint64_t lsn, uint64
 static bool is_whole(const unsigned char *record)
 {
     uint32_t crc = gd_crc32c(0, record + RECORD_HEAD_BYTES, RECORD_BYTES - RECORD_HEAD_BYTES);
-    return gd_crc32c(crc, record, CRC_AT) == u32(record + CRC_AT);
+    return gd_crc32c(crc, record, CRC_AT) == gd_wal_u32(record + CRC_AT);
 }
 
 bool gd_restore_point_read(const unsigned char *bytes, size_t size, uint64_t lsn,
@@ -57,7 +51,7 @@ bool gd_restore_point_read(const unsigned char *bytes, size_t size, uint64_t lsn
     if (size < GD_RESTORE_POINT_BYTES || lsn < size ||
         !gather(bytes, size, lsn, segment_bytes, record))
         return false;
-    if (u32(record) != RECORD_BYTES || record[MANAGER_AT] != 0 ||
+    if (gd_wal_u32(record) != RECORD_BYTES || record[MANAGER_AT] != 0 ||
         (record[INFO_AT] & 0xF0) != INFO_RESTORE_POINT || record[RECORD_HEAD_BYTES] != SHORT_DATA ||
         record[RECORD_HEAD_BYTES + 1] != DATA_BYTES || !is_whole(record) ||
         memchr(data + 8, '\0', GD_RESTORE_POINT_NAME) == NULL)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "guardian/base/crc32c.h"
+#include "guardian/wal/bytes.h"
 
 enum {
     CONTINUED = 0x0001, /* flags of a page */
@@ -18,27 +19,6 @@ enum {
     LOOK_BYTES = 64, /* that are kept of a record but of those on tablespaces */
 };
 static const int64_t epoch_us = INT64_C(946684800000000); /* 2000-01-01 */
-
-static uint16_t u16(const unsigned char *bytes)
-{
-    uint16_t number;
-    memcpy(&number, bytes, sizeof number);
-    return number;
-}
-
-static uint32_t u32(const unsigned char *bytes)
-{
-    uint32_t number;
-    memcpy(&number, bytes, sizeof number);
-    return number;
-}
-
-static uint64_t u64(const unsigned char *bytes)
-{
-    uint64_t number;
-    memcpy(&number, bytes, sizeof number);
-    return number;
-}
 
 GD_MUST static struct gd_status fail_at(uint64_t lsn, const char *what, struct gd_error *err)
 {
@@ -115,7 +95,7 @@ static void learn_level(struct gd_wal_walk *walk)
 {
     enum { LEVEL_AT = 20, MINIMAL = 0 };
     const unsigned char *data = own_data(walk, LEVEL_AT + sizeof(uint32_t));
-    if (data == NULL ? walk->left == 0 : u32(data + LEVEL_AT) != MINIMAL)
+    if (data == NULL ? walk->left == 0 : gd_wal_u32(data + LEVEL_AT) != MINIMAL)
         return;
     if (walk->told.first_minimal == 0)
         walk->told.first_minimal = walk->told.last_start;
@@ -131,7 +111,7 @@ static void tell_tablespace(struct gd_wal_walk *walk)
     }
     const char *path = (const char *)data + sizeof(uint32_t);
     size_t room = walk->look_filled - (size_t)(data - walk->look) - sizeof(uint32_t);
-    walk->tablespace(walk->context, u32(data), memchr(path, 0, room) == NULL ? NULL : path);
+    walk->tablespace(walk->context, gd_wal_u32(data), memchr(path, 0, room) == NULL ? NULL : path);
 }
 
 GD_MUST static struct gd_status finish_record(struct gd_wal_walk *walk, struct gd_error *err)
@@ -140,7 +120,7 @@ GD_MUST static struct gd_status finish_record(struct gd_wal_walk *walk, struct g
     if (!walk->whole)
         return GD_DONE;
     unsigned info = walk->head[16], manager = walk->head[17];
-    if (gd_crc32c(walk->crc, walk->head, CRC_AT) != u32(walk->head + CRC_AT))
+    if (gd_crc32c(walk->crc, walk->head, CRC_AT) != gd_wal_u32(walk->head + CRC_AT))
         return fail_at(walk->told.last_start, "has another CRC than it says", err);
     if (has_time(manager, info))
         learn_time(walk);
@@ -157,7 +137,7 @@ GD_MUST static struct gd_status finish_record(struct gd_wal_walk *walk, struct g
 
 GD_MUST static struct gd_status take_head(struct gd_wal_walk *walk, struct gd_error *err)
 {
-    uint64_t prev = u64(walk->head + 8);
+    uint64_t prev = gd_wal_u64(walk->head + 8);
     if (walk->told.first_prev == 0)
         walk->told.first_prev = walk->told.before_last = prev;
     if (prev != walk->told.before_last)
@@ -209,8 +189,8 @@ GD_MUST static struct gd_status begin_record(struct gd_wal_walk *walk, uint64_t 
 /* A page says whether a record goes on in it, and how much of that is left. */
 GD_MUST static struct gd_status begin_page(struct gd_wal_walk *walk, struct gd_error *err)
 {
-    unsigned flags = u16(walk->page + 2);
-    uint32_t rest = (flags & CONTINUED) != 0 ? u32(walk->page + 16) : 0;
+    unsigned flags = gd_wal_u16(walk->page + 2);
+    uint32_t rest = (flags & CONTINUED) != 0 ? gd_wal_u32(walk->page + 16) : 0;
     if (!walk->begun) {
         walk->begun = true;
         walk->told.gives_up = (flags & GIVES_UP) != 0;
@@ -235,10 +215,10 @@ GD_MUST static struct gd_status begin_page(struct gd_wal_walk *walk, struct gd_e
 GD_MUST static struct gd_status read_page(struct gd_wal_walk *walk, struct gd_error *err)
 {
     enum { ALIGNED = 8 };
-    size_t at = (u16(walk->page + 2) & LONG_HEADER) != 0 ? LONG_BYTES : SHORT_BYTES;
+    size_t at = (gd_wal_u16(walk->page + 2) & LONG_HEADER) != 0 ? LONG_BYTES : SHORT_BYTES;
     if (walk->filled < at || walk->ended)
         return GD_DONE;
-    if (u16(walk->page) == 0) {
+    if (gd_wal_u16(walk->page) == 0) {
         walk->ended = true;
         walk->told.ended_lsn = walk->left > 0 && walk->whole ? walk->told.last_start : walk->lsn;
         return GD_DONE;
@@ -255,7 +235,7 @@ GD_MUST static struct gd_status read_page(struct gd_wal_walk *walk, struct gd_er
         at = (at + ALIGNED - 1) / ALIGNED * ALIGNED;
         if (walk->ended || at + sizeof(uint32_t) > walk->filled)
             break;
-        uint32_t length = u32(walk->page + at);
+        uint32_t length = gd_wal_u32(walk->page + at);
         if (length == 0) {
             walk->ended = true;
             walk->told.ended_lsn = walk->lsn + at;
