@@ -270,7 +270,6 @@ static void bytes_that_were_wrong_before_they_were_stored_are_found(void **state
 {
     struct world *world = *state;
     struct gd_wal_checked done;
-    gd_auto_arena arena = gd_arena_new();
     test_wal_record(&world->wal, 5000);
     world->wal.bytes[200] ^= 1; /* in the body of the first record; label and pages are right */
     test_wal_fill(&world->wal);
