@@ -42,6 +42,7 @@ struct gd_guard {
     bool in_loss;              /* the applier stands inside the first losing transaction */
     struct gd_protection protection;
     struct gd_cover *cover; /* a point in time can be the backup; NULL: a snapshot is */
+    const char *no_point;   /* why not, although WAL is kept; NULL */
     bool point_only;        /* … and nothing else can: the tables are too large */
     bool wal_kept, wal_kept_known, unmarked;
     const struct gd_permit *permit;

@@ -130,6 +130,7 @@ struct gd_status gd_guard_prepare_point(struct gd_guard *guard, struct gd_error 
     const char *why = "nobody keeps WAL of this server in the store";
     bool must = guard->point_only || guard->options->point == GD_POINT_REQUIRE;
     guard->cover = NULL;
+    guard->no_point = NULL;
     if (guard->options->point == GD_POINT_NEVER || !wants_rows(guard->decision))
         return GD_DONE;
     bool kept = gd_guard_wal_kept(guard);
@@ -144,9 +145,7 @@ struct gd_status gd_guard_prepare_point(struct gd_guard *guard, struct gd_error 
     if (cover == NULL && must)
         return demanded(guard, why, err);
     if (cover == NULL && kept)
-        note(guard,
-             gd_arena_printf(guard->arena,
-                             "no point in time, but a snapshot was taken as the backup: %s", why));
+        guard->no_point = why;
     return GD_DONE;
 }
 

@@ -216,6 +216,7 @@ struct gd_protect_options gd_guard_protect_options(const struct gd_guard *guard)
         .scratch = options->scratch,
         .lock_ms = (uint32_t)guard->decision->limits->lock_wait.value,
         .cover = guard->cover,
+        .no_point = guard->no_point,
         .point_only = guard->point_only || options->point == GD_POINT_REQUIRE,
         .database = guard->story->database,
         .git_commit = guard->story->git_commit,

@@ -144,14 +144,21 @@ GD_MUST static struct gd_status by_snapshot(const struct gd_protect_options *opt
     return GD_DONE;
 }
 
-static void tell_no_point(const struct gd_protect_options *options, const struct gd_error *why,
-                          struct gd_arena *arena)
+/* A snapshot in place of a point in time; said once it is there. */
+GD_MUST static struct gd_status by_snapshot_instead(const struct gd_protect_options *options,
+                                                    const char *shared_snapshot, const char *why,
+                                                    struct gd_arena *arena,
+                                                    struct gd_protection *out_protection,
+                                                    struct gd_error *err)
 {
-    const char *text = gd_arena_printf(
-        arena, "no point in time, but a snapshot was taken as the backup: %s", why->text);
-    if (options->notes != NULL)
-        gd_texts_add(options->notes, text, arena);
-    gd_tell_note(options->events, "%s", text);
+    GD_TRY(by_snapshot(options, shared_snapshot, arena, out_protection, err));
+    if (why != NULL && options->notes != NULL)
+        gd_texts_add(options->notes,
+                     gd_arena_printf(arena,
+                                     "no point in time, but a snapshot was taken as the backup: %s",
+                                     why),
+                     arena);
+    return GD_DONE;
 }
 
 struct gd_status gd_protect(const struct gd_protect_options *options, const char *shared_snapshot,
@@ -160,14 +167,16 @@ struct gd_status gd_protect(const struct gd_protect_options *options, const char
 {
     struct gd_error why = {0};
     if (options->cover == NULL || options->decision->backup.scope < GD_SCOPE_TABLES)
-        return by_snapshot(options, shared_snapshot, arena, out_protection, err);
+        return by_snapshot_instead(options, shared_snapshot, options->no_point, arena,
+                                   out_protection, err);
     bool held = shared_snapshot != NULL || options->held;
     struct gd_status status = gd_protect_by_point(options, held, arena, out_protection, &why);
     if (status.code == GD_OK)
         return GD_DONE;
     if (!options->point_only && status.code != GD_INJECTED && !gd_interrupted()) {
-        tell_no_point(options, &why, arena);
-        return by_snapshot(options, shared_snapshot, arena, out_protection, err);
+        gd_tell_note(options->events, "no point in time, a snapshot is taken: %s", why.text);
+        return by_snapshot_instead(options, shared_snapshot, gd_arena_strdup(arena, why.text),
+                                   arena, out_protection, err);
     }
     *err = why;
     if (status.code == GD_CORRUPT) { /* of WAL, and the database was not touched */

@@ -33,6 +33,7 @@ struct gd_protect_options {
     /* A point in time, where rows are to be held and one stands ready (gd_point_prepare); NULL: a
      * snapshot. When it fails a snapshot is taken, unless `point_only`. */
     const struct gd_cover *cover;
+    const char *no_point; /* why there is none although WAL is kept; told with the snapshot */
     bool point_only;
     bool point_held; /* gd_protect_find_cover(): it will be made while writers are held off */
     const char *database, *git_commit; /* for the mark; NULL: "" */

@@ -162,6 +162,7 @@ struct gd_run {
     struct gd_run_announced *announced;
     size_t announced_count, announced_capacity;
     bool wal_kept, wal_kept_known; /* somebody keeps WAL of the server in the store */
+    const char *no_point;          /* of the backup being made: why it is none; NULL */
     bool unmarked;                 /* … and no restore point could be made */
     bool begun;                    /* lease, journal, fingerprint: there is a change */
     bool stuck; /* it could not begin, or be recorded: nothing risky passes any more */

@@ -43,6 +43,7 @@ struct gd_status gd_run_prepare_point(struct gd_run *run, const struct gd_decisi
     struct gd_error failed = {0};
     const char *why = "nobody keeps WAL of this server in the store";
     *out_cover = NULL;
+    run->no_point = NULL;
     if (options->point == GD_POINT_NEVER || missing->scope < GD_SCOPE_TABLES)
         return GD_DONE;
     bool kept = gd_run_wal_kept(run);
@@ -62,11 +63,7 @@ struct gd_status gd_run_prepare_point(struct gd_run *run, const struct gd_decisi
     if (cover == NULL && options->point == GD_POINT_REQUIRE)
         return demanded(why, err);
     if (cover == NULL && kept)
-        gd_texts_add(&run->outcome->notes,
-                     gd_arena_printf(run->arena,
-                                     "no point in time, but a snapshot was taken as the backup: %s",
-                                     why),
-                     run->arena);
+        run->no_point = why;
     return GD_DONE;
 }
 

@@ -172,6 +172,7 @@ GD_MUST static struct gd_status back_up(struct gd_run *run, const struct gd_deci
     struct gd_protection *protection = gd_arena_zalloc(run->arena, 1, sizeof *protection);
     protect.held = held;
     protect.cover = cover;
+    protect.no_point = run->no_point;
     protect.point_only |=
         cover != NULL && held && !missing->sealed; /* too large to be copied now */
     protect.point_ms = held ? GD_POINT_HELD_MS : 0;

@@ -235,6 +235,9 @@ def test_what_is_not_covered_gets_a_snapshot(world, trouble):
         assert done["outcome"] == "applied" and done["snapshot"] and not done["points"]
         [note] = [one for one in done["notes"] if "no point in time" in one]
         assert re.search(words, note)
+        if trouble == "no base backup":  # nothing is said of a snapshot that was not taken
+            done, _ = world.apply(shop, "DROP TABLE orders;", "--pg-dump", "/bin/false", status=4)
+            assert not [one for one in done["notes"] if "snapshot was taken" in one]
     finally:
         mend()
     done, _ = world.apply(shop, "ALTER TABLE orders DROP COLUMN note;")
