@@ -15,6 +15,8 @@
 #include "guardian/cli/shelves.h"
 #include "guardian/cli/show_base.h"
 #include "guardian/cli/stores.h"
+#include "guardian/snapshot/base.h"
+#include "guardian/wal/mark.h"
 
 enum { PROOF_BYTES_MAX = 64 * 1024 * 1024 };
 
@@ -126,6 +128,31 @@ static struct gd_status show_snapshot(const struct gd_config *config, struct gd_
 
 /* ---- a change ---- */
 
+/* A point in time may be gone by now: prune keeps what its window keeps. */
+static struct gd_status look_at_points(struct gd_store *store, const char *cluster,
+                                       const struct gd_story *story, const struct gd_events *events,
+                                       struct gd_arena *arena, struct gd_error *err)
+{
+    uint64_t system = strtoull(cluster, NULL, 10);
+    for (size_t i = 0; i < story->point_count; i++) {
+        const struct gd_story_point *point = &story->points[i];
+        bool mark = false, base = false;
+        GD_TRY(gd_store_head(store, gd_wal_mark_key(system, point->mark, arena), &mark, NULL, err));
+        GD_TRY(gd_store_head(store, gd_base_key(system, point->base, "manifest.json", arena), &base,
+                             NULL, err));
+        if (!mark || !base)
+            gd_tell_warning(events,
+                            "What a rollback has taken out of it before is in the store as a "
+                            "snapshot: guardian list tells.",
+                            "point in time %s cannot be recovered any more: %s is gone from the "
+                            "store",
+                            point->name,
+                            mark ? gd_arena_printf(arena, "base backup %s", point->base)
+                                 : "its restore point");
+    }
+    return GD_DONE;
+}
+
 static struct gd_status show_change(const struct gd_config *config, struct gd_store *store,
                                     const char *cluster, const char *change,
                                     struct gd_progress *progress, struct gd_arena *arena,
@@ -133,6 +160,7 @@ static struct gd_status show_change(const struct gd_config *config, struct gd_st
 {
     struct gd_story *story = NULL;
     GD_TRY(gd_story_read(store, cluster, change, arena, &story, err));
+    GD_TRY(look_at_points(store, cluster, story, gd_progress_events(progress), arena, err));
     const struct gd_outcome *outcome = gd_outcome_of_story(story, arena);
     gd_progress_end(progress, GD_DONE);
     if (!config->json) {

@@ -82,13 +82,15 @@ static const char *what_is_backed_up(const struct gd_page *page)
 static const char *by_point(const struct gd_page *page)
 {
     const struct gd_by_point *point = &page->decision->point;
+    const char *age = gd_words_proof_age(point->proven_us, page->arena);
     char since[GD_TIME_SIZE];
     gd_clock_text(point->since_us, since);
     return gd_arena_printf(page->arena,
-                           "point in time, covered since %.16sZ by base backup %s; its restore "
+                           "point in time, covered since %.16sZ by base backup %s%s; its restore "
                            "point is seen in the store before anything runs; writers wait until "
                            "the change is in",
-                           since, point->base);
+                           since, point->base,
+                           age[0] == '\0' ? "" : gd_arena_printf(page->arena, " (proven%s)", age));
 }
 
 static void print_backup(const struct gd_page *page)

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guardian/base/clock.h"
 #include "guardian/classify/rule.h"
+#include "guardian/cli/report_shelf.h"
 
 enum { NAMES_MOST = 6, STATEMENT_MAX = 600 };
 
@@ -496,4 +498,12 @@ const char *gd_words_message(struct gd_arena *arena, const struct gd_judged *ent
     if (finding == entry->verdict.lead)
         message = with(arena, message, "Lock: ", gd_words_lock(arena, entry));
     return with(arena, message, "Instead: ", finding->instead);
+}
+
+const char *gd_words_proof_age(int64_t proven_us, struct gd_arena *arena)
+{
+    int64_t age_us = gd_clock_now_us() - proven_us;
+    if (proven_us == 0 || age_us < (int64_t)3600 * 1000 * 1000)
+        return "";
+    return gd_arena_printf(arena, " %s ago", gd_shelf_age(age_us, arena));
 }

@@ -92,4 +92,7 @@ const char *gd_words_message(struct gd_arena *arena, const struct gd_judged *ent
 /** Id of the rule behind a finding; "unread" for a text that no rule could see. */
 const char *gd_words_rule(const struct gd_finding *finding);
 
+/** " 6 days ago" of a proof that is not of just now; "" */
+const char *gd_words_proof_age(int64_t proven_us, struct gd_arena *arena);
+
 #endif

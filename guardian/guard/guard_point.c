@@ -59,6 +59,7 @@ static void tell_cover(struct gd_guard *guard, const struct gd_cover *cover, con
     decision->point.use = guard->options->point;
     decision->point.base = cover == NULL ? NULL : cover->base;
     decision->point.since_us = cover == NULL ? 0 : cover->since_us;
+    decision->point.proven_us = cover == NULL ? 0 : cover->proven_us;
     decision->point.why_not = why;
     guard->decision = decision;
 }

@@ -157,6 +157,7 @@ struct gd_by_point {
     enum gd_point_use use;
     const char *base;    /* id of the base backup that it stands on; NULL: it is a snapshot */
     int64_t since_us;    /* every moment since can be brought back; 0: not known */
+    int64_t proven_us;   /* when the base backup was proven last; 0: not known */
     const char *why_not; /* one phrase; NULL: nobody keeps WAL of this server, or asked */
 };
 

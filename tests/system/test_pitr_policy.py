@@ -77,6 +77,29 @@ def test_covered_nothing_is_copied(world):
     assert f"point in time {before['name']}" in " ".join(text.split()) and world.base in text
 
 
+def test_the_age_of_the_proof_and_what_is_gone_are_said(world):
+    shop = world.fresh()
+    system = world.store / f"v1/{world.system()}"
+    [path] = (system / f"proofs/{world.base}").glob("*.json")
+    kept, record = path.read_bytes(), json.loads(path.read_text())
+    record["time"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 6 * 86400))
+    path.chmod(0o644)
+    path.write_text(json.dumps(record))
+    file = world.file("ALTER TABLE users DROP COLUMN age;")
+    try:
+        assert "(proven 6 days ago)" in " ".join(world.guardian("plan", file, "--db", world.server.uri(shop)).stdout.split())
+        done = world.guardian("apply", file, "--db", world.server.uri(shop), "--yes").stdout
+    finally:
+        path.write_bytes(kept)
+    change = re.search(r"change +(\S+)", done)[1]
+    show = ["show", change, "--db", world.server.uri(shop)]
+    assert "cannot be recovered any more" not in world.guardian(*show).stderr
+    mark = next(one for one in (system / "marks").glob("*.json") if json.loads(one.read_text())["change"] == change and json.loads(one.read_text())["seen"])
+    mark.unlink()
+    assert "cannot be recovered any more: its restore point is gone" in " ".join(world.guardian(*show).stderr.split())
+    assert json.loads(world.guardian(*show, "--json").stdout)["warnings"]
+
+
 def test_the_plan_says_so(world):
     shop = world.fresh()
     file = world.file("DROP TABLE orders;")
