@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "guardian/base/clock.h"
+#include "guardian/cli/clusters.h"
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
 #include "guardian/cli/keys.h"
@@ -86,6 +87,9 @@ GD_MUST static struct gd_status recover(const struct gd_config *config, const ch
     GD_TRY(gd_cli_key(config, arena, events, &key, err));
     GD_TRY(gd_cli_recover_options(config, store, key, arena, events, &options, err));
     options.target = target;
+    if (options.place.system_identifier == 0)
+        GD_TRY(gd_cli_system(config, store, "--system names one", arena, events,
+                             &options.place.system_identifier, err));
     GD_TRY(gd_recover_plan(&options, arena, &plan, err));
     if (config->preview) {
         gd_progress_end(progress, GD_DONE);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "guardian/base/clock.h"
+#include "guardian/cli/clusters.h"
 #include "guardian/cli/ending.h"
 #include "guardian/cli/keys.h"
 #include "guardian/cli/progress.h"
@@ -131,6 +132,23 @@ GD_MUST static struct gd_status look_at_all(struct check *check, struct gd_error
     return GD_DONE;
 }
 
+/* Of several clusters the one whose database is set, if it answers. */
+GD_MUST static struct gd_status choose_one(struct check *check, struct gd_error *err)
+{
+    struct gd_database_choice choice = gd_config_database(check->config, true);
+    struct gd_error why = {0};
+    uint64_t *systems = NULL, system = 0;
+    size_t count = 0;
+    GD_TRY(gd_base_systems(check->place.store, check->arena, &systems, &count, err));
+    if (count < 2 || check->config->all)
+        return GD_DONE;
+    if (gd_cli_system(check->config, check->place.store, "--all looks at them, too", check->arena,
+                      check->events, &system, &why)
+            .code != GD_OK)
+        gd_tell_note(check->events, "all clusters are looked at: %s", why.text);
+    return system == 0 ? GD_DONE : ask(check, choice.uri, err);
+}
+
 GD_MUST static struct gd_status run(struct check *check, struct gd_store **out_store,
                                     struct gd_key **out_key, struct gd_error *err)
 {
@@ -142,6 +160,8 @@ GD_MUST static struct gd_status run(struct check *check, struct gd_store **out_s
     check->place.key = *out_key;
     if (choice.uri != NULL)
         GD_TRY(ask(check, choice.uri, err));
+    else
+        GD_TRY(choose_one(check, err));
     return look_at_all(check, err);
 }
 

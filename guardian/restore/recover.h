@@ -106,6 +106,12 @@ struct gd_recovered {
 GD_MUST struct gd_status gd_recover_time(const char *text, int64_t *out_time_us,
                                          struct gd_error *err);
 
+/** What is known of each of these clusters, for whoever has to choose one: its databases, the
+ * newest base backup, the newest WAL; what was written to last comes first. */
+GD_MUST struct gd_status gd_recover_clusters(struct gd_store *store, const uint64_t *systems,
+                                             size_t count, struct gd_arena *arena,
+                                             const char **out_text, struct gd_error *err);
+
 /** @return GD_USAGE nothing leads there; the hint names the nearest that can be had */
 GD_MUST struct gd_status gd_recover_plan(const struct gd_recover_options *options,
                                          struct gd_arena *arena, struct gd_recover_plan *out_plan,

@@ -25,6 +25,12 @@ struct gd_recovering {
 GD_MUST struct gd_status gd_recover_bring_up(struct gd_recovering *recovering,
                                              struct gd_error *err);
 
+/** recover_cluster.c: the one that the place names, or else the only one of the store.
+ *  @return GD_USAGE there is none, or there are several: the text tells them */
+GD_MUST struct gd_status gd_recover_find_cluster(const struct gd_wal_place *place,
+                                                 struct gd_arena *arena, uint64_t *out_identifier,
+                                                 struct gd_error *err);
+
 unsigned gd_recover_workers(const struct gd_recover_options *options);
 
 /** recover_fetch.c: try restore_command as the server's user; who may not read the store is handed

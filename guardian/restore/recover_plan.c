@@ -10,7 +10,7 @@
 
 #include "guardian/base/clock.h"
 #include "guardian/base/texts.h"
-#include "guardian/restore/recover.h"
+#include "guardian/restore/recover_own.h"
 
 struct planning {
     const struct gd_target *target;
@@ -37,35 +37,6 @@ static const char *time_text(int64_t time_us, struct gd_arena *arena)
 static void note(struct planning *planning, const char *text)
 {
     gd_texts_add(&planning->notes, text, planning->arena);
-}
-
-/* --- which cluster --- */
-
-static struct gd_status find_cluster(const struct gd_wal_place *place, struct gd_arena *arena,
-                                     uint64_t *out_identifier, struct gd_error *err)
-{
-    uint64_t *identifiers = NULL;
-    size_t count = 0;
-    const char *all = "";
-    *out_identifier = place->system_identifier;
-    if (*out_identifier != 0)
-        return GD_DONE;
-    GD_TRY(gd_base_systems(place->store, arena, &identifiers, &count, err));
-    for (size_t i = 0; i < count; i++)
-        all = gd_arena_printf(arena, "%s%s%" PRIu64, all, i == 0 ? "" : ", ", identifiers[i]);
-    if (count == 0)
-        return gd_hint(err,
-                       gd_fail(err, GD_USAGE, "there is no base backup and no WAL in \"%s\"",
-                               gd_store_url(place->store)),
-                       "guardian base makes one, guardian wal stream keeps the WAL; from a logical "
-                       "snapshot restore with guardian restore.");
-    if (count > 1)
-        return gd_hint(err,
-                       gd_fail(err, GD_USAGE, "\"%s\" holds %zu clusters: %s",
-                               gd_store_url(place->store), count, all),
-                       "Name one by its system identifier, with --system.");
-    *out_identifier = identifiers[0];
-    return GD_DONE;
 }
 
 /* --- the mark --- */
@@ -449,7 +420,7 @@ struct gd_status gd_recover_plan(const struct gd_recover_options *options, struc
     struct gd_recover_plan plan = {.timeline = 0};
     struct planning planning = {.target = &options->target, .arena = arena, .plan = &plan};
     struct gd_wal_place place = options->place;
-    GD_TRY(find_cluster(&options->place, arena, &place.system_identifier, err));
+    GD_TRY(gd_recover_find_cluster(&options->place, arena, &place.system_identifier, err));
     plan.system_identifier = place.system_identifier;
     GD_TRY(gd_coverage_read(&place, arena, &planning.coverage, err));
     GD_TRY(read_target(&planning, err));

@@ -68,6 +68,26 @@ const char *gd_cluster_name(const char *system_identifier, const char *database,
     return name;
 }
 
+static unsigned hex_digit(char digit)
+{
+    return (unsigned)(digit <= '9' ? digit - '0' : digit - 'A' + 10);
+}
+
+const char *gd_cluster_database(const char *cluster, struct gd_arena *arena)
+{
+    if (!gd_cluster_valid(cluster))
+        return NULL;
+    const char *at = strchr(cluster, '-') + 1;
+    char *name = gd_arena_alloc(arena, strlen(at) + 1), *end = name;
+    while (*at != '\0') {
+        bool escaped = *at == '~';
+        *end++ = escaped ? (char)(hex_digit(at[1]) << 4 | hex_digit(at[2])) : *at;
+        at += escaped ? 3 : 1;
+    }
+    *end = '\0';
+    return name;
+}
+
 bool gd_cluster_valid(const char *cluster)
 {
     size_t digits = strspn(cluster, "0123456789");

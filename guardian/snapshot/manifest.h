@@ -140,6 +140,8 @@ const char *gd_snapshot_key(const char *cluster, const char *id, const char *nam
 /** "7301234567890123456-app": bytes outside A-Za-z0-9_ of the name become ~XX. */
 const char *gd_cluster_name(const char *system_identifier, const char *database,
                             struct gd_arena *arena);
+/** The name of the database in it; NULL: it is not of that form. */
+const char *gd_cluster_database(const char *cluster, struct gd_arena *arena);
 /** Of that form? What is none cannot reach a key. */
 bool gd_cluster_valid(const char *cluster);
 /** The form of an object's name: schema.dump, blobs.dump, data/000001.copy.zst. */

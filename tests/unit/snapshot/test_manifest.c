@@ -295,10 +295,12 @@ static void names_of_databases_become_safe_segments(void **state)
         const char *cluster = gd_cluster_name("7", clusters[i].database, arena);
         assert_string_equal(cluster, clusters[i].cluster);
         assert_true(gd_cluster_valid(cluster));
+        assert_string_equal(gd_cluster_database(cluster, arena), clusters[i].database);
     }
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
         if (gd_cluster_valid(forms[i].cluster) != forms[i].valid)
             fail_msg("%s", forms[i].cluster);
+    assert_null(gd_cluster_database("7-a~", arena));
 }
 
 static void only_known_forms_of_objects_are_names(void **state)
