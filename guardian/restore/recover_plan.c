@@ -163,9 +163,8 @@ static struct gd_status choose_timeline(struct planning *planning, struct gd_err
     if (timeline == 0)
         timeline = newest_timeline(coverage);
     planning->plan->timeline = timeline;
-    for (size_t i = 0; i < coverage->window_count; i++)
-        if (coverage->windows[i].timeline == timeline)
-            return GD_DONE;
+    if (gd_coverage_window(coverage, timeline, 0) != NULL)
+        return GD_DONE;
     return gd_fail(err, GD_USAGE, "nothing can be recovered on timeline %u", timeline);
 }
 
@@ -326,11 +325,8 @@ static void follow(struct planning *planning)
         if (run->timeline == plan->end_timeline && run->from_lsn > plan->end_lsn)
             plan->hole = true;
     }
-    plan->sure_us = base->stopped_us;
-    for (size_t i = 0; i < coverage->window_count; i++)
-        if (coverage->windows[i].timeline == plan->timeline &&
-            coverage->windows[i].to_lsn == plan->end_lsn)
-            plan->sure_us = coverage->windows[i].sure_us;
+    const struct gd_window *window = gd_coverage_window(coverage, plan->timeline, plan->end_lsn);
+    plan->sure_us = window == NULL ? base->stopped_us : window->sure_us;
     if (planning->target->kind == GD_TARGET_TIME && plan->target_us > plan->sure_us)
         note(planning,
              gd_arena_printf(planning->arena,

@@ -189,21 +189,42 @@ static bool is_within(const struct building *building, const struct gd_window *w
            window->to_lsn <= left && other->from_lsn <= window->from_lsn;
 }
 
-static void drop_what_is_within(struct building *building)
+static void set_apart_what_is_within(struct building *building)
 {
     struct gd_coverage *coverage = building->coverage;
-    struct gd_window *kept =
-        gd_arena_zalloc(building->arena, coverage->window_count + 1, sizeof *kept);
-    size_t count = 0;
+    size_t room = coverage->window_count + 1, count = 0;
+    struct gd_window *kept = gd_arena_zalloc(building->arena, room, sizeof *kept);
+    coverage->passed = gd_arena_zalloc(building->arena, room, sizeof *coverage->passed);
+    coverage->passed_count = 0;
     for (size_t i = 0; i < coverage->window_count; i++) {
         bool within = false;
         for (size_t k = 0; k < coverage->window_count && !within; k++)
             within = is_within(building, &coverage->windows[i], &coverage->windows[k]);
-        if (!within)
+        if (within)
+            coverage->passed[coverage->passed_count++] = coverage->windows[i];
+        else
             kept[count++] = coverage->windows[i];
     }
     coverage->windows = kept;
     coverage->window_count = count;
+}
+
+static const struct gd_window *window_of(const struct gd_window *windows, size_t count,
+                                         uint32_t timeline, uint64_t to_lsn)
+{
+    for (size_t i = 0; i < count; i++)
+        if (windows[i].timeline == timeline && (to_lsn == 0 || windows[i].to_lsn == to_lsn))
+            return &windows[i];
+    return NULL;
+}
+
+const struct gd_window *gd_coverage_window(const struct gd_coverage *coverage, uint32_t timeline,
+                                           uint64_t to_lsn)
+{
+    const struct gd_window *window =
+        window_of(coverage->windows, coverage->window_count, timeline, to_lsn);
+    return window != NULL ? window
+                          : window_of(coverage->passed, coverage->passed_count, timeline, to_lsn);
 }
 
 /* Read back without a hole, from the oldest of its base backups on. */
@@ -236,11 +257,11 @@ static void build_windows(struct building *building)
     coverage->window_count = 0;
     for (size_t i = 0; i < building->timeline_count; i++)
         add_windows(building, building->timelines[i]);
-    drop_what_is_within(building);
     for (size_t i = 0; i < coverage->window_count; i++) {
         coverage->windows[i].sure_us = sure_of(building, &coverage->windows[i]);
         coverage->windows[i].proven_lsn = proven_of(building, &coverage->windows[i]);
     }
+    set_apart_what_is_within(building);
     if (coverage->window_count > 0)
         qsort(coverage->windows, coverage->window_count, sizeof *coverage->windows,
               oldest_window_first);

@@ -42,6 +42,10 @@ struct gd_coverage {
     size_t mark_count;
     struct gd_window *windows; /* oldest first */
     size_t window_count;
+    /* Of old timelines: all of it is on the way to the end of a window above. Nothing to tell, but
+     * recovery may stop there. */
+    struct gd_window *passed;
+    size_t passed_count;
     struct gd_hole *holes;
     size_t hole_count;
     uint32_t pruned_timeline; /* WAL before this place is missing on purpose; 0: none is */
@@ -54,6 +58,11 @@ void gd_coverage_build(struct gd_coverage *coverage, struct gd_arena *arena);
 
 /** Is it whole, as far as listings tell: itself, what it needs (`after`), and its own WAL? */
 bool gd_coverage_usable(const struct gd_coverage *coverage, const struct gd_base_listed *listed);
+
+/** The window that ends on `timeline`, at `to_lsn` (0: at any place), passed ones too; NULL: there
+ *  is none. */
+const struct gd_window *gd_coverage_window(const struct gd_coverage *coverage, uint32_t timeline,
+                                           uint64_t to_lsn);
 
 /** Listings only; reads no WAL. */
 GD_MUST struct gd_status gd_coverage_read(const struct gd_wal_place *place, struct gd_arena *arena,

@@ -67,6 +67,28 @@ def without_its_first_segment(world, standby, old):
     assert "not of that timeline" in recover(world, "--time", utc(old), status=8)[2]
 
 
+def test_what_came_before_a_clean_failover_is_still_to_be_had():
+    """The old primary has ended in good order: nothing of timeline 1 lies beside the way of timeline 2."""
+    with pitr.Archive() as world:
+        world.server.run("CREATE TABLE t (n int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'a')")
+        base = json.loads(world.guardian("base", "--json", as_server=True).stdout)["base"]
+        (world.place / "change.sql").write_text("ALTER TABLE t DROP COLUMN v;\n")
+        change = json.loads(world.guardian("apply", "change.sql", "--json", "--yes", as_server=True).stdout)
+        assert change["points"]
+        with pitr.Archive(standby_of=world.server, place=world.place) as standby:
+            subprocess.run([*pitr.AS_SERVER, world.tools / "pg_ctl", "-D", world.data, "-m", "fast", "-w", "stop"], check=True, capture_output=True)
+            assert standby.value("SELECT pg_promote()")
+            standby.server.run("INSERT INTO t VALUES (2)")
+            pushed(standby, standby.server)
+            for words, rows in ((["--before", change["change"]], "1a"), (["--latest", "--timeline", "1"], "1")):
+                with running(world, *words) as (said, answer):
+                    assert answer("SELECT string_agg(t.n || coalesce(to_jsonb(t)->>'v', ''), ',') FROM t") == rows, words
+                    assert said["timeline"] == 1 and said["recovered"]["exact"]
+            standby.guardian("verify", base, "--drill", as_server=True)
+            standby.guardian("rollback", change["change"], "--yes", as_server=True)
+            assert standby.value("SELECT string_agg(n || coalesce(v, '-'), ',' ORDER BY n) FROM t") == "1a,2-"
+
+
 def larger(world, **settings):
     """The server starts again with other settings."""
     for name, value in settings.items():

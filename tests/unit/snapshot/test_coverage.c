@@ -205,6 +205,11 @@ static void a_promotion_lengthens_the_window(void **state)
     assert_int_equal(coverage->window_count, 1);
     window_is(coverage, 0, 2, AT(2, 400), AT(9, 0), "a", "b");
     assert_int_equal(coverage->hole_count, 0);
+    const struct gd_window *passed = gd_coverage_window(coverage, 1, 0);
+    assert_non_null(passed); /* recovery may stop on the old timeline, too */
+    assert_true(passed->to_lsn == AT(4, 0) && passed->from_lsn == AT(2, 400));
+    assert_null(gd_coverage_window(coverage, 1, AT(5, 0)));
+    assert_null(gd_coverage_window(coverage, 3, 0));
 }
 
 static void what_the_old_timeline_has_more_is_a_window_beside(void **state)
