@@ -18,6 +18,7 @@
 #include "guardian/cli/wal.h"
 #include "guardian/pg/connect.h"
 #include "guardian/wal/gap.h"
+#include "guardian/wal/page.h"
 
 struct check {
     const struct gd_config *config;
@@ -31,6 +32,8 @@ struct check {
 
 /* ---- the server ---- */
 
+/* What was inserted counts, and not what was written: a commit need not wait for that
+ * (synchronous_commit). */
 static const char where_sql[] =
     "SELECT (SELECT system_identifier FROM pg_catalog.pg_control_system()),"
     " (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint,"
@@ -39,16 +42,8 @@ static const char where_sql[] =
     " ELSE ('x' || pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()),"
     " 8))::bit(32)::bigint END,"
     " CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()"
-    " ELSE pg_catalog.pg_current_wal_insert_lsn() END";
-
-/* Where nothing is behind the head of a page yet, the WAL ends before that page. What was inserted
- * counts, and not what was written: a commit need not wait for that (synchronous_commit). */
-static uint64_t end_of_wal(uint64_t lsn)
-{
-    enum { PAGE = 8192, HEAD = 24, FIRST_HEAD = 40 };
-    uint64_t within = lsn % PAGE;
-    return within == HEAD || within == FIRST_HEAD ? lsn - within : lsn;
-}
+    " ELSE pg_catalog.pg_current_wal_insert_lsn() END,"
+    " pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size'))";
 
 GD_MUST static struct gd_status ask(struct check *check, const char *uri, struct gd_error *err)
 {
@@ -60,7 +55,7 @@ GD_MUST static struct gd_status ask(struct check *check, const char *uri, struct
     GD_TRY(gd_pg_run(pg, &call, &rows, err));
     check->place.system_identifier = strtoull(gd_pg_cell(rows, 0, 0), NULL, 10);
     check->server.asked = gd_lsn_read(gd_pg_cell(rows, 0, 3), &check->server.lsn);
-    check->server.lsn = end_of_wal(check->server.lsn);
+    check->server.lsn = gd_wal_page_end(check->server.lsn, (uint64_t)gd_pg_int(rows, 0, 4));
     check->server.time_us = gd_pg_int(rows, 0, 1);
     check->server.timeline = (uint32_t)gd_pg_int(rows, 0, 2);
     gd_pg_rows_free(rows);

@@ -132,6 +132,7 @@ GD_MUST static struct gd_status serve(struct stream *stream, const struct gd_pg_
         .slot_bytes_max = (uint64_t)config->slot_size_max,
         .slot_drop = config->slot_drop,
         .rpo_ms = (uint32_t)config->rpo_ms,
+        .sure_ms = (uint32_t)config->sure_ms,
     };
     struct gd_http_server *pages = NULL;
     struct gd_error page_error = {0};

@@ -349,7 +349,8 @@ static struct gd_status check_end(const struct planning *planning, struct gd_err
     const struct gd_recover_plan *plan = planning->plan;
     struct gd_arena *arena = planning->arena;
     bool behind = plan->target_lsn > plan->end_lsn ||
-                  (planning->target->kind == GD_TARGET_TIME && plan->target_us > plan->end_us);
+                  (planning->target->kind == GD_TARGET_TIME && plan->target_us > plan->end_us &&
+                   plan->target_us > plan->sure_us);
     if (!behind)
         return GD_DONE;
     struct gd_status status =

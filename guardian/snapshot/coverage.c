@@ -93,12 +93,47 @@ static const struct gd_wal_run *run_to(const struct gd_wal_chain *chain, uint32_
     return found;
 }
 
+/* Is there, behind it, a moment that is earlier? Then the clock was set back since. */
+static bool is_contradicted(const struct building *building, const struct gd_wal_sure *sure)
+{
+    const struct gd_coverage *coverage = building->coverage;
+    for (size_t i = 0; i < coverage->mark_count; i++)
+        if (coverage->marks[i].timeline == sure->timeline && coverage->marks[i].lsn > sure->lsn &&
+            coverage->marks[i].time_us < sure->time_us)
+            return true;
+    for (size_t i = 0; i < building->chain->file_count; i++) {
+        const struct gd_wal_file *file = &building->chain->files[i];
+        if (file->told != NULL && file->name.timeline == sure->timeline &&
+            file->from_lsn >= sure->lsn && file->told->newest_us != 0 &&
+            file->told->newest_us < sure->time_us)
+            return true;
+    }
+    return false;
+}
+
+/* What a server had not committed by then. Of the timeline itself: of one that came from it nobody
+ * knows when it began. */
+static int64_t quiet_until(const struct building *building, const struct gd_window *window)
+{
+    const struct gd_coverage *coverage = building->coverage;
+    int64_t until_us = INT64_MIN;
+    for (size_t i = 0; i < coverage->sure_count; i++) {
+        const struct gd_wal_sure *sure = &coverage->sure[i];
+        if (sure->timeline == window->timeline && sure->lsn >= window->from_lsn &&
+            sure->lsn <= window->to_lsn && sure->time_us > until_us &&
+            !is_contradicted(building, sure))
+            until_us = sure->time_us;
+    }
+    return until_us;
+}
+
 /* The server's clock is known where a base backup ended, where a mark was made, and of commits in
  * what was read back. */
 static int64_t sure_of(const struct building *building, const struct gd_window *window)
 {
     const struct gd_coverage *coverage = building->coverage;
-    int64_t sure_us = window->from_us;
+    int64_t sure_us = quiet_until(building, window);
+    sure_us = sure_us > window->from_us ? sure_us : window->from_us;
     uint64_t left;
     for (size_t i = 0; i < coverage->base_count; i++) {
         const struct gd_base *base = coverage->bases[i].base;
@@ -258,8 +293,10 @@ static void build_windows(struct building *building)
     for (size_t i = 0; i < building->timeline_count; i++)
         add_windows(building, building->timelines[i]);
     for (size_t i = 0; i < coverage->window_count; i++) {
-        coverage->windows[i].sure_us = sure_of(building, &coverage->windows[i]);
-        coverage->windows[i].proven_lsn = proven_of(building, &coverage->windows[i]);
+        struct gd_window *window = &coverage->windows[i];
+        window->sure_us = sure_of(building, window);
+        window->to_us = window->to_us > window->sure_us ? window->to_us : window->sure_us;
+        window->proven_lsn = proven_of(building, window);
     }
     set_apart_what_is_within(building);
     if (coverage->window_count > 0)

@@ -12,11 +12,13 @@
 #include "guardian/snapshot/base.h"
 #include "guardian/wal/chain.h"
 #include "guardian/wal/mark.h"
+#include "guardian/wal/sure.h"
 
 struct gd_window {
     uint32_t timeline; /* of its end */
     uint64_t from_lsn, to_lsn;
-    int64_t from_us, to_us; /* the server's clock at the start; at the end the store's */
+    int64_t from_us, to_us; /* the server's clock at the start; at the end the store's, or sure_us
+                               when that is later */
     int64_t sure_us; /* the server's clock: the newest moment that is known to be in it; from_us
                         at least. What was committed until then can be brought back */
     const char *first_base; /* id: the oldest one that it begins with */
@@ -40,6 +42,8 @@ struct gd_coverage {
     struct gd_wal_chain *chain;
     struct gd_mark *marks;
     size_t mark_count;
+    struct gd_wal_sure *sure;
+    size_t sure_count;
     struct gd_window *windows; /* oldest first */
     size_t window_count;
     /* Of old timelines: all of it is on the way to the end of a window above. Nothing to tell, but

@@ -10,6 +10,8 @@ struct gd_status gd_coverage_read(const struct gd_wal_place *place, struct gd_ar
     GD_TRY(gd_wal_chain_read(place, arena, &coverage->chain, err));
     GD_TRY(gd_wal_marks(place->store, place->system_identifier, arena, &coverage->marks,
                         &coverage->mark_count, err));
+    GD_TRY(gd_wal_sure_read(place->store, place->system_identifier, arena, &coverage->sure,
+                            &coverage->sure_count, err));
     struct gd_pruned pruned;
     GD_TRY(gd_retain_pruned(place->store, place->system_identifier, arena, &pruned, err));
     coverage->pruned_timeline = pruned.timeline;

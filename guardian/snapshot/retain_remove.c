@@ -193,6 +193,7 @@ struct gd_status gd_retain_remove_wal(const struct gd_wal_place *place,
         GD_TRY(write_pruned(place, retention->anchor->base, arena, err));
     }
     GD_TRY(remove_marks(place, retention, arena, err));
+    GD_TRY(gd_wal_sure_tidy(place->store, place->system_identifier, err));
     struct gd_status status = remove_files(place, retention, arena, out_removed, err);
     if (status.code == GD_OK)
         return GD_DONE;

@@ -151,6 +151,14 @@ struct gd_status gd_wal_pages_add(struct gd_wal_pages *pages, const void *data, 
     return GD_DONE;
 }
 
+uint64_t gd_wal_page_end(uint64_t lsn, uint64_t segment_bytes)
+{
+    enum { HEAD_BYTES = 24 };
+    if (segment_bytes != 0 && lsn % segment_bytes == GD_WAL_HEAD_BYTES)
+        return lsn - GD_WAL_HEAD_BYTES;
+    return lsn % GD_WAL_PAGE_BYTES == HEAD_BYTES ? lsn - HEAD_BYTES : lsn;
+}
+
 struct gd_status gd_wal_pages_end(const struct gd_wal_pages *pages, struct gd_error *err)
 {
     if (pages->seen < GD_WAL_HEAD_BYTES)

@@ -32,6 +32,10 @@ struct gd_wal_head { /* of a segment's first page */
 /** PostgreSQL's major version with this magic; 0: not known here. */
 unsigned gd_wal_major(uint16_t magic);
 
+/** Where WAL ends when the next record goes to `lsn`: a page of which there is nothing but the head
+ *  is none yet. */
+uint64_t gd_wal_page_end(uint64_t lsn, uint64_t segment_bytes);
+
 /** @param bytes  the first GD_WAL_HEAD_BYTES of a segment
  *  @return GD_CORRUPT it is no head of a segment: why */
 GD_MUST struct gd_status gd_wal_head_read(const void *bytes, struct gd_wal_head *out_head,

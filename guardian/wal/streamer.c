@@ -22,8 +22,7 @@ enum {
 
 /* ---- waiting ---- */
 
-/* @return false: it is to end */
-static bool rest(struct gd_streamer *streamer, uint32_t wait_ms)
+bool gd_streamer_rest(struct gd_streamer *streamer, uint32_t wait_ms)
 {
     int64_t until_us = gd_clock_monotonic_us() + (int64_t)wait_ms * 1000;
     const struct timespec until = {.tv_sec = until_us / 1000000,
@@ -155,10 +154,12 @@ static void *work(void *context)
         if (lasted || status.code == GD_OK || more > 0) /* a gap is known now, and passed */
             back_ms = BACK_MS;
         gaps += more;
-        if (!rest(streamer, back_ms))
+        if (!gd_streamer_rest(streamer, back_ms))
             status = stopped_between(streamer, &err);
         back_ms = back_ms * 2 < BACK_MS_MAX ? back_ms * 2 : BACK_MS_MAX;
     } while (!atomic_load(&streamer->stop));
+    if (status.code == GD_OK)
+        gd_streamer_note_last(streamer);
     end(streamer, status, &err);
     return NULL;
 }
@@ -275,11 +276,29 @@ static void *watch(void *context)
             watch_slot(streamer, &watching);
             next_us = now + (int64_t)watch_ms * 1000;
         }
-    } while (rest(streamer, TICK_MS < watch_ms ? TICK_MS : watch_ms));
+    } while (gd_streamer_rest(streamer, TICK_MS < watch_ms ? TICK_MS : watch_ms));
     return NULL;
 }
 
 /* ---- all of it ---- */
+
+static int start_threads(struct gd_streamer *streamer)
+{
+    int failed = gd_thread_start(&streamer->thread, work, streamer);
+    if (failed != 0)
+        return failed;
+    failed = gd_thread_start(&streamer->watch, watch, streamer);
+    if (failed == 0) {
+        failed = gd_thread_start(&streamer->note, gd_streamer_note, streamer);
+        if (failed == 0)
+            return 0;
+    }
+    gd_streamer_cut(streamer);
+    if (streamer->watch != 0)
+        pthread_join(streamer->watch, NULL);
+    pthread_join(streamer->thread, NULL);
+    return failed;
+}
 
 struct gd_status gd_streamer_new(const struct gd_streamer_options *options,
                                  struct gd_streamer **out_streamer, struct gd_error *err)
@@ -298,15 +317,10 @@ struct gd_status gd_streamer_new(const struct gd_streamer_options *options,
     pthread_mutex_init(&streamer->lock, NULL);
     pthread_cond_init(&streamer->changed, &steady);
     pthread_condattr_destroy(&steady);
-    int failed = gd_thread_start(&streamer->thread, work, streamer);
+    int failed = start_threads(streamer);
     if (failed == 0) {
-        failed = gd_thread_start(&streamer->watch, watch, streamer);
-        if (failed == 0) {
-            *out_streamer = streamer;
-            return GD_DONE;
-        }
-        gd_streamer_cut(streamer);
-        pthread_join(streamer->thread, NULL);
+        *out_streamer = streamer;
+        return GD_DONE;
     }
     free(streamer);
     return gd_fail(err, GD_SYSTEM, "could not start a thread: %s", strerror(failed));
@@ -343,6 +357,7 @@ struct gd_status gd_streamer_free(struct gd_streamer *streamer, struct gd_error 
         gd_streamer_cut(streamer);
     pthread_join(streamer->thread, NULL);
     pthread_join(streamer->watch, NULL);
+    pthread_join(streamer->note, NULL);
     struct gd_status status = streamer->status;
     if (status.code != GD_OK)
         *err = streamer->err;

@@ -4,7 +4,7 @@
  *
  * Invariant  It ends when it is asked to, or when the first session finds that it can never work
  *            (rights, names, another cluster); after that nothing ends it.
- * Owner      one thread; it has two of its own.
+ * Owner      one thread; it has three of its own.
  */
 #ifndef GUARDIAN_WAL_STREAMER_H
 #define GUARDIAN_WAL_STREAMER_H
@@ -19,6 +19,7 @@ struct gd_streamer_options {
         slot_bytes_max; /* alarm when the server keeps more WAL than this for the slot; 0: no */
     bool slot_drop;     /* … and give the slot up, so that the server's disk does not fill */
     uint32_t rpo_ms;    /* alarm when the store is this far behind; 0: no */
+    uint32_t sure_ms;   /* how often it is written down until when all is stored; 0: never */
     uint32_t watch_ms;  /* how often the slot is looked at; 0: 3,000 */
 };
 

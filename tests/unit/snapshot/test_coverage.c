@@ -21,6 +21,7 @@ struct made {
     struct gd_base_listed listed[8];
     struct gd_base bases[8];
     struct gd_mark marks[4];
+    struct gd_wal_sure sure[4];
     struct gd_arena *arena;
 };
 
@@ -67,6 +68,7 @@ static struct gd_coverage *build(struct made *made)
     made->coverage.chain = &made->chain;
     made->coverage.bases = made->listed;
     made->coverage.marks = made->marks;
+    made->coverage.sure = made->sure;
     gd_coverage_build(&made->coverage, made->arena);
     return &made->coverage;
 }
@@ -275,6 +277,47 @@ static void a_hole_at_the_switch_is_named_as_the_server_wants_it(void **state)
     assert_int_equal(coverage->holes[0].to_lsn, AT(5, 0));
 }
 
+static int64_t sure_of(struct made *made, struct gd_wal_sure sure)
+{
+    made->sure[0] = sure;
+    made->coverage.sure_count = 1;
+    return build(made)->windows[0].sure_us;
+}
+
+static void a_quiet_server_tells_the_time_of_its_own_timeline_and_of_wal_that_is_there(void **state)
+{
+    struct made *made = *state;
+    const int64_t base_us = 2 * SECOND_US + SECOND_US / 2, late_us = 100 * SECOND_US;
+    run(made, 1, AT(1, 0), AT(9, 10));
+    base(made, "a", 1, AT(2, 40), AT(2, 400));
+    assert_int_equal(sure_of(made, (struct gd_wal_sure){1, AT(9, 10), late_us, 0}), late_us);
+    assert_int_equal(made->coverage.windows[0].to_us, late_us);
+    assert_int_equal(sure_of(made, (struct gd_wal_sure){1, AT(9, 11), late_us, 0}), base_us);
+    assert_int_equal(sure_of(made, (struct gd_wal_sure){1, AT(2, 399), late_us, 0}), base_us);
+    assert_int_equal(sure_of(made, (struct gd_wal_sure){2, AT(9, 10), late_us, 0}), base_us);
+    /* A mark behind it that is earlier: the clock was set back. */
+    made->marks[0] = (struct gd_mark){.timeline = 1, .lsn = AT(8, 5), .time_us = 50 * SECOND_US};
+    made->coverage.mark_count = 1;
+    assert_int_equal(sure_of(made, (struct gd_wal_sure){1, AT(7, 5), late_us, 0}), 50 * SECOND_US);
+    assert_int_equal(sure_of(made, (struct gd_wal_sure){1, AT(8, 5), late_us, 0}), late_us);
+}
+
+static void a_quiet_old_primary_says_nothing_of_the_new_one(void **state)
+{
+    struct made *made = *state;
+    run(made, 1, AT(1, 0), AT(5, 0));
+    run(made, 2, AT(4, 0), AT(9, 0));
+    branch(made, 2, 1, AT(4, 500));
+    base(made, "a", 1, AT(2, 40), AT(2, 400));
+    made->sure[0] = (struct gd_wal_sure){1, AT(4, 300), 100 * SECOND_US, 0};
+    made->coverage.sure_count = 1;
+    struct gd_coverage *coverage = build(made);
+    for (size_t i = 0; i < coverage->window_count; i++)
+        assert_int_equal(coverage->windows[i].sure_us, coverage->windows[i].timeline == 1
+                                                           ? 100 * SECOND_US
+                                                           : 2 * SECOND_US + SECOND_US / 2);
+}
+
 static void a_mark_tells_the_time(void **state)
 {
     struct made *made = *state;
@@ -359,6 +402,8 @@ int main(void)
         T(wal_of_a_minimal_level_parts_windows),
         T(a_hole_at_the_switch_is_named_as_the_server_wants_it),
         T(a_mark_tells_the_time),
+        T(a_quiet_server_tells_the_time_of_its_own_timeline_and_of_wal_that_is_there),
+        T(a_quiet_old_primary_says_nothing_of_the_new_one),
         T(what_was_read_back_is_told_over_timelines),
         T(the_newest_that_reaches_is_chosen),
     };
