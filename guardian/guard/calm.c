@@ -53,11 +53,23 @@ static bool is_single(const struct gd_report *alone)
     return count <= 1;
 }
 
-GD_MUST static struct gd_status ask_server(struct gd_pg *pg, bool *out_calm, struct gd_error *err)
+/* The question is asked ten times a second, and to plan it takes longer than to answer it. In the
+ * tool's own transaction it is planned anew: a plan that the tool has thrown away is an error,
+ * which would end that. */
+GD_MUST static struct gd_status ask_server(struct gd_pg *pg, bool outside, bool *out_calm,
+                                           struct gd_error *err)
 {
+    static const char what[] = "look whether reading is harmless here";
     gd_auto_pg_rows rows = NULL;
-    struct gd_pg_call call = {.what = "look whether reading is harmless here", .sql = ask_sql};
-    GD_TRY(gd_pg_run(pg, &call, &rows, err));
+    struct gd_pg_call call = {
+        .what = what, .sql = ask_sql, .keep = outside ? what : NULL, .keep_anywhere = true};
+    struct gd_status status = gd_pg_run(pg, &call, &rows, err);
+    if (status.code != GD_OK && gd_pg_lost_plan(&call)) {
+        gd_pg_forget_plans(pg);
+        *err = (struct gd_error){0};
+        status = gd_pg_run(pg, &call, &rows, err);
+    }
+    GD_TRY(status);
     *out_calm = gd_pg_bool(rows, 0, 0) && gd_pg_bool(rows, 0, 1);
     return GD_DONE;
 }
@@ -83,7 +95,7 @@ struct gd_status gd_calm_ask(struct gd_gate_session *session, struct gd_harmless
         return GD_DONE;
     }
     if (!defines)
-        GD_TRY(ask_server(request->pg, &calm, err));
+        GD_TRY(ask_server(request->pg, request->state == GD_PG_OUTSIDE, &calm, err));
     if (request->state == GD_PG_OUTSIDE) {
         atomic_store(&session->calm_us, now_us);
         atomic_store(&session->calm_at, calm ? age : 0);
@@ -94,12 +106,24 @@ struct gd_status gd_calm_ask(struct gd_gate_session *session, struct gd_harmless
 
 /* ---- what makes it void ---- */
 
-void gd_calm_note_text(struct gd_gate_session *session, const char *text)
+bool gd_calm_is_set_by(const char *text)
 {
     static const char *const words[] = {"search_path", "set_config", "discard", "reset", "u&"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcasestr(text, words[i]) != NULL)
-            atomic_store(&session->calm_at, 0);
+            return true;
+    return false;
+}
+
+void gd_calm_forget(struct gd_gate_session *session)
+{
+    atomic_store(&session->calm_at, 0);
+}
+
+void gd_calm_note_text(struct gd_gate_session *session, const char *text)
+{
+    if (gd_calm_is_set_by(text))
+        gd_calm_forget(session);
 }
 
 static bool writes_rows(enum gd_kind kind)

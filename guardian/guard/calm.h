@@ -34,7 +34,11 @@ GD_MUST struct gd_status gd_calm_ask(struct gd_gate_session *session, struct gd_
                                      const struct gd_gate_request *request,
                                      const struct gd_report *alone, enum gd_calm *out_calm,
                                      struct gd_error *err);
-/** A text is passed: does it set what names mean? */
+/** May the text set what names mean? */
+bool gd_calm_is_set_by(const char *text);
+/** What may set that is passed. */
+void gd_calm_forget(struct gd_gate_session *session);
+/** A text is passed. */
 void gd_calm_note_text(struct gd_gate_session *session, const char *text);
 /** One that was looked up is passed: may definitions be others when it is over? `looked` NULL: yes
  */

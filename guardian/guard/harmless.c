@@ -1,20 +1,25 @@
 /*
- * Harmless: see the header. What is remembered is the first 64 bits of the SHA-256 of a shape.
+ * Harmless: see the header. What is remembered is the shape itself, and compared letter for letter:
+ * no two texts are taken for one.
  */
 #include "guardian/guard/harmless.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "guardian/base/map.h"
+#include "guardian/base/lookup.h"
 #include "guardian/base/memory.h"
+#include "guardian/guard/calm.h"
 #include "guardian/guard/run_own.h"
+#include "guardian/io/scram.h"
 
 /* Longer texts are not remembered: they are not said a thousand times. */
-enum { SHAPE_MAX = 4096, TEXTS_MAX = 100000 };
+enum { SHAPE_MAX = 4096, TEXTS_MAX = 100000, BYTES_MAX = 16 << 20 };
 
 static bool is_word(char letter)
 {
@@ -45,29 +50,37 @@ static size_t shape_of(const char *text, size_t size, char *out)
     return length;
 }
 
-static bool key_of(const char *text, size_t size, uint64_t *out_key)
+/* @return 0: it is none that is remembered */
+static size_t read_shape(const char *text, size_t size, char shape[SHAPE_MAX])
 {
-    char shape[SHAPE_MAX], hex[GD_DIGEST_HEX_SIZE];
-    if (size >= sizeof shape || strlen(text) != size)
-        return false;
-    gd_digest_of(shape, shape_of(text, size, shape), hex);
-    *out_key = 0;
-    for (int i = 0; i < 16; i++)
-        *out_key = *out_key << 4 | (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
-    return true;
+    if (size >= SHAPE_MAX || strlen(text) != size)
+        return 0;
+    size_t length = shape_of(text, size, shape);
+    shape[length] = '\0';
+    return length;
 }
 
 struct gd_harmless {
     pthread_mutex_t lock;
     struct gd_arena *arena;
-    struct gd_map texts;
+    struct gd_lookup texts; /* to whether they set what names mean */
+    char seed[17];          /* nobody shall know which texts meet in one place */
+    size_t bytes;
     _Atomic uint64_t age;
 };
+
+static void make_seed(char seed[17])
+{
+    uint64_t random;
+    gd_random(&random, sizeof random);
+    snprintf(seed, 17, "%016" PRIx64, random);
+}
 
 struct gd_harmless *gd_harmless_new(void)
 {
     struct gd_harmless *harmless = gd_memory_new(sizeof *harmless);
     *harmless = (struct gd_harmless){.arena = gd_arena_new(), .age = 1};
+    make_seed(harmless->seed);
     pthread_mutex_init(&harmless->lock, NULL);
     return harmless;
 }
@@ -93,24 +106,31 @@ void gd_harmless_grow_older(struct gd_harmless *harmless)
 
 void gd_harmless_remember(struct gd_harmless *harmless, const char *text, size_t size)
 {
-    uint64_t key;
-    if (!key_of(text, size, &key))
+    static bool sets = true, sets_nothing = false;
+    char shape[SHAPE_MAX];
+    size_t length = read_shape(text, size, shape);
+    if (length == 0)
         return;
     pthread_mutex_lock(&harmless->lock);
-    if (harmless->texts.count < TEXTS_MAX)
-        gd_map_add(&harmless->texts, key, 1, harmless->arena);
+    bool room = harmless->texts.count < TEXTS_MAX && harmless->bytes + length < BYTES_MAX;
+    if (room && gd_lookup_get(&harmless->texts, harmless->seed, "", shape) == NULL) {
+        gd_lookup_set(&harmless->texts, harmless->seed, "", gd_arena_strdup(harmless->arena, shape),
+                      gd_calm_is_set_by(text) ? &sets : &sets_nothing, harmless->arena);
+        harmless->bytes += length;
+    }
     pthread_mutex_unlock(&harmless->lock);
 }
 
-bool gd_harmless_seen(struct gd_harmless *harmless, const char *text, size_t size)
+bool gd_harmless_seen(struct gd_harmless *harmless, const char *text, size_t size, bool *out_sets)
 {
-    uint64_t key;
-    if (!key_of(text, size, &key))
+    char shape[SHAPE_MAX];
+    if (read_shape(text, size, shape) == 0)
         return false;
     pthread_mutex_lock(&harmless->lock);
-    bool found = gd_map_get(&harmless->texts, key) != GD_MAP_NONE;
+    const bool *sets = gd_lookup_get(&harmless->texts, harmless->seed, "", shape);
     pthread_mutex_unlock(&harmless->lock);
-    return found;
+    *out_sets = sets != NULL && *sets;
+    return sets != NULL;
 }
 
 const struct gd_report *gd_harmless_alone(struct gd_harmless *harmless,

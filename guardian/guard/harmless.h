@@ -15,8 +15,9 @@ struct gd_harmless *gd_harmless_new(void);
 /** NULL is fine. */
 void gd_harmless_free(struct gd_harmless *harmless);
 
-/** Was a text of this shape seen before? Microseconds. */
-bool gd_harmless_seen(struct gd_harmless *harmless, const char *text, size_t size);
+/** Was a text of this shape seen before? Less than a microsecond. `out_sets`: it may set what names
+ *  mean (gd_calm_is_set_by()). */
+bool gd_harmless_seen(struct gd_harmless *harmless, const char *text, size_t size, bool *out_sets);
 /** It was found to be, by itself. */
 void gd_harmless_remember(struct gd_harmless *harmless, const char *text, size_t size);
 /** Grows with each change of definitions that comes by: what was asked of the catalogue before is

@@ -36,12 +36,14 @@ bool gd_run_glance(void *context, struct gd_gate_session *session, const char *t
 {
     (void)parse;
     struct gd_run *run = context;
-    bool seen =
-        !atomic_load(&session->watched) && !session->fresh &&
-        gd_calm_known(session, run->harmless) && gd_harmless_misread(session, text, size) == NULL &&
-        !gd_run_letters_foreign(session, text, size) && gd_harmless_seen(run->harmless, text, size);
-    if (seen)
-        gd_calm_note_text(session, text);
+    bool sets = false;
+    bool seen = !atomic_load(&session->watched) && !session->fresh &&
+                gd_calm_known(session, run->harmless) &&
+                gd_harmless_misread(session, text, size) == NULL &&
+                !gd_run_letters_foreign(session, text, size) &&
+                gd_harmless_seen(run->harmless, text, size, &sets);
+    if (seen && sets)
+        gd_calm_forget(session);
     return seen;
 }
 

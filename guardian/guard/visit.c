@@ -96,13 +96,14 @@ static bool glance(void *context, struct gd_gate_session *session, const char *t
 {
     struct gd_visits *visits = context;
     struct gd_visit *visit = visit_of(session);
+    bool sets = false;
     (void)parse;
     bool seen = !atomic_load(&visit->watched) && gd_calm_known(&visit->seen, visits->harmless) &&
                 gd_harmless_misread(&visit->seen, text, size) == NULL &&
                 !gd_run_letters_foreign(&visit->seen, text, size) &&
-                gd_harmless_seen(visits->harmless, text, size);
-    if (seen)
-        gd_calm_note_text(&visit->seen, text);
+                gd_harmless_seen(visits->harmless, text, size, &sets);
+    if (seen && sets)
+        gd_calm_forget(&visit->seen);
     return seen;
 }
 

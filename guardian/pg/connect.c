@@ -477,6 +477,12 @@ void gd_pg_forget_plans(struct gd_pg *pg)
     pg->kept_generation++;
 }
 
+bool gd_pg_lost_plan(const struct gd_pg_call *call)
+{
+    return call->keep != NULL &&
+           (strcmp(call->sqlstate, "26000") == 0 || strcmp(call->sqlstate, "42P05") == 0);
+}
+
 /* Plan it the first time, under a name of its own, and only name it from then on. */
 static bool send_kept(struct gd_pg *pg, struct gd_pg_call *call)
 {

@@ -77,6 +77,9 @@ struct gd_pg_call {
 
 /** Plans that were kept are not relied on any more: somebody else's SQL ran in this session. */
 void gd_pg_forget_plans(struct gd_pg *pg);
+/** Whoever owns the session has thrown the plan of a call away (DISCARD ALL, DEALLOCATE ALL), or
+ *  has one of that name: once the plans are forgotten it can be asked again. */
+bool gd_pg_lost_plan(const struct gd_pg_call *call);
 
 /**
  * Run one statement and keep its rows.

@@ -151,13 +151,6 @@ static struct gd_pg_call call_of(const struct gd_surveyor *surveyor,
                                .keep_anywhere = true};
 }
 
-/* DISCARD ALL, or DEALLOCATE ALL, of whoever owns the session. */
-static bool lost_plan(const struct gd_pg_call *call)
-{
-    return call->keep != NULL &&
-           (strcmp(call->sqlstate, "26000") == 0 || strcmp(call->sqlstate, "42P05") == 0);
-}
-
 GD_MUST static struct gd_status take_rows(size_t index, const struct gd_pg_rows *rows,
                                           void *context, struct gd_error *err)
 {
@@ -222,7 +215,7 @@ struct gd_status gd_surveyor_run(struct gd_surveyor *surveyor,
         size_t bad = 0;
         while (bad < some && calls[bad].sqlstate[0] == '\0')
             bad++;
-        bool lost = again && bad > 0 && lost_plan(&calls[bad]);
+        bool lost = again && bad > 0 && gd_pg_lost_plan(&calls[bad]);
         if (!lost)
             GD_TRY(judge(surveyor, &calls[bad], status, err));
         struct gd_pg_call back = {.what = "return to a savepoint",

@@ -9,12 +9,15 @@
 #include "guardian/base/memory.h"
 #include "guardian/proxy/relay_own.h"
 
+/* Portals go with every transaction, and are few: they have the first buckets to themselves. */
+enum { PORTALS = 8 };
+
 static size_t bucket_of(bool portal, const char *name)
 {
-    size_t hash = portal ? 7 : 5;
+    size_t hash = 5;
     for (size_t i = 0; i < GD_WIRE_NAME_MAX && name[i] != '\0'; i++)
         hash = hash * 31 + (unsigned char)name[i];
-    return hash % GD_NAMES_BUCKETS;
+    return portal ? hash % PORTALS : PORTALS + hash % (GD_NAMES_BUCKETS - PORTALS);
 }
 
 static bool is(const struct gd_named *named, bool portal, const char *name)
@@ -99,7 +102,7 @@ void gd_names_close(struct gd_names *names, bool portal, const char *name)
 
 static void clear(struct gd_names *names, bool portals_only)
 {
-    for (size_t i = 0; i < GD_NAMES_BUCKETS; i++)
+    for (size_t i = 0; i < (portals_only ? (size_t)PORTALS : (size_t)GD_NAMES_BUCKETS); i++)
         for (struct gd_named **place = &names->buckets[i]; *place != NULL;) {
             if (!portals_only || ((*place)->portal && !(*place)->pending))
                 remove_at(names, place);

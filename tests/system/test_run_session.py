@@ -31,3 +31,16 @@ def test_kept_plans_may_go_at_any_time(server, tmp_path, forget):
     assert ran.stderr.replace("ERROR:  division by zero\n", "") == "", ran.stderr
     assert ran.stdout.splitlines()[-1] == ("0" if forget in ("DISCARD ALL", "DEALLOCATE ALL") else "1")
     assert server.psql(name, stdin="SELECT count(*) FROM pg_attribute WHERE attrelid = 'public.rows'::regclass AND attnum > 0").stdout.strip() == "11"
+
+
+@pytest.mark.parametrize("forget", ["DISCARD ALL", "DEALLOCATE ALL"])
+def test_the_question_whether_reading_is_harmless_is_planned_once(server, tmp_path, forget):
+    """It is asked again a tenth of a second later, and again when its plan is gone."""
+    asked = "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'guardian %harmless%';\n"
+    script = "SELECT 1 AS first;\n" + "SELECT pg_sleep(0.11);\nSELECT 1;\n" * 3 + asked
+    script += f"{forget};\nSELECT pg_sleep(0.11);\nSELECT 1;\n" + asked
+    script += f"BEGIN;\nDEALLOCATE ALL;\nSELECT 1/0;\nROLLBACK;\nBEGIN;\nSELECT pg_sleep(0.11);\nDEALLOCATE ALL;\nSELECT 2;\nCOMMIT;\nSELECT 3;\n"
+    ran = subprocess.run([GUARDIAN, "run", "--quiet", "--", "psql", "-XAtq"], input=script, capture_output=True, text=True, timeout=60,
+                         env={**os.environ, **server.env(), "GUARDIAN_STORE": f"file://{tmp_path}/store"})
+    assert ran.returncode == 0 and ran.stderr == "ERROR:  division by zero\n", ran.stderr
+    assert [line for line in ran.stdout.split("\n") if line] == ["1"] * 4 + ["1"] + ["1"] + ["1"] + ["2", "3"]
