@@ -228,12 +228,14 @@ def _watched(server):
 class Scratch:
     """A copy of the fixture, with the State that it had, that a script may destroy."""
 
+    _looker = None  # the session that takes the States: the first query of a session costs more than all others
+
     def __init__(self, server, watch=True):
         self.server = server
         self.name = f"scratch{next(_serial)}"
         template = _watched(server) if watch else server.load_fixture()
         self.cluster = self._cluster()
-        server.ask(f'CREATE DATABASE "{self.name}" TEMPLATE "{template}"')
+        server.copy(self.name, template)
         if template not in server.fresh:  # copies of one template are alike, to their OIDs
             server.fresh[template] = self.capture()
         self.before = server.fresh[template]
@@ -243,6 +245,7 @@ class Scratch:
 
     def __exit__(self, *_):
         ask = self.server.ask
+        self._look_away()
         ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [self.name])
         for gid, in ask("SELECT gid FROM pg_prepared_xacts WHERE database = %s", [self.name]):
             self.server.run("ROLLBACK PREPARED %s", self.name, [gid])
@@ -257,12 +260,30 @@ class Scratch:
     def _cluster(self):
         return self.server.ask(state.CLUSTER)[0][0]
 
+    def look(self):
+        """A session in the database, in no transaction, for whoever only reads; it is kept, unless a script ended it."""
+        if self._looker is not None:
+            try:
+                with self._looker.cursor() as cursor:
+                    cursor.execute("SELECT")
+                self._looker.rollback()
+            except psycopg2.Error:
+                self._look_away()
+        if self._looker is None:
+            self._looker = self.server.connect(self.name, autocommit=False)
+        return self._looker
+
+    def _look_away(self):
+        if self._looker is not None:
+            self._looker.close()
+            self._looker = None
+
     def capture(self, cast_to=None):
-        link = self.server.connect(self.name, autocommit=False)
-        try:
-            return state.capture(link, cast_to)
-        finally:
-            link.close()
+        return state.capture(self.look(), cast_to)
+
+    def seen_from(self, before, now):
+        """The State `now`, just captured, with rows in the types of `before`: taken again only where types differ."""
+        return self.capture(before) if before.other_types(now.tables) else now
 
     def run(self, text, how="simple"):
         """Send a script as one simple query ("simple") or through psql ("psql"); its error, or None."""
@@ -287,12 +308,10 @@ class Scratch:
         error = self.run(text, how)
         effects = compare(self.before, self.capture(self.before))
         effects.error = error
-        link = self.server.connect(self.name)
-        try:
-            with link.cursor() as cursor:
-                effects.seen, effects.touched = _watchers_say(cursor)
-        finally:
-            link.close()
+        link = self.look()
+        with link.cursor() as cursor:
+            effects.seen, effects.touched = _watchers_say(cursor)
+        link.rollback()
         return effects
 
 

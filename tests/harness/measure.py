@@ -123,16 +123,17 @@ def measure(server, statement, prologue=None):
                 if prologue:
                     cursor.execute(prologue)
                 found.needs_prologue = link.info.transaction_status != psycopg2.extensions.TRANSACTION_STATUS_IDLE
-                base = scratch.capture()
+                base = scratch.capture() if prologue else scratch.before
                 _in_block(link, cursor, statement, found)
             if found.error == "25001":
                 found.error, found.transaction, found.scan_known = None, False, False
                 _alone(server, scratch.name, link, statement, found)
             if found.error:
                 return found
-            found.effects = effect.compare(base, scratch.capture(base))
-            found.overall = effect.compare(scratch.before, scratch.capture(scratch.before)) if prologue else found.effects
-            _again(scratch, link, statement, prologue, found)
+            settled = scratch.capture()
+            found.effects = effect.compare(base, scratch.seen_from(base, settled))
+            found.overall = effect.compare(scratch.before, scratch.seen_from(scratch.before, settled)) if prologue else found.effects
+            _again(scratch, link, statement, prologue, settled, found)
         finally:
             link.close()
     return found
@@ -199,8 +200,7 @@ def _execute(cursor, statement, found):
         found.error, found.message = error.pgcode or "XX000", str(error).splitlines()[0]
 
 
-def _again(scratch, link, statement, prologue, found):
-    settled = scratch.capture()
+def _again(scratch, link, statement, prologue, settled, found):
     del link.notices[:]
     try:
         with link.cursor() as cursor:

@@ -172,9 +172,9 @@ CONF
 
 wait_gone() {
     local _
-    for _ in $(seq 300); do
+    for _ in $(seq 1500); do
         kill -0 "$1" 2>/dev/null || return 0
-        sleep 0.1
+        sleep 0.02
     done
     fail "process $1 is still there"
 }

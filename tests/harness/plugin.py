@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from . import lying_store, s3servers
+from . import effects, lying_store, s3servers
 from . import server as servers
 from .lack import lack
 
@@ -18,22 +18,46 @@ def server():
         yield one
 
 
+class _Clean:
+    """Gives a server that nobody has spoiled. From the second on they are copies of one that was made ready and halted."""
+
+    def __init__(self):
+        self.given = self.mould = None
+
+    def give(self):
+        if self.given and self.given.spoiled:
+            self.given.stop("immediate")
+            self.mould = self.mould or self._made_ready()
+            self.given = servers.Server(memory=True, mould=self.mould)
+        self.given = self.given or servers.Server(memory=True)
+        return self.given
+
+    @staticmethod
+    def _made_ready():
+        one = servers.Server(memory=True)
+        for watch in (False, True):  # makes the templates, and takes their States
+            with effects.Scratch(one, watch):
+                pass
+        one.halt()
+        return one
+
+    def stop(self):
+        for one in (self.given, self.mould):
+            if one:
+                one.stop()
+
+
 @pytest.fixture(scope="session")
 def _clean():
-    held = {}
+    held = _Clean()
     yield held
-    for one in held.values():
-        one.stop()
+    held.stop()
 
 
 @pytest.fixture
 def clean_server(_clean):
     """A server of which no earlier test has changed the roles, databases or settings; replaced when one did."""
-    if "it" in _clean and _clean["it"].spoiled:
-        _clean.pop("it").stop()
-    if "it" not in _clean:
-        _clean["it"] = servers.Server(memory=True)
-    return _clean["it"]
+    return _clean.give()
 
 
 @pytest.fixture

@@ -146,6 +146,16 @@ class State:
         """Equal for anyone who looks by name: a table that was made anew with the same rows counts as the same."""
         return self._by_name() == other._by_name()
 
+    def other_types(self, tables):
+        """Of `tables` as they are now, those with a column of another type than here: oid -> {attnum: the type here}."""
+        found = {}
+        for oid in tables.keys() & self.tables.keys():
+            was = self.tables[oid].columns
+            old = {number: was[number][1] for number, (_, kind, _) in tables[oid].columns.items() if number in was and was[number][1] != kind}
+            if old:
+                found[oid] = old
+        return found
+
     def _by_name(self):
         rows = {table.name: sorted(map(repr, table.rows)) for table in self.tables.values()}
         return self.definitions, rows, sorted(self.sequences.values()), self.large_objects
@@ -162,8 +172,8 @@ def _definitions(cursor):
     return {(kind, name): body for kind, name, body in cursor.fetchall()}
 
 
-def _tables(cursor, cast_to):
-    """Rows of every table. `cast_to`, a State taken earlier, gives the types in which its columns are to be seen."""
+def _tables(cursor):
+    """Every table with its columns, and with no rows yet; and by OID what to call it in a query."""
     cursor.execute(f"""
         SELECT c.oid, n.nspname, c.relname, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attgenerated <> ''
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -175,17 +185,29 @@ def _tables(cursor, cast_to):
         names[oid] = f"{_quoted(schema)}.{_quoted(relation)}"
         if number is not None:
             table.columns[number] = (column, kind, generated)
-    for oid, table in tables.items():
-        table.rows = _rows(cursor, names[oid], table, cast_to.tables.get(oid) if cast_to else None)
-    return tables
+    return tables, names
 
 
-def _rows(cursor, name, table, earlier):
+def _fill(cursor, tables, names, cast_to):
+    """Rows of every table. `cast_to`, a State taken earlier, gives the types in which its columns are to be seen."""
+    casts = cast_to.other_types(tables) if cast_to else {}
+    plain = [oid for oid in tables if oid not in casts]
+    if plain:  # in one query: there are many tables, and a State is taken several times for each statement
+        parts = [f"SELECT {oid}, ARRAY[{', '.join(f'{_quoted(column)}::text' for column, _, _ in tables[oid].columns.values())}]::text[]"
+                 f" FROM ONLY {names[oid]}" for oid in plain]
+        cursor.execute(" UNION ALL ".join(parts))
+        for oid, row in cursor.fetchall():
+            tables[oid].rows.append(tuple(row))
+    for oid, old_types in casts.items():
+        tables[oid].rows = _cast_rows(cursor, names[oid], tables[oid], old_types)
+
+
+def _cast_rows(cursor, name, table, old_types):
+    """An explicit cast back to the old type shows whether the old value can still be told."""
     wanted = []
-    for number, (column, kind, _) in table.columns.items():
-        old = earlier.columns[number][1] if earlier and number in earlier.columns else kind
-        # an explicit cast back to the old type shows whether the old value can still be told
-        wanted.append((f"{_quoted(column)}::{old}::text" if old != kind else f"{_quoted(column)}::text", f"{_quoted(column)}::text"))
+    for number, (column, _, _) in table.columns.items():
+        text = f"{_quoted(column)}::text"
+        wanted.append((f"{_quoted(column)}::{old_types[number]}::text" if number in old_types else text, text))
     for choice in (0, 1):
         cursor.execute("SAVEPOINT gd_rows")
         try:
@@ -198,18 +220,23 @@ def _rows(cursor, name, table, earlier):
     return []
 
 
+def _sequences(cursor):
+    cursor.execute("SELECT c.oid, c.oid::regclass::text FROM pg_class c WHERE relkind = 'S' AND relpersistence <> 't'")
+    names = dict(cursor.fetchall())
+    if names:
+        cursor.execute(" UNION ALL ".join(f"SELECT {oid}, last_value, is_called FROM {name}" for oid, name in names.items()))
+    return {oid: (names[oid], last, called) for oid, last, called in cursor.fetchall()}
+
+
 def capture(link, cast_to=None):
     """The State of the database behind `link`, which must not be in autocommit mode; leaves no trace in it."""
     with link.cursor() as cursor:
         cursor.execute("SET LOCAL search_path = pg_catalog; SET LOCAL timezone = 'UTC'; SET LOCAL extra_float_digits = 1;"
                        "SET LOCAL DateStyle = 'ISO'; SET LOCAL bytea_output = 'hex'; SET LOCAL row_security = off")
         definitions = _definitions(cursor)
-        tables = _tables(cursor, cast_to)
-        cursor.execute("SELECT c.oid, c.oid::regclass::text FROM pg_class c WHERE relkind = 'S' AND relpersistence <> 't'")
-        sequences = {}
-        for oid, name in cursor.fetchall():
-            cursor.execute(f"SELECT last_value, is_called FROM {name}")
-            sequences[oid] = (name, *cursor.fetchone())
+        tables, names = _tables(cursor)
+        _fill(cursor, tables, names, cast_to)
+        sequences = _sequences(cursor)
         cursor.execute("SELECT loid, md5(string_agg(data, '' ORDER BY pageno)) FROM pg_largeobject GROUP BY loid")
         large_objects = dict(cursor.fetchall())
         files = file_nodes(cursor)
