@@ -5,7 +5,9 @@
  *     server's own backup_manifest seen, with its size and digest ▸ links ▸ synced ▸ pg_control
  *
  * Invariant 1  Only an empty folder is written to, or, with `delta`, the stopped data directory of
- *              the same cluster, or what an earlier attempt has left.
+ *              the same cluster, or what an earlier attempt has left. Where its links lead (of
+ *              tablespaces, of pg_wal) may be another server's, when it is a copy: that is empty,
+ *              or for tablespaces somebody has said whose it is.
  * Invariant 2  global/pg_control comes last, after everything else is on disk: what was cut off
  *              does not start. With `delta` the old one goes first.
  * Invariant 3  What is unpacked stays inside of the folder and of its tablespaces, whatever stands

@@ -106,18 +106,37 @@ bool gd_lay_is_linked(const struct gd_lay *lay, const struct gd_lay_place *place
     return strcmp(target, place->path) == 0;
 }
 
-/* With delta a folder that this very data directory uses may be full. */
-static struct gd_status check_place(const struct gd_lay *lay, const struct gd_lay_place *place,
-                                    const char *original, struct gd_error *err)
+/* A link is in a copy of a data directory, too, and leads to what the living server uses. */
+static struct gd_status refuse_unsaid(const struct gd_lay_place *place, const char *original,
+                                      struct gd_error *err)
 {
+    return gd_hint(err,
+                   gd_fail(err, GD_USAGE,
+                           "the place of tablespace %u, \"%s\", is not empty, and the server that "
+                           "this folder is a copy of may use it",
+                           place->oid, place->path),
+                   "Name another place for it: --map-tablespace %s=FOLDER. When no other server "
+                   "uses it, say so: --map-tablespace %s=%s.",
+                   original, original, place->path);
+}
+
+/* With delta a folder that this very data directory uses may be full, when it is said to be its. */
+static struct gd_status check_place(const struct gd_lay *lay, const struct gd_lay_place *place,
+                                    const struct gd_base_tablespace *tablespace,
+                                    struct gd_error *err)
+{
+    const char *original = tablespace->path;
     bool empty = true;
     if (place->path == NULL || !is_there(place->path))
         return GD_DONE;
     if (!is_empty(place->path, &empty))
         return gd_fail(err, GD_SYSTEM, "could not look at folder \"%s\": %s", place->path,
                        strerror(errno));
-    if (empty || (lay->options->delta && gd_lay_is_linked(lay, place)))
+    if (empty)
         return GD_DONE;
+    if (lay->options->delta && gd_lay_is_linked(lay, place))
+        return asked_for(lay->options, tablespace) != NULL ? GD_DONE
+                                                           : refuse_unsaid(place, original, err);
     return gd_hint(err,
                    gd_fail(err, GD_USAGE, "the place of tablespace %u, \"%s\", is not empty",
                            place->oid, place->path),
@@ -135,7 +154,7 @@ struct gd_status gd_lay_choose_places(struct gd_lay *lay, struct gd_error *err)
         struct gd_lay_place *place = &lay->places[lay->place_count++];
         place->oid = base->tablespaces[i].oid;
         place->path = place_of(lay, &base->tablespaces[i]);
-        GD_TRY(check_place(lay, place, base->tablespaces[i].path, err));
+        GD_TRY(check_place(lay, place, &base->tablespaces[i], err));
     }
     return GD_DONE;
 }
@@ -241,14 +260,38 @@ static struct gd_status check_same(const struct gd_lay *lay, struct gd_error *er
     return GD_DONE;
 }
 
+/* As with tablespaces: the link of a copy leads to the WAL of the living server. */
+static struct gd_status check_wal(const struct gd_lay *lay, struct gd_error *err)
+{
+    const char *path = below(lay, "pg_wal", lay->arena);
+    struct stat about;
+    bool empty = true;
+    if (lstat(path, &about) != 0 || !S_ISLNK(about.st_mode) || stat(path, &about) != 0)
+        return GD_DONE;
+    if (!is_empty(path, &empty))
+        return gd_fail(err, GD_SYSTEM, "could not look at folder \"%s\": %s", path,
+                       strerror(errno));
+    if (empty)
+        return GD_DONE;
+    return gd_hint(err,
+                   gd_fail(err, GD_USAGE,
+                           "\"%s\" is a link to a folder that is not empty, and the server that "
+                           "this folder is a copy of may use it",
+                           path),
+                   "Remove the link, or, when no other server uses it, empty what it leads to: all "
+                   "WAL in it would be removed.");
+}
+
 static struct gd_status check_full(const struct gd_lay *lay, struct gd_error *err)
 {
     const char *folder = lay->options->folder;
     const char *pid_file = below(lay, "postmaster.pid", lay->arena);
     if (is_there(pid_file))
         return refuse_running(pid_file, err);
-    if (lay->options->delta)
-        return check_same(lay, err);
+    if (lay->options->delta) {
+        GD_TRY(check_same(lay, err));
+        return check_wal(lay, err);
+    }
     if (is_there(below(lay, GD_LAY_MARK, lay->arena)))
         return gd_hint(err,
                        gd_fail(err, GD_USAGE,

@@ -114,6 +114,29 @@ def test_delta_keeps_what_is_right_and_replaces_the_rest(world):
         assert (foreign / "global" / "pg_control").exists()
 
 
+def test_delta_over_a_copy_leaves_what_its_links_lead_to(world):
+    """cp -a keeps the links of tablespaces and pg_wal: they lead to what the living server uses."""
+    copy, wal = folder_of(world), own(folder_of(world, "wal-of-another"))
+    link = next((world.data / "pg_tblspc").iterdir())
+    (wal / "000000010000000000000009").write_text("its only WAL")
+    for name in ("global", "pg_tblspc"):
+        (copy / name).mkdir(parents=True)
+    shutil.copy(world.data / "global" / "pg_control", copy / "global")
+    (copy / "pg_tblspc" / link.name).symlink_to(os.readlink(link))
+    (copy / "pg_wal").symlink_to(wal)
+    before = {one: one.stat().st_mtime_ns for one in world.space.rglob("*")}
+    said = recover(world, "--latest", "--delta", "--map-tablespace", f"{link.name}={world.space}", folder=copy, status=2)[2]
+    assert "pg_wal" in said and "is a link to a folder that is not empty" in said
+    (copy / "pg_wal").unlink()
+    said = recover(world, "--latest", "--delta", folder=copy, status=2)[2]
+    assert "may use it" in said and f"--map-tablespace {world.space}={world.space}" in said
+    assert {one: one.stat().st_mtime_ns for one in world.space.rglob("*")} == before and (copy / "global" / "pg_control").exists()
+    (wal / "000000010000000000000009").unlink()
+    (copy / "pg_wal").symlink_to(wal)
+    recover(world, *spaced(world, "--latest")[0], "--delta", folder=copy)
+    assert any(wal.iterdir()) and {one: one.stat().st_mtime_ns for one in world.space.rglob("*")} == before
+
+
 POINTS = ["recover: a file is laid down", "recover: a file is laid down#200", "recover: before pg_control", "recover: after pg_control",
           "recover: before the server starts", "recover: after the server started", "recover: the target is reached", "recover: before it is done"]
 
