@@ -22,15 +22,23 @@ struct fetch {
     const struct gd_events *events;
     struct gd_wal_name name;
     const char *path;
+    const char *data_directory; /* of the server that asks */
     struct gd_wal_fetched fetched;
 };
+
+/* A server starts its restore_command where its files are. What is configured on a machine is often
+ * another one's folder: the living server's, beside which one recovers. */
+static const char *asking(const struct gd_config *config)
+{
+    return gd_wal_is_recovering(".") ? "." : config->data_directory;
+}
 
 GD_MUST static struct gd_status fetch_alone(struct fetch *fetch, struct gd_error *err)
 {
     gd_auto_arena arena = gd_arena_new();
     gd_auto_wal_place open = {0};
     struct gd_wal_fetch_options options = {
-        .asks_again = gd_wal_is_standby(fetch->config->data_directory),
+        .asks_again = gd_wal_is_standby(fetch->data_directory),
         .hole_is_end = fetch->config->end_at_hole,
     };
     GD_TRY(gd_cli_wal_open(fetch->config, false, arena, fetch->events, &open, err));
@@ -72,13 +80,13 @@ GD_MUST static struct gd_status prepare(struct fetch *fetch, struct background *
     struct gd_wal_prefetch *prefetch = &background->prefetch;
     background->fetch = fetch;
     *prefetch = (struct gd_wal_prefetch){
-        .data_directory = config->data_directory,
+        .data_directory = fetch->data_directory,
         .count = (unsigned)config->prefetch,
         .wait_ms = (uint32_t)config->store_retry_ms,
         .start = start,
         .context = background,
     };
-    GD_TRY(gd_wal_cluster_of(config->data_directory, &prefetch->system_identifier, err));
+    GD_TRY(gd_wal_cluster_of(fetch->data_directory, &prefetch->system_identifier, err));
     return gd_cli_wal_spool(config, prefetch->system_identifier, "fetch", arena, &prefetch->spool,
                             err);
 }
@@ -120,7 +128,7 @@ GD_MUST static struct gd_status look_outside(const struct fetch *fetch, struct g
 {
     gd_auto_arena arena = gd_arena_new();
     gd_auto_wal_place open = {0};
-    const char *folder = fetch->config->data_directory;
+    const char *folder = fetch->data_directory;
     if (fetch->name.kind != GD_WAL_SEGMENT || fetch->fetched.found == GD_WAL_ABSENT ||
         gd_wal_is_standby(folder) || !gd_wal_is_recovering(folder))
         return GD_DONE;
@@ -149,8 +157,10 @@ int gd_cli_wal_fetch(const struct gd_config *config, int argc, char **argv)
     (void)argc;
     gd_auto_progress progress = gd_progress_new(config);
     struct gd_error err = {0};
-    struct fetch fetch = {
-        .config = config, .events = gd_progress_events(progress), .path = argv[1]};
+    struct fetch fetch = {.config = config,
+                          .events = gd_progress_events(progress),
+                          .path = argv[1],
+                          .data_directory = asking(config)};
     struct gd_status status = run(&fetch, argv[0], &err);
     gd_progress_end(progress, status);
     if (status.code == GD_OK)

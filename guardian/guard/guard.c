@@ -71,8 +71,7 @@ static struct gd_status look_at_schema(struct gd_guard *guard, struct gd_error *
     return gd_guard_reads_beside(guard) ? GD_DONE : gd_guard_before_now(guard, err);
 }
 
-/* Has this change brought anything in that is more than a setting? */
-static bool something_is_in(const struct gd_guard *guard)
+bool gd_guard_something_is_in(const struct gd_guard *guard)
 {
     const struct gd_story *story = guard->story;
     for (size_t i = guard->skip_steps; i < story->step_count; i++)
@@ -358,7 +357,7 @@ GD_MUST static struct gd_status end_badly(struct gd_guard *guard, struct gd_stat
     bool in = guard->story->outcome == GD_OUTCOME_APPLIED;
     gd_apply_let_go(guard->applier);
     tell_held(guard);
-    if (!in && something_is_in(guard))
+    if (!in && gd_guard_something_is_in(guard))
         err->code = status.code = GD_PARTIAL;
     close_failed(guard, status, err);
     guard->outcome->error = *err;

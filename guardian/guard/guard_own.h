@@ -130,6 +130,9 @@ GD_MUST struct gd_status gd_guard_decide_by_point(struct gd_guard *guard,
 gd_guard_stage_fn gd_guard_prepare_point;
 /** The change's restore point before it (unless the backup is one) or behind it, without waiting.
  *  What fails is a note. */
+/** Has this change brought anything in that is more than a setting? */
+bool gd_guard_something_is_in(const struct gd_guard *guard);
+
 GD_MUST struct gd_status gd_guard_mark(struct gd_guard *guard, bool after, struct gd_error *err);
 
 /* ---- guard_story.c: words ---- */

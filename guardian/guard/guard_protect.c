@@ -245,6 +245,7 @@ GD_MUST static struct gd_status make_backup(struct gd_guard *guard, const char *
     struct gd_story *story = guard->story;
     struct gd_protect_options protect = gd_guard_protect_options(guard);
     protect.point_only |= alone;
+    protect.within = gd_guard_something_is_in(guard);
     protect.point_ms = alone || snapshot != NULL ? GD_POINT_HELD_MS : 0;
     GD_TRY(gd_protect(&protect, snapshot, guard->arena, &guard->protection, err));
     tell_backup(guard);

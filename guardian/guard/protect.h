@@ -35,6 +35,7 @@ struct gd_protect_options {
     const struct gd_cover *cover;
     const char *no_point; /* why there is none although WAL is kept; told with the snapshot */
     bool point_only;
+    bool within;     /* something of the change may be in: a mark is not one before it */
     bool point_held; /* gd_protect_find_cover(): it will be made while writers are held off */
     const char *database, *git_commit; /* for the mark; NULL: "" */
     uint32_t point_ms;                 /* for the store to have it; 0: 10,000 */

@@ -28,6 +28,7 @@ GD_MUST static struct gd_status point_options(const struct gd_protect_options *o
         .change = options->change,
         .database = options->database,
         .git_commit = options->git_commit,
+        .within = options->within,
         .wait_ms = options->point_ms,
         .held = options->point_held,
         .events = options->events,

@@ -160,6 +160,18 @@ struct gd_protect_options gd_run_protect_options(const struct gd_run *run,
     };
 }
 
+/* Has the command been let do anything that is more than a setting? */
+static bool something_may_be_in(const struct gd_run *run)
+{
+    for (size_t i = 0; i < run->story->step_count; i++) {
+        const struct gd_story_step *step = &run->story->steps[i];
+        if (step->state != GD_STEP_PLANNED && step->state != GD_STEP_NOT_IN &&
+            step->class != GD_CLASS_NONE)
+            return true;
+    }
+    return false;
+}
+
 /* `missing`: what of the decision's backup no earlier one holds. */
 GD_MUST static struct gd_status back_up(struct gd_run *run, const struct gd_decision *decision,
                                         const struct gd_backup *missing, const char *snapshot,
@@ -173,6 +185,7 @@ GD_MUST static struct gd_status back_up(struct gd_run *run, const struct gd_deci
     protect.held = held;
     protect.cover = cover;
     protect.no_point = run->no_point;
+    protect.within = something_may_be_in(run);
     protect.point_only |=
         cover != NULL && held && !missing->sealed; /* too large to be copied now */
     protect.point_ms = held ? GD_POINT_HELD_MS : 0;

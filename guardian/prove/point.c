@@ -20,12 +20,19 @@ enum {
     FIRST_MS = 5000,
 };
 
+struct gd_tablespace {
+    uint32_t oid;
+    const char *name;
+};
+
 struct pointing {
     const struct gd_point_options *options;
     struct gd_arena *arena;
     struct gd_wal_chain *chain;
     uint32_t timeline; /* of the server, now */
     uint64_t lsn;
+    struct gd_tablespace *places; /* tablespaces of the server outside of its data directory */
+    size_t place_count;
     const char *cluster;          /* the system identifier, as proofs are filed under it */
     struct gd_base_listed *bases; /* oldest first */
     size_t base_count;
@@ -53,6 +60,25 @@ struct gd_status gd_point_kept(struct gd_store *store, uint64_t system_identifie
 }
 
 /* ---- the server ---- */
+
+GD_MUST static struct gd_status look_at_places(struct pointing *pointing, struct gd_pg *pg,
+                                               struct gd_error *err)
+{
+    struct gd_pg_call call = {
+        .what = "list the tablespaces",
+        .sql = "SELECT oid, pg_catalog.quote_ident(spcname) FROM pg_catalog.pg_tablespace WHERE "
+               "pg_catalog.starts_with(pg_catalog.pg_tablespace_location(oid), '/') ORDER BY oid"};
+    gd_auto_pg_rows rows = NULL;
+    GD_TRY(gd_pg_run(pg, &call, &rows, err));
+    pointing->place_count = gd_pg_rows_count(rows);
+    pointing->places =
+        gd_arena_zalloc(pointing->arena, pointing->place_count + 1, sizeof *pointing->places);
+    for (size_t i = 0; i < pointing->place_count; i++)
+        pointing->places[i] = (struct gd_tablespace){
+            .oid = gd_pg_oid(rows, i, 0),
+            .name = gd_arena_strdup(pointing->arena, gd_pg_cell(rows, i, 1))};
+    return GD_DONE;
+}
 
 GD_MUST static struct gd_status look_at_server(struct pointing *pointing, struct gd_error *err)
 {
@@ -85,7 +111,7 @@ GD_MUST static struct gd_status look_at_server(struct pointing *pointing, struct
     pointing->timeline = (uint32_t)strtoul(gd_pg_cell(rows, 0, 2), NULL, 16);
     if (!gd_lsn_read(gd_pg_cell(rows, 0, 1), &pointing->lsn))
         pointing->why = "the server does not tell where it writes";
-    return GD_DONE;
+    return look_at_places(pointing, pg, err);
 }
 
 /* ---- by names ---- */
@@ -139,6 +165,21 @@ static const struct gd_base_listed *before_of(const struct pointing *pointing,
     return NULL;
 }
 
+/* A tablespace that the base backup does not know is made again by the WAL, in its own place:
+ * beside the living server that is refused (wal/outside.h), and so there would be no way back here.
+ */
+static const char *place_since(const struct pointing *pointing, const struct gd_base *base)
+{
+    for (size_t i = 0; i < pointing->place_count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < base->tablespace_count && !known; k++)
+            known = base->tablespaces[k].oid == pointing->places[i].oid;
+        if (!known)
+            return pointing->places[i].name;
+    }
+    return NULL;
+}
+
 /* As far as names tell. @return the problem; NULL: none */
 static const char *why_not_whole(const struct pointing *pointing,
                                  const struct gd_base_listed *listed, uint64_t end)
@@ -161,6 +202,12 @@ static const char *why_not_whole(const struct pointing *pointing,
     if (!gd_coverage_usable(&coverage, listed))
         return gd_arena_printf(arena, "base backup %s is not whole: one that it needs is missing",
                                listed->id);
+    const char *place = place_since(pointing, base);
+    if (place != NULL)
+        return gd_arena_printf(arena,
+                               "tablespace %s was made after base backup %s, and would be made "
+                               "again beside the living server (guardian base makes a new one)",
+                               place, listed->id);
     return NULL;
 }
 
@@ -422,6 +469,7 @@ struct gd_status gd_prove_point(const struct gd_point_options *options,
         .change = options->change,
         .database = options->database,
         .git_commit = options->git_commit,
+        .within = options->within,
         .wait = true,
         .wait_ms = wait_ms,
         .events = options->events,

@@ -46,6 +46,7 @@ static bool is_meant(const struct gd_target *target, const struct gd_mark *mark)
     if (target->kind == GD_TARGET_NAME)
         return strcmp(mark->name, target->text) == 0;
     return mark->change[0] != '\0' && mark->after == (target->kind == GD_TARGET_AFTER) &&
+           !gd_wal_mark_is_within(mark) &&
            strncmp(mark->change, target->text, strlen(target->text)) == 0;
 }
 
@@ -79,12 +80,13 @@ static struct gd_status find_mark(struct planning *planning, struct gd_error *er
         return gd_fail(err, GD_USAGE, "the target has no name");
     for (size_t i = 0; i < planning->coverage->mark_count; i++) {
         const struct gd_mark *mark = &planning->coverage->marks[i];
-        if (!is_meant(target, mark) || (found != NULL && target->kind != GD_TARGET_BEFORE))
+        if (!is_meant(target, mark))
             continue;
         if (found != NULL && strcmp(found->change, mark->change) != 0)
             return gd_fail(err, GD_USAGE, "\"%s\" begins the id of several changes, %s and %s",
                            target->text, found->change, mark->change);
-        found = mark;
+        if (found == NULL || target->kind == GD_TARGET_BEFORE)
+            found = mark;
     }
     if (found == NULL && target->kind != GD_TARGET_NAME)
         return fail_mark(planning, err);

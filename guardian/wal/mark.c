@@ -94,6 +94,14 @@ static const char *text_or_none(const char *text)
     return text == NULL ? "" : text;
 }
 
+bool gd_wal_mark_is_within(const struct gd_mark *mark)
+{
+    size_t size = strlen(mark->change);
+    return size > 0 && strncmp(mark->name, "guardian-", 9) == 0 &&
+           strncmp(mark->name + 9, mark->change, size) == 0 &&
+           strncmp(mark->name + 9 + size, "-within-", 8) == 0;
+}
+
 /* "guardian-<change>-before-<random>": the change is found by its name, and a second try has
  * another one. */
 static void name_it(struct marking *marking)
@@ -111,10 +119,12 @@ static void name_it(struct marking *marking)
         .after = options->after,
         .system_identifier = marking->place.system_identifier,
     };
-    mark->name = mark->change[0] == '\0'
-                     ? gd_arena_printf(arena, "guardian-%s", id)
-                     : gd_arena_printf(arena, "guardian-%s-%s-%s", mark->change,
-                                       mark->after ? "after" : "before", strchr(id, '-') + 1);
+    mark->name = mark->change[0] == '\0' ? gd_arena_printf(arena, "guardian-%s", id)
+                                         : gd_arena_printf(arena, "guardian-%s-%s-%s", mark->change,
+                                                           options->within ? "within"
+                                                           : mark->after   ? "after"
+                                                                           : "before",
+                                                           strchr(id, '-') + 1);
     assert(strlen(mark->name) < GD_MARK_NAME_SIZE);
 }
 

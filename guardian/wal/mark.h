@@ -40,11 +40,15 @@ struct gd_mark_options {
     struct gd_pg *pg;                           /* an ordinary session, outside of a transaction */
     struct gd_wal_place place;                  /* its system identifier 0: the server's */
     const char *change, *database, *git_commit; /* NULL: "" */
+    bool within; /* something of the change may be in already: neither before it nor behind it */
     bool after;
     bool wait;        /* until it was read back from the store; the segment is closed for it */
     uint32_t wait_ms; /* 0: 10,000 */
     const struct gd_events *events;
 };
+
+/** Was it made when something of its change may have been in? Its name says so. */
+bool gd_wal_mark_is_within(const struct gd_mark *mark);
 
 /** @return GD_UNPROTECTED no right to make one, a standby, wal_level minimal, another cluster than
  *  the place is for, or the store did not have it in time: nothing of it counts; GD_CORRUPT what
@@ -58,8 +62,8 @@ GD_MUST struct gd_status gd_wal_marks(struct gd_store *store, uint64_t system_id
                                       size_t *out_count, struct gd_error *err);
 
 /** The oldest mark before a change (or the newest `after` it), without reading those of others that
- *  are older than the change; *out_mark NULL: there is none. One that was seen goes before one that
- *  was not. */
+ *  are older than the change; none from within it; *out_mark NULL: there is none. One that was seen
+ * goes before one that was not. */
 GD_MUST struct gd_status gd_wal_mark_find(struct gd_store *store, uint64_t system_identifier,
                                           const char *change, bool after, struct gd_arena *arena,
                                           const struct gd_mark **out_mark, struct gd_error *err);

@@ -337,6 +337,7 @@ struct gd_status gd_wal_mark_find(struct gd_store *store, uint64_t system_identi
         bool there;
         GD_TRY(load(store, system_identifier, listing.ids[i], arena, mark, &there, err));
         if (there && strcmp(mark->change, change) == 0 && mark->after == after &&
+            !gd_wal_mark_is_within(mark) &&
             (best == NULL || mark->seen > best->seen || (after && mark->seen == best->seen)))
             best = mark;
     }

@@ -1,6 +1,7 @@
 """A tablespace that was made after the base backup: recovering beside the living server must not write into its files."""
 
 import hashlib
+import json
 import os
 import pathlib
 import pwd
@@ -54,6 +55,24 @@ def test_files_of_the_living_server_are_not_touched(world, who):
     said = world.guardian("restore", "--table", "live", "--name", "then", status=None, as_server=who != "root")
     assert said.returncode != 0 and "a tablespace is made" in said.stderr, said.stderr
     assert contents(world.place_of) == before
+
+
+def test_the_living_servers_folder_may_be_configured(world):
+    """As it is on the server's own machine, for its archive_command: it is the recovering server's folder that counts."""
+    before = contents(world.place_of)
+    target = pathlib.Path(world.server.dir, "configured")
+    said = world.guardian("recover", target, "--name", "then", status=None, env={**ALONE, "GUARDIAN_DATA_DIRECTORY": str(world.data)}, as_server=True)
+    assert said.returncode not in (0, 6) and f'a tablespace is made in this WAL at "{world.place_of}"' in said.stderr, said.stderr
+    assert contents(world.place_of) == before
+
+
+def test_what_could_not_be_brought_back_here_gets_a_snapshot(world):
+    (world.place / "change.sql").write_text("DROP TABLE plain;\n")
+    said = json.loads(world.guardian("apply", "change.sql", "--json", "--yes", as_server=True).stdout)
+    assert said["snapshot"] and not said["points"] and "tablespace later was made after base backup" in "".join(said["notes"])
+    world.guardian("rollback", said["change"], "--yes", as_server=True)
+    world.guardian("base", "--quiet", as_server=True)
+    assert json.loads(world.guardian("apply", "change.sql", "--json", "--yes", as_server=True).stdout)["points"]
 
 
 def test_elsewhere_an_empty_folder_is_filled(world):

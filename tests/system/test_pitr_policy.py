@@ -408,6 +408,14 @@ def test_run_is_protected_by_points(world):
     assert len(done["snapshots"]) == 1  # the definitions, before the first change
     marks = world.marks(done["change"])
     assert [one["after"] for one in marks] == [False, False, False, True]
+    assert ["-within-" in one["name"] for one in marks] == [False, True, True, False]  # something of it is in by then
+    assert done["points"][0]["name"] == marks[1]["name"]
+    world.switch()
+    where = ["--system", world.system(), "--preview", "--json"]
+    assert json.loads(world.guardian("recover", "--before", done["change"], *where).stdout)["mark"] == marks[0]["name"]
+    assert json.loads(world.guardian("recover", "--after", done["change"], *where).stdout)["mark"] == marks[3]["name"]
+    for way in ("--before", "--after"):  # of several changes
+        assert "begins the id of several changes" in world.guardian("recover", way, "20", *where, status=2).stderr
 
 
 def test_run_without_cover(world):
