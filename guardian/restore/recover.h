@@ -48,10 +48,11 @@ struct gd_recover_plan {
     int64_t target_us;          /* 0: not known */
     uint64_t end_lsn;           /* of the WAL that leads on from the base backup on this timeline */
     uint32_t end_timeline;
-    bool parted;    /* end_lsn is where end_timeline began, and nothing of it leads on: in its place
-                       the    server would replay what the timeline before has behind that */
-    bool hole;      /* … and behind it there is more, that cannot be reached */
-    int64_t end_us; /* when its last byte was stored, by the store's clock */
+    bool parted; /* end_lsn is where end_timeline began, and nothing of it leads on: in its place
+                    the server would replay what the timeline before has behind that */
+    bool hole;   /* … and behind it there is more, that cannot be reached */
+    const char *hole_why;    /* "segment 0000000100000000000000A4 is missing"; NULL: not known */
+    int64_t end_us;          /* when its last byte was stored, by the store's clock */
     int64_t sure_us;         /* the server's clock: the newest moment that is known to be in it */
     uint64_t wal_bytes;      /* to be replayed, at most */
     uint64_t lost_wal_bytes; /* behind the target; 0 with target_lsn 0: not known */
@@ -112,7 +113,8 @@ GD_MUST struct gd_status gd_recover_clusters(struct gd_store *store, const uint6
                                              size_t count, struct gd_arena *arena,
                                              const char **out_text, struct gd_error *err);
 
-/** @return GD_USAGE nothing leads there; the hint names the nearest that can be had */
+/** @return GD_USAGE   nothing leads there; the hint names the nearest that can be had
+ *          GD_CORRUPT WAL that leads there is missing */
 GD_MUST struct gd_status gd_recover_plan(const struct gd_recover_options *options,
                                          struct gd_arena *arena, struct gd_recover_plan *out_plan,
                                          struct gd_error *err);

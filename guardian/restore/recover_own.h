@@ -31,6 +31,13 @@ GD_MUST struct gd_status gd_recover_find_cluster(const struct gd_wal_place *plac
                                                  struct gd_arena *arena, uint64_t *out_identifier,
                                                  struct gd_error *err);
 
+/** recover_short.c: the WAL ends before this time, and nobody knows what was committed from the
+ *  last moment on that is known to be in it (0: none is). @return GD_USAGE, or GD_CORRUPT: a hole
+ */
+GD_MUST struct gd_status gd_recover_fail_time(const struct gd_recover_plan *plan, int64_t time_us,
+                                              int64_t known_us, struct gd_arena *arena,
+                                              struct gd_error *err);
+
 unsigned gd_recover_workers(const struct gd_recover_options *options);
 
 /** recover_fetch.c: try restore_command as the server's user; who may not read the store is handed

@@ -1,7 +1,8 @@
 /*
  * Recover, the plan: which base backup, which timeline, and is there a way without a hole?
  *
- * Listings only: nothing is read, nothing is written.
+ * Listings only, and for a time behind what is known of the WAL a look at its last segments.
+ * Nothing is written.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -19,6 +20,8 @@ struct planning {
     struct gd_recover_plan *plan;
     struct gd_texts notes;
 };
+
+enum { TAIL_SEGMENTS = 4 };
 
 static const char *lsn_text(uint64_t lsn, struct gd_arena *arena)
 {
@@ -307,63 +310,142 @@ static uint32_t settle_parting(struct planning *planning)
     return plan->end_timeline;
 }
 
-static void follow(struct planning *planning)
+/* Where the way ends, and what is known of that. */
+static void find_end(struct planning *planning)
 {
     const struct gd_coverage *coverage = planning->coverage;
     struct gd_recover_plan *plan = planning->plan;
     const struct gd_base *base = plan->base->base;
     plan->end_lsn = gd_wal_chain_follow(coverage->chain, base->timeline, base->start_lsn,
                                         plan->timeline, UINT64_MAX, &plan->end_timeline);
-    plan->end_us = base->stopped_us;
+    plan->hole = false;
+    plan->hole_why = NULL;
+    for (size_t i = 0; i < coverage->chain->run_count; i++) {
+        const struct gd_wal_run *run = &coverage->chain->runs[i];
+        if (run->timeline == plan->end_timeline && run->from_lsn > plan->end_lsn)
+            plan->hole = true;
+    }
+    for (size_t i = 0; i < coverage->hole_count; i++)
+        if (coverage->holes[i].from_lsn == plan->end_lsn &&
+            passes(coverage, coverage->holes[i].timeline, plan->end_lsn, plan->timeline))
+            plan->hole_why = coverage->holes[i].why;
+    const struct gd_window *window = gd_coverage_window(coverage, plan->timeline, plan->end_lsn);
+    plan->sure_us = window == NULL ? base->stopped_us : window->sure_us;
+}
+
+/* Was all of the way read back? */
+static bool is_read(const struct planning *planning)
+{
+    const struct gd_wal_chain *chain = planning->coverage->chain;
+    const struct gd_recover_plan *plan = planning->plan;
+    uint64_t left = 0;
+    for (size_t i = 0; i < chain->file_count; i++) {
+        const struct gd_wal_file *file = &chain->files[i];
+        if (file->name.kind == GD_WAL_SEGMENT && !file->spare && !file->proven &&
+            file->to_lsn > plan->base->base->start_lsn && file->from_lsn < plan->end_lsn &&
+            gd_wal_chain_leaves(chain, file->name.timeline, plan->timeline, &left) &&
+            file->from_lsn < left)
+            return false;
+    }
+    return true;
+}
+
+/* A time behind what is known to be in the WAL: the commits of its last segments may be newer than
+   anybody has read. Without the key nothing is read, and what is known stays as it is. */
+static struct gd_status look_at_tail(struct planning *planning,
+                                     const struct gd_recover_options *options, struct gd_error *err)
+{
+    struct gd_recover_plan *plan = planning->plan;
+    struct gd_wal_chain *chain = planning->coverage->chain;
+    const struct gd_base *base = plan->base->base;
+    struct gd_wal_place place = options->place;
+    uint64_t tail = TAIL_SEGMENTS * chain->segment_bytes, from = base->start_lsn;
+    struct gd_error why = {0};
+    if (planning->target->kind != GD_TARGET_TIME || plan->target_us <= plan->sure_us ||
+        is_read(planning))
+        return GD_DONE;
+    if (plan->end_lsn > from + tail)
+        from = plan->end_lsn - tail;
+    place.system_identifier = plan->system_identifier;
+    struct gd_status status = gd_wal_chain_look(&place, chain, base->timeline, from, plan->timeline,
+                                                plan->end_lsn, options->events, &why);
+    if (status.code != GD_OK && status.code != GD_USAGE) {
+        *err = why;
+        return status;
+    }
+    gd_coverage_build(planning->coverage, planning->arena);
+    find_end(planning);
+    return GD_DONE;
+}
+
+static void note_end(struct planning *planning)
+{
+    const struct gd_wal_chain *chain = planning->coverage->chain;
+    struct gd_recover_plan *plan = planning->plan;
+    for (size_t i = 0; i < chain->branch_count; i++)
+        if (chain->branches[i].problem != NULL)
+            note(planning, gd_arena_printf(planning->arena, "Timeline %u: %s",
+                                           (unsigned)chain->branches[i].timeline,
+                                           chain->branches[i].problem));
+    if (planning->target->kind == GD_TARGET_TIME && plan->target_us > plan->sure_us)
+        note(planning,
+             gd_arena_printf(planning->arena,
+                             "What was committed until %s is known to be in the WAL. Whether more "
+                             "of it leads to the target is seen when it is replayed; when nothing "
+                             "does, recovery is refused.",
+                             time_text(plan->sure_us, planning->arena)));
+    if (plan->hole && planning->target->kind == GD_TARGET_LATEST)
+        note(planning, gd_arena_printf(planning->arena,
+                                       "The WAL has a hole behind %s%s%s: what follows cannot be "
+                                       "recovered from here.",
+                                       lsn_text(plan->end_lsn, planning->arena),
+                                       plan->hole_why == NULL ? "" : ", ",
+                                       plan->hole_why == NULL ? "" : plan->hole_why));
+}
+
+static void follow(struct planning *planning)
+{
+    const struct gd_coverage *coverage = planning->coverage;
+    struct gd_recover_plan *plan = planning->plan;
     uint32_t last = settle_parting(planning);
+    plan->end_us = plan->base->base->stopped_us;
     for (size_t i = 0; i < coverage->chain->run_count; i++) {
         const struct gd_wal_run *run = &coverage->chain->runs[i];
         if (run->timeline == last && run->from_lsn < plan->end_lsn &&
             plan->end_lsn <= run->to_lsn && run->to_us > plan->end_us)
             plan->end_us = run->to_us;
     }
-    for (size_t i = 0; i < coverage->chain->run_count; i++) {
-        const struct gd_wal_run *run = &coverage->chain->runs[i];
-        if (run->timeline == plan->end_timeline && run->from_lsn > plan->end_lsn)
-            plan->hole = true;
-    }
-    const struct gd_window *window = gd_coverage_window(coverage, plan->timeline, plan->end_lsn);
-    plan->sure_us = window == NULL ? base->stopped_us : window->sure_us;
-    if (planning->target->kind == GD_TARGET_TIME && plan->target_us > plan->sure_us)
-        note(planning,
-             gd_arena_printf(planning->arena,
-                             "What was committed until %s is known to be in the WAL. What "
-                             "was committed from then to the target is in as far as that "
-                             "WAL came into the store.",
-                             time_text(plan->sure_us, planning->arena)));
-    if (plan->hole && planning->target->kind == GD_TARGET_LATEST)
-        note(planning, gd_arena_printf(planning->arena,
-                                       "The WAL has a hole behind %s: what follows cannot be "
-                                       "recovered from here.",
-                                       lsn_text(plan->end_lsn, planning->arena)));
+    note_end(planning);
     for (size_t i = 0; i < coverage->window_count; i++)
         if (coverage->windows[i].to_us > plan->lost_until_us)
             plan->lost_until_us = coverage->windows[i].to_us;
+}
+
+/* Also one behind which only a newer timeline goes on. */
+static bool is_hole(const struct gd_recover_plan *plan)
+{
+    return plan->hole || plan->hole_why != NULL;
 }
 
 static struct gd_status check_end(const struct planning *planning, struct gd_error *err)
 {
     const struct gd_recover_plan *plan = planning->plan;
     struct gd_arena *arena = planning->arena;
-    bool behind = plan->target_lsn > plan->end_lsn ||
-                  (planning->target->kind == GD_TARGET_TIME && plan->target_us > plan->end_us &&
-                   plan->target_us > plan->sure_us);
-    if (!behind)
+    if (planning->target->kind == GD_TARGET_TIME && plan->target_us > plan->sure_us &&
+        (plan->target_us > plan->end_us || is_read(planning)))
+        return gd_recover_fail_time(plan, plan->target_us, plan->sure_us, arena, err);
+    if (plan->target_lsn <= plan->end_lsn)
         return GD_DONE;
     struct gd_status status =
-        gd_fail(err, GD_USAGE,
-                "the WAL that follows base backup \"%s\" ends at %s of timeline %u, stored at %s: "
+        gd_fail(err, is_hole(plan) ? GD_CORRUPT : GD_USAGE,
+                "the WAL that follows base backup \"%s\" %s at %s of timeline %u, stored at %s%s: "
                 "the target lies behind it",
-                plan->base->id, lsn_text(plan->end_lsn, arena), plan->end_timeline,
-                time_text(plan->end_us, arena));
+                plan->base->id, is_hole(plan) ? "has a hole" : "ends",
+                lsn_text(plan->end_lsn, arena), plan->end_timeline, time_text(plan->end_us, arena),
+                plan->hole_why == NULL ? "" : gd_arena_printf(arena, " (%s)", plan->hole_why));
     return gd_hint(err, status, "The nearest that can be had is --latest%s%s.",
                    planning->target->timeline == 0 ? "" : " of that timeline",
-                   plan->hole ? ", which ends at the hole that the WAL has there" : "");
+                   is_hole(plan) ? ", which ends at the hole that the WAL has there" : "");
 }
 
 static void measure(struct planning *planning)
@@ -426,6 +508,8 @@ struct gd_status gd_recover_plan(const struct gd_recover_options *options, struc
     GD_TRY(choose_timeline(&planning, err));
     GD_TRY(settle_base(&planning, err));
     note_key(&planning, options->place.key);
+    find_end(&planning);
+    GD_TRY(look_at_tail(&planning, options, err));
     follow(&planning);
     GD_TRY(check_end(&planning, err));
     measure(&planning);

@@ -394,27 +394,20 @@ static struct gd_status run_once(struct replay *replay, enum outcome *out_outcom
 static const char *end_text(const struct replay *replay, int64_t last_us)
 {
     const struct gd_recovering *recovering = replay->recovering;
-    const struct gd_recover_plan *plan = recovering->plan;
     struct gd_arena *arena = recovering->arena;
     if (replay->kind == GD_TARGET_LSN)
         return gd_arena_printf(arena,
                                "nothing was written between %s, where the WAL in the store ends, "
                                "and the target",
                                lsn_text(replay->state.lsn, arena));
-    const char *last = last_us == 0 ? "before the base backup" : time_text(last_us, arena);
-    if (plan->sure_us >= recovering->options->target.time_us)
+    if (last_us == recovering->options->target.time_us)
         return gd_arena_printf(arena,
-                               "no transaction was committed at that time: the last one before it "
-                               "is in, of %s, and the WAL in the store ends with it",
-                               last);
-    gd_tell_warning(recovering->options->events, "guardian wal check shows what the store holds.",
-                    "the WAL in the store %s before the target",
-                    plan->hole ? "has a hole" : "ends");
+                               "the transaction of %s is in, and the WAL in the store ends with it",
+                               time_text(last_us, arena));
     return gd_arena_printf(arena,
-                           "the WAL %s here, and the last commit in it is of %s: what was "
-                           "committed between then and the target, if anything was, is not in the "
-                           "store",
-                           plan->hole ? "has a hole" : "ends", last);
+                           "no transaction was committed at that time: the last one before it is "
+                           "in, of %s, and the WAL in the store ends with it",
+                           last_us == 0 ? "before the base backup" : time_text(last_us, arena));
 }
 
 /* The WAL ends before anything that lies behind the target: then the last record is the target, and
@@ -427,12 +420,16 @@ static struct gd_status go_to_end(struct replay *replay, struct gd_error *err)
     enum outcome outcome = PAUSED;
     uint64_t last = log->redo_done_lsn;
     int64_t last_us = log->last_commit_us;
+    int64_t known_us = last_us > recovering->plan->sure_us ? last_us : recovering->plan->sure_us;
     if (replay->kind != GD_TARGET_TIME && replay->kind != GD_TARGET_LSN)
         return replay->kind == GD_TARGET_IMMEDIATE ? fail_inconsistent(replay, err)
                                                    : fail_unknown(replay, err);
     GD_TRY(check_way(replay, last + (last != 0), err)); /* a record is longer than a byte */
     if (last == 0 || !is_end(replay, last))
         return fail_short(replay, err);
+    if (replay->kind == GD_TARGET_TIME && recovering->options->target.time_us > known_us)
+        return gd_recover_fail_time(recovering->plan, recovering->options->target.time_us, known_us,
+                                    recovering->arena, err);
     replay->lsn = last;
     GD_TRY(run_once(replay, &outcome, err));
     if (outcome != PAUSED || !is_target(replay))

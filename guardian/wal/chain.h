@@ -91,6 +91,14 @@ GD_MUST struct gd_status gd_wal_chain_prove(const struct gd_wal_place *place,
                                             uint32_t *out_timeline, uint64_t *out_proven_lsn,
                                             struct gd_error *err);
 
+/** Read what was not read before of the same way, and remember nothing: for a look in between.
+ *  Damage is no failure. @return GD_SYSTEM the store was lost; GD_USAGE the key is not given */
+GD_MUST struct gd_status gd_wal_chain_look(const struct gd_wal_place *place,
+                                           struct gd_wal_chain *chain, uint32_t timeline,
+                                           uint64_t from_lsn, uint32_t to_timeline,
+                                           uint64_t until_lsn, const struct gd_events *events,
+                                           struct gd_error *err);
+
 /** Is every byte of [from_lsn, to_lsn) there, from `from_timeline` on along the ancestors of
  *  `to_timeline`? Of names alone. `out_missing_*`: the first byte that is not; may be NULL. */
 bool gd_wal_chain_reaches(const struct gd_wal_chain *chain, uint32_t from_timeline,

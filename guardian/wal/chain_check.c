@@ -472,3 +472,16 @@ struct gd_status gd_wal_chain_prove(const struct gd_wal_place *place, struct gd_
         check_way(place, chain, &(struct gd_wal_check_options){.events = events}, &way, NULL, err));
     return judge(chain, &way, out_timeline, out_proven_lsn, err);
 }
+
+struct gd_status gd_wal_chain_look(const struct gd_wal_place *place, struct gd_wal_chain *chain,
+                                   uint32_t timeline, uint64_t from_lsn, uint32_t to_timeline,
+                                   uint64_t until_lsn, const struct gd_events *events,
+                                   struct gd_error *err)
+{
+    struct way way = {.timeline = timeline,
+                      .to_timeline = to_timeline,
+                      .from_lsn = from_lsn,
+                      .until_lsn = until_lsn};
+    struct gd_wal_check_options options = {.events = events, .forget = true};
+    return check_way(place, chain, &options, &way, NULL, err);
+}

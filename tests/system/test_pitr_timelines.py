@@ -167,6 +167,5 @@ def test_a_hole_is_the_end_and_said():
         with running(world, "--latest") as (said, answer):
             assert answer("SELECT string_agg(n::text, ',') FROM t") == "1"
             assert not said["recovered"]["exact"] and "hole" in said["recovered"]["said"] and "hole" in said["notes"][0]
-        with running(world, "--time", utc(first)) as (said, answer):
-            assert answer("SELECT string_agg(n::text, ',') FROM t") == "1"
-            assert not said["recovered"]["exact"] and "has a hole here" in said["recovered"]["said"]
+        folder, _, refused = recover(world, "--time", utc(first), status=8)
+        assert "the WAL has a hole at" in refused and f"segment {hole} is missing" in refused and not folder.exists()

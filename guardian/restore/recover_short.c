@@ -1,0 +1,46 @@
+/*
+ * Recover, what falls short: a time behind the WAL that there is. What was committed until then is
+ * not known, and less than what was asked for is never handed out as if it were that.
+ */
+#include "guardian/base/clock.h"
+#include "guardian/restore/recover_own.h"
+
+static const char *time_text(int64_t time_us, struct gd_arena *arena)
+{
+    char *text = gd_arena_alloc(arena, GD_TIME_SIZE);
+    gd_clock_text(time_us, text);
+    return text;
+}
+
+static const char *lsn_text(uint64_t lsn, struct gd_arena *arena)
+{
+    char *text = gd_arena_alloc(arena, GD_LSN_SIZE);
+    gd_lsn_write(lsn, text);
+    return text;
+}
+
+struct gd_status gd_recover_fail_time(const struct gd_recover_plan *plan, int64_t time_us,
+                                      int64_t known_us, struct gd_arena *arena,
+                                      struct gd_error *err)
+{
+    const char *known = time_text(known_us, arena), *end = lsn_text(plan->end_lsn, arena);
+    const char *unknown =
+        gd_arena_printf(arena,
+                        "the newest moment that is known to be in it is %s, and what was "
+                        "committed from then until %s is not known",
+                        known, time_text(time_us, arena));
+    if (plan->hole || plan->hole_why != NULL)
+        return gd_hint(err,
+                       gd_fail(err, GD_CORRUPT, "the WAL has a hole at %s of timeline %u%s%s: %s",
+                               end, plan->end_timeline, plan->hole_why == NULL ? "" : ", ",
+                               plan->hole_why == NULL ? "" : plan->hole_why, unknown),
+                       "What lies before the hole can be had: --latest, or --time %s. guardian wal "
+                       "check says what closes it.",
+                       known);
+    return gd_hint(err,
+                   gd_fail(err, GD_USAGE, "the WAL in the store ends at %s of timeline %u: %s", end,
+                           plan->end_timeline, unknown),
+                   "What there is can be had: --latest, or --time %s. If the old server's pg_wal "
+                   "is still there, guardian wal push brings what is missing.",
+                   known);
+}
