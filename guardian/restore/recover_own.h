@@ -38,6 +38,23 @@ GD_MUST struct gd_status gd_recover_fail_time(const struct gd_recover_plan *plan
                                               int64_t known_us, struct gd_arena *arena,
                                               struct gd_error *err);
 
+/** recover_damage.c: why the server could not be given the file that its words name. */
+struct gd_recover_damage {
+    const char *what; /* segment "…" is damaged: …; NULL: it can be read, or nothing is known */
+    uint64_t end_lsn; /* the way is good up to here, on this timeline; */
+    uint32_t end_timeline;
+    uint64_t last_record; /* the last whole record before that; 0: not known */
+    int64_t sure_us;      /* the newest moment that is known to be before it; 0: none is */
+};
+GD_MUST struct gd_status gd_recover_find_damage(const struct gd_recovering *recovering,
+                                                const char *fatal,
+                                                struct gd_recover_damage *out_damage,
+                                                struct gd_error *err);
+/** recover_short.c: nothing behind it can be had. @return GD_CORRUPT */
+GD_MUST struct gd_status gd_recover_fail_damage(const struct gd_recovering *recovering,
+                                                const struct gd_recover_damage *damage,
+                                                struct gd_error *err);
+
 unsigned gd_recover_workers(const struct gd_recover_options *options);
 
 /** recover_fetch.c: try restore_command as the server's user; who may not read the store is handed

@@ -27,7 +27,7 @@ enum {
     PAGE = 8192,
 };
 
-enum outcome { PAUSED, PROMOTED, ENDED_BEFORE, TOO_SMALL };
+enum outcome { PAUSED, PROMOTED, ENDED_BEFORE, TOO_SMALL, CUT_OFF /* no WAL was given to it */ };
 
 struct replay {
     struct gd_recovering *recovering;
@@ -135,6 +135,13 @@ static struct gd_status write_settings(const struct replay *replay, struct gd_er
 
 /* --- waiting --- */
 
+static const char missed[] = "recovery did not get to its target";
+
+static bool is_cut_off(const struct gd_server *server)
+{
+    return server->log.fatal != NULL && strstr(server->log.fatal, "could not restore file") != NULL;
+}
+
 static struct gd_status fail_server(const struct replay *replay, const char *what,
                                     struct gd_error *err)
 {
@@ -144,7 +151,7 @@ static struct gd_status fail_server(const struct replay *replay, const char *wha
     struct gd_feeder *feeder = replay->recovering->feeder;
     const char *fetching =
         feeder == NULL ? log->fetching : gd_feeder_said(feeder, replay->recovering->arena);
-    if (log->fatal != NULL && strstr(log->fatal, "could not restore file") != NULL)
+    if (is_cut_off(server))
         return gd_hint(err,
                        gd_fail(err, GD_SYSTEM, "%s: a WAL file could not be fetched: %s; %s", what,
                                fetching == NULL ? "nothing is known of it" : fetching, log->fatal),
@@ -221,8 +228,12 @@ static struct gd_status wait_for_end(struct replay *replay, enum outcome *out_ou
             *out_outcome = server->log.insufficient ? TOO_SMALL : ENDED_BEFORE;
             return GD_DONE;
         }
+        if (!running && is_cut_off(server)) {
+            *out_outcome = CUT_OFF;
+            return GD_DONE;
+        }
         if (!running)
-            return fail_server(replay, "recovery did not get to its target", err);
+            return fail_server(replay, missed, err);
         gd_server_ask(server, &replay->state, &why);
         if (has_ended(replay, out_outcome))
             return GD_DONE;
@@ -432,11 +443,54 @@ static struct gd_status go_to_end(struct replay *replay, struct gd_error *err)
                                     recovering->arena, err);
     replay->lsn = last;
     GD_TRY(run_once(replay, &outcome, err));
+    if (outcome == CUT_OFF)
+        return fail_server(replay, missed, err);
     if (outcome != PAUSED || !is_target(replay))
         return fail_target(replay, err);
     out->exact = false;
     out->said = end_text(replay, last_us);
     return GD_DONE;
+}
+
+/* Does the target lie before the damage, behind all that is there? Then the last record before it
+   is the target. */
+static bool is_before_damage(const struct replay *replay, const struct gd_recover_damage *damage)
+{
+    const struct gd_target *target = &replay->recovering->options->target;
+    if (damage->last_record == 0)
+        return false;
+    return replay->kind == GD_TARGET_LSN
+               ? lsn_target(replay) <= damage->end_lsn
+               : replay->kind == GD_TARGET_TIME && target->time_us <= damage->sure_us;
+}
+
+/* A damaged file is like a hole, but nobody knew of it. The server asks for WAL ahead of what it
+   replays: a target shortly before the damage is found when it does not. */
+static struct gd_status go_before_damage(struct replay *replay, struct gd_error *err)
+{
+    struct gd_recovering *recovering = replay->recovering;
+    struct gd_recover_damage damage;
+    enum outcome outcome = CUT_OFF;
+    GD_TRY(gd_recover_find_damage(recovering, replay->server->log.fatal, &damage, err));
+    if (damage.what == NULL)
+        return fail_server(replay, missed, err);
+    replay->server->no_prefetch = true;
+    if (replay->kind != GD_TARGET_LATEST)
+        GD_TRY(run_once(replay, &outcome, err));
+    recovering->out->said = NULL;
+    if (outcome == CUT_OFF && is_before_damage(replay, &damage)) {
+        replay->lsn = damage.last_record;
+        recovering->out->exact = false;
+        recovering->out->said = "the last record before WAL that is damaged is in";
+        GD_TRY(run_once(replay, &outcome, err));
+    }
+    if (outcome == CUT_OFF)
+        return gd_recover_fail_damage(recovering, &damage, err);
+    if (outcome != PAUSED || !is_target(replay))
+        return fail_target(replay, err);
+    if (recovering->out->said == NULL)
+        recovering->out->said = replay->server->log.stopping;
+    return check_way(replay, replay->state.lsn, err);
 }
 
 /* --latest got to where a timeline began that goes no further. */
@@ -462,6 +516,8 @@ static struct gd_status reach(struct replay *replay, struct gd_error *err)
     if (parting)
         replay->kind = GD_TARGET_LSN;
     GD_TRY(run_once(replay, &outcome, err));
+    if (outcome == CUT_OFF)
+        return go_before_damage(replay, err);
     if (outcome == ENDED_BEFORE)
         GD_TRY(go_to_end(replay, err));
     if (parting)

@@ -1,6 +1,7 @@
 /*
- * Recover, what falls short: a time behind the WAL that there is. What was committed until then is
- * not known, and less than what was asked for is never handed out as if it were that.
+ * Recover, what falls short: a time behind the WAL that there is, or WAL that is damaged. What was
+ * committed until then is not known, and less than what was asked for is never handed out as if it
+ * were that.
  */
 #include "guardian/base/clock.h"
 #include "guardian/restore/recover_own.h"
@@ -43,4 +44,28 @@ struct gd_status gd_recover_fail_time(const struct gd_recover_plan *plan, int64_
                    "What there is can be had: --latest, or --time %s. If the old server's pg_wal "
                    "is still there, guardian wal push brings what is missing.",
                    known);
+}
+
+struct gd_status gd_recover_fail_damage(const struct gd_recovering *recovering,
+                                        const struct gd_recover_damage *damage,
+                                        struct gd_error *err)
+{
+    struct gd_arena *arena = recovering->arena;
+    const char *end = lsn_text(damage->end_lsn, arena);
+    const char *again = recovering->server.throwaway ? "" : "; --delta goes on in the same folder";
+    struct gd_status status = gd_fail(
+        err, GD_CORRUPT, "%s; what is before it leads to %s of timeline %u%s", damage->what, end,
+        damage->end_timeline,
+        damage->sure_us == 0 ? ""
+                             : gd_arena_printf(arena, ", and all that was committed until %s is in",
+                                               time_text(damage->sure_us, arena)));
+    if (damage->last_record == 0)
+        return gd_hint(err, status,
+                       "Put back what is damaged: guardian wal check tells how, and what can be "
+                       "recovered without it%s.",
+                       again);
+    return gd_hint(err, status,
+                   "All that is before it can be had with --lsn %s%s. guardian wal check tells how "
+                   "to put back what is damaged.",
+                   end, again);
 }

@@ -235,6 +235,8 @@ static void settle(struct settings *settings, const struct gd_server *server)
         set(settings, "fsync=off");
         set(settings, "full_page_writes=off");
     }
+    if (server->no_prefetch && server->version >= 150000)
+        set(settings, "recovery_prefetch=off");
     if (server->version >= 170000) {
         set(settings, "event_triggers=off");
         set(settings, "summarize_wal=off");

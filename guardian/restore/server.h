@@ -47,7 +47,8 @@ struct gd_server {
     int version;
     uid_t uid; /* 0: ours */
     gid_t gid;
-    bool throwaway; /* nothing of it has to survive a crash */
+    bool throwaway;   /* nothing of it has to survive a crash */
+    bool no_prefetch; /* it asks for no WAL before it has replayed what is before that */
     struct gd_control control;
     struct gd_control most; /* sizes: the largest that its control file ever asked for */
     struct gd_process *process;

@@ -11,7 +11,7 @@ import pytest
 
 from harness import pitr
 from harness.lack import lack
-from harness.recoveries import ended, folder_of, recover, running, utc
+from harness.recoveries import ask, ended, folder_of, recover, running, utc
 
 
 def archived(server, call):
@@ -165,23 +165,40 @@ def last_segment(world):
     return max((one for one in world.store.glob("v1/*/wal/00000001/0*.zst") if len(one.name) == 28), key=lambda one: one.name)
 
 
-@pytest.mark.parametrize("trouble", ["damaged", "closed"])
-def test_a_store_in_trouble_stops_recovery_and_nothing_is_promoted(world, past, trouble):
+def test_a_store_in_trouble_stops_recovery_and_nothing_is_promoted(world, past):
     path = last_segment(world)
-    kept = path.read_bytes()
-    path.chmod(0o666)
-    if trouble == "damaged":
-        path.write_bytes(kept[:-20] + b"x" * 20)
-    else:
-        path.chmod(0)
+    path.chmod(0)
     try:
         folder, _, said = recover(world, "--latest", status=10)
         assert "a WAL file could not be fetched" in said and "archive recovery complete" not in said
         assert (folder / "guardian.recovering").exists() and (folder / "recovery.signal").exists()
     finally:
         path.chmod(0o666)
-        path.write_bytes(kept)
     assert recover(world, "--latest", "--delta", folder=folder)[1]["recovered"]["exact"]  # and it can be gone on with
+
+
+def test_wal_that_is_damaged_is_named_with_what_can_be_had_before_it(world, past):
+    archived(world.server, "pg_create_restore_point('near')")
+    archived(world.server, "pg_logical_emit_message(false, 'x', 'x')")
+    path = last_segment(world)
+    kept = path.read_bytes()
+    path.chmod(0o666)
+    path.write_bytes(kept[:-20] + b"x" * 20)
+    try:
+        folder, _, wrong = recover(world, "--latest", status=8)
+        said = " ".join(wrong.split())
+        assert f'segment "{path.name[:24]}" is damaged: ' in said and "all that was committed until " in said, said
+        assert (folder / "guardian.recovering").exists() and (folder / "recovery.signal").exists()
+        before = said.split("--lsn ")[1].split(";")[0]
+        _, done, _ = recover(world, "--lsn", before, "--delta", "--keep-running", folder=folder)
+        try:
+            assert int(ask(done["recovered"]["running"], "SELECT max(n) FROM ledger")) == past.last[0]
+        finally:
+            world.end(folder)
+        assert recover(world, "--name", "near")[1]["recovered"]["exact"]  # the server reads ahead into the damage
+        assert 'is damaged: ' in recover(world, "--name", "nowhere", status=8)[2]
+    finally:
+        path.write_bytes(kept)
 
 
 def test_wal_that_goes_away_meanwhile_is_no_end(world, past):
