@@ -68,20 +68,36 @@ void gd_base_cut_free(struct gd_base_cut *cut)
 
 /* ---- objects ---- */
 
+/* The archive of one file alone: its head, what it holds in whole blocks, the end mark. */
+static uint64_t single_archive_bytes(const struct gd_scan_entry *file)
+{
+    return (file->size + GD_TAR_BLOCK - 1) / GD_TAR_BLOCK * GD_TAR_BLOCK + GD_TAR_BLOCK +
+           GD_TAR_END;
+}
+
+/* @param single  the one file that it is for; NULL: there will be several */
 static struct gd_status open_one(struct gd_base_cut *cut, struct open_object *one,
-                                 uint64_t size_hint, struct gd_error *err)
+                                 const struct gd_scan_entry *single, struct gd_error *err)
 {
     cut->objects =
         gd_arena_more(cut->arena, cut->objects, cut->count, &cut->room, sizeof *cut->objects);
     struct gd_base_object *object = gd_arena_zalloc(cut->arena, 1, sizeof *object);
     cut->objects[cut->count++] = object;
     object->tablespace = cut->tablespace;
-    const char *name = gd_arena_printf(cut->arena, "data/%06zu.tar.zst", cut->count);
+    struct gd_base_begin begin = {
+        .name = gd_arena_printf(cut->arena, "data/%06zu.tar.zst", cut->count),
+        .size_hint = single == NULL ? GROUP_BYTES : single_archive_bytes(single)};
     one->object = object;
     one->bytes = 0;
     gd_base_tally_done(&one->tally);
     gd_base_tally_init(&one->tally);
-    return gd_base_line_begin(cut->line, name, size_hint, object, &one->piece, err);
+    if (single != NULL) {
+        gd_base_tally_begin(&one->tally, cut->tablespace, single->name);
+        object->file = gd_arena_strdup(cut->arena, one->tally.path);
+        if (!cut->control)
+            begin.like = gd_base_shared_like(cut->shared, object, begin.size_hint);
+    }
+    return gd_base_line_begin(cut->line, &begin, object, &one->piece, err);
 }
 
 static struct gd_status put(struct gd_base_cut *cut, struct open_object *one, const void *data,
@@ -125,11 +141,8 @@ static bool is_utf8(const char *text)
 static struct gd_status open_single(struct gd_base_cut *cut, const struct gd_scan_entry *entry,
                                     struct gd_error *err)
 {
-    GD_TRY(open_one(cut, &cut->single, entry->size + 2 * GD_TAR_BLOCK + GD_TAR_END, err));
     cut->now = &cut->single;
-    gd_base_tally_begin(&cut->single.tally, cut->tablespace, entry->name);
-    cut->single.object->file = gd_arena_strdup(cut->arena, cut->single.tally.path);
-    return GD_DONE;
+    return open_one(cut, &cut->single, entry, err);
 }
 
 static struct gd_status open_group(struct gd_base_cut *cut, const struct gd_scan_entry *entry,
@@ -139,7 +152,7 @@ static struct gd_status open_group(struct gd_base_cut *cut, const struct gd_scan
     if (cut->group.piece != NULL && cut->group.bytes + entry->size > 2 * GROUP_BYTES)
         GD_TRY(close_one(cut, &cut->group, err));
     if (cut->group.piece == NULL)
-        GD_TRY(open_one(cut, &cut->group, GROUP_BYTES, err));
+        GD_TRY(open_one(cut, &cut->group, NULL, err));
     if (entry->kind == GD_SCAN_FILE)
         gd_base_tally_begin(&cut->group.tally, cut->tablespace, entry->name);
     return GD_DONE;

@@ -21,17 +21,29 @@
  * Invariant 1  Memory is what the blocks take, whatever is backed up.
  * Invariant 2  The first failure is kept, and everybody stops soon.
  * Invariant 3  An object counts when it was read back: gd_base_line_finish() waits for all.
+ * Invariant 4  A file that an earlier backup may hold is compared with that object first, and
+ *              compressed only from where they differ (base_like.c): nothing is stored for one that
+ *              has not changed.
  */
+enum { GD_BASE_BLOCK = 1 << 20 }; /* plain bytes of a frame */
+
 struct gd_base_line;
 struct gd_base_piece;
+
+struct gd_base_begin {
+    const char *name;
+    uint64_t size_hint;
+    const struct gd_base_object *like; /* of an earlier backup, may hold the same; NULL: none */
+};
 
 GD_MUST struct gd_status gd_base_line_new(const struct gd_place *place, unsigned workers,
                                           const struct gd_events *events,
                                           struct gd_base_line **out_line, struct gd_error *err);
 /** An object begins. `out_object` is filled by the time of gd_base_line_finish(); its owner and its
  *  name are set at once. */
-GD_MUST struct gd_status gd_base_line_begin(struct gd_base_line *line, const char *name,
-                                            uint64_t size_hint, struct gd_base_object *object,
+GD_MUST struct gd_status gd_base_line_begin(struct gd_base_line *line,
+                                            const struct gd_base_begin *begin,
+                                            struct gd_base_object *object,
                                             struct gd_base_piece **out_piece, struct gd_error *err);
 GD_MUST struct gd_status gd_base_line_write(struct gd_base_line *line, struct gd_base_piece *piece,
                                             const void *data, size_t size, struct gd_error *err);
@@ -45,6 +57,37 @@ GD_MUST struct gd_status gd_base_line_finish(struct gd_base_line *line, struct g
 /** Without finish: given up. All threads have ended when it returns. */
 void gd_base_line_free(struct gd_base_line *line);
 
+/* --- base_like.c: is what comes what an earlier object holds?
+ * -------------------------------------
+ *
+ * Invariant  What it holds is read once, in order, and is the same only if every byte of its file
+ * is what the server sent, and its stored form is what was recorded.
+ */
+struct gd_base_like;
+struct gd_base_like *gd_base_like_new(const struct gd_place *place,
+                                      const struct gd_base_object *object);
+void gd_base_like_free(struct gd_base_like *like);
+/** The next bytes of what comes, GD_BASE_BLOCK of them but for the last. `out_same` false: they
+ *  differ, or the object cannot be read that far; no more may be given. */
+GD_MUST struct gd_status gd_base_like_take(struct gd_base_like *like, const void *data, size_t size,
+                                           bool *out_same, struct gd_error *err);
+/** Nothing more comes. `out_same` false: the object goes on, or is not what was recorded. */
+GD_MUST struct gd_status gd_base_like_end(struct gd_base_like *like, bool *out_same,
+                                          struct gd_error *err);
+/** What was the same before the difference, as frames. It is read again: what is made of it holds
+ *  what the server sent only if its files are looked at once more. */
+GD_MUST struct gd_status gd_base_like_replay(struct gd_base_like *like, struct gd_sink *sink,
+                                             struct gd_error *err);
+/** Bytes that come behind it, as a frame; at most GD_BASE_BLOCK. */
+GD_MUST struct gd_status gd_base_like_pack(struct gd_base_like *like, const void *data, size_t size,
+                                           struct gd_sink *sink, struct gd_error *err);
+
+static inline void gd_base_like_cleanup_(struct gd_base_like **like)
+{
+    gd_base_like_free(*like);
+}
+#define gd_auto_base_like __attribute__((cleanup(gd_base_like_cleanup_))) struct gd_base_like *
+
 /* --- base_share.c: what an earlier backup holds --------------------------------------------------
  */
 struct gd_base_shared {
@@ -55,6 +98,10 @@ struct gd_base_shared {
 GD_MUST struct gd_status gd_base_share(struct gd_store *store, const struct gd_base *now,
                                        struct gd_arena *arena, struct gd_base_shared *out_shared,
                                        struct gd_error *err);
+/** The object that may hold the file: of the same path and size; or NULL. */
+const struct gd_base_object *gd_base_shared_like(const struct gd_base_shared *shared,
+                                                 const struct gd_base_object *object,
+                                                 uint64_t bytes);
 /** The object that holds the same, or NULL. */
 const struct gd_base_object *gd_base_shared_find(const struct gd_base_shared *shared,
                                                  const struct gd_base_object *object);

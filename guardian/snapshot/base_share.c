@@ -56,16 +56,23 @@ struct gd_status gd_base_share(struct gd_store *store, const struct gd_base *now
     return GD_DONE;
 }
 
-const struct gd_base_object *gd_base_shared_find(const struct gd_base_shared *shared,
-                                                 const struct gd_base_object *object)
+const struct gd_base_object *gd_base_shared_like(const struct gd_base_shared *shared,
+                                                 const struct gd_base_object *object,
+                                                 uint64_t bytes)
 {
     if (shared == NULL || shared->count == 0)
         return NULL;
     const struct gd_base_object **found =
         bsearch(&object, shared->objects, shared->count, sizeof object, by_file);
-    if (found == NULL || (*found)->stored.bytes != object->stored.bytes ||
-        (*found)->tablespace != object->tablespace ||
-        strcmp((*found)->files_sha256, object->files_sha256) != 0)
+    if (found == NULL || (*found)->stored.bytes != bytes ||
+        (*found)->tablespace != object->tablespace)
         return NULL;
     return *found;
+}
+
+const struct gd_base_object *gd_base_shared_find(const struct gd_base_shared *shared,
+                                                 const struct gd_base_object *object)
+{
+    const struct gd_base_object *like = gd_base_shared_like(shared, object, object->stored.bytes);
+    return like == NULL || strcmp(like->files_sha256, object->files_sha256) != 0 ? NULL : like;
 }

@@ -117,6 +117,33 @@ def test_what_has_not_changed_is_stored_once_and_read_back_all_the_same(fresh, t
         assert names and len(list(fresh.store.glob(f"v1/*/proofs/{one['base']}/*.damaged"))) == 1
 
 
+def test_what_changed_late_is_made_of_what_was_the_same_and_what_came(fresh, tmp_path):
+    """Only the last page differs: what is before it is not kept back, and comes out of the earlier object."""
+    fresh.server.run("VACUUM (FREEZE, ANALYZE) here, there")
+    fresh.server.run("CHECKPOINT")
+    key = fresh.place / "late.key"
+    key.write_text(KEY)
+    for at, env in enumerate(({}, {"GUARDIAN_KEY_FILE": str(key)})):
+        first = base(fresh, env=env)
+        fresh.server.run("BEGIN; SELECT x FROM here WHERE g = 120000 FOR UPDATE; COMMIT")  # in place: the size stays
+        fresh.server.run("CHECKPOINT")
+        path = fresh.value("SELECT pg_relation_filepath('here')")
+        mine = next(one for one in manifest_of(fresh, first)["objects"] if one["file"] == path)
+        second = base(fresh, env=env)
+        now = next(one for one in manifest_of(fresh, second)["objects"] if one["file"] == path)
+        assert mine["bytes"] == now["bytes"] and mine["files_sha256"] != now["files_sha256"] and now["owner"] == second["base"]
+        assert 0 < second["shared_objects"] < len(manifest_of(fresh, second)["objects"])
+        fresh.guardian("verify", second["base"], env=env)
+        if not env:
+            accepted(fresh, unpack(fresh, second, tmp_path / "late"))
+        fresh.server.run("BEGIN; SELECT x FROM here WHERE g = 119999 FOR UPDATE; COMMIT")
+        damage(object_path(fresh, second, now))  # in the middle: nothing is taken from there on, so that it does no harm
+        third = base(fresh, env=env)
+        fresh.guardian("verify", third["base"], env=env)
+        assert next(one for one in manifest_of(fresh, third)["objects"] if one["file"] == path)["owner"] == third["base"]
+        subprocess.run(["find", fresh.store, "-mindepth", "1", "-delete"], check=True)
+
+
 # ---- verify and show ----
 
 
