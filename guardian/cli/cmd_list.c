@@ -8,6 +8,7 @@
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
 #include "guardian/cli/progress.h"
+#include "guardian/cli/report_left.h"
 #include "guardian/cli/report_shelf.h"
 #include "guardian/cli/report_timeline.h"
 #include "guardian/cli/shelves.h"
@@ -94,6 +95,8 @@ static struct gd_status list(const struct gd_config *config, struct gd_progress 
                         view.changes.problem);
     struct times times = {0};
     GD_TRY(look_at_times(store, view.cluster, events, arena, &times, err));
+    for (size_t i = 0; i < times.count; i++)
+        gd_report_left_changes(times.views[i].coverage, &view.changes, arena);
     view.store = gd_store_url(store);
     view.items = items;
     gd_progress_end(progress, GD_DONE);

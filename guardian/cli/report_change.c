@@ -129,6 +129,9 @@ struct gd_json *gd_report_change_json(const struct gd_told *told)
     gd_json_put(object, "time", gd_json_new_time(told->time_us));
     gd_json_put(object, "open", gd_json_new_bool(told->open));
     gd_json_put_text(object, "problem", told->problem);
+    gd_json_put(object, "left_on_timeline",
+                told->left_timeline == 0 ? gd_json_new_null()
+                                         : gd_json_new_int(told->left_timeline));
     if (told->story != NULL)
         put_story(object, told->story);
     return object;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "guardian/base/clock.h"
+#include "guardian/cli/report_left.h"
 #include "guardian/cli/report_words.h"
 
 /* ---- words ---- */
@@ -352,6 +353,7 @@ void gd_report_coverage(const struct gd_coverage_view *view, const struct gd_scr
     gd_screen_end_line(screen);
     print_windows(&report);
     print_new_timelines(&report);
+    gd_report_left(view->coverage, screen, arena);
     print_bases(&report);
     print_end(&report);
     print_checked(&report);
@@ -364,6 +366,7 @@ void gd_report_coverage_brief(const struct gd_coverage_view *view, const struct 
     const struct report report = {view, screen, arena};
     print_windows(&report);
     print_new_timelines(&report);
+    gd_report_left(view->coverage, screen, arena);
     print_bad(&report);
 }
 
@@ -529,6 +532,7 @@ struct gd_json *gd_report_coverage_json(const struct gd_coverage_view *view)
     gd_json_put(one, "damaged", damaged_of(view->coverage));
     gd_json_put(one, "bases", bases_of(view->coverage));
     gd_json_put(one, "timelines", timelines_of(view->coverage));
+    gd_json_put(one, "left", gd_report_left_json(view->coverage));
     gd_json_put(one, "marks", gd_json_new_int((int64_t)view->coverage->mark_count));
     gd_json_put(one, "wal_end", end_of(view));
     gd_json_put(one, "checked", checked_of(view->checked));

@@ -216,7 +216,7 @@ static struct line change_line(const struct gd_told *told, struct gd_arena *aren
                   {gd_arena_printf(arena, "change: %s", gd_change_words(told, arena)),
                    gd_change_ink(told)}},
         .open_end = true,
-        .below = told->problem,
+        .below = told->problem != NULL ? told->problem : told->remark,
     };
 }
 

@@ -211,6 +211,9 @@ struct gd_told {
     bool open;
     struct gd_story *story; /* NULL: it cannot be read */
     const char *problem;    /* NULL: none */
+    /* Of who knows more than the journal; NULL: nothing */
+    const char *remark;
+    uint32_t left_timeline; /* a failover left it behind on this one; 0: none did */
 };
 struct gd_told_list {
     struct gd_told *items;

@@ -44,16 +44,38 @@ def test_before_and_after_a_promotion():
                 time.sleep(0.05)
             assert standby.value("SELECT pg_promote()")
             world.server.run("INSERT INTO t VALUES (-1)")  # the old one goes on: an abandoned end of timeline 1
+            change = left_change(world)
             old = time.time()
             pushed(world, world.server)
             standby.server.run("INSERT INTO t VALUES (3)")
             pushed(standby, standby.server)
+            what_is_left(standby, change)
             for words, rows in ((["--latest"], "1,2,3"), (["--time", utc(before)], "1"), (["--lsn", lsn], "1"), (["--latest", "--timeline", "1"], "-1,1,2")):
                 with running(world, *words) as (said, answer):
                     assert answer("SELECT string_agg(n::text, ',' ORDER BY n) FROM t") == rows, words
                     assert said["timeline"] == (1 if "--timeline" in words else 2)
                     assert said["recovered"]["timeline"] >= 3 or "--timeline" in words
             without_its_first_segment(world, standby, old)
+
+
+def left_change(world):
+    """A guarded change that only the old server has."""
+    (world.place / "more.sql").write_text("CREATE TABLE more (n int);\n")
+    return json.loads(world.guardian("apply", "--yes", "--json", world.place / "more.sql", as_server=True).stdout)["change"]
+
+
+def what_is_left(standby, change):
+    """What the failover left behind is said, with the change in it, and how to have it."""
+    seen = json.loads(standby.guardian("wal", "check", "--json", as_server=True).stdout)["clusters"][0]
+    left, = seen["left"]
+    assert (left["timeline"], left["successor"], left["changes"], left["reached"]) == (1, 2, [change], True) and left["bytes"] > 1000 and left["after"]
+    assert left["at_lsn"] == seen["timelines"][0]["at_lsn"] and seen["faults"] == 0
+    text = " ".join(standby.guardian("wal", "check", as_server=True).stdout.split())
+    assert "of timeline 1 behind" in text and change in text and "guardian recover --timeline 1 --latest FOLDER" in text, text
+    listed = json.loads(standby.guardian("list", "--all", "--json", as_server=True).stdout)
+    assert [one["left_on_timeline"] for one in listed["changes"] if one["id"] == change] == [1]
+    text = " ".join(standby.guardian("list", "--all", as_server=True).stdout.split())
+    assert "not in the server since the failover to timeline 2" in text and f"--timeline 1 --after {change}" in text, text
 
 
 def without_its_first_segment(world, standby, old):
