@@ -410,6 +410,7 @@ def test_run_is_protected_by_points(world):
     assert [one["after"] for one in marks] == [False, False, False, True]
     assert ["-within-" in one["name"] for one in marks] == [False, True, True, False]  # something of it is in by then
     assert done["points"][0]["name"] == marks[1]["name"]
+    world.apply(shop, "CREATE TABLE again (id int);")
     world.switch()
     where = ["--system", world.system(), "--preview", "--json"]
     assert json.loads(world.guardian("recover", "--before", done["change"], *where).stdout)["mark"] == marks[0]["name"]
