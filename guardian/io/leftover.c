@@ -15,7 +15,7 @@
 #include "guardian/io/process.h"
 
 enum { AGE_S = 60, REMOVE_MS = 60000 };
-static const char prefix[] = "guardian-drill.";
+static const char *const names[] = {"guardian-drill.XXXXXX", "guardian-feed.XXXXXX"};
 
 struct gd_status gd_leftover_hold(const char *folder, int *out_fd, struct gd_error *err)
 {
@@ -39,7 +39,7 @@ static bool is_left(const char *path, uid_t owner)
     if (fd < 0 || fstat(fd, &about) != 0)
         return false;
     bool ours = about.st_uid == owner || about.st_uid == geteuid();
-    return ours && (about.st_mode & 077) == 0 && about.st_mtime + AGE_S < time(NULL) &&
+    return ours && (about.st_mode & 066) == 0 && about.st_mtime + AGE_S < time(NULL) &&
            flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
@@ -53,6 +53,15 @@ static void remove_folder(const char *path)
         (void)gd_process_finish(process, NULL, &ignored).code;
 }
 
+static bool is_name(const char *text)
+{
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strlen(text) == strlen(names[i]) &&
+            strncmp(text, names[i], strlen(names[i]) - strlen("XXXXXX")) == 0)
+            return true;
+    return false;
+}
+
 void gd_leftovers_remove(const char *work, uid_t owner)
 {
     gd_auto_arena arena = gd_arena_new();
@@ -61,8 +70,7 @@ void gd_leftovers_remove(const char *work, uid_t owner)
     if (folder == NULL)
         return;
     while ((entry = readdir(folder)) != NULL) {
-        if (strncmp(entry->d_name, prefix, sizeof prefix - 1) != 0 ||
-            strlen(entry->d_name) != sizeof prefix - 1 + strlen("XXXXXX"))
+        if (!is_name(entry->d_name))
             continue;
         const char *path = gd_arena_printf(arena, "%s/%s", work, entry->d_name);
         if (is_left(path, owner))

@@ -1,8 +1,9 @@
 /*
- * Leftover: folders of throwaway servers whose drill, and the helper that would have removed them,
- * both died: a container that was killed while its TMPDIR stayed.
+ * Leftover: folders of throwaway servers, and of WAL for one that recovers, whose owner died, and
+ * the helper that would have removed them, too: a container that was killed while its TMPDIR
+ * stayed.
  *
- * Invariant    A drill holds a lock on its folder as long as it lives; one that is not locked, has
+ * Invariant    Who made it holds a lock on it as long as he lives; one that is not locked, has
  * the form of such a name, belongs to us, and has been left alone for a while, is nobody's.
  */
 #ifndef GUARDIAN_IO_LEFTOVER_H

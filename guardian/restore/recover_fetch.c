@@ -1,5 +1,7 @@
 /*
- * Recover, the fetching: does restore_command work at all? It is tried before a server needs it.
+ * Recover, the fetching: does restore_command work at all? It is tried before a server needs it,
+ * and stands in the folder for who starts a server there by hand. While we live, a feeder of ours
+ * is quicker.
  */
 #include <string.h>
 #include <unistd.h>
@@ -50,19 +52,40 @@ static struct gd_status try_fetch(const struct gd_recovering *recovering, struct
                    "It needs the same settings and the same rights to read the store.");
 }
 
+/* Behind the target nothing is fetched unless the server asks for it. */
+static uint64_t until_of(const struct gd_recover_plan *plan)
+{
+    if (plan->target_lsn != 0)
+        return plan->target_lsn;
+    return plan->end_lsn != 0 ? plan->end_lsn : UINT64_MAX;
+}
+
 /* A root that gives the server to another user may read what that one may not. */
 struct gd_status gd_recover_settle_fetch(struct gd_recovering *recovering, struct gd_error *err)
 {
     struct gd_server *server = &recovering->server;
-    struct gd_wal_place place = recovering->options->place;
-    struct gd_status status = try_fetch(recovering, err);
-    if (status.code != GD_SYSTEM || server->uid == 0 || gd_interrupted())
+    const struct gd_base *base = recovering->base;
+    struct gd_feeder_options options = {.place = recovering->options->place,
+                                        .hole_is_end = recovering->plan->hole,
+                                        .data_directory = server->data,
+                                        .uid = server->uid,
+                                        .gid = server->gid,
+                                        .timeline = base->timeline,
+                                        .start_lsn = base->start_lsn,
+                                        .until_lsn = until_of(recovering->plan),
+                                        .segment_bytes = base->segment_bytes};
+    struct gd_error alone = {0};
+    struct gd_status status = try_fetch(recovering, &alone);
+    if (status.code != GD_OK &&
+        (status.code != GD_SYSTEM || server->uid == 0 || gd_interrupted())) {
+        *err = alone;
         return status;
-    place.system_identifier = recovering->plan->system_identifier;
-    GD_TRY(gd_feeder_new(&place, recovering->plan->hole, server->data, server->uid, server->gid,
-                         &recovering->feeder, err));
+    }
+    options.place.system_identifier = recovering->plan->system_identifier;
+    GD_TRY(gd_feeder_new(&options, &recovering->feeder, err));
     server->restore_command = gd_feeder_command(recovering->feeder, recovering->arena);
-    gd_tell_note(recovering->options->events,
-                 "the server's user may not read the store: its WAL is handed to it");
+    if (status.code != GD_OK)
+        gd_tell_note(recovering->options->events,
+                     "the server's user may not read the store: its WAL is handed to it");
     return GD_DONE;
 }

@@ -17,7 +17,7 @@ struct gd_recovering {
     struct gd_recovered *out;
     struct gd_texts left_out;
     struct gd_texts settings;      /* what was done about those outside of the data directory */
-    struct gd_feeder *feeder;      /* NULL: the server's user fetches WAL himself */
+    struct gd_feeder *feeder;      /* while the server replays */
     const char *tablespace_folder; /* of a throwaway; or NULL */
 };
 

@@ -150,7 +150,8 @@ static struct gd_status fail_server(const struct replay *replay, const char *wha
     const struct gd_server_log *log = &server->log;
     struct gd_feeder *feeder = replay->recovering->feeder;
     const char *fetching =
-        feeder == NULL ? log->fetching : gd_feeder_said(feeder, replay->recovering->arena);
+        feeder == NULL ? NULL : gd_feeder_said(feeder, replay->recovering->arena);
+    fetching = fetching == NULL ? log->fetching : fetching; /* its copying, say */
     if (is_cut_off(server))
         return gd_hint(err,
                        gd_fail(err, GD_SYSTEM, "%s: a WAL file could not be fetched: %s; %s", what,
@@ -471,8 +472,11 @@ static struct gd_status go_before_damage(struct replay *replay, struct gd_error 
     struct gd_recovering *recovering = replay->recovering;
     struct gd_recover_damage damage;
     enum outcome outcome = CUT_OFF;
-    GD_TRY(gd_recover_find_damage(recovering, replay->server->log.fatal, &damage, err));
-    if (damage.what == NULL)
+    struct gd_error unread = {0};
+    struct gd_status found =
+        gd_recover_find_damage(recovering, replay->server->log.fatal, &damage, &unread);
+    GD_TRY(gd_interrupt_check(err));
+    if (found.code != GD_OK || damage.what == NULL)
         return fail_server(replay, missed, err);
     replay->server->no_prefetch = true;
     if (replay->kind != GD_TARGET_LATEST)

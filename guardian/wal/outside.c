@@ -124,3 +124,28 @@ struct gd_status gd_wal_outside(const struct gd_wal_place *place, const struct g
                    "backup that was made since, on another machine, or to a point before; an "
                    "empty folder of that path is filled.");
 }
+
+static void note(void *context, uint32_t oid, const char *path)
+{
+    bool *any = context;
+    (void)oid;
+    (void)path;
+    *any = true;
+}
+
+struct gd_status gd_wal_outside_nothing(const struct gd_wal_name *name, const char *path,
+                                        uint64_t segment_bytes, struct gd_error *err)
+{
+    struct gd_wal_walk walk;
+    bool any = false;
+    uint64_t lsn;
+    if (!gd_wal_name_start(name, segment_bytes, &lsn))
+        return gd_fail(err, GD_CORRUPT, "no segment of that size has that name");
+    gd_wal_walk_init(&walk, lsn);
+    walk.tablespace = note;
+    walk.context = &any;
+    GD_TRY(walk_file(&walk, path, err));
+    return any || is_cut_off(&walk)
+               ? gd_fail(err, GD_REFUSED, "a tablespace is made in it, or may be")
+               : GD_DONE;
+}

@@ -20,4 +20,10 @@ GD_MUST struct gd_status gd_wal_outside(const struct gd_wal_place *place,
                                         uint64_t segment_bytes, const char *data_directory,
                                         struct gd_error *err);
 
+/** Is the whole segment at `path` WAL in which no tablespace is made, and which does not end within
+ *  a record that may make one? Then it can be handed over whatever there is when it is replayed.
+ *  @return GD_REFUSED there is, or may be; GD_CORRUPT it is no WAL */
+GD_MUST struct gd_status gd_wal_outside_nothing(const struct gd_wal_name *name, const char *path,
+                                                uint64_t segment_bytes, struct gd_error *err);
+
 #endif

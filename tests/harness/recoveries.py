@@ -23,10 +23,10 @@ def folder_of(world, name=None):
     return pathlib.Path(world.place, name or f"recovered-{time.time_ns()}")
 
 
-def recover(world, *words, folder=None, status=0, env=None, timeout=120):
+def recover(world, *words, folder=None, status=0, env=None, timeout=120, **options):
     """Run guardian recover --json: (folder, the document or None, stderr)."""
     folder = folder or folder_of(world)
-    ran = world.guardian("recover", folder, "--no-check", "--json", *words, status=status, env=env, timeout=timeout)
+    ran = world.guardian("recover", folder, "--no-check", "--json", *words, status=status, env=env, timeout=timeout, **options)
     return folder, json.loads(ran.stdout) if ran.returncode == 0 else None, ran.stderr
 
 
