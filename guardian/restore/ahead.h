@@ -13,8 +13,8 @@
  *              place, and what is stored under a name does not change.
  * Invariant 3  What could not be fetched, absent or failed, leaves no trace. "Absent" is never said
  *              here: whoever is asked for it asks the store.
- * Invariant 4  No more than 8 segments, 1 GiB (but always one), and not the last 64 MiB of the disk;
- *              nothing behind `until_lsn`.
+ * Invariant 4  No more than 8 segments, 1 GiB (but always one), and not the last 64 MiB of the
+ * disk; nothing behind `until_lsn`.
  */
 #ifndef GUARDIAN_RESTORE_AHEAD_H
 #define GUARDIAN_RESTORE_AHEAD_H

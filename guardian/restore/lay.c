@@ -77,8 +77,7 @@ static struct gd_status compare(const struct gd_lay_file *file, uint64_t bytes,
 {
     char hex[GD_DIGEST_HEX_SIZE], wanted[GD_DIGEST_HEX_SIZE];
     gd_digest_hex(digest, hex);
-    for (size_t i = 0; i < GD_LAY_SHA_BYTES; i++)
-        (void)snprintf(wanted + 2 * i, 3, "%02x", file->sha256[i]);
+    gd_lay_hex(file, wanted);
     if (bytes == file->size && (!file->digest || strcmp(hex, wanted) == 0))
         return GD_DONE;
     return gd_fail(err, GD_CORRUPT, "\"%s\" differs from what backup_manifest says of it",
@@ -182,14 +181,6 @@ static struct gd_status unpack(struct gd_lay *lay, const struct gd_base_object *
     }
 }
 
-static bool is_kept_whole(const struct gd_lay *lay, const struct gd_base_object *object)
-{
-    if (object->file == NULL)
-        return false;
-    const struct gd_lay_file *file = gd_lay_find(lay, object->file);
-    return file != NULL && file->kept;
-}
-
 static struct gd_status lay_object(void *context, size_t index, struct gd_arena *scratch,
                                    struct gd_error *err)
 {
@@ -197,7 +188,7 @@ static struct gd_status lay_object(void *context, size_t index, struct gd_arena 
     const struct gd_lay_options *options = lay->options;
     const struct gd_base_object *object = &options->base->objects[index];
     gd_auto_source source = NULL;
-    if (is_kept_whole(lay, object))
+    if (options->delta && gd_lay_has_all_of(lay, index))
         return GD_DONE;
     struct gd_place place =
         gd_base_place(options->base, object->owner, options->store, options->key, scratch);

@@ -164,8 +164,7 @@ static struct gd_status compare(void *context, size_t index, struct gd_arena *sc
     const struct candidate *one = &walk->candidates[index];
     char hex[GD_DIGEST_HEX_SIZE], wanted[GD_DIGEST_HEX_SIZE];
     GD_TRY(digest_of(one->path, hex, scratch, err));
-    for (size_t i = 0; i < GD_LAY_SHA_BYTES; i++)
-        (void)snprintf(wanted + 2 * i, 3, "%02x", one->file->sha256[i]);
+    gd_lay_hex(one->file, wanted);
     if (strcmp(hex, wanted) != 0)
         return drop(one->path, err);
     one->file->kept = true;
@@ -181,5 +180,7 @@ struct gd_status gd_lay_keep(struct gd_lay *lay, struct gd_error *err)
     gd_tell_stage(lay->options->events, "comparing what is there", 0);
     GD_TRY(walk_places(&walk, err));
     GD_TRY(walk_folder(&walk, lay->options->folder, "", 0, err));
-    return gd_crew_run(walk.count, lay->options->workers, compare, &walk, err);
+    GD_TRY(gd_crew_run(walk.count, lay->options->workers, compare, &walk, err));
+    gd_lay_count_wanted(lay);
+    return GD_DONE;
 }

@@ -114,6 +114,7 @@ static struct gd_status check_files(struct gd_lay *lay, struct gd_error *err)
 {
     if (lay->file_count == 0)
         return gd_fail(err, GD_CORRUPT, "backup_manifest names no file");
+    gd_lay_group(lay);
     qsort(lay->files, lay->file_count, sizeof *lay->files, by_path);
     for (size_t i = 1; i < lay->file_count; i++)
         if (strcmp(lay->files[i - 1].path, lay->files[i].path) == 0)
@@ -141,6 +142,16 @@ struct gd_status gd_lay_read_files(struct gd_lay *lay, struct gd_error *err)
     }
     GD_TRY(end_line(list, err));
     return check_files(lay, err);
+}
+
+void gd_lay_hex(const struct gd_lay_file *file, char out_hex[GD_DIGEST_HEX_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < GD_LAY_SHA_BYTES; i++) {
+        out_hex[2 * i] = digits[file->sha256[i] >> 4];
+        out_hex[2 * i + 1] = digits[file->sha256[i] & 15];
+    }
+    out_hex[2 * GD_LAY_SHA_BYTES] = '\0';
 }
 
 struct gd_lay_file *gd_lay_find(const struct gd_lay *lay, const char *path)
