@@ -85,7 +85,7 @@ static void what_is_remembered_is_bounded(void **state)
     memset(text, 'x', SIZE);
     text[SIZE] = '\0';
     for (int i = 0; i < TEXTS; i++) {
-        snprintf(text, 16, "SELECT a%05d", i);
+        snprintf(text, SIZE, "SELECT a%05d", i);
         text[13] = ' ';
         gd_harmless_remember(harmless, text, strlen(text));
         seen += is_seen(harmless, text);
