@@ -10,6 +10,16 @@
 
 #include "guardian/guard/run_own.h"
 
+void gd_run_counted_from(struct gd_run *run, struct gd_run_look *look,
+                         const struct gd_pg_rows *rows)
+{
+    struct gd_run_counting *counting = &look->request->session->counting;
+    const char *counts = gd_pg_cell(rows, 0, 1);
+    *counting = (struct gd_run_counting){
+        .xid = gd_arena_strdup(run->arena, look->xid),
+        .counts = counts == NULL ? "" : gd_arena_strdup(run->arena, counts)};
+}
+
 struct gd_status gd_run_count_from(struct gd_run *run, struct gd_run_look *look,
                                    struct gd_error *err)
 {
@@ -21,9 +31,7 @@ struct gd_status gd_run_count_from(struct gd_run *run, struct gd_run_look *look,
         return GD_DONE;
     *counting = (struct gd_run_counting){0};
     GD_TRY(gd_pg_run(look->request->pg, &call, &rows, err));
-    const char *counts = gd_pg_cell(rows, 0, 1);
-    counting->xid = gd_arena_strdup(run->arena, look->xid);
-    counting->counts = counts == NULL ? "" : gd_arena_strdup(run->arena, counts);
+    gd_run_counted_from(run, look, rows);
     return GD_DONE;
 }
 

@@ -100,13 +100,6 @@ static bool should_settle(const struct gd_gate_request *request, const struct gd
            file->entries[0]->kind != GD_KIND_TransactionStmt;
 }
 
-/* libpq learns the transaction's state with each answer, and the last ones were not for it. */
-GD_MUST static struct gd_status wake(struct gd_pg *pg, struct gd_error *err)
-{
-    struct gd_pg_call call = {.what = "look at the session", .sql = "SELECT 1"};
-    return gd_pg_run(pg, &call, NULL, err);
-}
-
 /* In the session itself, whose search path, temporary tables and open transaction count. Where that
  * cannot be asked (in the middle of a pipeline, in a failed transaction), the text alone is judged:
  * another session would see other things under the same names. */
@@ -125,8 +118,6 @@ GD_MUST static struct gd_status look(struct gd_run *run, struct gd_run_look *loo
         .check_ms = options->check_ms,
         .samples = options->samples,
     };
-    if (at_rest)
-        GD_TRY(wake(request->pg, err));
     return gd_change_read(inputs, inputs_of(request, inputs), &reading, look->arena, &look->change,
                           err);
 }

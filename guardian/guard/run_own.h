@@ -458,6 +458,9 @@ GD_MUST struct gd_status gd_run_net_announce(struct gd_run *run,
 /** The statement's transaction has its id: what its session has written before is asked, once. */
 GD_MUST struct gd_status gd_run_count_from(struct gd_run *run, struct gd_run_look *look,
                                            struct gd_error *err);
+/** The same, of what gd_ledger_counts_sql gave. */
+void gd_run_counted_from(struct gd_run *run, struct gd_run_look *look,
+                         const struct gd_pg_rows *rows);
 /** The statement is passed as this step: of a transaction's first one, what ends the transaction
  *  counts. */
 void gd_run_count_step(struct gd_run *run, const struct gd_run_look *look, uint32_t step,

@@ -3,6 +3,9 @@
  */
 #include "guardian/guard/run_own.h"
 
+static const struct gd_pg_call ask_id = {.what = "ask for its id",
+                                         .sql = "SELECT pg_catalog.pg_current_xact_id()::text"};
+
 static bool is_control(const struct gd_judged *judged)
 {
     return judged->form != NULL && judged->form[0] != '\0';
@@ -35,24 +38,53 @@ static bool can_wrap(const struct gd_run_look *look)
     return true;
 }
 
+struct begun {
+    struct gd_run *run;
+    struct gd_run_look *look;
+};
+
+GD_MUST static struct gd_status take_begun(size_t index, const struct gd_pg_rows *rows,
+                                           void *context, struct gd_error *err)
+{
+    const struct begun *begun = context;
+    (void)err;
+    if (index == 0)
+        begun->look->wrapped = true;
+    else if (index == 1)
+        begun->look->xid = gd_arena_strdup(begun->look->arena, gd_pg_cell(rows, 0, 0));
+    else
+        gd_run_counted_from(begun->run, begun->look, rows);
+    return GD_DONE;
+}
+
+/* In one round trip. What fails behind the BEGIN is rolled back by whoever asked. */
+GD_MUST static struct gd_status begin(struct gd_run *run, struct gd_run_look *look,
+                                      struct gd_error *err)
+{
+    struct begun begun = {run, look};
+    struct gd_pg_call calls[] = {
+        {.what = "begin a transaction", .sql = "BEGIN"},
+        ask_id,
+        {.what = "look at what the session has written", .sql = gd_ledger_counts_sql}};
+    size_t count = look->letters != GD_LETTERS_NONE ? 1 : run->ledger.there ? 3 : 2;
+    GD_TRY(gd_run_letters_wrap(look, false, err));
+    GD_TRY(gd_pg_batch(look->request->pg, calls, count, take_begun, &begun, err));
+    return gd_run_letters_wrap(look, true, err);
+}
+
 struct gd_status gd_run_wrap(struct gd_run *run, struct gd_run_look *look, struct gd_error *err)
 {
     gd_auto_pg_rows rows = NULL;
-    struct gd_pg *pg = look->request->pg;
-    struct gd_pg_call begin = {.what = "begin a transaction", .sql = "BEGIN"};
-    bool inside = pg != NULL && look->request->state == GD_PG_INSIDE;
-    struct gd_pg_call ask = {.what = "ask for its id",
-                             .sql = "SELECT pg_catalog.pg_current_xact_id()::text"};
+    const struct gd_gate_request *request = look->request;
+    bool inside = request->pg != NULL && request->state == GD_PG_INSIDE;
+    struct gd_pg_call ask = ask_id;
     if (!inside && !can_wrap(look))
         return GD_DONE;
     if (!inside)
-        GD_TRY(gd_run_letters_wrap(look, false, err));
-    if (!inside)
-        GD_TRY(gd_pg_run(pg, &begin, NULL, err));
-    look->wrapped = !inside;
-    if (!inside)
-        GD_TRY(gd_run_letters_wrap(look, true, err));
-    GD_TRY(gd_pg_run(pg, &ask, &rows, err));
+        GD_TRY(begin(run, look, err));
+    if (look->xid != NULL)
+        return GD_DONE;
+    GD_TRY(gd_pg_run(request->pg, &ask, &rows, err));
     look->xid = gd_arena_strdup(look->arena, gd_pg_cell(rows, 0, 0));
     return gd_run_count_from(run, look, err);
 }

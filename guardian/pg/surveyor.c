@@ -129,7 +129,8 @@ struct batch {
 };
 
 /* Most of a survey's time is planning. A plan that knows no values fits a few of them; what is
- * asked about many is planned for these. The text that reads sequences is another one each time. */
+ * asked about many is planned for these (below). The text that reads sequences is another one each
+ * time. */
 static bool is_worth_keeping(const struct gd_surveyor *surveyor,
                              const struct gd_survey_query *query)
 {
@@ -149,6 +150,27 @@ static struct gd_pg_call call_of(const struct gd_surveyor *surveyor,
                                .value_count = query->value_count,
                                .keep = is_worth_keeping(surveyor, query) ? query->what : NULL,
                                .keep_anywhere = true};
+}
+
+/* Left to itself the server plans what is kept for its values all the same, again and again, since
+ * it expects more of them than there are. The settings of the survey tell it not to; what is asked
+ * about many needs it to. A failure that brings the setting back costs time only. */
+GD_MUST static struct gd_status set_plans(struct gd_surveyor *surveyor,
+                                          const struct gd_survey_query *queries, size_t count,
+                                          struct gd_error *err)
+{
+    bool many = false;
+    for (size_t i = 0; i < count; i++)
+        many |= queries[i].value_count > 0 && !is_worth_keeping(surveyor, &queries[i]);
+    if (many == surveyor->plans_for_values)
+        return GD_DONE;
+    const char *mode = many ? "auto" : "force_generic_plan";
+    struct gd_pg_call call = {.what = "say how to plan",
+                              .sql = "SELECT pg_catalog.set_config('plan_cache_mode', $1, true)",
+                              .values = &mode,
+                              .value_count = 1};
+    surveyor->plans_for_values = many;
+    return gd_pg_run(surveyor->pg, &call, NULL, err);
 }
 
 GD_MUST static struct gd_status take_rows(size_t index, const struct gd_pg_rows *rows,
@@ -202,6 +224,7 @@ struct gd_status gd_surveyor_run(struct gd_surveyor *surveyor,
     assert(count <= QUERIES_MAX);
     struct gd_pg_call calls[QUERIES_MAX + 1];
     bool again = true;
+    GD_TRY(set_plans(surveyor, queries, count, err));
     for (size_t from = 0; from < count;) {
         size_t some = count - from;
         calls[0] = (struct gd_pg_call){.what = "set a savepoint", .sql = "SAVEPOINT guardian"};

@@ -44,3 +44,13 @@ def test_the_question_whether_reading_is_harmless_is_planned_once(server, tmp_pa
                          env={**os.environ, **server.env(), "GUARDIAN_STORE": f"file://{tmp_path}/store"})
     assert ran.returncode == 0 and ran.stderr == "ERROR:  division by zero\n", ran.stderr
     assert [line for line in ran.stdout.split("\n") if line] == ["1"] * 4 + ["1"] + ["1"] + ["1"] + ["2", "3"]
+
+
+def test_what_is_kept_is_planned_once(server, tmp_path):
+    """The server would rather plan for each statement's names, and that is most of what a statement costs."""
+    server.create("planned")
+    script = "CREATE TABLE one (id serial PRIMARY KEY, name text);\n" + "".join(f"ALTER TABLE one ADD COLUMN a{n} int;\n" for n in range(7))
+    script += "SELECT sum(generic_plans) > 50, sum(custom_plans) FROM pg_prepared_statements WHERE name LIKE 'guardian %';\n"
+    ran = subprocess.run([GUARDIAN, "run", "--quiet", "--", "psql", "-XAtq"], input=script, capture_output=True, text=True, timeout=60,
+                         env={**os.environ, **server.env("planned"), "GUARDIAN_STORE": f"file://{tmp_path}/store"})
+    assert (ran.returncode, ran.stderr, ran.stdout) == (0, "", "t|0\n")
