@@ -120,6 +120,21 @@ GD_MUST static struct gd_status take(const struct pointing *of, const struct gd_
     return GD_DONE;
 }
 
+/* From the base backup that was proven for it, as long as that is there. */
+GD_MUST static struct gd_status plan_way(struct gd_recover_options *recovering,
+                                         const struct gd_story_point *point, struct gd_arena *arena,
+                                         struct gd_recover_plan *out_plan, struct gd_error *err)
+{
+    struct gd_error gone = {0};
+    if (point->base != NULL && *point->base != '\0') {
+        recovering->target.base = point->base;
+        if (gd_recover_plan(recovering, arena, out_plan, &gone).code == GD_OK)
+            return GD_DONE;
+    }
+    recovering->target.base = NULL;
+    return gd_recover_plan(recovering, arena, out_plan, err);
+}
+
 GD_MUST static struct gd_status bring_up(const struct pointing *of,
                                          const struct gd_story_point *point, const char **out_id,
                                          struct gd_error *err)
@@ -136,7 +151,7 @@ GD_MUST static struct gd_status bring_up(const struct pointing *of,
                  "the backup is a point in time: a server is recovered beside, up to restore point "
                  "%s",
                  point->name);
-    GD_TRY(gd_recover_plan(&recovering, of->arena, &plan, err));
+    GD_TRY(plan_way(&recovering, point, of->arena, &plan, err));
     GD_TRY(gd_throwaway_new(&recovering, &plan, NULL, &server, err));
     const char *target = gd_throwaway_target(server, of->story->database, of->arena);
     return take(of, point, target, out_id, err);

@@ -150,18 +150,39 @@ static struct gd_status read_wal(const struct work *work, struct gd_error *err)
                    text, timeline);
 }
 
+static struct gd_status look_at_one(const struct work *work, const char *id,
+                                    struct gd_base **out_base, struct gd_error *err)
+{
+    struct gd_store *store = work->options->store;
+    uint64_t system = work->base->system_identifier;
+    const struct gd_proof *proof = NULL;
+    bool damaged = false;
+    char sha256[GD_DIGEST_HEX_SIZE];
+    GD_TRY(gd_base_load(store, system, id, work->arena, out_base, sha256, err));
+    GD_TRY(gd_prove_base_find(store, *out_base, sha256, work->arena, &proof, err));
+    if (proof == NULL)
+        GD_TRY(gd_proof_withdrawn(store, gd_base_cluster(system, work->arena), id, &damaged, err));
+    if (!damaged)
+        return GD_DONE;
+    return gd_fail(err, GD_CORRUPT, "base backup \"%s\" was found to be damaged", id);
+}
+
+/* Their bytes are for their own proofs; here it counts that they are there, and not known to be
+ * damaged. */
 static struct gd_status look_before(const struct work *work, struct gd_error *err)
 {
-    struct gd_base *before = NULL;
-    char sha256[GD_DIGEST_HEX_SIZE];
-    if (work->base->after[0] == '\0')
-        return GD_DONE;
-    struct gd_status status = gd_base_load(work->options->store, work->base->system_identifier,
-                                           work->base->after, work->arena, &before, sha256, err);
-    if (status.code != GD_USAGE)
-        return status;
-    err->code = GD_CORRUPT;
-    return gd_wrap(err, (struct gd_status){GD_CORRUPT}, "the backup that it goes on from: ");
+    enum { CHAIN_MAX = 1000 };
+    struct gd_base *base = work->base;
+    for (size_t i = 0; base->after[0] != '\0' && i < CHAIN_MAX; i++) {
+        struct gd_status status = look_at_one(work, base->after, &base, err);
+        if (status.code == GD_OK)
+            continue;
+        if (status.code != GD_USAGE && status.code != GD_CORRUPT)
+            return status;
+        err->code = GD_CORRUPT;
+        return gd_wrap(err, (struct gd_status){GD_CORRUPT}, "the backup that it goes on from: ");
+    }
+    return GD_DONE;
 }
 
 static struct gd_status fits(const struct work *work, struct gd_error *err)

@@ -150,7 +150,7 @@ static void say(struct pointing *pointing, const char *why)
 static const char *problem_of(const struct pointing *pointing, const struct gd_base_listed *listed)
 {
     const char *problem = listed->problem == NULL ? "it cannot be read" : listed->problem;
-    if (strstr(problem, listed->id) != NULL)
+    if (strstr(problem, listed->id) != NULL && strncmp(problem, "it ", 3) != 0)
         return problem;
     return gd_arena_printf(pointing->arena, "base backup %s: %s", listed->id, problem);
 }
@@ -180,6 +180,16 @@ static const char *place_since(const struct pointing *pointing, const struct gd_
     return NULL;
 }
 
+static const char *why_not_usable(const struct pointing *pointing,
+                                  const struct gd_base_listed *listed)
+{
+    const struct gd_base_listed *before = before_of(pointing, listed);
+    return gd_arena_printf(pointing->arena, "base backup %s is not whole: %s", listed->id,
+                           before != NULL && before->problem != NULL
+                               ? problem_of(pointing, before)
+                               : "one that it needs is missing");
+}
+
 /* As far as names tell. @return the problem; NULL: none */
 static const char *why_not_whole(const struct pointing *pointing,
                                  const struct gd_base_listed *listed, uint64_t end)
@@ -200,8 +210,7 @@ static const char *why_not_whole(const struct pointing *pointing,
                                timeline);
     }
     if (!gd_coverage_usable(&coverage, listed))
-        return gd_arena_printf(arena, "base backup %s is not whole: one that it needs is missing",
-                               listed->id);
+        return why_not_usable(pointing, listed);
     const char *place = place_since(pointing, base);
     if (place != NULL)
         return gd_arena_printf(arena,

@@ -96,7 +96,7 @@ struct gd_base_listed {
     const char *id;
     const struct gd_base *base; /* NULL: it cannot be read, or there is no manifest */
     char manifest_sha256[GD_DIGEST_HEX_SIZE];
-    const char *problem; /* NULL: nothing that can be seen without reading it all */
+    const char *problem; /* NULL: nothing that can be seen, or was found, without reading it all */
     bool unfinished;
     int64_t touched_us;        /* of an unfinished one: when something was stored there last */
     uint64_t litter_bytes;     /* … and what lies there */

@@ -3,9 +3,12 @@
  *
  * One listing of all that lies there tells the ids and every object's size; the manifests are
  * fetched by a few threads. A store whose listings lag behind must not make a good backup look
- * damaged: what a listing does not show as it should be is asked for.
+ * damaged: what a listing does not show as it should be is asked for. One that was found to be
+ * damaged (a `.damaged` beside its proofs, and no proof since) has a problem, too: only reading it
+ * all finds that, so it is never found out twice.
  */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +16,7 @@
 #include "guardian/base/texts.h"
 #include "guardian/snapshot/base.h"
 
-enum { WORKERS = 8 };
+enum { WORKERS = 8, SECOND_SIZE = 16 /* of an id */ };
 
 struct seen {
     const char *name; /* "<id>/data/000001.tar.zst" */
@@ -111,6 +114,48 @@ static struct gd_status look(const struct listing *listing, const struct gd_base
     return GD_DONE;
 }
 
+/* ---- damage that was found ---- */
+
+struct found {
+    size_t prefix_size;
+    char damaged[SECOND_SIZE + 1], proven[SECOND_SIZE + 1]; /* seconds; "": never */
+};
+
+static struct gd_status see_proof(void *context, const struct gd_store_entry *entry,
+                                  struct gd_error *err)
+{
+    static const char end[] = ".damaged";
+    struct found *found = context;
+    const char *name = entry->key + found->prefix_size;
+    size_t size = strlen(name);
+    (void)err;
+    if (size <= SECOND_SIZE + sizeof end)
+        return GD_DONE;
+    bool damage = strcmp(name + size - (sizeof end - 1), end) == 0;
+    char *newest = damage ? found->damaged : found->proven;
+    if (strncmp(name, newest, SECOND_SIZE) > 0)
+        (void)snprintf(newest, SECOND_SIZE + 1, "%.*s", SECOND_SIZE, name);
+    return GD_DONE;
+}
+
+/* In the same second as a proof it counts as later: as gd_proof_find() has it. */
+static struct gd_status look_for_damage(const struct listing *listing, const char *id,
+                                        struct gd_arena *scratch, struct gd_error *err)
+{
+    const char *prefix = gd_arena_printf(scratch, "v1/%llu/proofs/%s/",
+                                         (unsigned long long)listing->system_identifier, id);
+    struct found found = {.prefix_size = strlen(prefix)};
+    GD_TRY(gd_store_list(listing->store, prefix, see_proof, &found, err));
+    if (found.damaged[0] == '\0' || strcmp(found.proven, found.damaged) > 0)
+        return GD_DONE;
+    return gd_fail(err, GD_CORRUPT,
+                   "it was found to be damaged (%s), and nothing has proven it since: \"guardian "
+                   "verify %s\" looks again",
+                   found.damaged, id);
+}
+
+/* ---- its head ---- */
+
 static const char *copy(const char *text, struct gd_arena *arena)
 {
     return text == NULL ? NULL : gd_arena_strdup(arena, text);
@@ -182,6 +227,8 @@ static struct gd_status read_one(void *context, size_t index, struct gd_arena *s
         pthread_mutex_unlock(&listing->lock);
         status = look(listing, base, scratch, err);
     }
+    if (status.code == GD_OK)
+        status = look_for_damage(listing, listed->id, scratch, err);
     if (!is_about_the_backup(status))
         return status;
     pthread_mutex_lock(&listing->lock);

@@ -23,9 +23,32 @@ static void keep(struct gd_retain_base *item, enum gd_retain why, const char *be
 
 /* ---- the anchor ---- */
 
+static const struct gd_retain_base *item_of(const struct deciding *deciding, const char *id)
+{
+    for (size_t i = 0; i < deciding->coverage->base_count; i++)
+        if (strcmp(deciding->retention->bases[i].listed->id, id) == 0)
+            return &deciding->retention->bases[i];
+    return NULL;
+}
+
+/* It, and all that it goes on from. */
+static bool is_proven(const struct deciding *deciding, const struct gd_retain_base *item)
+{
+    size_t left = deciding->coverage->base_count; /* a circle ends, too */
+    for (; item != NULL && left > 0; left--) {
+        if (item->listed->base == NULL || !item->proven || item->damaged)
+            return false;
+        const char *after = item->listed->base->after;
+        if (after == NULL || after[0] == '\0')
+            return true;
+        item = item_of(deciding, after);
+    }
+    return false;
+}
+
 static bool is_success(const struct deciding *deciding, const struct gd_retain_base *item)
 {
-    return item->proven && !item->damaged && item->listed->base->stopped_us <= deciding->now_us &&
+    return is_proven(deciding, item) && item->listed->base->stopped_us <= deciding->now_us &&
            gd_coverage_usable(deciding->coverage, item->listed);
 }
 

@@ -241,7 +241,7 @@ def _stale(world):
 
 
 TROUBLES = {"a hole": (_hole, "WAL is missing from byte"), "damaged WAL": (_damaged_wal, "not proven|damaged|could not"), "no proof": (_no_proof, "is not proven"),
-            "damage was found": (_damaged_base, "is not proven"), "no base backup": (_no_base, "there is no base backup"),
+            "damage was found": (_damaged_base, "was found to be damaged"), "no base backup": (_no_base, "there is no base backup"),
             "nobody archives": (_stale, "ends .* MB before that of the server")}
 
 
@@ -490,7 +490,8 @@ def test_an_incremental_one_is_worth_what_those_before_it_are(world):
         assert cover()["base"] is None and f"base backup {newer} is not whole" in cover()["why_not"]
         away.rename(before)
         mend = _damaged_base(world)
-        assert cover()["base"] is None and f"base backup {world.base} is not proven" in cover()["why_not"]
+        assert cover()["base"] is None and f"base backup {world.base}: it was found to be damaged" in cover()["why_not"]
+        assert f'it goes on from: base backup "{world.base}" was found to be damaged' in " ".join(world.guardian("verify", newer, "--no-record", status=8).stdout.split())
         mend()
         assert cover()["base"] == newer
     finally:

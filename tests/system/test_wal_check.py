@@ -6,6 +6,7 @@ A server archives, is backed up, and its standby is promoted; then objects are t
 import json
 import os
 import subprocess
+import time
 
 import pytest
 
@@ -220,6 +221,23 @@ def test_a_base_backup_that_lacks_something_begins_no_window(world):
         assert all(one["first_base"] != world.bases[0] for one in world.check(status=8)["windows"])
     finally:
         manifest.write_bytes(kept)
+
+
+def test_a_base_backup_that_was_found_to_be_damaged_begins_none_until_it_is_proven_again(world):
+    base = world.bases[0]
+    proof = world.objects(f"proofs/{base}/*.json")[-1]
+    noted = proof.with_name(time.strftime("%Y%m%dT%H%M%SZ-0000000000.damaged", time.gmtime()))
+    noted.write_text("{}")
+    again = proof.with_name(time.strftime("%Y%m%dT%H%M%SZ-0000000001.json", time.gmtime(time.time() + 1)))
+    try:
+        seen = world.check(status=8)
+        assert "was found to be damaged" in next(one for one in seen["bases"] if one["id"] == base)["problem"]
+        assert all(one["first_base"] != base for one in seen["windows"])
+        again.write_bytes(proof.read_bytes())
+        assert world.check()["faults"] == 0
+    finally:
+        noted.unlink()
+        again.unlink(missing_ok=True)
 
 
 def test_nothing_at_all_is_no_protection(world, tmp_path):

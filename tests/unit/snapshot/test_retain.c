@@ -233,6 +233,19 @@ static void incremental_chains_stay_together(void **state)
     assert_int_equal(made->items[1].keep, GD_RETAIN_NEEDED);
 }
 
+static void one_that_goes_on_from_what_is_not_proven_is_no_anchor(void **state)
+{
+    struct made *made = *state;
+    weeks(made);
+    made->bases[3].after = "16";
+    made->items[2].damaged = true;
+    decide(made, 41);
+    result_is(made, "9 16 23 30 37", "1-8");
+    made->items[2].damaged = made->items[2].proven = false;
+    decide(made, 41);
+    result_is(made, "9 16 23 30 37", "1-8");
+}
+
 static void what_shares_files_stays(void **state)
 {
     static const char *const owners[] = {"2"};
@@ -518,6 +531,7 @@ int main(void)
         T(an_anchor_needs_its_own_wal),
         T(a_hole_before_the_window_leaves_no_anchor),
         T(incremental_chains_stay_together),
+        T(one_that_goes_on_from_what_is_not_proven_is_no_anchor),
         T(what_shares_files_stays),
         T(what_is_held_stays_with_its_own_wal),
         T(an_open_change_reaches_back),
