@@ -70,12 +70,30 @@ static struct gd_status sync_folder(const char *path, struct gd_error *err)
     return GD_DONE;
 }
 
-static struct gd_status make_folder(const char *path, struct gd_error *err)
+static bool is_shared(const char *folder)
+{
+    struct stat about;
+    mode_t wanted = S_ISGID | S_IWGRP | S_IXGRP;
+    return stat(folder, &about) == 0 && (about.st_mode & wanted) == wanted;
+}
+
+/* It has the group of the folder that it is in. What somebody put in its place stays as it is. */
+static void share_folder(const char *path)
+{
+    gd_auto_fd fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat about;
+    if (fd >= 0 && fstat(fd, &about) == 0 && about.st_uid == geteuid())
+        (void)fchmod(fd, 02770);
+}
+
+static struct gd_status make_folder(const char *path, bool shared, struct gd_error *err)
 {
     GD_TRY(gd_fault("file: before a folder is made", err));
     if (mkdir(path, 0700) != 0)
         return errno == EEXIST ? GD_DONE : fail_at(err, "make the folder", path);
     char *parent = folder_of(path);
+    if (shared && is_shared(parent))
+        share_folder(path);
     struct gd_status status = gd_fault("file: before a folder's parent is synced", err);
     if (status.code == GD_OK)
         status = sync_folder(parent, err);
@@ -84,7 +102,7 @@ static struct gd_status make_folder(const char *path, struct gd_error *err)
 }
 
 /* Make what is missing of the way to `path`, which is changed for a moment at a time. */
-static struct gd_status make_way(char *path, struct gd_error *err)
+static struct gd_status make_way(char *path, bool shared, struct gd_error *err)
 {
     struct stat there;
     char *last = strrchr(path, '/');
@@ -96,7 +114,8 @@ static struct gd_status make_way(char *path, struct gd_error *err)
     for (char *slash = strchr(path + 1, '/'); missing && slash != NULL;
          slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        struct gd_status status = stat(path, &there) == 0 ? GD_DONE : make_folder(path, err);
+        struct gd_status status =
+            stat(path, &there) == 0 ? GD_DONE : make_folder(path, shared, err);
         *slash = '/';
         GD_TRY(status);
     }
@@ -178,7 +197,7 @@ static struct gd_status name_new(struct file_sink *file, struct gd_error *err)
 static struct gd_status name_file(struct file_sink *file, struct gd_error *err)
 {
     GD_TRY(gd_fault("file: before rename", err));
-    if (file->mode == GD_FILE_NEW)
+    if (file->mode != GD_FILE_REPLACE)
         GD_TRY(name_new(file, err));
     else if (rename(file->hidden, file->path) != 0)
         return fail_at(err, "name the file", file->path);
@@ -200,7 +219,7 @@ static struct gd_status file_finish(struct gd_sink *sink, struct gd_error *err)
     GD_TRY(file_sync(file, err));
     GD_TRY(name_file(file, err));
     struct gd_status status = settle(file, err);
-    if (status.code != GD_OK && file->mode == GD_FILE_NEW)
+    if (status.code != GD_OK && file->mode != GD_FILE_REPLACE)
         (void)unlink(file->path);
     return status;
 }
@@ -229,7 +248,8 @@ static char *hidden_name(const char *folder)
 
 static struct gd_status file_open(struct file_sink *file, struct gd_error *err)
 {
-    GD_TRY(make_way(file->path, err));
+    bool shared = file->mode == GD_FILE_SHARED;
+    GD_TRY(make_way(file->path, shared, err));
     GD_TRY(gd_fault("file: before create", err));
     char *hidden = hidden_name(file->folder);
     file->fd = open(hidden, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -238,6 +258,8 @@ static struct gd_status file_open(struct file_sink *file, struct gd_error *err)
         return fail_at(err, "create", file->path);
     }
     file->hidden = hidden;
+    if (shared && is_shared(file->folder) && fchmod(file->fd, 0640) != 0)
+        return fail_at(err, "give to its group the file", file->path);
     return gd_fault("file: after create", err);
 }
 

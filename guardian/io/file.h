@@ -13,11 +13,13 @@ enum gd_file_mode {
     GD_FILE_NEW, /* refuse to overwrite, decided at finish without a gap (link or RENAME_NOREPLACE)
                   */
     GD_FILE_REPLACE, /* take the place of what is there, at finish */
+    GD_FILE_SHARED,  /* as GD_FILE_NEW; in a folder that a group shares (setgid, and it may write)
+                        the group may read the file (0640), and folders that are made are shared */
 };
 
 /**
  * Writes to a hidden name beside `path`; finish does fsync, rename, fsync of the folder. Folders
- * are made as needed, each fsynced into its own. Mode 0600.
+ * are made as needed (0700), each fsynced into its own. Mode 0600.
  *
  * @return GD_REFUSED from finish: GD_FILE_NEW and something is there; GD_SYSTEM: anything else, a
  * full disk among it

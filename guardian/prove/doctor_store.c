@@ -24,6 +24,11 @@ static void say_place(struct gd_doctor *doctor, const struct gd_store_capabiliti
     if (can->medium != NULL && can->remark != NULL && can->remark[0] != '\0')
         gd_doctor_say(doctor, "store place", GD_HEALTH_WARNING,
                       "Choose a folder on a disk that stays.", "the store %s", can->remark);
+    if (can->sharing[0] != '\0')
+        gd_doctor_say(doctor, "store users", GD_HEALTH_WARNING,
+                      "Let one user do all that uses the store, or share its folders by a group: "
+                      "mode 2770.",
+                      "the store %s", can->sharing);
 }
 
 static void say_overwriting(struct gd_doctor *doctor, const struct gd_store_capabilities *can)

@@ -5,7 +5,8 @@
  *              unfinished files are hidden that way (io/file.h). Links are not followed, so that
  *              nothing below the folder leads out of it.
  * Invariant 2  A file appears under its name when all of it is on the disk, and takes nobody's
- *              place; that is io/file.h's GD_FILE_NEW.
+ *              place; that is io/file.h's GD_FILE_SHARED: what the folder lets its group do holds
+ *              for what is in it.
  * Invariant 3  A folder without an object in it is not there, as on a server that has no folders.
  * Invariant 4  What was removed stays removed after a crash: the folder is synced.
  * Invariant 5  The store's folder is made where its parent is there, and no folder above it unless
@@ -26,6 +27,7 @@
 #include "guardian/io/fd.h"
 #include "guardian/io/file.h"
 #include "guardian/store/fs_medium.h"
+#include "guardian/store/fs_share.h"
 #include "guardian/store/fs_walk.h"
 #include "guardian/store/store_ops.h"
 
@@ -125,13 +127,15 @@ static bool means_absent(int number)
 static struct gd_status look(const char *path, bool *out_there, struct stat *out_about,
                              struct gd_error *err)
 {
+    *out_there = false;
     if (lstat(path, out_about) == 0) {
         *out_there = S_ISREG(out_about->st_mode);
         return GD_DONE;
     }
     if (!means_absent(errno))
-        return gd_fail(err, GD_SYSTEM, "could not look at \"%s\": %s", path, strerror(errno));
-    *out_there = false;
+        return gd_fs_advise(
+            path, false,
+            gd_fail(err, GD_SYSTEM, "could not look at \"%s\": %s", path, strerror(errno)), err);
     return GD_DONE;
 }
 
@@ -157,13 +161,13 @@ static struct gd_status fs_put(struct gd_store *store, const char *key, uint64_t
     GD_TRY(check_parent(store, err));
     for (int tries = 1;; tries++) {
         struct gd_error failed = {0};
-        struct gd_status status = gd_file_sink_new(path, GD_FILE_NEW, out_sink, &failed);
+        struct gd_status status = gd_file_sink_new(path, GD_FILE_SHARED, out_sink, &failed);
         if (status.code == GD_OK)
             return status;
         if (status.code == GD_SYSTEM && tries < PUT_TRIES)
             continue;
         *err = failed;
-        return status;
+        return gd_fs_advise(path, true, status, err);
     }
 }
 
@@ -179,7 +183,7 @@ static struct gd_status fs_get(struct gd_store *store, const char *key, uint64_t
         GD_TRY(check_root(store, err));
     if (!there)
         return gd_fail(err, GD_CORRUPT, "object \"%s\" is not in %s", key, store->url);
-    return gd_file_source_new(path, offset, size, out_source, err);
+    return gd_fs_advise(path, false, gd_file_source_new(path, offset, size, out_source, err), err);
 }
 
 static struct gd_status fs_head(struct gd_store *store, const char *key, bool *out_there,
@@ -234,7 +238,9 @@ static struct gd_status fs_remove(struct gd_store *store, const char *key, struc
         return GD_DONE;
     GD_TRY(gd_fault("fs: before an object is removed", err));
     if (unlink(path) != 0 && !means_absent(errno))
-        return gd_fail(err, GD_SYSTEM, "could not remove \"%s\": %s", path, strerror(errno));
+        return gd_fs_advise(
+            path, true,
+            gd_fail(err, GD_SYSTEM, "could not remove \"%s\": %s", path, strerror(errno)), err);
     GD_TRY(gd_fault("fs: after an object was removed", err));
     return prune_folders(store, path, err);
 }
@@ -340,6 +346,7 @@ static struct gd_status fs_capabilities(struct gd_store *store, const char *pref
     struct gd_status removed = fs_remove(store, key, status.code == GD_OK ? err : &ignored);
     GD_TRY(status);
     GD_TRY(removed);
+    gd_fs_strangers(root_of(store), found.sharing, sizeof found.sharing);
     *out_capabilities = found;
     return GD_DONE;
 }

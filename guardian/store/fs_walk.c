@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "guardian/base/arena.h"
+#include "guardian/store/fs_share.h"
 #include "guardian/store/keys.h"
 
 struct walker {
@@ -48,7 +49,9 @@ static int by_bytes(const void *left, const void *right)
 
 static struct gd_status could_not(const char *what, const char *path, struct gd_error *err)
 {
-    return gd_fail(err, GD_SYSTEM, "could not %s \"%s\": %s", what, path, strerror(errno));
+    return gd_fs_advise(
+        path, false,
+        gd_fail(err, GD_SYSTEM, "could not %s \"%s\": %s", what, path, strerror(errno)), err);
 }
 
 static bool vanished(void)

@@ -65,6 +65,7 @@ struct gd_store_capabilities {
     const char *medium;   /* what it lies on: "ext4", "tmpfs"; NULL: not known */
     double clock_seconds; /* the store's clock is this much ahead; whole seconds on a server */
     const char *remark;   /* what a person should know of that, after "the store "; NULL or "" */
+    char sharing[320];    /* who cannot read what others wrote, after "the store "; or "" */
 };
 
 /**

@@ -2,8 +2,11 @@
 
 import json
 import os
+import pathlib
 import re
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -311,3 +314,42 @@ def test_a_clock_that_is_far_off_is_found(doctor, database, liar):
     liar.clock_offset_s = 300
     status, checks, _ = doctor(database, store=f"s3://{liar.bucket}/p", env=liar.variables())
     assert status == 0 and health(checks, "store clock") == "warning" and "ahead of ours" in text(checks, "store clock")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be two users")
+def test_a_store_of_two_users_is_shared_or_said(guardian, server, database):
+    """archive_command runs as the server's user, and changes as somebody else."""
+    def run(*words, status=0, user=None):
+        done = subprocess.run([*(["runuser", "-u", user, "--"] if user else []), guardian, *words, "--store", f"file://{store}"], cwd="/", capture_output=True, text=True,
+                              env={"PATH": os.environ["PATH"], "DATABASE_URL": server.uri(database)}, timeout=60)
+        assert done.returncode == status, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+        return " ".join(done.stdout.split()), " ".join(done.stderr.split())
+
+    def users(user):
+        checks = json.loads(run("doctor", "--json", user=user)[0])["checks"]
+        return [check["text"] for check in checks if check["name"] == "store users"]
+
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o755)
+        store = pathlib.Path(place, "store")
+        store.mkdir()
+        store.chmod(0o777)
+        run("snapshot")
+        assert users(None) == []
+        wrong = run("list", status=10, user="postgres")[1]
+        assert "Permission denied" in wrong and f'"{store}/v1" belongs to root (group root, mode 0700), and this is postgres.' in wrong and "mode 2770" in wrong, wrong
+        shutil.rmtree(store)
+        store.mkdir()
+        shutil.chown(store, "root", "postgres")
+        store.chmod(0o2770)
+        run("snapshot")
+        run("list", user="postgres")
+        run("snapshot", user="postgres")
+        run("verify", "--all", user="postgres")
+        run("verify", "--all")
+        assert users("postgres") == users(None) == []
+        for path in store.rglob("*"):
+            assert path.stat().st_mode & 0o7777 == (0o2770 if path.is_dir() else 0o640) and path.group() == "postgres", path
+        shutil.chown(store / "v1", "postgres")
+        (store / "v1").chmod(0o700)
+        assert f'"{store}/v1" belongs to postgres (mode 0700), and this is root' in users(None)[0]

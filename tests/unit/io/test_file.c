@@ -109,6 +109,34 @@ static void a_finished_file_is_there_with_its_folders_and_is_private(void **stat
     assert_int_equal(names(&hidden), 1);
 }
 
+static unsigned mode_of(const char *name)
+{
+    struct stat about;
+    assert_int_equal(stat(name, &about), 0);
+    return (unsigned)about.st_mode & 07777;
+}
+
+static void what_a_group_shares_is_made_for_it(void **state)
+{
+    (void)state;
+    struct gd_error err = {0};
+    char below[96];
+    snprintf(below, sizeof below, "%s/a/b", folder);
+    assert_int_equal(put("private", GD_FILE_SHARED, &err).code, GD_OK);
+    assert_int_equal(mode_of(path), 0600);
+    assert_int_equal(mode_of(below), 0700);
+    remove_below(folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    assert_int_equal(chmod(folder, 02770), 0);
+    assert_int_equal(put("shared", GD_FILE_SHARED, &err).code, GD_OK);
+    assert_int_equal(put("again", GD_FILE_SHARED, &err).code, GD_REFUSED);
+    assert_int_equal(mode_of(path), 0640);
+    assert_int_equal(mode_of(below), 02770);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(put("a key, say", GD_FILE_NEW, &err).code, GD_OK);
+    assert_int_equal(mode_of(path), 0600);
+}
+
 static void a_file_that_is_not_finished_never_was(void **state)
 {
     (void)state;
@@ -449,6 +477,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, drop_folder)
     const struct CMUnitTest tests[] = {
         TEST(a_finished_file_is_there_with_its_folders_and_is_private),
+        TEST(what_a_group_shares_is_made_for_it),
         TEST(a_file_that_is_not_finished_never_was),
         TEST(a_new_file_takes_no_place_that_is_taken),
         TEST(a_second_name_does_where_rename_would_replace),
