@@ -151,6 +151,7 @@ static struct gd_expire_item expire_item(const struct gd_shelved *shelved, struc
         item.scope = manifest->scope;
         item.tables = tables_of(manifest, arena);
         item.change = manifest->change;
+        item.of_then = gd_manifest_is_of_then(manifest);
         item.empty = manifest->rows == 0 && manifest->scope != GD_SNAPSHOT_SCHEMA;
     }
     return item;

@@ -128,6 +128,9 @@ static struct cell proof_cell(const struct gd_shelved *item)
 
 static const char *note_of(const struct gd_shelved *item)
 {
+    const struct gd_manifest *manifest = item->listed.manifest;
+    if (manifest != NULL && gd_manifest_is_of_then(manifest))
+        return item->listed.held ? "of an earlier moment, held" : "of an earlier moment";
     if (item->listed.held)
         return item->open_change ? "held, change open" : "held";
     return item->open_change ? "change open" : "";

@@ -31,7 +31,7 @@ static bool wants_all(const struct pointing *of, const struct gd_story_point *po
 
 static const char *reason_of(const struct pointing *of, const struct gd_story_point *point)
 {
-    return gd_arena_printf(of->arena, "%s as of restore point %s",
+    return gd_arena_printf(of->arena, GD_OF_THEN "%s as of restore point %s",
                            wants_all(of, point) ? "everything" : "the tables at stake",
                            point->name);
 }
@@ -103,7 +103,7 @@ GD_MUST static struct gd_status take(const struct pointing *of, const struct gd_
         .workers = options->workers,
         .pg_dump = options->pg_dump,
         .change = of->story->change,
-        .reason = reason_of(of, point),
+        .reason = reason_of(of, point) + sizeof GD_OF_THEN - 1,
         .pg_snapshot = point->seen,
         .recovered = true,
         .sealed = of->story->sealed,

@@ -122,7 +122,8 @@ static bool holds_enough(const struct gd_manifest *manifest, enum gd_snapshot_sc
     return manifest->scope >= least && !(left_out && least == GD_SNAPSHOT_DATABASE);
 }
 
-/* Is this one proven, can its manifest be read, is everything there, and does it hold enough? */
+/* Is this one proven, can its manifest be read, is everything there, and does it hold enough, of
+ * when it was made? */
 static struct gd_status weigh(struct gd_store *store, const char *cluster,
                               enum gd_snapshot_scope least, struct candidate *candidate,
                               struct gd_error *err)
@@ -144,7 +145,8 @@ static struct gd_status weigh(struct gd_store *store, const char *cluster,
     }
     GD_TRY(gd_proof_find(store, cluster, candidate->id, sha256, scratch, &proof, err));
     candidate->started_us = manifest->started_us;
-    candidate->good = proof != NULL && holds_enough(manifest, least);
+    candidate->good =
+        proof != NULL && holds_enough(manifest, least) && !gd_manifest_is_of_then(manifest);
     return GD_DONE;
 }
 

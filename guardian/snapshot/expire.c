@@ -74,7 +74,8 @@ static bool is_suspicious(const struct expiry *expiry, size_t at)
 static bool is_success(const struct expiry *expiry, size_t at)
 {
     const struct gd_expire_item *item = expiry->newest[at];
-    return item->proven && !is_from_tomorrow(expiry, item) && !is_suspicious(expiry, at);
+    return item->proven && !item->of_then && !is_from_tomorrow(expiry, item) &&
+           !is_suspicious(expiry, at);
 }
 
 static bool covers(const struct gd_expire_item *other, const struct gd_expire_item *item)
@@ -285,10 +286,13 @@ static void decide_rest(const struct expiry *expiry, size_t at, const bool *succ
         keep(expiry, item, GD_KEEP_YOUNG, "its time has not come yet: a clock was wrong");
     else if (!is_surpassed(expiry, item, successes))
         keep(expiry, item, GD_KEEP_YOUNG,
-             item->proven ? "newer than the last one that has rows"
-                          : "nothing as new or newer is proven");
+             item->of_then  ? "of an earlier moment, and nothing as new or newer is proven"
+             : item->proven ? "newer than the last one that has rows"
+                            : "nothing as new or newer is proven");
     if (item->keep == GD_KEEP_NOT)
-        item->because = item->proven ? "no rule keeps it" : "not proven, and a newer one is";
+        item->because = item->of_then  ? "of an earlier moment, and a newer one is proven"
+                        : item->proven ? "no rule keeps it"
+                                       : "not proven, and a newer one is";
 }
 
 /* ---- of one change ---- */

@@ -90,6 +90,7 @@ struct gd_expire_item {
     const char *left_out;
     const char *change; /* that it was made for: its proven ones stay together. NULL or "": none */
     bool foreign; /* holds rows of foreign tables: one that does not stands for nothing that does */
+    bool of_then; /* of a recovered server: its rows are older than it is, so it is no success */
     bool empty;   /* not one row in it: it is no success while an older proven one has rows */
     bool unreadable; /* counts for nothing, and stays */
     bool damaged;    /* unreadable, and not for being of a newer guardian: drop_damaged may drop it;

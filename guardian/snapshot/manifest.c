@@ -279,3 +279,8 @@ struct gd_status gd_manifest_load(struct gd_store *store, const char *cluster, c
     free(text);
     return status;
 }
+
+bool gd_manifest_is_of_then(const struct gd_manifest *manifest)
+{
+    return strncmp(manifest->reason, GD_OF_THEN, sizeof GD_OF_THEN - 1) == 0;
+}

@@ -175,6 +175,11 @@ GD_MUST struct gd_status gd_manifest_put(struct gd_store *store, const char *key
                                          size_t size, char out_sha256[GD_DIGEST_HEX_SIZE],
                                          struct gd_error *err);
 
+/** What the reason of a snapshot begins with that was taken of a server recovered to an earlier
+ *  moment: its rows are older than its id says. */
+#define GD_OF_THEN "of a recovered server: "
+bool gd_manifest_is_of_then(const struct gd_manifest *manifest);
+
 /** Are all objects of the manifest in the store, each with its size? Looks, and reads nothing. An
  * object that a listing does not show is asked for by itself. @return GD_CORRUPT names the first
  * that is not as it was */

@@ -72,6 +72,8 @@ static void begin_manifest(struct gd_take *take)
     manifest->scope = options->scope;
     manifest->change = keep(take, options->change);
     manifest->reason = keep(take, options->reason);
+    if (options->recovered)
+        manifest->reason = gd_arena_printf(take->arena, GD_OF_THEN "%s", manifest->reason);
     manifest->sealed = options->sealed;
     manifest->guardian_version = gd_version();
     manifest->key_id = options->key == NULL ? "" : keep(take, gd_key_id(options->key));

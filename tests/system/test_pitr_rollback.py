@@ -70,6 +70,12 @@ def test_of_a_run_with_several(world):
     assert world.server.run("SELECT id, name, age FROM users WHERE id < 2000 ORDER BY id", shop) == users
     assert world.server.run("SELECT * FROM orders ORDER BY id", shop) == orders
     assert world.server.value("SELECT to_regclass('public.more')", shop) is None
+    # what was taken out of the points is of then: neither the newest nor a reason to let another go
+    now = world.guardian("snapshot", "--db", world.server.uri(shop), "--quiet").stdout.split()[0]
+    world.guardian("plan", "--rollback", done["change"], "--way", "database", "--db", world.server.uri(shop), status=None)
+    listed = json.loads(world.guardian("list", "--db", world.server.uri(shop), "--json").stdout)["snapshots"]
+    assert [one["scope"] for one in listed if (one["reason"] or "").startswith("of a recovered server: ")] and listed[-1]["id"] >= now
+    assert now in world.guardian("show", "latest", "--db", world.server.uri(shop)).stdout
 
 
 def test_what_cannot_be_recovered_says_what_to_do(world):

@@ -14,7 +14,7 @@
  * A case is written as a shelf: a line for each snapshot, "TIME FLAGS WHAT", in any order.
  * FLAGS  s t d: scope; p proven, h held, o its change is open, u of a newer guardian, x damaged, l
  * litter, c of one change, e empty, r rows left out, q other rows left out, f with foreign rows; 1
- * to 9: which tables WHAT   "- why" it goes, "+ why" it stays
+ * to 9: which tables; n of an earlier moment WHAT   "- why" it goes, "+ why" it stays
  */
 /* clang-format off */
 static const struct { const char *name, *now; struct gd_keep_rules rules; const char *shelf; } cases[] = {
@@ -169,6 +169,10 @@ static const struct { const char *name, *now; struct gd_keep_rules rules; const 
         "20261120T000000 dp + the last proven one\n"
         "20261121T000000 dpe + newer than the last one that has rows\n"
         "20261122T000000 dpe + newer than the last one that has rows\n"},
+    {"one of an earlier moment pushes nothing out", "20261122T120000", {.last = 1},
+        "20261119T000000 dpn - of an earlier moment, and a newer one is proven\n"
+        "20261120T000000 dp + the last proven one\n"
+        "20261121T000000 dpn + of an earlier moment, and nothing as new or newer is proven\n"},
     {"where there never were rows an empty one is a success", "20261122T120000", {.last = 1},
         "20261119T000000 dpe - no rule keeps it\n"
         "20261120T000000 dpe + the last proven one\n"},
@@ -250,6 +254,9 @@ static void read_flags(const char *flags, struct gd_expire_item *item)
             break;
         case 'e':
             item->empty = true;
+            break;
+        case 'n':
+            item->of_then = true;
             break;
         case 'd':
             break;
