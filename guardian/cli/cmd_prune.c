@@ -10,6 +10,7 @@
 
 #include "guardian/cli/cmd.h"
 #include "guardian/cli/ending.h"
+#include "guardian/cli/forgetting.h"
 #include "guardian/cli/keys.h"
 #include "guardian/cli/progress.h"
 #include "guardian/cli/pruning.h"
@@ -393,6 +394,11 @@ static struct gd_status run(struct prune *prune, struct gd_progress *progress, s
     gd_auto_key key = NULL;
     GD_TRY(gd_pruning_window(config, prune->arena, &prune->times.keep_us, err));
     GD_TRY(gd_cli_store_to_read(config, prune->arena, prune->events, &store, err));
+    if (*config->forget != '\0') {
+        GD_TRY(gd_cli_cluster(config, false, prune->arena, prune->events, &prune->cluster, err));
+        return gd_forgetting(config, store, prune->cluster, prune->times.keep_us,
+                             is_applied(config), progress, prune->arena, err);
+    }
     if (prune->times.keep_us > 0)
         GD_TRY(gd_cli_key(config, prune->arena, prune->events, &key, err));
     prune->store = store;

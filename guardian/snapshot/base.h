@@ -98,9 +98,9 @@ struct gd_base_listed {
     char manifest_sha256[GD_DIGEST_HEX_SIZE];
     const char *problem; /* NULL: nothing that can be seen, or was found, without reading it all */
     bool unfinished;
-    int64_t touched_us;        /* of an unfinished one: when something was stored there last */
-    uint64_t litter_bytes;     /* … and what lies there */
-    const char *const *owners; /* the backups whose folders hold objects of it, without itself */
+    int64_t begun_us, touched_us; /* when something was stored there first, and last */
+    uint64_t litter_bytes;        /* of an unfinished one: what lies there */
+    const char *const *owners;    /* the backups whose folders hold objects of it, without itself */
     size_t owner_count;
 };
 /** Oldest first; without the lists of objects (base->objects NULL, object_count kept). */

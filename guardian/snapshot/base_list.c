@@ -57,6 +57,8 @@ static struct gd_status see(void *context, const struct gd_store_entry *entry, s
     if (!gd_id_valid(id))
         return GD_DONE;
     struct gd_base_listed *listed = listed_of(listing, id);
+    if (listed->begun_us == 0 || entry->modified_us < listed->begun_us)
+        listed->begun_us = entry->modified_us;
     if (entry->modified_us > listed->touched_us)
         listed->touched_us = entry->modified_us;
     listed->litter_bytes += entry->bytes;

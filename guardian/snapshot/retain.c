@@ -1,6 +1,9 @@
 #include "guardian/snapshot/retain.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "guardian/base/clock.h"
 
 struct deciding {
     struct gd_retention *retention;
@@ -161,14 +164,23 @@ static int64_t begin_of(const struct deciding *deciding)
 
 /* ---- base backups ---- */
 
-static bool is_readable(const struct deciding *deciding)
+/* Its manifest cannot be read: nobody knows what it needs, but that it is older than itself. */
+static bool is_riddle(const struct gd_base_listed *listed)
 {
-    for (size_t i = 0; i < deciding->coverage->base_count; i++) {
-        const struct gd_base_listed *listed = &deciding->coverage->bases[i];
-        if (listed->base == NULL && !listed->unfinished)
-            return false;
-    }
-    return true;
+    return listed->base == NULL && !listed->unfinished;
+}
+
+/* Once for all that one of those may need: it can be no newer than the anchor to go. */
+static void decide_riddle(const struct deciding *deciding, struct gd_retain_base *item)
+{
+    if (!deciding->rules->drop_damaged)
+        keep(item, GD_RETAIN_DAMAGED,
+             "its manifest cannot be read: it stays with what it may need until somebody looked "
+             "at it");
+    else if (item->listed > deciding->retention->anchor) /* oldest first */
+        keep(item, GD_RETAIN_WINDOW, "newer than the last proven one before the window");
+    else if (item->keep == GD_RETAIN_NOT)
+        item->because = "its manifest cannot be read, and it is older than the window";
 }
 
 static void decide_litter(const struct deciding *deciding, struct gd_retain_base *item)
@@ -192,6 +204,8 @@ static void decide_one(const struct deciding *deciding, struct gd_retain_base *i
     bool bad = item->damaged || item->listed->problem != NULL;
     if (anchor == NULL) {
         keep(item, GD_RETAIN_UNCERTAIN, deciding->retention->why_nothing);
+    } else if (is_riddle(item->listed)) {
+        decide_riddle(deciding, item);
     } else if (bad && !deciding->rules->drop_damaged) {
         keep(item, GD_RETAIN_DAMAGED, "damaged: it stays until somebody looked at it");
     } else if (deciding->leads[item - deciding->retention->bases]) {
@@ -226,6 +240,18 @@ static bool keep_needed(const struct deciding *deciding, const char *id, const c
     return true;
 }
 
+/* All that are older may be what it is built upon, or hold files of it. */
+static bool keep_older(const struct deciding *deciding, size_t at)
+{
+    bool more = false;
+    for (size_t i = 0; i < at; i++)
+        if (!deciding->coverage->bases[i].unfinished)
+            more |= keep_needed(deciding, deciding->coverage->bases[i].id,
+                                deciding->coverage->bases[at].id,
+                                "may need it: its manifest cannot be read");
+    return more;
+}
+
 /* What those that stay need stays, and what that needs. */
 static void keep_all_needed(const struct deciding *deciding)
 {
@@ -234,6 +260,8 @@ static void keep_all_needed(const struct deciding *deciding)
         for (size_t i = 0; i < deciding->coverage->base_count; i++) {
             const struct gd_retain_base *item = &deciding->retention->bases[i];
             const struct gd_base_listed *listed = item->listed;
+            if (item->keep != GD_RETAIN_NOT && is_riddle(listed))
+                more |= keep_older(deciding, i);
             if (item->keep == GD_RETAIN_NOT || listed->base == NULL)
                 continue;
             more |= keep_needed(deciding, listed->base->after, listed->id, "is built upon it");
@@ -259,11 +287,7 @@ static void decide_bases(struct deciding *deciding)
     deciding->leads =
         gd_arena_zalloc(deciding->arena, deciding->coverage->base_count + 1, sizeof(bool));
     find_anchors(deciding);
-    if (!is_readable(deciding)) {
-        retention->anchor = NULL;
-        retention->why_nothing = "the manifest of a base backup cannot be read: nobody knows what "
-                                 "it needs";
-    } else if (retention->anchor == NULL) {
+    if (retention->anchor == NULL) {
         retention->why_nothing = "no whole base backup is older than the window's begin";
     } else if (!leads_to_open_marks(deciding)) {
         retention->anchor = NULL;
@@ -293,12 +317,51 @@ static bool is_of(const struct deciding *deciding, const struct gd_base *base,
            file->name.timeline <= base->stop_timeline;
 }
 
+/* When it was begun: its id says so by the clock of who made it. */
+static int64_t begun_at(const struct gd_base_listed *listed)
+{
+    const char *id = listed->id;
+    char text[32];
+    int64_t begun_us = listed->begun_us, told_us;
+    if (gd_id_valid(id)) {
+        (void)snprintf(text, sizeof text, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", id, id + 4, id + 6,
+                       id + 9, id + 11, id + 13);
+        if (gd_clock_parse(text, &told_us) && told_us < begun_us)
+            begun_us = told_us;
+    }
+    return begun_us;
+}
+
+/* Was something of the file's segment stored while this one was made, or within a day of it? */
+static bool is_of_riddle(const struct deciding *deciding, const struct gd_base_listed *listed,
+                         const struct gd_wal_file *file)
+{
+    const int64_t day_us = INT64_C(86400000000);
+    const struct gd_wal_file *first = deciding->chain->files;
+    const struct gd_wal_file *end = first + deciding->chain->file_count;
+    const int64_t from_us = begun_at(listed) - day_us, to_us = listed->touched_us + day_us;
+    uint64_t segment = file->from_lsn / deciding->chain->segment_bytes;
+    const struct gd_wal_file *at = file;
+    while (at > first && at[-1].name.timeline == file->name.timeline &&
+           at[-1].from_lsn / deciding->chain->segment_bytes == segment)
+        at--;
+    for (; at < end && at->name.timeline == file->name.timeline &&
+           at->from_lsn / deciding->chain->segment_bytes == segment;
+         at++)
+        if (at->modified_us >= from_us && at->modified_us <= to_us)
+            return true;
+    return false;
+}
+
 static bool is_needed(const struct deciding *deciding, const struct gd_wal_file *file)
 {
     const struct gd_retention *retention = deciding->retention;
     for (size_t i = 0; i < deciding->coverage->base_count; i++) {
         const struct gd_retain_base *item = &retention->bases[i];
         const struct gd_base *base = item->listed->base;
+        if (item->keep != GD_RETAIN_NOT && is_riddle(item->listed) &&
+            is_of_riddle(deciding, item->listed, file))
+            return true;
         if (item->keep == GD_RETAIN_NOT || base == NULL)
             continue;
         bool inside = deciding->leads[i] || base->stopped_us >= retention->anchor->base->stopped_us;

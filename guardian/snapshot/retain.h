@@ -6,9 +6,10 @@
  * Invariant 2  Nothing goes unless a base backup stays that is proven, older than the promised
  *              time's begin, and leads there: the anchor. It, all that it needs, and all WAL from
  *              its start on stay, on every timeline that is reached from it.
- * Invariant 3  By time, not by timeline or name: a timeline that was left has an anchor of its own
- *              as long as it has moments of that time, and what was stored after the oldest anchor
- *              was begun stays, whatever it is called.
+ *              One whose manifest cannot be read stays with what it may need: all that are older
+ * than itself, and what was stored while it was made. Invariant 3  By time, not by timeline or
+ * name: a timeline that was left has an anchor of its own as long as it has moments of that time,
+ * and what was stored after the oldest anchor was begun stays, whatever it is called.
  */
 #ifndef GUARDIAN_SNAPSHOT_RETAIN_H
 #define GUARDIAN_SNAPSHOT_RETAIN_H

@@ -1,6 +1,7 @@
 """The time line of guardian list, and prune by a window of time: killed anywhere, what is claimed afterwards is there."""
 
 import json
+import os
 import pathlib
 import shutil
 import time
@@ -96,6 +97,42 @@ def test_what_is_held_stays(world):
     seen = world.run("wal", "check", "--json", store=store)["clusters"][0]
     assert [base["id"] for base in seen["bases"]] == world.bases and seen["bases"][0]["usable"]
     assert seen["faults"] == 0 and seen["windows"][-1]["first_base"] in world.bases[:2]
+    shutil.rmtree(store)
+
+
+def aged(store, days):
+    for path in store.rglob("*"):
+        if path.is_file():
+            os.utime(path, (time.time() - days * 86400,) * 2)
+
+
+def test_a_server_that_is_no_more_is_forgotten_when_nothing_speaks_against_it(world):
+    store = world.copy("forgotten")
+    alone = {"GUARDIAN_DB": "", "DATABASE_URL": "", **dict.fromkeys(("PGHOST", "PGPORT", "PGUSER", "PGDATABASE"), "")}
+    system = next(store.glob("v1/*/base")).parent
+    other = store / "v1" / f"{system.name}-shop" / "snapshots" / "x"
+    other.mkdir(parents=True)
+    (other / "kept").touch()
+    forget = ("prune", "--forget", system.name)
+    assert "stored" in world.run(*forget, "--apply", status=3, store=store, env=alone).stderr
+    aged(store, 40)
+    assert "database that is set" in world.run(*forget, "--apply", status=3, store=store).stderr
+    assert "stored" in world.run(*forget, "--keep", "60d", "--apply", status=3, store=store, env=alone).stderr
+    assert "holds nothing" in world.run("prune", "--forget", "77", status=2, store=store, env=alone).stderr
+    world.run("prune", "--hold", world.bases[0], store=store)
+    aged(store, 40)
+    assert "is held" in world.run(*forget, "--apply", status=3, store=store, env=alone).stderr
+    world.run("prune", "--release", world.bases[0], store=store)
+    aged(store, 40)
+    said = " ".join(world.run(*forget, store=store, env=alone).stdout.split())
+    assert "goes 3 base backups and all WAL" in said and "Nothing was removed: --apply does it." in said, said
+    before = len(world.run("wal", "check", "--json", store=store, env=alone)["clusters"][0]["bases"])
+    aged(store, 40)
+    cut = world.run(*forget, "--apply", status=None, store=store, env={**alone, "GUARDIAN_FAULT": "@forget: before an object#6:exit"})
+    if cut.returncode != 0:
+        assert not list(system.glob("base/*/manifest.json")), "manifests go first"
+    world.run(*forget, "--apply", store=store, env=alone)
+    assert before == 3 and not [path for path in system.rglob("*") if path.is_file()] and (other / "kept").exists()
     shutil.rmtree(store)
 
 

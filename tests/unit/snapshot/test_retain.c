@@ -305,14 +305,50 @@ static void litter_goes_after_a_day(void **state)
     assert_int_equal(made->items[at].keep, GD_RETAIN_NOT);
 }
 
-static void a_manifest_that_cannot_be_read_stops_it(void **state)
+static void riddle(struct made *made, size_t at)
+{
+    made->listed[at].begun_us = made->bases[at].started_us;
+    made->listed[at].touched_us = made->bases[at].stopped_us;
+    made->listed[at].base = NULL;
+    made->listed[at].problem = "torn";
+}
+
+static void one_whose_manifest_cannot_be_read_stays_with_what_it_may_need(void **state)
+{
+    struct made *made = *state;
+    weeks(made); /* begins on day 27: the anchor is 23 */
+    riddle(made, 1);
+    decide(made, 41);
+    result_is(made, "2 9 23 30 37", "1-22"); /* 2 is older than 9; 16 is not needed by it */
+    for (size_t i = 0; i < made->chain.file_count; i++) {
+        uint64_t day = made->files[i].from_lsn >> 24; /* stored on the next one */
+        assert_int_equal(file_goes(made, i), day < 23 && day != 2 && (day < 8 || day > 9));
+    }
+    assert_int_equal(made->items[1].keep, GD_RETAIN_DAMAGED);
+    assert_int_equal(made->items[0].keep, GD_RETAIN_NEEDED);
+}
+
+static void inside_of_the_window_it_keeps_all_that_are_older(void **state)
 {
     struct made *made = *state;
     weeks(made);
-    made->listed[0].base = NULL;
-    made->listed[0].problem = "torn";
+    riddle(made, 4);
     decide(made, 41);
-    result_is(made, "2 9 16 23 30 37", "");
+    result_is(made, "2 9 16 23 30 37", "1-22");
+    assert_false(file_goes(made, 1) || file_goes(made, 8) || file_goes(made, 15));
+}
+
+static void it_goes_when_that_is_asked_for_and_it_is_old(void **state)
+{
+    struct made *made = *state;
+    weeks(made);
+    riddle(made, 1);
+    made->rules.drop_damaged = true;
+    decide(made, 41);
+    result_is(made, "23 30 37", "1-22");
+    riddle(made, 4);
+    decide(made, 41);
+    result_is(made, "2 9 16 23 30 37", "1-22");
 }
 
 static void a_promotion_is_no_border(void **state)
@@ -411,6 +447,8 @@ static void make_world(struct made *made)
         made->items[at].held = dice(12) == 0;
         if (dice(10) == 0)
             made->listed[at].problem = "damaged";
+        else if (dice(20) == 0)
+            riddle(made, at);
         if (at > 0 && dice(4) == 0)
             made->bases[at].after = made->ids[at - 1];
     }
@@ -452,7 +490,8 @@ static bool remove_some(struct made *made, const struct made *before, unsigned s
             size_t at = made->coverage.base_count++;
             made->bases[at] = before->bases[i];
             made->listed[at] = before->listed[i];
-            made->listed[at].base = &made->bases[at];
+            if (before->listed[i].base != NULL)
+                made->listed[at].base = &made->bases[at];
         }
     bool file_gone[FILES] = {false};
     while (steps > 0) {
@@ -478,6 +517,24 @@ static const char *can(const struct made *made, uint32_t timeline, uint64_t lsn)
     const struct gd_base_listed *listed =
         gd_coverage_base_for(&made->coverage, timeline, lsn, made->arena, NULL);
     return listed == NULL ? NULL : listed->id;
+}
+
+/* One whose manifest cannot be read: as if it could be, with all that it needs. */
+static void what_a_riddle_needs_is_there(const struct made *before, uint32_t world)
+{
+    for (size_t i = 0; i < before->coverage.base_count; i++) {
+        const struct gd_base *base = &before->bases[i];
+        if (before->listed[i].base != NULL || before->items[i].keep == GD_RETAIN_NOT)
+            continue;
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(base->after, before->ids[k]) == 0 && before->items[k].keep == GD_RETAIN_NOT)
+                fail_msg("world %u: what the unreadable %s is built upon goes", world,
+                         before->ids[i]);
+        for (size_t k = 0; k < before->chain.file_count; k++)
+            if (file_goes(before, k) && before->files[k].from_lsn < base->stop_lsn &&
+                before->files[k].to_lsn > base->start_lsn && !before->files[k].spare)
+                fail_msg("world %u: WAL of the unreadable %s goes", world, before->ids[i]);
+    }
 }
 
 static void nothing_promised_goes(const struct made *before, const struct made *after,
@@ -512,6 +569,7 @@ static void what_is_promised_stays_wherever_it_is_cut_off(void **state)
         qsort(before.files, before.chain.file_count, sizeof *before.files, by_file);
         decide(&before, 41);
         pruned += before.retention.files > 0;
+        what_a_riddle_needs_is_there(&before, world);
         for (unsigned steps = 0; remove_some(&after, &before, steps); steps++)
             nothing_promised_goes(&before, &after, world);
         nothing_promised_goes(&before, &after, world);
@@ -536,7 +594,9 @@ int main(void)
         T(what_is_held_stays_with_its_own_wal),
         T(an_open_change_reaches_back),
         T(litter_goes_after_a_day),
-        T(a_manifest_that_cannot_be_read_stops_it),
+        T(one_whose_manifest_cannot_be_read_stays_with_what_it_may_need),
+        T(inside_of_the_window_it_keeps_all_that_are_older),
+        T(it_goes_when_that_is_asked_for_and_it_is_old),
         T(a_promotion_is_no_border),
         T(a_timeline_that_was_left_has_an_anchor_of_its_own),
         T(what_was_stored_lately_stays_whatever_it_is_called),
