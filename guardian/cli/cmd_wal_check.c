@@ -20,6 +20,8 @@
 #include "guardian/wal/gap.h"
 #include "guardian/wal/page.h"
 
+enum { AGAIN_DAYS = 30 };
+
 struct check {
     const struct gd_config *config;
     const struct gd_events *events;
@@ -92,7 +94,8 @@ GD_MUST static struct gd_status look(struct check *check, uint64_t system_identi
     struct gd_coverage *coverage;
     struct gd_wal_checked *checked = gd_arena_zalloc(check->arena, 1, sizeof *checked);
     struct gd_wal_check_options options = {.events = check->events,
-                                           .again = check->config->read_all};
+                                           .again = check->config->read_all,
+                                           .age_us = (int64_t)AGAIN_DAYS * 86400 * 1000000};
     place.system_identifier = system_identifier;
     GD_TRY(gd_coverage_read(&place, check->arena, &coverage, err));
     GD_TRY(gd_wal_chain_check(&place, coverage->chain, &options, checked, err));

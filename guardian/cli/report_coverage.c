@@ -185,6 +185,23 @@ static void print_bases(const struct report *report)
                         ago(report->view->now_us - newest->base->stopped_us, report->arena)));
 }
 
+/* Of what was read before: a part of it now, and when the oldest reading was. */
+static const char *rereading_of(const struct report *report)
+{
+    const struct gd_wal_checked *checked = report->view->checked;
+    enum { WORTH_TELLING_S = 86400 };
+    int64_t age_us = report->view->now_us - checked->oldest_read_us;
+    const char *again =
+        checked->once_more == 0 || checked->read_now == checked->segments
+            ? ""
+            : gd_arena_printf(report->arena, "; %s once more, as a part is each time",
+                              gd_words_number(report->arena, checked->once_more));
+    if (checked->oldest_read_us == 0 || age_us / 1000000 < WORTH_TELLING_S)
+        return again;
+    return gd_arena_printf(report->arena, "%s; the oldest reading is %s", again,
+                           ago(age_us, report->arena));
+}
+
 static void print_checked(const struct report *report)
 {
     const struct gd_wal_checked *checked = report->view->checked;
@@ -200,9 +217,9 @@ static void print_checked(const struct report *report)
                                             gd_words_number(report->arena, checked->read_now));
     gd_screen_row(
         report->screen, "checked", GD_INK_PLAIN,
-        gd_arena_printf(report->arena, "%s of WAL, %s: %s",
+        gd_arena_printf(report->arena, "%s of WAL, %s: %s%s",
                         gd_words_many(report->arena, checked->segments, "segment", "segments"),
-                        gd_size_text(bytes, report->arena), now));
+                        gd_size_text(bytes, report->arena), now, rereading_of(report)));
 }
 
 static const char *behind_of(const struct report *report, uint64_t end_lsn, uint32_t timeline)
@@ -488,6 +505,10 @@ static struct gd_json *checked_of(const struct gd_wal_checked *checked)
     put_int(one, "read_now", checked->read_now);
     put_int(one, "read_bytes", checked->read_bytes);
     put_int(one, "damaged", checked->damaged);
+    put_int(one, "once_more", checked->once_more);
+    gd_json_put(one, "oldest_reading",
+                checked->oldest_read_us == 0 ? gd_json_new_null()
+                                             : gd_json_new_time(checked->oldest_read_us));
     return one;
 }
 

@@ -32,9 +32,11 @@ struct gd_wal_branch {
 struct gd_wal_file {
     struct gd_wal_name name; /* of the segment, for a piece */
     bool piece;
-    bool spare;                /* a piece of a segment that is there as a whole, too */
-    bool proven;               /* by gd_wal_chain_prove() or _check(), now or before */
-    uint32_t start, end;       /* of a piece, in its segment */
+    bool spare;          /* a piece of a segment that is there as a whole, too */
+    bool proven;         /* by gd_wal_chain_prove() or _check(), now or before */
+    bool doubted;        /* it was damaged when it was read last: what was known does not count */
+    int64_t read_us;     /* when it was proven; 0: not known */
+    uint32_t start, end; /* of a piece, in its segment */
     uint64_t from_lsn, to_lsn; /* to_lsn == from_lsn: it holds nothing that is followed */
     uint64_t stored_bytes;
     int64_t modified_us;            /* the store's clock */
@@ -62,12 +64,16 @@ struct gd_wal_check_options {
     const struct gd_events *events;
     unsigned workers; /* 0: 8 */
     bool again;       /* read all of it, whatever is remembered */
+    int64_t age_us;   /* of what was read before that long ago, a bounded part is read once more,
+                         the oldest first; 0: none */
     bool forget;      /* write nothing into the store */
 };
 struct gd_wal_checked {
     uint64_t segments, read_now; /* whole ones and begun ones; of them, read in this call */
     uint64_t read_bytes;         /* as they are stored */
     uint64_t damaged;
+    uint64_t once_more;     /* of read_now: they had been read before */
+    int64_t oldest_read_us; /* of whole segments that are good: the oldest reading; 0: not known */
 };
 
 /** Read back all that was not read before and remember it in the store (docs/formats/wal.md): the

@@ -12,7 +12,12 @@
 #include "guardian/base/fault.h"
 #include "guardian/wal/chain_own.h"
 
-enum { WORKERS = 8, PIECE_BYTES = 128 << 10 };
+enum {
+    WORKERS = 8,
+    PIECE_BYTES = 128 << 10,
+    AGAIN_PART = 30,           /* so many calls read all of it once more … */
+    AGAIN_BYTES_MAX = 1 << 30, /* … but no call more than this, as it is stored */
+};
 
 struct unit { /* a segment: a whole file, or pieces */
     size_t first, count;
@@ -26,6 +31,9 @@ struct check {
     size_t unit_count, unit_room;
     size_t *fresh; /* whole files that were read now and are good */
     size_t fresh_count, fresh_room;
+    size_t *old; /* whole files that were read long ago */
+    size_t old_count, old_room;
+    int64_t now_us;
     struct gd_wal_checked checked;
     uint64_t total_bytes;
     pthread_mutex_t lock; /* guards the chain's arena, checked and fresh */
@@ -100,6 +108,36 @@ static void want(struct check *check, struct unit unit)
         check->total_bytes += chain->files[i].stored_bytes;
 }
 
+static void note_old(struct check *check, size_t at)
+{
+    if (check->options->age_us == 0 ||
+        check->chain->files[at].read_us > check->now_us - check->options->age_us)
+        return;
+    check->old = gd_arena_more(check->chain->arena, check->old, check->old_count, &check->old_room,
+                               sizeof *check->old);
+    check->old[check->old_count++] = at;
+}
+
+static int by_reading(const void *left, const void *right, void *files)
+{
+    const struct gd_wal_file *a = (const struct gd_wal_file *)files + *(const size_t *)left;
+    const struct gd_wal_file *b = (const struct gd_wal_file *)files + *(const size_t *)right;
+    return a->read_us < b->read_us ? -1 : a->read_us > b->read_us;
+}
+
+/* Objects decay where nobody looks: a part of the old ones each time. */
+static void want_old(struct check *check)
+{
+    uint64_t bytes = 0, most = (check->checked.segments + AGAIN_PART - 1) / AGAIN_PART;
+    if (check->old_count == 0)
+        return;
+    qsort_r(check->old, check->old_count, sizeof *check->old, by_reading, check->chain->files);
+    for (size_t i = 0; i < check->old_count && i < most && bytes < AGAIN_BYTES_MAX; i++) {
+        bytes += check->chain->files[check->old[i]].stored_bytes;
+        want(check, (struct unit){check->old[i], 1});
+    }
+}
+
 static void choose(struct check *check, const struct way *way)
 {
     const struct gd_wal_chain *chain = check->chain;
@@ -115,10 +153,13 @@ static void choose(struct check *check, const struct way *way)
             !is_on(chain, way, &chain->files[whole == SIZE_MAX ? unit.first : whole]))
             continue;
         check->checked.segments++;
-        if (whole != SIZE_MAX && chain->files[whole].proven && !check->options->again)
+        if (whole != SIZE_MAX && chain->files[whole].proven && !check->options->again) {
+            note_old(check, whole);
             continue;
+        }
         want(check, whole != SIZE_MAX ? (struct unit){whole, 1} : unit);
     }
+    want_old(check);
 }
 
 /* ---- reading ---- */
@@ -238,12 +279,26 @@ static void tell(struct check *check, const struct unit *unit)
                                                        .total_bytes = check->total_bytes});
 }
 
+/* To be remembered. */
+static void note_fresh(struct check *check, size_t at)
+{
+    check->fresh = gd_arena_more(check->chain->arena, check->fresh, check->fresh_count,
+                                 &check->fresh_room, sizeof *check->fresh);
+    check->fresh[check->fresh_count++] = at;
+}
+
 static void settle(struct check *check, const struct unit *unit, size_t at,
                    const struct gd_wal_told *told, const struct gd_error *bad)
 {
     struct gd_wal_chain *chain = check->chain;
     struct gd_wal_file *file = &chain->files[at];
+    if (!file->piece)
+        check->checked.once_more += file->proven;
     if (bad != NULL) {
+        if (!file->piece && file->proven) { /* else the next call believes what was known */
+            file->doubted = true;
+            note_fresh(check, at);
+        }
         file->proven = false;
         file->problem = gd_arena_strdup(chain->arena, bad->text);
         check->checked.damaged++;
@@ -256,11 +311,11 @@ static void settle(struct check *check, const struct unit *unit, size_t at,
     if (file->piece)
         return;
     file->proven = true;
+    file->doubted = false;
+    file->read_us = check->now_us;
     if (told->ended_lsn > file->from_lsn && told->ended_lsn < file->to_lsn)
         file->to_lsn = told->ended_lsn;
-    check->fresh = gd_arena_more(chain->arena, check->fresh, check->fresh_count, &check->fresh_room,
-                                 sizeof *check->fresh);
-    check->fresh[check->fresh_count++] = at;
+    note_fresh(check, at);
 }
 
 GD_MUST static struct gd_status read_unit(void *context, size_t index, struct gd_arena *scratch,
@@ -339,6 +394,17 @@ GD_MUST static struct gd_status read_units(struct check *check, struct gd_error 
     return gd_crew_run(check->unit_count, workers, read_unit, check, err);
 }
 
+static void note_oldest(struct check *check)
+{
+    int64_t oldest_us = INT64_MAX;
+    for (size_t i = 0; i < check->chain->file_count; i++) {
+        const struct gd_wal_file *file = &check->chain->files[i];
+        if (is_whole(file) && file->proven && file->read_us < oldest_us)
+            oldest_us = file->read_us;
+    }
+    check->checked.oldest_read_us = oldest_us == INT64_MAX ? 0 : oldest_us;
+}
+
 GD_MUST static struct gd_status run(struct check *check, const struct way *way,
                                     struct gd_error *err)
 {
@@ -349,6 +415,7 @@ GD_MUST static struct gd_status run(struct check *check, const struct way *way,
     choose(check, way);
     GD_TRY(read_units(check, err));
     compare(check);
+    note_oldest(check);
     gd_wal_chain_runs(chain);
     if (check->options->forget)
         return GD_DONE;
@@ -368,7 +435,8 @@ GD_MUST static struct gd_status check_way(const struct gd_wal_place *place,
                                           const struct way *way, struct gd_wal_checked *out_checked,
                                           struct gd_error *err)
 {
-    struct check check = {.place = place, .chain = chain, .options = options};
+    struct check check = {
+        .place = place, .chain = chain, .options = options, .now_us = gd_clock_now_us()};
     pthread_mutex_init(&check.lock, NULL);
     struct gd_status status = run(&check, way, err);
     pthread_mutex_destroy(&check.lock);

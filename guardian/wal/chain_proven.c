@@ -5,6 +5,8 @@
  *
  * Invariant 1  A line counts only for an object of exactly that size, stored at exactly that time:
  *              what was replaced since is read again.
+ *              One that was damaged when it was read once more is remembered as such: the lines of
+ *              before do not count.
  * Invariant 2  Nothing is lost when an object of the memory is damaged, missing or written twice.
  *              A run adds one; from MOST on they are made one, the new one first.
  */
@@ -17,9 +19,17 @@
 #include "guardian/io/zstd.h"
 #include "guardian/wal/chain_own.h"
 
-enum { MOST = 16, MOST_OF_ALL = 1000, FIELDS = 14, BYTES_MAX = 512 << 20 };
+enum {
+    MOST = 16,
+    MOST_OF_ALL = 1000,
+    FIELDS = 15,
+    FIELDS_2 = 14,
+    DOUBTED = 4,
+    BYTES_MAX = 512 << 20
+};
 
-static const char head_line[] = "guardian wal-proven 2";
+static const char head_line[] = "guardian wal-proven 3";
+static const char head_line_2[] = "guardian wal-proven 2"; /* without the time of the reading */
 
 struct memory {
     struct gd_wal_chain *chain;
@@ -53,16 +63,19 @@ GD_MUST static struct gd_status list(const struct gd_wal_place *place, struct me
 
 static void write_line(FILE *stream, const struct gd_wal_file *file)
 {
-    const struct gd_wal_told *told = file->told;
+    static const struct gd_wal_told nothing;
+    const struct gd_wal_told *told = file->told == NULL ? &nothing : file->told;
     char name[GD_WAL_NAME_SIZE];
     gd_wal_name_write(&file->name, name);
-    (void)fprintf(stream,
-                  "%s %" PRIu64 " %" PRId64 " %" PRIX64 " %" PRIX64 " %" PRIX64 " %" PRIu32
-                  " %" PRIu32 " %d %" PRIX64 " %" PRId64 " %" PRId64 " %" PRIX64 " %" PRIX64 "\n",
-                  name, file->stored_bytes, file->modified_us, told->first_prev, told->last_start,
-                  told->before_last, told->head_left, told->tail_left,
-                  (told->gives_up ? 1 : 0) + (told->switched ? 2 : 0), told->ended_lsn,
-                  told->oldest_us, told->newest_us, told->first_minimal, told->last_minimal);
+    (void)fprintf(
+        stream,
+        "%s %" PRIu64 " %" PRId64 " %" PRIX64 " %" PRIX64 " %" PRIX64 " %" PRIu32 " %" PRIu32
+        " %d %" PRIX64 " %" PRId64 " %" PRId64 " %" PRIX64 " %" PRIX64 " %" PRId64 "\n",
+        name, file->stored_bytes, file->modified_us, told->first_prev, told->last_start,
+        told->before_last, told->head_left, told->tail_left,
+        (told->gives_up ? 1 : 0) + (told->switched ? 2 : 0) + (file->doubted ? DOUBTED : 0),
+        told->ended_lsn, told->oldest_us, told->newest_us, told->first_minimal, told->last_minimal,
+        file->read_us);
 }
 
 static bool read_number(char **inout_text, int base, uint64_t *out_number)
@@ -76,19 +89,28 @@ static bool read_number(char **inout_text, int base, uint64_t *out_number)
     return right;
 }
 
-static bool read_told(char *text, uint64_t *out_bytes, int64_t *out_modified_us,
-                      struct gd_wal_told *out_told)
+/* What stands behind the name. */
+struct line {
+    uint64_t bytes;
+    int64_t modified_us, read_us;
+    bool doubted;
+    struct gd_wal_told told;
+};
+
+static bool read_line(char *text, size_t fields, struct line *out_line)
 {
-    static const int bases[FIELDS - 1] = {10, 10, 16, 16, 16, 10, 10, 10, 16, 10, 10, 16, 16};
-    uint64_t numbers[FIELDS - 1];
-    for (size_t i = 0; i < FIELDS - 1; i++)
+    static const int bases[FIELDS - 1] = {10, 10, 16, 16, 16, 10, 10, 10, 16, 10, 10, 16, 16, 10};
+    uint64_t numbers[FIELDS - 1] = {0};
+    for (size_t i = 0; i + 1 < fields; i++)
         if (!read_number(&text, bases[i], &numbers[i]))
             return false;
     if (*text != '\0')
         return false;
-    *out_bytes = numbers[0];
-    *out_modified_us = (int64_t)numbers[1];
-    *out_told = (struct gd_wal_told){
+    *out_line = (struct line){.bytes = numbers[0],
+                              .modified_us = (int64_t)numbers[1],
+                              .read_us = (int64_t)numbers[13],
+                              .doubted = (numbers[7] & DOUBTED) != 0};
+    out_line->told = (struct gd_wal_told){
         .first_prev = numbers[2],
         .last_start = numbers[3],
         .before_last = numbers[4],
@@ -105,30 +127,34 @@ static bool read_told(char *text, uint64_t *out_bytes, int64_t *out_modified_us,
     return true;
 }
 
-static void believe(struct gd_wal_chain *chain, char *line)
+/* The newest line of a file comes first, and counts. */
+static void believe(struct gd_wal_chain *chain, char *text, size_t fields)
 {
     struct gd_wal_name name;
-    struct gd_wal_told told;
-    uint64_t bytes, lsn;
-    int64_t modified_us;
-    char *blank = strchr(line, ' ');
+    struct line line;
+    uint64_t lsn;
+    char *blank = strchr(text, ' ');
     if (blank == NULL)
         return;
     *blank = '\0';
-    if (!gd_wal_name_read(line, &name) || name.kind != GD_WAL_SEGMENT ||
-        !read_told(blank + 1, &bytes, &modified_us, &told) ||
+    if (!gd_wal_name_read(text, &name) || name.kind != GD_WAL_SEGMENT ||
+        !read_line(blank + 1, fields, &line) ||
         !gd_wal_name_start(&name, chain->segment_bytes, &lsn))
         return;
     struct gd_wal_file *file = gd_wal_chain_whole(chain, name.timeline, lsn);
-    if (file == NULL || file->told != NULL || file->problem != NULL ||
-        file->stored_bytes != bytes || file->modified_us != modified_us)
+    if (file == NULL || file->told != NULL || file->doubted || file->problem != NULL ||
+        file->stored_bytes != line.bytes || file->modified_us != line.modified_us)
+        return;
+    file->read_us = line.read_us;
+    file->doubted = line.doubted;
+    if (line.doubted)
         return;
     struct gd_wal_told *copy = gd_arena_alloc(chain->arena, sizeof *copy);
-    *copy = told;
+    *copy = line.told;
     file->told = copy;
     file->proven = true;
-    if (told.ended_lsn != 0 && told.ended_lsn < file->to_lsn && told.ended_lsn > file->from_lsn)
-        file->to_lsn = told.ended_lsn;
+    if (copy->ended_lsn != 0 && copy->ended_lsn < file->to_lsn && copy->ended_lsn > file->from_lsn)
+        file->to_lsn = copy->ended_lsn;
 }
 
 /* ---- objects ---- */
@@ -144,6 +170,17 @@ GD_MUST static struct gd_status read_text(const struct gd_wal_place *place, cons
     return gd_source_all(source, BYTES_MAX, out_text, out_size, err);
 }
 
+/* @return 0: another format */
+static size_t fields_of(const char *text)
+{
+    if (strncmp(text, head_line, sizeof head_line - 1) == 0 && text[sizeof head_line - 1] == '\n')
+        return FIELDS;
+    return strncmp(text, head_line_2, sizeof head_line_2 - 1) == 0 &&
+                   text[sizeof head_line_2 - 1] == '\n'
+               ? FIELDS_2
+               : 0;
+}
+
 /* The last line says how many there are: a text without it is not believed. */
 static bool is_complete(const char *text, size_t size)
 {
@@ -155,17 +192,17 @@ static bool is_complete(const char *text, size_t size)
         lines++;
         last = at + 1;
     }
-    return strncmp(text, head_line, sizeof head_line - 1) == 0 &&
-           text[sizeof head_line - 1] == '\n' && strncmp(last, "end ", 4) == 0 &&
+    return fields_of(text) != 0 && strncmp(last, "end ", 4) == 0 &&
            strtoull(last + 4, NULL, 10) + 1 == lines;
 }
 
 static void believe_all(struct gd_wal_chain *chain, char *text)
 {
     char *line;
+    size_t fields = fields_of(text);
     (void)strsep(&text, "\n");
     while ((line = strsep(&text, "\n")) != NULL)
-        believe(chain, line);
+        believe(chain, line, fields);
 }
 
 struct gd_status gd_wal_proven_read(const struct gd_wal_place *place, struct gd_wal_chain *chain,
@@ -209,6 +246,8 @@ GD_MUST static struct gd_status write_text(const struct gd_wal_place *place, con
 
 static bool is_worth_it(const struct gd_wal_file *file)
 {
+    if (file->doubted)
+        return !file->piece;
     return file->proven && file->told != NULL && file->problem == NULL && !file->piece;
 }
 

@@ -176,9 +176,12 @@ def test_decay_without_a_trace_is_found_when_all_is_read(world):
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     try:
         assert world.check("--read-all", status=8)["damaged"][0]["name"] == path.name[:24]
+        again = world.check(status=8)
+        assert again["damaged"][0]["name"] == path.name[:24] and again["checked"]["read_now"] == 1, "it is not forgotten"
     finally:
         path.write_bytes(kept)
-    world.check()
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert world.check()["checked"]["read_now"] == 1 and world.check()["checked"]["read_now"] == 0
 
 
 def test_a_history_file_that_is_missing_or_wrong_parts_the_timelines(world):

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "guardian/base/fault.h"
+#include "guardian/io/zstd.h"
 #include "guardian/store/memory.h"
 #include "guardian/wal/chain.h"
 #include "guardian/wal/walk.h"
@@ -386,6 +387,133 @@ static void the_memory_stays_small(void **state)
     assert_int_equal(done.segments, 40);
 }
 
+static struct gd_wal_chain *checked_again(struct world *world, int64_t age_us,
+                                          struct gd_wal_checked *out)
+{
+    struct gd_wal_chain *chain = chain_of(world);
+    struct gd_error err = {0};
+    struct gd_wal_check_options options = {.workers = 2, .age_us = age_us};
+    if (gd_wal_chain_check(&world->place, chain, &options, out, &err).code != GD_OK)
+        fail_msg("%s", err.text);
+    return chain;
+}
+
+static void what_was_read_long_ago_is_read_once_more_a_part_each_time(void **state)
+{
+    const int64_t day_us = INT64_C(86400000000);
+    struct world *world = *state;
+    struct gd_wal_checked done;
+    bool seen[40] = {false};
+    for (int i = 0; i < 40; i++)
+        test_wal_switch(&world->wal);
+    checked_again(world, 30 * day_us, &done);
+    assert_int_equal(done.read_now, 40);
+    assert_int_equal(done.once_more, 0);
+    checked_again(world, 30 * day_us, &done); /* all of it is of just now */
+    assert_int_equal(done.read_now, 0);
+    assert_true(done.oldest_read_us > NOON);
+    for (int round = 0; round < 20; round++) { /* two of forty, the oldest reading first */
+        struct gd_wal_chain *chain = checked_again(world, 1, &done);
+        assert_int_equal(done.read_now, 2);
+        assert_int_equal(done.once_more, 2);
+        for (size_t i = 0; i < chain->file_count; i++) {
+            bool newest = true;
+            for (size_t k = 0; k < chain->file_count; k++)
+                newest = newest && chain->files[k].read_us <= chain->files[i].read_us;
+            seen[i] = seen[i] || newest;
+        }
+    }
+    for (size_t i = 0; i < 40; i++)
+        assert_true(seen[i]);
+}
+
+struct keys {
+    struct gd_arena *arena;
+    const char *items[20];
+    size_t count;
+};
+
+static struct gd_status see_key(void *context, const struct gd_store_entry *entry,
+                                struct gd_error *err)
+{
+    struct keys *keys = context;
+    (void)err;
+    assert_true(keys->count < 20);
+    keys->items[keys->count++] = gd_arena_strdup(keys->arena, entry->key);
+    return GD_DONE;
+}
+
+static void forget(struct world *world)
+{
+    struct keys keys = {.arena = world->arena};
+    struct gd_error err = {0};
+    assert_int_equal(
+        gd_store_list(world->place.store, "v1/42/wal-proven/", see_key, &keys, &err).code, GD_OK);
+    for (size_t i = 0; i < keys.count; i++)
+        assert_int_equal(gd_store_remove(world->place.store, keys.items[i], &err).code, GD_OK);
+}
+
+/* As a Guardian wrote it that kept no time of reading, or `more` behind its fields. */
+static void remember(struct world *world, int version, int flags, const char *more)
+{
+    struct gd_wal_chain *chain = chain_of(world);
+    const struct gd_wal_file *file = &chain->files[0];
+    const struct gd_wal_told *told = file->told;
+    char name[GD_WAL_NAME_SIZE];
+    assert_non_null(told);
+    gd_wal_name_write(&file->name, name);
+    const char *text = gd_arena_printf(
+        world->arena,
+        "guardian wal-proven %d\n%s %" PRIu64 " %" PRId64 " %" PRIX64 " %" PRIX64 " %" PRIX64
+        " %" PRIu32 " %" PRIu32 " %d %" PRIX64 " %" PRId64 " %" PRId64 " 0 0%s\nend 1\n",
+        version, name, file->stored_bytes, file->modified_us, told->first_prev, told->last_start,
+        told->before_last, told->head_left, told->tail_left, flags + (told->switched ? 2 : 0),
+        told->ended_lsn, told->oldest_us, told->newest_us, more);
+    forget(world);
+    struct gd_error err = {0};
+    struct gd_sink *below = NULL, *sink = NULL;
+    assert_int_equal(gd_store_put(world->place.store,
+                                  "v1/42/wal-proven/20261123T120000Z-0000000001.txt.zst", 0, &below,
+                                  &err)
+                         .code,
+                     GD_OK);
+    assert_int_equal(gd_zstd_sink_new(below, 3, &sink, &err).code, GD_OK);
+    assert_int_equal(gd_sink_write(sink, text, strlen(text), &err).code, GD_OK);
+    assert_int_equal(gd_sink_finish(sink, &err).code, GD_OK);
+    gd_sink_free(sink);
+}
+
+static void a_memory_without_times_is_believed_and_counts_as_old(void **state)
+{
+    struct world *world = *state;
+    struct gd_wal_checked done;
+    test_wal_switch(&world->wal);
+    checked(world, false, &done);
+    remember(world, 2, 0, "");
+    struct gd_wal_chain *chain = chain_of(world);
+    assert_true(chain->files[0].proven && chain->files[0].read_us == 0);
+    checked_again(world, INT64_C(86400000000), &done);
+    assert_int_equal(done.once_more, 1);
+    assert_true(done.oldest_read_us > NOON);
+    remember(world, 2, 0, " 12"); /* it has no such field */
+    assert_false(chain_of(world)->files[0].proven);
+}
+
+static void what_was_found_damaged_is_doubted_until_it_was_read_again(void **state)
+{
+    struct world *world = *state;
+    struct gd_wal_checked done;
+    test_wal_switch(&world->wal);
+    checked(world, false, &done);
+    remember(world, 3, 4, " 1795435200000000");
+    struct gd_wal_chain *chain = chain_of(world);
+    assert_true(!chain->files[0].proven && chain->files[0].doubted);
+    checked(world, false, &done);
+    assert_true(done.read_now == 1 && done.once_more == 0 && done.damaged == 0);
+    chain = chain_of(world);
+    assert_true(chain->files[0].proven && !chain->files[0].doubted);
+}
+
 static void a_memory_that_lies_is_not_believed(void **state)
 {
     static const char *const texts[] = {
@@ -395,6 +523,8 @@ static void a_memory_that_lies_is_not_believed(void **state)
         "guardian wal-proven 2\n000000010000000000000001 1 1\nend 1\n",
         "guardian wal-proven 2\nnonsense\nend 1\n",
         "guardian wal-proven 2\n\n\n\nend 3",
+        "guardian wal-proven 3\n000000010000000000000001 1 1\nend 1\n",
+        "guardian wal-proven 4\nend 0\n",
     };
     struct world *world = *state;
     struct gd_wal_checked done;
@@ -455,6 +585,9 @@ int main(void)
         T(prove_names_the_first_that_is_missing),
         T(settings_end_a_run_when_the_level_is_minimal),
         T(the_memory_stays_small),
+        T(what_was_read_long_ago_is_read_once_more_a_part_each_time),
+        T(a_memory_without_times_is_believed_and_counts_as_old),
+        T(what_was_found_damaged_is_doubted_until_it_was_read_again),
         T(a_memory_that_lies_is_not_believed),
         T(a_check_that_is_cut_off_claims_nothing),
     };
