@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Base backups beside the peers, in one run, on one server. Prints ratios; passes no judgement on times.
 
-    GD_BUILD=build /usr/bin/python3 tests/bench/base.py [--quick] [--megabytes N] [--rounds N] [--level N] [--major N]
+    GD_BUILD=build /usr/bin/python3 tests/bench/base.py [--quick] [--s3] [--megabytes N] [--rounds N] [--level N] [--major N]
 
 Every program is run as a whole process, in turns with those it is compared with; the median counts. All write to the same disk, with zstd of the same
 level and two workers, and with the WAL that the backup needs. Peers: pg_basebackup (tar, client-zstd and server-zstd, with its default
@@ -27,6 +27,7 @@ from harness import world  # noqa: E402
 BUILD = pathlib.Path(os.environ.get("GD_BUILD", "build")).resolve()
 GUARDIAN = os.environ.get("GD_BINARY", str(BUILD / "guardian"))
 MEASURE = str(BUILD / "bench" / "measure")
+RGW = str(HERE.parent / "harness" / "rgw.sh")
 AS_SERVER = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
 
 
@@ -130,7 +131,27 @@ class Bench:
         words = [GUARDIAN, "base", "--quiet", "--workers", "2", "--store", f"file://{store}"]
         second = Run(self.env, words, store)
         read = Run(self.env, [GUARDIAN, "verify", sorted(path.name for path in store.glob("v1/*/base/*"))[-1], "--quiet", "--store", f"file://{store}"], store)
-        print(f"\n  a second one, nothing has changed: {second.seconds:.2f} s, {second.bytes / 1e6:.1f} MB more\n  verify: {read.seconds:.2f} s, {read.mib:.0f} MiB resident")
+        print(f"\n  a second one, nothing has changed: {second.seconds:.2f} s, {second.processor:.2f} s of processor, {second.bytes / 1e6:.1f} MB more, {second.mib:.0f} MiB resident"
+              f"\n  verify: {read.seconds:.2f} s, {read.mib:.0f} MiB resident")
+
+    def on_s3(self):
+        """The same into radosgw on the loopback: the first one, and a second one of what has not changed."""
+        place = str(self.folder / "rgw")
+        started = subprocess.run([RGW, "start", place, "--bucket", "bench"], capture_output=True, text=True)
+        if started.returncode != 0:
+            print(f"\n  S3: not measured: {started.stderr.strip().splitlines()[-1:]}")
+            return
+        try:
+            text = subprocess.run(["sh", "-c", f"{started.stdout}\nenv"], capture_output=True, text=True, check=True).stdout
+            there = dict(line.split("=", 1) for line in text.splitlines() if line.startswith(("AWS_", "GUARDIAN_", "GD_")))
+            for at in range(self.arguments.rounds):
+                env = {**self.env, **there, "GUARDIAN_STORE": f"s3://bench/{at}"}
+                for name in ("the first one", "a second one, nothing has changed"):
+                    self.server.run("CHECKPOINT")
+                    ran = Run(env, [GUARDIAN, "base", "--quiet", "--workers", "2"], self.folder / "none")
+                    print(f"  S3, {name}: {ran.seconds:.2f} s, {ran.processor:.2f} s of processor, {ran.mib:.0f} MiB resident", flush=True)
+        finally:
+            subprocess.run([RGW, "stop", place], capture_output=True)
 
 
 def main():
@@ -140,6 +161,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--level", type=int, default=1)
     parser.add_argument("--major", type=int)
+    parser.add_argument("--s3", action="store_true")
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.megabytes, arguments.rounds = 3, 1
@@ -156,6 +178,8 @@ def main():
             bench = Bench(arguments, server, folder)
             bench.backups()
             bench.again()
+            if arguments.s3:
+                bench.on_s3()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
