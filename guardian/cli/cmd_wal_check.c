@@ -87,6 +87,24 @@ GD_MUST static struct gd_status add_gaps(const struct gd_wal_place *place,
     return GD_DONE;
 }
 
+/* What was read back before is not opened again: whoever looks without the key has to be told. */
+static void warn_of_keys(const struct check *check, const struct gd_coverage *coverage)
+{
+    const struct gd_base_listed *first = NULL, *locked = NULL;
+    for (size_t i = coverage->base_count; i-- > 0 && locked == NULL;)
+        if (gd_coverage_usable(coverage, &coverage->bases[i])) {
+            first = &coverage->bases[i];
+            locked = gd_coverage_locked(coverage, first, check->place.key);
+        }
+    if (locked == NULL)
+        return;
+    gd_tell_warning(check->events, "Give that key, too: --key-file, the older ones behind the new.",
+                    "base backup %s %s encrypted with key %s, which is not given: nothing can be "
+                    "recovered from it without that",
+                    first->id, first == locked ? "is" : "goes on from one that is",
+                    locked->base->key_id);
+}
+
 GD_MUST static struct gd_status look(struct check *check, uint64_t system_identifier,
                                      struct gd_coverage_view *out_view, struct gd_error *err)
 {
@@ -101,6 +119,7 @@ GD_MUST static struct gd_status look(struct check *check, uint64_t system_identi
     GD_TRY(gd_wal_chain_check(&place, coverage->chain, &options, checked, err));
     gd_coverage_build(coverage, check->arena);
     GD_TRY(add_gaps(&place, coverage, check->arena, err));
+    warn_of_keys(check, coverage);
     *out_view = (struct gd_coverage_view){
         .store = gd_store_url(place.store),
         .coverage = coverage,

@@ -37,6 +37,24 @@ void gd_doctor_look_at_slots(struct gd_doctor *doctor, struct gd_pg *pg)
                       size, active ? "" : ", and nobody receives from it");
 }
 
+/* Could the newest base backup be opened? */
+static void say_key(struct gd_doctor *doctor, const struct gd_coverage *coverage)
+{
+    const struct gd_base_listed *newest = NULL, *locked = NULL;
+    for (size_t i = coverage->base_count; i-- > 0 && newest == NULL;)
+        if (gd_coverage_usable(coverage, &coverage->bases[i]))
+            newest = &coverage->bases[i];
+    if (newest != NULL)
+        locked = gd_coverage_locked(coverage, newest, doctor->options->key);
+    if (locked != NULL)
+        gd_doctor_say(doctor, "points in time", GD_HEALTH_WARNING,
+                      "Add the older key behind the new one, or make a base backup with this one: "
+                      "\"guardian base\".",
+                      "base backup %s is encrypted with key %s, which is not set: nothing can be "
+                      "recovered from it",
+                      locked->id, locked->base->key_id);
+}
+
 static void say_window(struct gd_doctor *doctor, const struct gd_coverage *coverage)
 {
     const struct gd_window *newest = NULL;
@@ -76,6 +94,8 @@ void gd_doctor_look_at_times(struct gd_doctor *doctor)
         gd_doctor_say_error(doctor, "points in time", GD_HEALTH_WARNING, &err);
         return;
     }
-    if (coverage->base_count > 0 || coverage->chain->file_count > 0)
+    if (coverage->base_count > 0 || coverage->chain->file_count > 0) {
         say_window(doctor, coverage);
+        say_key(doctor, coverage);
+    }
 }

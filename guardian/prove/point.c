@@ -211,6 +211,11 @@ static const char *why_not_whole(const struct pointing *pointing,
     }
     if (!gd_coverage_usable(&coverage, listed))
         return why_not_usable(pointing, listed);
+    const struct gd_base_listed *locked =
+        gd_coverage_locked(&coverage, listed, pointing->options->place.key);
+    if (locked != NULL)
+        return gd_arena_printf(arena, "base backup %s is encrypted with key %s, which is not given",
+                               locked->id, locked->base->key_id);
     const char *place = place_since(pointing, base);
     if (place != NULL)
         return gd_arena_printf(arena,

@@ -9,6 +9,7 @@
 #ifndef GUARDIAN_SNAPSHOT_COVERAGE_H
 #define GUARDIAN_SNAPSHOT_COVERAGE_H
 
+#include "guardian/io/crypt.h"
 #include "guardian/snapshot/base.h"
 #include "guardian/wal/chain.h"
 #include "guardian/wal/mark.h"
@@ -62,6 +63,13 @@ void gd_coverage_build(struct gd_coverage *coverage, struct gd_arena *arena);
 
 /** Is it whole, as far as listings tell: itself, what it needs (`after`), and its own WAL? */
 bool gd_coverage_usable(const struct gd_coverage *coverage, const struct gd_base_listed *listed);
+
+/** The first base backup, of it and what it goes on from, that none of the keys in `key` (NULL:
+ * none) opens: nothing can be recovered from it without that one. NULL: each can be opened, as far
+ * as manifests tell. */
+const struct gd_base_listed *gd_coverage_locked(const struct gd_coverage *coverage,
+                                                const struct gd_base_listed *listed,
+                                                const struct gd_key *key);
 
 /** The window that ends on `timeline`, at `to_lsn` (0: at any place), passed ones too; NULL: there
  *  is none. */

@@ -113,6 +113,30 @@ def test_the_plan_says_so(world):
     assert len(list((world.store / f"v1/{world.system()}/marks").glob("*.json"))) == known
 
 
+def test_a_base_backup_that_the_key_does_not_open_is_no_cover():
+    """Everything of it was read back before, so nobody opens anything: the key has to be asked about."""
+    old, new = (os.urandom(32).hex() for _ in range(2))
+    with World() as one:
+        def archiver(*keys):
+            (one.place / "more").write_text(f'export GUARDIAN_KEY="{" ".join(keys)}"\n')
+        archiver(old)
+        locked = json.loads(one.guardian("base", "--json", as_server=True, env={"GUARDIAN_KEY": old}).stdout)["base"]
+        said, shop = f"base backup {locked} is encrypted with key", one.fresh()
+        one.switch()
+        assert json.loads(one.guardian("wal", "check", "--json", env={"GUARDIAN_KEY": old}).stdout)["warnings"] == []
+        archiver(new, old)
+        one.switch()
+        done, _ = one.apply(shop, "ALTER TABLE users DROP COLUMN age;", env={"GUARDIAN_KEY": new})
+        assert [point["base"] for point in done["points"]] == [one.base]
+        shutil.rmtree(one.store / f"v1/{one.system()}/base/{one.base}")
+        done, _ = one.apply(shop, "ALTER TABLE users DROP COLUMN name;", env={"GUARDIAN_KEY": new})
+        assert done["snapshot"] and not done["points"] and said in "".join(done["notes"])
+        assert said in json.dumps(json.loads(one.guardian("wal", "check", "--json", env={"GUARDIAN_KEY": new}).stdout)["warnings"])
+        assert said in " ".join(one.guardian("doctor", env={"GUARDIAN_KEY": new}, status=None).stdout.split())
+        done, _ = one.apply(shop, "ALTER TABLE orders DROP COLUMN note;", env={"GUARDIAN_KEY": f"{new} {old}"})
+        assert [point["base"] for point in done["points"]] == [locked]
+
+
 def test_what_holds_no_rows_gets_its_restore_points_all_the_same(world):
     shop = world.fresh()
     done, _ = world.apply(shop, "CREATE INDEX users_name ON users (name);")
