@@ -72,14 +72,31 @@ static bool is_gone(const char *path)
     return *path == '/' && strchr(path, ',') == NULL && access(path, F_OK) != 0;
 }
 
+/* Out of the data directory, as far as the text tells. */
+static bool leads_out(const char *path)
+{
+    if (*path == '/')
+        return true;
+    for (const char *at = path; (at = strstr(at, "..")) != NULL; at += 2)
+        if ((at == path || at[-1] == '/') && (at[2] == '/' || at[2] == '\0'))
+            return true;
+    return false;
+}
+
+/* The old server may run on beside this one: in its folder of logs one writes over the other's
+ * files, and a server that starts (13, 14) empties its folder of statistics, whosever it is. What
+ * these are without the line is within the data directory. Folders of sockets have a lock in them.
+ */
 static bool leads_away(const struct line *line)
 {
     static const char *const always[] = {"data_directory", "config_file", "hba_file", "ident_file",
                                          "external_pid_file"};
-    static const char *const folders[] = {"unix_socket_directories", "log_directory",
-                                          "stats_temp_directory"};
+    static const char *const written[] = {"log_directory", "stats_temp_directory"};
+    static const char *const sockets[] = {"unix_socket_directories"};
     return is_among(line->name, always, sizeof always / sizeof *always) ||
-           (is_among(line->name, folders, sizeof folders / sizeof *folders) &&
+           (is_among(line->name, written, sizeof written / sizeof *written) &&
+            leads_out(line->value)) ||
+           (is_among(line->name, sockets, sizeof sockets / sizeof *sockets) &&
             is_gone(line->value));
 }
 

@@ -235,6 +235,8 @@ static void settle(struct settings *settings, const struct gd_server *server)
         set(settings, "fsync=off");
         set(settings, "full_page_writes=off");
     }
+    if (server->version < 150000) /* it is emptied at the start, and may be the source's own */
+        set(settings, "stats_temp_directory=pg_stat_tmp");
     if (server->no_prefetch && server->version >= 150000)
         set(settings, "recovery_prefetch=off");
     if (server->version >= 170000) {

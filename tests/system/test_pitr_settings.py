@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from harness import pitr, s3
+from harness import pitr, s3, server as servers
 from harness.lack import lack
 from harness.recoveries import recover
 
@@ -92,3 +92,20 @@ def test_without_saved_ones_there_are_minimal_ones_and_that_is_said(world):
     assert "max_prepared_transactions = 5" in (folder / "postgresql.conf").read_text()
     with started(world, folder):
         pass
+
+
+@pytest.mark.parametrize("major", [13, 14])
+def test_statistics_of_the_living_server_are_left_alone(major):
+    """A server empties its folder of statistics when it starts, and the setting is the living server's."""
+    servers.other_major(major)
+    with pitr.Archive(major=major) as world:
+        statistics = world.place / "statistics"
+        statistics.mkdir()
+        if pitr.AS_SERVER:
+            shutil.chown(statistics, "postgres")
+        world.server.run(f"ALTER SYSTEM SET stats_temp_directory = '{statistics}'")
+        world.guardian("base", "--quiet", as_server=True)
+        (statistics / "db_99.stat").write_text("of the living server")
+        world.switch()
+        recover(world, "--latest", "--pg-bin", world.tools, env={"GUARDIAN_DB": ""})
+        assert (statistics / "db_99.stat").exists()
