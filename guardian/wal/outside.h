@@ -11,10 +11,11 @@
 
 #include "guardian/wal/fetch.h"
 
-/** Look through the segment at `path`, which gd_wal_fetch() has brought; the one behind it is read
- *  when its last record goes on there. @param data_directory  of the server that recovers
- *  @return GD_REFUSED it makes a tablespace where other files are, or where nothing is; `path` is
- *  to be removed */
+/** Look through the segment at `path`, which gd_wal_fetch() has brought; when its last
+ *  record goes on behind it, that is read, too, on this timeline or on one that came later.
+ *  @param data_directory  of the server that recovers
+ *  @return GD_REFUSED it makes a tablespace where other files are, or where nothing is, or in a
+ *  record of which the rest is not in the store; `path` is to be removed */
 GD_MUST struct gd_status gd_wal_outside(const struct gd_wal_place *place,
                                         const struct gd_wal_name *name, const char *path,
                                         uint64_t segment_bytes, const char *data_directory,

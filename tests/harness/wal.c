@@ -188,6 +188,18 @@ void test_wal_settings(struct test_wal *wal, int wal_level)
     write_record(wal, XLOG, PARAMETER_CHANGE, body, sizeof body);
 }
 
+void test_wal_tablespace(struct test_wal *wal, uint32_t oid, const char *path)
+{
+    enum { TABLESPACE = 5, CREATE = 0 };
+    unsigned char body[2 + 4 + 200] = {255};
+    size_t size = 4 + strlen(path) + 1;
+    assert(size <= 204);
+    body[1] = (unsigned char)size;
+    put(body + 2, &oid, 4);
+    put(body + 6, path, strlen(path) + 1);
+    write_record(wal, TABLESPACE, CREATE, body, 2 + size);
+}
+
 void test_wal_switch(struct test_wal *wal)
 {
     write_record(wal, XLOG, SWITCH_INFO, (const unsigned char *)"", 0);
@@ -200,4 +212,16 @@ void test_wal_fill(struct test_wal *wal)
     uint64_t segment = wal->lsn / TEST_WAL_SEGMENT;
     while (wal->lsn / TEST_WAL_SEGMENT == segment)
         test_wal_record(wal, 5000);
+}
+
+void test_wal_fill_but(struct test_wal *wal, size_t left)
+{
+    for (;;) {
+        size_t rest = TEST_WAL_SEGMENT - (size_t)(wal->lsn % TEST_WAL_SEGMENT);
+        if (rest < GD_WAL_PAGE_BYTES - HEAD) {
+            test_wal_record(wal, rest - left - HEAD);
+            return;
+        }
+        test_wal_record(wal, 1000);
+    }
 }

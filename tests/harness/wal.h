@@ -27,10 +27,14 @@ void test_wal_record(struct test_wal *wal, size_t body_bytes);
 void test_wal_commit(struct test_wal *wal, int64_t time_us);
 /** The server's settings, of which wal_level (0: minimal). */
 void test_wal_settings(struct test_wal *wal, int wal_level);
+/** CREATE TABLESPACE. */
+void test_wal_tablespace(struct test_wal *wal, uint32_t oid, const char *path);
 /** The end of a segment before it is full. */
 void test_wal_switch(struct test_wal *wal);
 /** Records to the end of the segment, and over it. */
 void test_wal_fill(struct test_wal *wal);
+/** Records until so many bytes of the segment are left: a multiple of 8, less than a page has. */
+void test_wal_fill_but(struct test_wal *wal, size_t left);
 /** What was written of the segment since `from`, as a piece. */
 void test_wal_piece(struct test_wal *wal, uint64_t from);
 
