@@ -559,24 +559,47 @@ static void describe_owned(struct gd_look *look, struct gd_finding *finding)
                       gd_role_list(look, look->node, GD_F_roles));
 }
 
+static const char *word_of(const struct gd_relation *relation)
+{
+    switch (relation->kind) {
+    case 'r':
+    case 'p':
+        return "table";
+    case 'm':
+        return "materialized view";
+    case 'v':
+        return "view";
+    case 'f':
+        return "foreign table";
+    default:
+        return relation->kind == 'S' && relation->sequence_owner == NULL ? "sequence" : NULL;
+    }
+}
+
+/* What of a role's own holds rows is lost with them. */
+static void take_owned(struct gd_look *look, struct gd_finding *finding,
+                       const struct gd_relation *relation)
+{
+    const char *word = word_of(relation);
+    if (word == NULL)
+        return;
+    gd_texts_add(&finding->takes, gd_arena_printf(look->arena, "%s %s", word, relation->qualified),
+                 look->arena);
+    if (strchr("rpm", relation->kind) != NULL)
+        gd_texts_add(&finding->tables, relation->qualified, look->arena);
+}
+
 /* The survey holds what the script names, not all that a role owns: the whole database counts. What
  * is known to belong to the role is named. */
 static void describe_dropped_owned(struct gd_look *look, struct gd_finding *finding)
 {
+    const struct gd_survey *survey = look->survey;
     describe_owned(look, finding);
-    if (look->survey == NULL)
-        return;
-    for (size_t i = 0; i < gd_node_count(look->node, GD_F_roles); i++) {
+    for (size_t i = 0; survey != NULL && i < gd_node_count(look->node, GD_F_roles); i++) {
         const char *role = gd_role_name(look, gd_node_at(look->node, GD_F_roles, i));
-        for (size_t r = 0; role != NULL && r < look->survey->relation_count; r++) {
-            const struct gd_relation *relation = &look->survey->relations[r];
-            if (strcmp(relation->owner, role) != 0 || strchr("rpm", relation->kind) == NULL)
-                continue;
-            gd_texts_add(&finding->takes,
-                         gd_arena_printf(look->arena, "table %s", relation->qualified),
-                         look->arena);
-            gd_texts_add(&finding->tables, relation->qualified, look->arena);
-        }
+        for (size_t r = 0; role != NULL && r < survey->relation_count; r++)
+            if (strcmp(survey->relations[r].owner, role) == 0)
+                take_owned(look, finding, &survey->relations[r]);
     }
 }
 

@@ -102,6 +102,17 @@ def test_a_refusal_names_all_that_would_go_along(world, analysed):
     assert world.value("SELECT count(*) FROM shop.items") == "50"
 
 
+def test_a_refusal_names_what_a_role_owns(world):
+    world.value("CREATE ROLE keeper; CREATE TABLE kept (id serial); INSERT INTO kept SELECT generate_series(1, 9); CREATE VIEW seen AS SELECT 1;"
+                "CREATE SEQUENCE counted; CREATE MATERIALIZED VIEW summed AS SELECT 1; ANALYZE kept;"
+                "ALTER TABLE kept OWNER TO keeper; ALTER VIEW seen OWNER TO keeper; ALTER SEQUENCE counted OWNER TO keeper; ALTER MATERIALIZED VIEW summed OWNER TO keeper")
+    ran = world.psql("-c", "DROP OWNED BY keeper", options=["--policy", "boot"], status=1)
+    detail = re.search(r"\nDETAIL:  It would lose: all that role keeper owns, (.*)\.\n", ran.stderr)
+    told = ["table public.kept (about 9 rows)", "view public.seen", "sequence public.counted", "materialized view public.summed"]
+    assert detail and sorted(detail[1].split(", ")) == sorted(told), ran.stderr
+    world.value("DROP OWNED BY keeper; DROP ROLE keeper")
+
+
 def test_a_refusal_in_a_transaction_rolls_it_back(world):
     script = "BEGIN;\nCREATE TABLE before (i int);\nALTER TABLE users DROP COLUMN name;\nCREATE TABLE after (i int);\nCOMMIT;\n"
     ran = world.cli("run", "--policy", "boot", "--", "psql", "-X", stdin=script, status=3)  # psql itself says 0
