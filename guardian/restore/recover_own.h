@@ -55,6 +55,11 @@ GD_MUST struct gd_status gd_recover_fail_damage(const struct gd_recovering *reco
                                                 const struct gd_recover_damage *damage,
                                                 struct gd_error *err);
 
+/** recover_short.c: is WAL in that another timeline has behind the point at which the way left it?
+ *  @return GD_CORRUPT it is */
+GD_MUST struct gd_status gd_recover_check_way(const struct gd_recovering *recovering,
+                                              uint64_t replayed_lsn, struct gd_error *err);
+
 unsigned gd_recover_workers(const struct gd_recover_options *options);
 
 /** recover_fetch.c: try restore_command as the server's user; who may not read the store is handed

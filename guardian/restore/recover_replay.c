@@ -306,24 +306,6 @@ static bool is_target(const struct replay *replay)
     return false;
 }
 
-/* Is WAL in that another timeline has behind the point at which the way left it? */
-static struct gd_status check_way(const struct replay *replay, uint64_t replayed_lsn,
-                                  struct gd_error *err)
-{
-    const struct gd_recover_plan *plan = replay->recovering->plan;
-    const char *left = lsn_text(plan->end_lsn, replay->recovering->arena);
-    if (!plan->parted || replayed_lsn <= plan->end_lsn)
-        return GD_DONE;
-    return gd_hint(err,
-                   gd_fail(err, GD_CORRUPT,
-                           "recovery went past %s, where timeline %u began, into WAL that is not "
-                           "of that timeline: its own first segment is not in the store",
-                           left, plan->end_timeline),
-                   "Recover into another folder with --latest or --lsn %s: that is as far as it "
-                   "goes. What the timeline before has behind it needs --timeline.",
-                   left);
-}
-
 /* Did it replay up to the end of what the store holds? A record that begins a page or less before
    the last segment may be cut off at its end. */
 static bool is_end(const struct replay *replay, uint64_t last_record)
@@ -436,7 +418,8 @@ static struct gd_status go_to_end(struct replay *replay, struct gd_error *err)
     if (replay->kind != GD_TARGET_TIME && replay->kind != GD_TARGET_LSN)
         return replay->kind == GD_TARGET_IMMEDIATE ? fail_inconsistent(replay, err)
                                                    : fail_unknown(replay, err);
-    GD_TRY(check_way(replay, last + (last != 0), err)); /* a record is longer than a byte */
+    GD_TRY(gd_recover_check_way(replay->recovering, last + (last != 0),
+                                err)); /* a record is longer than a byte */
     if (last == 0 || !is_end(replay, last))
         return fail_short(replay, err);
     if (replay->kind == GD_TARGET_TIME && recovering->options->target.time_us > known_us)
@@ -494,7 +477,7 @@ static struct gd_status go_before_damage(struct replay *replay, struct gd_error 
         return fail_target(replay, err);
     if (recovering->out->said == NULL)
         recovering->out->said = replay->server->log.stopping;
-    return check_way(replay, replay->state.lsn, err);
+    return gd_recover_check_way(replay->recovering, replay->state.lsn, err);
 }
 
 /* --latest got to where a timeline began that goes no further. */
@@ -508,7 +491,7 @@ static struct gd_status is_parting(const struct replay *replay, enum outcome out
     recovering->out->said = gd_arena_printf(
         recovering->arena, "timeline %u began here, and its WAL from here on is not in the store",
         recovering->plan->end_timeline);
-    return check_way(replay, replay->state.lsn, err);
+    return gd_recover_check_way(replay->recovering, replay->state.lsn, err);
 }
 
 static struct gd_status reach(struct replay *replay, struct gd_error *err)
@@ -540,7 +523,7 @@ static struct gd_status reach(struct replay *replay, struct gd_error *err)
     if (outcome != PAUSED || !is_target(replay))
         return fail_target(replay, err);
     out->said = replay->server->log.stopping;
-    return check_way(replay, replay->state.lsn, err);
+    return gd_recover_check_way(replay->recovering, replay->state.lsn, err);
 }
 
 /* --- out of recovery --- */

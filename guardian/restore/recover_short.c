@@ -69,3 +69,20 @@ struct gd_status gd_recover_fail_damage(const struct gd_recovering *recovering,
                    "to put back what is damaged.",
                    end, again);
 }
+
+struct gd_status gd_recover_check_way(const struct gd_recovering *recovering, uint64_t replayed_lsn,
+                                      struct gd_error *err)
+{
+    const struct gd_recover_plan *plan = recovering->plan;
+    const char *left = lsn_text(plan->end_lsn, recovering->arena);
+    if (!plan->parted || replayed_lsn <= plan->end_lsn)
+        return GD_DONE;
+    return gd_hint(err,
+                   gd_fail(err, GD_CORRUPT,
+                           "recovery went past %s, where timeline %u began, into WAL that is not "
+                           "of that timeline: its own first segment is not in the store",
+                           left, plan->end_timeline),
+                   "Recover into another folder with --latest or --lsn %s: that is as far as it "
+                   "goes. What the timeline before has behind it needs --timeline.",
+                   left);
+}
