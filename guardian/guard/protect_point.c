@@ -17,6 +17,7 @@ GD_MUST static struct gd_status point_options(const struct gd_protect_options *o
                                               struct gd_point_options *out_options,
                                               struct gd_error *err)
 {
+    const struct gd_limits *limits = options->decision->limits;
     char *end;
     uint64_t identifier = strtoull(cluster, &end, 10); /* "7301234567890123456-shop" */
     if (identifier == 0 || *end != '-')
@@ -25,6 +26,7 @@ GD_MUST static struct gd_status point_options(const struct gd_protect_options *o
         .pg = options->pg,
         .place = {.store = options->store, .key = options->key, .system_identifier = identifier},
         .wanted = options->decision->backup.proof,
+        .proof_age_max_ms = limits == NULL ? 0 : limits->base_proof_age_max.value,
         .change = options->change,
         .database = options->database,
         .git_commit = options->git_commit,

@@ -56,6 +56,8 @@
       "a larger database is not backed up whole, but the tables in scope are")                     \
     X(sealed_table_max, SIZE, 10240ull << 20,                                                      \
       "tables in scope that are larger together are not kept from being written to")               \
+    X(base_proof_age_max, DURATION, 2592000000,                                                    \
+      "a point in time does not stand on a base backup whose proof is older")                      \
     X(drift_rows_max, COUNT, 0,                                                                    \
       "rows that may be written between an online backup and the change")                          \
     X(duration_max, DURATION, 1800000, "longest time for backup, proof and change together")

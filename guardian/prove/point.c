@@ -225,6 +225,23 @@ static const char *why_not_whole(const struct pointing *pointing,
     return NULL;
 }
 
+/* Nobody has looked at its bytes for longer than is allowed: they may have decayed since. */
+static bool is_too_old(struct pointing *pointing, const struct gd_base_listed *one,
+                       const struct gd_proof *proof)
+{
+    const int64_t day_us = INT64_C(86400000000);
+    uint64_t most_ms = pointing->options->proof_age_max_ms;
+    int64_t age_us = gd_clock_now_us() - proof->time_us;
+    if (most_ms == 0 || age_us < 0 || (uint64_t)age_us / 1000 <= most_ms)
+        return false;
+    say(pointing,
+        gd_arena_printf(pointing->arena,
+                        "base backup %s was proven %" PRId64
+                        " days ago, longer than base_proof_age_max allows (guardian verify %s)",
+                        one->id, age_us / day_us, one->id));
+    return true;
+}
+
 /* It, and all that it goes on from; the oldest look counts. A drill of it was one of them, too. */
 GD_MUST static struct gd_status find_proofs(struct pointing *pointing,
                                             const struct gd_base_listed *listed,
@@ -248,6 +265,8 @@ GD_MUST static struct gd_status find_proofs(struct pointing *pointing,
                                 one->id));
             return GD_DONE;
         }
+        if (is_too_old(pointing, one, proof))
+            return GD_DONE;
         if (one == listed)
             cover->base_proof = proof->kind;
         if (one == listed || proof->time_us < cover->proven_us)

@@ -23,8 +23,10 @@ struct gd_point_options {
     struct gd_wal_place place;
     enum gd_proof_kind wanted; /* of the base backup */
     const char *change, *database, *git_commit;
-    bool within;      /* something of the change may be in */
-    uint32_t wait_ms; /* for the store to have the mark; 0: 10,000 */
+    bool within;               /* something of the change may be in */
+    uint64_t proof_age_max_ms; /* of the base backup's proof, and of all that it goes on from; 0,
+                                  UINT64_MAX: however old */
+    uint32_t wait_ms;          /* for the store to have the mark; 0: 10,000 */
     /* Those who write will wait for the mark: when the WAL in the store is not of just now,
      * gd_point_prepare() sees whether one arrives. It belongs to no change. */
     bool held;

@@ -247,7 +247,7 @@ static const struct gd_ruling approve = {
 #define LIMIT(words) {.text = words, .ground = {.policy = "strict", .text = "as shipped"}}
 static const struct gd_limits limits = {
     .lock_wait = LIMIT("2s"), .lock_retries = LIMIT("5"), .sealed_wait = LIMIT("6s"), .database_backup_max = LIMIT("20GB"),
-    .sealed_table_max = LIMIT("10GB"), .drift_rows_max = LIMIT("0"), .duration_max = LIMIT("30min")};
+    .sealed_table_max = LIMIT("10GB"), .base_proof_age_max = LIMIT("30d"), .drift_rows_max = LIMIT("0"), .duration_max = LIMIT("30min")};
 static const struct gd_decision decision = {
     .policy = "strict", .policy_file = "strict.yaml", .environment = "production",
     .action = GD_ACTION_REFUSE, .ask = GD_ASK_ALWAYS,

@@ -522,3 +522,13 @@ def test_an_incremental_one_is_worth_what_those_before_it_are(world):
         shutil.rmtree(folder)
         shutil.rmtree(proofs)
     assert cover()["base"] == world.base
+
+
+def test_a_proof_that_is_too_old_is_none(world):
+    policy = world.place / "fresh.yaml"
+    policy.write_text("policy: fresh\nextends: default\nlimits: {base_proof_age_max: 1s}\n")
+    shop = world.fresh()
+    time.sleep(1.1)
+    done, said = world.apply(shop, "ALTER TABLE users DROP COLUMN age;", "--policy", policy)
+    assert done["outcome"] == "applied" and done["points"] == [] and done["snapshot"]
+    assert "longer than base_proof_age_max allows (guardian verify" in json.dumps(done) + said, (done, said)
