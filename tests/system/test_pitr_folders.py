@@ -178,6 +178,7 @@ def test_a_damaged_object_is_named_and_does_not_start(world):
         assert "is damaged" in world.guardian("verify", world.base, "--drill", status=8).stderr
     finally:
         path.write_bytes(kept)
+        time.sleep(1.1)  # a proof of the second in which damage was found does not count
 
 
 def test_a_drill_recovers_it_and_looks_at_everything(world):
@@ -213,6 +214,6 @@ def test_what_only_root_may_read_is_handed_to_the_server(world):
         assert ask("SELECT count(*) FROM there") == "20001"
     last = max((one for one in store.glob("v1/*/wal/00000001/0*.zst") if len(one.name) == 28), key=lambda one: one.name)
     last.write_bytes(last.read_bytes()[:-9])
-    said = recover(world, *spaced(world, "--latest")[0], env=env, status=10)[2]
-    assert "handed to it" in said and "a WAL file could not be fetched" in said and last.stem in said
+    said = recover(world, *spaced(world, "--latest")[0], env=env, status=8)[2]
+    assert "handed to it" in said and f'segment "{last.stem}" is damaged' in said
     assert not list(pathlib.Path(tempfile.gettempdir()).glob("guardian-feed.*"))
