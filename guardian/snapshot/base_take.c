@@ -112,6 +112,17 @@ static struct gd_status identify(struct take *take, struct gd_error *err)
 
 /* ---- what an incremental one goes on from ---- */
 
+GD_MUST static struct gd_status refuse_places(const struct gd_base *base, struct gd_error *err)
+{
+    return gd_hint(err,
+                   gd_fail(err, GD_USAGE,
+                           "base backup \"%s\" has tablespaces, and nothing puts incremental ones "
+                           "with tablespaces together again",
+                           base->id),
+                   "Take a full one: guardian base, without --incremental. Large files that have "
+                   "not changed are not stored again.");
+}
+
 static struct gd_status find_before(struct take *take, struct gd_base **out_before,
                                     struct gd_error *err)
 {
@@ -133,8 +144,9 @@ static struct gd_status find_before(struct take *take, struct gd_base **out_befo
                            "Take a full one first: guardian base, without --incremental.");
         id = listed[count - 1].id;
     }
-    return gd_base_load(options->store, take->system.system_identifier, id, take->arena, out_before,
-                        sha256, err);
+    GD_TRY(gd_base_load(options->store, take->system.system_identifier, id, take->arena, out_before,
+                        sha256, err));
+    return (*out_before)->tablespace_count > 0 ? refuse_places(*out_before, err) : GD_DONE;
 }
 
 static struct gd_status check_summaries(struct take *take, struct gd_error *err)
@@ -201,6 +213,8 @@ static struct gd_status see_start(void *context, const struct gd_base_backup_sta
     base->start_lsn = start->lsn;
     base->timeline = start->timeline;
     keep_tablespaces(take, start);
+    if (base->after[0] != '\0' && base->tablespace_count > 0)
+        return refuse_places(base, err);
     GD_TRY(gd_base_wal_start(take->options, base, &take->wal, err));
     take->cut = gd_base_cut_new(take->line, base, &take->shared, start->bytes,
                                 take->options->events, take->arena);

@@ -22,11 +22,15 @@ static const struct gd_base_listed *find_base(const struct gd_coverage *coverage
 static bool is_whole(const struct gd_coverage *coverage, const struct gd_base_listed *listed)
 {
     size_t left = coverage->base_count; /* a circle ends, too */
-    for (; listed != NULL && left > 0; left--) {
+    for (bool parts = false; listed != NULL && left > 0; left--) {
         if (listed->base == NULL || listed->problem != NULL || listed->unfinished)
             return false;
         const char *after = listed->base->after;
-        if (after == NULL || after[0] == '\0')
+        bool more = after != NULL && after[0] != '\0';
+        parts |= more;
+        if (parts && listed->base->tablespace_count > 0) /* these are not put together */
+            return false;
+        if (!more)
             return true;
         listed = find_base(coverage, after);
     }

@@ -61,7 +61,8 @@ struct gd_coverage {
  *  damaged. Pure. */
 void gd_coverage_build(struct gd_coverage *coverage, struct gd_arena *arena);
 
-/** Is it whole, as far as listings tell: itself, what it needs (`after`), and its own WAL? */
+/** Is it whole, as far as listings tell: itself, what it needs (`after`), and its own WAL? An
+ *  incremental one with tablespaces is not: nothing here puts it together. */
 bool gd_coverage_usable(const struct gd_coverage *coverage, const struct gd_base_listed *listed);
 
 /** The first base backup, of it and what it goes on from, that none of the keys in `key` (NULL:

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from harness import pitr, server as servers
-from harness.bases import PLENTY, UNPROTECTED, accepted, base, fill, manifest_of, object_path, unpack
+from harness.bases import PLENTY, UNPROTECTED, USAGE, accepted, base, fill, manifest_of, object_path, unpack
 
 DEEP = os.environ.get("GUARDIAN_TEST_DEEP") == "1"
 
@@ -65,6 +65,10 @@ def test_other_versions(major):
         world.guardian("verify", taken["base"])
         if major < 17:
             return
+        assert "nothing puts incremental ones with tablespaces together" in base(world, "--incremental", status=USAGE).stderr
+        world.server.run("DROP TABLE there")
+        world.server.run("DROP TABLESPACE apart")
+        taken = base(world)
         world.server.run("UPDATE here SET x = 'new' WHERE g = 1")
         later = base(world, "--incremental")
         assert later["after"] == taken["base"] and later["bytes"] < taken["bytes"]

@@ -147,6 +147,23 @@ static void a_hole_parts_windows(void **state)
                                                 "000000010000000000000005 are missing");
 }
 
+static void an_incremental_one_with_tablespaces_is_not_whole(void **state)
+{
+    struct made *made = *state;
+    run(made, 1, AT(1, 0), AT(9, 0));
+    base(made, "a", 1, AT(2, 40), AT(2, 400));
+    base(made, "b", 1, AT(4, 40), AT(4, 400));
+    made->bases[1].after = "a";
+    struct gd_coverage *coverage = build(made);
+    assert_true(gd_coverage_usable(coverage, &coverage->bases[1]));
+    made->bases[1].tablespace_count = 1;
+    assert_false(gd_coverage_usable(coverage, &coverage->bases[1]));
+    made->bases[1].tablespace_count = 0;
+    made->bases[0].tablespace_count = 1;
+    assert_true(gd_coverage_usable(coverage, &coverage->bases[0]));
+    assert_false(gd_coverage_usable(coverage, &coverage->bases[1]));
+}
+
 static void a_base_backup_with_a_hole_in_its_own_wal_covers_nothing(void **state)
 {
     struct made *made = *state;
@@ -392,6 +409,7 @@ int main(void)
         T(nothing_is_covered_without_wal),
         T(a_window_goes_from_consistency_to_the_end_of_the_wal),
         T(a_hole_parts_windows),
+        T(an_incremental_one_with_tablespaces_is_not_whole),
         T(a_base_backup_with_a_hole_in_its_own_wal_covers_nothing),
         T(what_is_not_whole_covers_nothing),
         T(an_incremental_backup_counts_with_the_one_that_it_needs),
