@@ -48,9 +48,11 @@ struct gd_recover_plan {
     int64_t target_us;          /* 0: not known */
     uint64_t end_lsn;           /* of the WAL that leads on from the base backup on this timeline */
     uint32_t end_timeline;
-    bool parted; /* end_lsn is where end_timeline began, and nothing of it leads on: in its place
-                    the server would replay what the timeline before has behind that */
-    bool hole;   /* … and behind it there is more, that cannot be reached */
+    bool parted;  /* end_lsn is where end_timeline began, and nothing of it leads on: in its place
+                     the server would replay what the timeline before has behind that */
+    bool barrier; /* end_lsn is where the server began to write with wal_level=minimal: nothing is
+                     replayed past it */
+    bool hole;    /* … and behind it there is more, that cannot be reached */
     const char *hole_why;    /* "segment 0000000100000000000000A4 is missing"; NULL: not known */
     int64_t end_us;          /* when its last byte was stored, by the store's clock */
     int64_t sure_us;         /* the server's clock: the newest moment that is known to be in it */

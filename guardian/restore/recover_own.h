@@ -54,6 +54,12 @@ GD_MUST struct gd_status gd_recover_find_damage(const struct gd_recovering *reco
 GD_MUST struct gd_status gd_recover_fail_damage(const struct gd_recovering *recovering,
                                                 const struct gd_recover_damage *damage,
                                                 struct gd_error *err);
+/** Did it end because the WAL says wal_level=minimal? Then no run in the same folder goes further
+ * or less far: its control file says so, too. */
+bool gd_recover_is_barred(const struct gd_server_log *log);
+GD_MUST struct gd_status gd_recover_fail_barred(const struct gd_server *server, const char *what,
+                                                struct gd_error *err);
+extern const char gd_recover_barred[]; /* what --latest says that stops before it */
 
 /** recover_short.c: is WAL in that another timeline has behind the point at which the way left it?
  *  @return GD_CORRUPT it is */

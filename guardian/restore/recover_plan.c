@@ -230,10 +230,12 @@ static struct gd_status named_base(const struct planning *planning,
     if (found == NULL)
         return gd_fail(err, GD_USAGE, "there is no base backup \"%s\"", text);
     if (!leads(planning, found))
-        return gd_fail(
-            err, GD_USAGE, "nothing can be recovered from base backup \"%s\": %s", found->id,
-            found->problem != NULL ? found->problem
-                                   : "its WAL is not all there, or it is of another timeline");
+        return gd_fail(err, GD_USAGE, "nothing can be recovered from base backup \"%s\": %s",
+                       found->id,
+                       found->problem != NULL
+                           ? found->problem
+                           : "its WAL is not all there, it is of another timeline, or it is "
+                             "incremental and has tablespaces");
     if (!is_before_target(planning, found->base))
         return gd_fail(err, GD_USAGE,
                        "the target lies before base backup \"%s\" is consistent, at %s (%s)",
@@ -320,6 +322,7 @@ static void find_end(struct planning *planning)
                                         plan->timeline, UINT64_MAX, &plan->end_timeline);
     plan->hole = false;
     plan->hole_why = NULL;
+    plan->barrier = gd_wal_chain_is_minimal(coverage->chain, plan->end_lsn);
     for (size_t i = 0; i < coverage->chain->run_count; i++) {
         const struct gd_wal_run *run = &coverage->chain->runs[i];
         if (run->timeline == plan->end_timeline && run->from_lsn > plan->end_lsn)

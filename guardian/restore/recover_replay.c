@@ -158,6 +158,8 @@ static struct gd_status fail_server(const struct replay *replay, const char *wha
                                fetching == NULL ? "nothing is known of it" : fetching, log->fatal),
                        "The server stopped, and did not promote itself. guardian wal check looks "
                        "at all of the WAL.");
+    if (gd_recover_is_barred(log))
+        return gd_recover_fail_barred(server, what, err);
     return gd_fail(err, GD_SYSTEM, "%s; the server said last: %s", what, gd_server_said(server));
 }
 
@@ -480,7 +482,7 @@ static struct gd_status go_before_damage(struct replay *replay, struct gd_error 
     return gd_recover_check_way(replay->recovering, replay->state.lsn, err);
 }
 
-/* --latest got to where a timeline began that goes no further. */
+/* --latest got to where a timeline began that goes no further, or to where the level fell. */
 static struct gd_status is_parting(const struct replay *replay, enum outcome outcome,
                                    struct gd_error *err)
 {
@@ -488,9 +490,12 @@ static struct gd_status is_parting(const struct replay *replay, enum outcome out
     if (outcome == PROMOTED || (outcome == PAUSED && !is_target(replay)))
         return fail_target(replay, err);
     recovering->out->exact = false;
-    recovering->out->said = gd_arena_printf(
-        recovering->arena, "timeline %u began here, and its WAL from here on is not in the store",
-        recovering->plan->end_timeline);
+    recovering->out->said = recovering->plan->barrier
+                                ? gd_recover_barred
+                                : gd_arena_printf(recovering->arena,
+                                                  "timeline %u began here, and its WAL from here "
+                                                  "on is not in the store",
+                                                  recovering->plan->end_timeline);
     return gd_recover_check_way(replay->recovering, replay->state.lsn, err);
 }
 
@@ -499,7 +504,7 @@ static struct gd_status reach(struct replay *replay, struct gd_error *err)
     struct gd_recovered *out = replay->recovering->out;
     enum outcome outcome = ENDED_BEFORE;
     const struct gd_recover_plan *plan = replay->recovering->plan;
-    bool parting = replay->kind == GD_TARGET_LATEST && plan->parted;
+    bool parting = replay->kind == GD_TARGET_LATEST && (plan->parted || plan->barrier);
     if (parting)
         replay->kind = GD_TARGET_LSN;
     GD_TRY(run_once(replay, &outcome, err));

@@ -1,8 +1,11 @@
 /*
- * Recover, what falls short: a time behind the WAL that there is, or WAL that is damaged. What was
- * committed until then is not known, and less than what was asked for is never handed out as if it
- * were that.
+ * Recover, what falls short: a time behind the WAL that there is, WAL that is damaged, or of a
+ * server that wrote less than a recovery needs. What was committed until then is not known, and
+ * less than what was asked for is never handed out as if it were that.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "guardian/base/clock.h"
 #include "guardian/restore/recover_own.h"
 
@@ -85,4 +88,40 @@ struct gd_status gd_recover_check_way(const struct gd_recovering *recovering, ui
                    "Recover into another folder with --latest or --lsn %s: that is as far as it "
                    "goes. What the timeline before has behind it needs --timeline.",
                    left);
+}
+
+/* --- the level fell --- */
+
+const char gd_recover_barred[] =
+    "the server wrote with wal_level=minimal from here on: what it did then is not in the WAL";
+
+bool gd_recover_is_barred(const struct gd_server_log *log)
+{
+    return log->fatal != NULL && (strstr(log->fatal, "wal_level=minimal") != NULL ||
+                                  strstr(log->fatal, "wal_level was not set to") != NULL);
+}
+
+/* CONTEXT:  WAL redo at 0/3000108 for XLOG/PARAMETER_CHANGE: … */
+struct gd_status gd_recover_fail_barred(const struct gd_server *server, const char *what,
+                                        struct gd_error *err)
+{
+    static const char redo[] = "WAL redo at ";
+    char place[GD_LSN_SIZE] = "";
+    for (size_t i = 0; i < server->log.tail_count; i++) {
+        const char *at = strstr(server->log.tail[i], redo);
+        if (at == NULL || strstr(at, "PARAMETER_CHANGE") == NULL)
+            continue;
+        at += sizeof redo - 1;
+        (void)snprintf(place, sizeof place, "%.*s", (int)strcspn(at, " "), at);
+    }
+    struct gd_status status =
+        gd_fail(err, GD_CORRUPT,
+                "%s: the server that wrote the WAL did so with wal_level=minimal%s%s on, and what "
+                "it did then is not in it",
+                what, *place == '\0' ? " from some place" : " from ", place);
+    return *place == '\0'
+               ? status
+               : gd_hint(err, status,
+                         "All that was committed before can be had, in an empty folder: --lsn %s.",
+                         place);
 }

@@ -122,7 +122,7 @@ GD_MUST static struct gd_status finish_record(struct gd_wal_walk *walk, struct g
     unsigned info = walk->head[16], manager = walk->head[17];
     if (gd_crc32c(walk->crc, walk->head, CRC_AT) != gd_wal_u32(walk->head + CRC_AT))
         return fail_at(walk->told.last_start, "has another CRC than it says", err);
-    if (has_time(manager, info))
+    if (has_time(manager, info) && walk->told.first_minimal == 0) /* behind it nothing counts */
         learn_time(walk);
     if (is_of_settings(walk))
         learn_level(walk);

@@ -344,10 +344,10 @@ static void settings_end_a_run_when_the_level_is_minimal(void **state)
     test_wal_fill(&world->wal);
     test_wal_settings(&world->wal, 1);
     test_wal_fill(&world->wal);
-    test_wal_record(&world->wal, 100);
+    test_wal_commit(&world->wal, NOON);
     uint64_t minimal = world->wal.lsn;
     test_wal_settings(&world->wal, 0);
-    test_wal_record(&world->wal, 100);
+    test_wal_commit(&world->wal, NOON + 1000);
     test_wal_settings(&world->wal, 2);
     test_wal_fill(&world->wal);
     test_wal_fill(&world->wal);
@@ -367,6 +367,7 @@ static void settings_end_a_run_when_the_level_is_minimal(void **state)
         assert_int_equal(chain->runs[1].to_lsn, 5 * SEGMENT);
         assert_int_equal(chain->runs[1].proven_lsn, 5 * SEGMENT);
         assert_true(gd_wal_chain_is_minimal(chain, minimal));
+        assert_int_equal(chain->files[2].told->newest_us, NOON); /* of what can be had */
     }
 }
 
