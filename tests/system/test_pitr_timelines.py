@@ -86,7 +86,7 @@ def without_its_first_segment(world, standby, old):
     with running(world, "--latest") as (said, answer):
         assert answer("SELECT string_agg(n::text, ',' ORDER BY n) FROM t") == "1,2"
         assert not said["recovered"]["exact"] and "timeline 2 began here" in said["recovered"]["said"] and "--timeline 1" in said["notes"][0]
-    assert "not of that timeline" in recover(world, "--time", utc(old), status=8)[2]
+    assert "of timeline 2, a part of segment 00000002" in recover(world, "--time", utc(old), status=8)[2]
 
 
 def test_what_came_before_a_clean_failover_is_still_to_be_had():
