@@ -127,7 +127,10 @@ static struct gd_status check_place(const struct gd_lay *lay, const struct gd_la
 {
     const char *original = tablespace->path;
     bool empty = true;
-    if (place->path == NULL || !is_there(place->path))
+    if (place->path == NULL)
+        return GD_DONE;
+    GD_TRY(gd_lay_check_within(lay, place->path, err));
+    if (!is_there(place->path))
         return GD_DONE;
     if (!is_empty(place->path, &empty))
         return gd_fail(err, GD_SYSTEM, "could not look at folder \"%s\": %s", place->path,
@@ -371,6 +374,7 @@ static struct gd_status drop_control(const struct gd_lay *lay, struct gd_error *
 
 struct gd_status gd_lay_prepare(struct gd_lay *lay, struct gd_error *err)
 {
+    GD_TRY(gd_lay_check_within(lay, lay->options->folder, err));
     GD_TRY(check_folder(lay, err));
     GD_TRY(gd_lay_choose_places(lay, err));
     GD_TRY(check_room(lay, err));

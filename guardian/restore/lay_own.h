@@ -72,6 +72,10 @@ GD_MUST struct gd_status gd_lay_make_folder(const struct gd_lay *lay, const char
 bool gd_lay_is_linked(const struct gd_lay *lay, const struct gd_lay_place *place);
 GD_MUST struct gd_status gd_lay_link(const struct gd_lay *lay, struct gd_error *err);
 
+/** lay_within.c. @return GD_USAGE `path` lies in a data directory that is not the one to be made */
+GD_MUST struct gd_status gd_lay_check_within(const struct gd_lay *lay, const char *path,
+                                             struct gd_error *err);
+
 /** lay_delta.c: what is there and right stays, all else goes. */
 GD_MUST struct gd_status gd_lay_keep(struct gd_lay *lay, struct gd_error *err);
 

@@ -89,6 +89,18 @@ def test_without_the_key_nothing_is_begun(world):
     assert "encrypted with key" in shown["notes"][0] and "no key was given" in shown["notes"][0]
 
 
+def test_nothing_is_put_into_another_data_directory(world):
+    """As long as its server lives, and when it is stopped, too."""
+    inside = world.data / "base" / "more" / "x"
+    folder, _, said = recover(world, "--latest", "--map-tablespace", f"{world.space}={inside}", status=2)
+    assert f'lies in "{world.data}"' in said and not inside.parent.exists()
+    for way in (world.data, world.place / "link"):
+        if way != world.data:
+            way.symlink_to(world.data)
+        said = recover(world, "--latest", folder=way / "x", status=2)[2]
+        assert f'"{way / "x"}" lies in "{world.data}"' in said and not (world.data / "x").exists()
+
+
 def test_delta_keeps_what_is_right_and_replaces_the_rest(world):
     words, _, space = spaced(world, "--latest")
     folder, first, _ = recover(world, *words)
