@@ -18,7 +18,7 @@ struct gd_surveyor {
     struct gd_finds finds;
     struct timespec started;
     bool looked, visits_all, has_rights;
-    bool plans_for_values; /* the server plans for the values that are asked about */
+    bool plans_for_values;        /* the server plans for the values that are asked about */
     const char **asked, **opened; /* sorted */
     size_t asked_count, opened_count;
 
