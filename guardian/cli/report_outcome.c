@@ -46,6 +46,9 @@ struct gd_outcome *gd_outcome_of_story(struct gd_story *story, struct gd_arena *
     if (in && story->kind != GD_STORY_ROLLBACK && story->rolled_back_by[0] == '\0')
         gd_texts_add(&outcome->way_back,
                      gd_arena_printf(arena, "guardian rollback %s", story->change), arena);
+    bool backed_up = story->snapshot[0] != '\0' || story->point_count > 0;
+    if (outcome->way_back.count > 0 && backed_up && !story->covers)
+        gd_texts_add(&outcome->notes, gd_story_lacks, arena);
     (void)snprintf(outcome->error.text, sizeof outcome->error.text, "%s", story->error);
     (void)snprintf(outcome->error.hint, sizeof outcome->error.hint, "%s", story->hint);
     return outcome;

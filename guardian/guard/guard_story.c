@@ -238,6 +238,8 @@ void gd_guard_way_back(struct gd_guard *guard)
         gd_texts_add(&outcome->way_back,
                      gd_arena_printf(guard->arena, "guardian rollback %s", story->change),
                      guard->arena);
+    if (in && guard->journal != NULL && !guard->decision->backup.covers)
+        gd_texts_add(&outcome->notes, gd_story_lacks, guard->arena);
     if (outcome->git != NULL && outcome->git->command != NULL && outcome->git->command[0] != '\0')
         gd_texts_add(&outcome->way_back, outcome->git->command, guard->arena);
 }

@@ -422,6 +422,8 @@ struct gd_status gd_run_end(struct gd_run *run, int exit_status, struct gd_outco
         gd_texts_add(&outcome->way_back,
                      gd_arena_printf(run->arena, "guardian rollback %s", run->change_id),
                      run->arena);
+    if (run->story->changed && outcome->journaled && run->uncovered)
+        gd_texts_add(&outcome->notes, gd_story_lacks, run->arena);
     pthread_mutex_unlock(&run->lock);
     return status.code == GD_OK ? status_of(run, err) : status;
 }

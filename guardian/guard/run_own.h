@@ -161,6 +161,7 @@ struct gd_run {
     bool net_known;
     struct gd_run_announced *announced;
     size_t announced_count, announced_capacity;
+    bool uncovered; /* what was let through may lose what the policy wanted no backup of */
     bool wal_kept, wal_kept_known; /* somebody keeps WAL of the server in the store */
     const char *no_point;          /* of the backup being made: why it is none; NULL */
     bool unmarked;                 /* … and no restore point could be made */

@@ -245,6 +245,7 @@ GD_MUST static struct gd_status have_backup(struct gd_run *run, struct gd_run_lo
 struct gd_status gd_run_protect(struct gd_run *run, struct gd_run_look *look,
                                 const struct gd_permit **out_permit, struct gd_error *err)
 {
+    run->uncovered |= !look->decision->backup.covers;
     if (look->decision->backup.scope == GD_SCOPE_NONE)
         return gd_permit_without(look->decision, run->arena, out_permit, err);
     GD_TRY(have_backup(run, look, err));

@@ -175,6 +175,10 @@ struct gd_story {
  * backups between its steps, too. */
 bool gd_story_touched(const struct gd_story *story);
 
+/** A sentence for a way back whose backup holds less than what was lost, as the policy took that
+ * risk. */
+extern const char gd_story_lacks[];
+
 /** Does this file (NULL: do any) do more than set something, and take back itself what it does? */
 bool gd_story_stays(const struct gd_story *story, const struct gd_story_file *file);
 

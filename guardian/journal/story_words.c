@@ -5,6 +5,10 @@
 
 #include "guardian/journal/story.h"
 
+const char gd_story_lacks[] =
+    "the backup holds less than what went, as the policy allows: where rows, values or definitions "
+    "are missing, guardian rollback refuses";
+
 /* A step that only sets something neither stays nor is it taken back. */
 static bool is_work(const struct gd_story_step *step)
 {

@@ -5,7 +5,6 @@ import os
 import pathlib
 import shutil
 import subprocess
-import tempfile
 import time
 
 import pytest
@@ -194,9 +193,10 @@ def test_a_damaged_object_is_named_and_does_not_start(world):
 
 
 def test_a_drill_recovers_it_and_looks_at_everything(world):
-    said = json.loads(world.guardian("verify", world.base, "--drill", "--json").stdout)["snapshots"][0]
+    work = own(folder_of(world))
+    said = json.loads(world.guardian("verify", world.base, "--drill", "--json", env={"TMPDIR": str(work)}).stdout)["snapshots"][0]
     assert said["proof"] == "drill" and "throwaway server" in json.dumps(said)
-    assert not [one for one in pathlib.Path(tempfile.gettempdir()).glob("guardian-drill.*") if (one / "data").exists()]
+    assert not list(work.iterdir())
 
 
 def test_a_throwaway_server_goes_when_we_are_killed(world):
@@ -221,11 +221,12 @@ def test_what_only_root_may_read_is_handed_to_the_server(world):
     key = world.place / "rootkey"
     shutil.copy(world.key, key)
     key.chmod(0o600)
-    env = {"GUARDIAN_STORE": f"file://{store}", "GUARDIAN_KEY_FILE": str(key)}
+    work = own(folder_of(world))
+    env = {"GUARDIAN_STORE": f"file://{store}", "GUARDIAN_KEY_FILE": str(key), "TMPDIR": str(work)}
     with running(world, *spaced(world, "--latest")[0], env=env) as (_, ask):
         assert ask("SELECT count(*) FROM there") == "20001"
     last = max((one for one in store.glob("v1/*/wal/00000001/0*.zst") if len(one.name) == 28), key=lambda one: one.name)
     last.write_bytes(last.read_bytes()[:-9])
     said = recover(world, *spaced(world, "--latest")[0], env=env, status=8)[2]
     assert "handed to it" in said and f'segment "{last.stem}" is damaged' in said
-    assert not list(pathlib.Path(tempfile.gettempdir()).glob("guardian-feed.*"))
+    assert not list(work.glob("guardian-feed.*"))

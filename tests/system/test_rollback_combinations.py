@@ -114,6 +114,7 @@ class Shop(World):
         assert ran.returncode == 0, ran.stderr
         self.change = json.loads(ran.stdout)["change"]
         self.snapshot = json.loads(ran.stdout)["snapshot"]
+        self.notes = " ".join(json.loads(ran.stdout)["notes"])
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +227,7 @@ def test_what_was_only_added_goes_without_a_backup(shop):
                  "COMMENT ON COLUMN users.nick IS 'n'; COMMENT ON TABLE log IS 'lines'; GRANT SELECT ON log TO reader; CREATE VIEW names AS SELECT name FROM users;"
                  "CREATE POLICY mine ON log; CREATE FUNCTION one(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER TABLE jobs ADD UNIQUE (s, id);"
                  "INSERT INTO log VALUES ('seed', 0)", "--policy", "development")
-    assert shop.snapshot is None
+    assert shop.snapshot is None and "less than what went" not in shop.notes
     back = shop.cli("rollback", "--last", "--yes", "--json")
     assert back.returncode == 0 and json.loads(back.stdout)["way"] == "inverse", back.stderr
     assert (shop.dump(), shop.rows()) == state
@@ -234,7 +235,7 @@ def test_what_was_only_added_goes_without_a_backup(shop):
 
 def test_what_went_without_a_backup_is_named(shop):
     shop.guarded("DROP VIEW adults; ALTER TABLE jobs ALTER s DROP NOT NULL; CREATE TABLE extra (x int)", "--policy", "development")
-    assert shop.snapshot is None
+    assert shop.snapshot is None and "the backup holds less than what went" in shop.notes
     state = shop.dump(), shop.rows()
     refused = shop.cli("rollback", "--last", "--yes")
     assert refused.returncode == 4 and "view public.adults is missing" in refused.stderr and "column public.jobs.s is now" in refused.stderr
@@ -243,6 +244,8 @@ def test_what_went_without_a_backup_is_named(shop):
 
 def test_values_that_the_backup_does_not_hold_are_named(shop):
     shop.guarded("ALTER TABLE users DROP COLUMN price", "--policy", "development")
+    shown = shop.cli("show", shop.change, "--json").stdout
+    assert all("the backup holds less than what went" in said for said in (shop.notes, shown))
     refused = shop.cli("rollback", "--last", "--yes")
     assert refused.returncode == 4 and "the backup has no values of column price of table public.users, which went" in refused.stderr
     assert "does not show" not in refused.stderr
