@@ -243,8 +243,9 @@ void gd_wal_chain_runs(struct gd_wal_chain *chain)
         end_before_damage(chain, &chain->runs[i]);
 }
 
-struct gd_status gd_wal_chain_read(const struct gd_wal_place *place, struct gd_arena *arena,
-                                   struct gd_wal_chain **out_chain, struct gd_error *err)
+GD_MUST static struct gd_status read_chain(const struct gd_wal_place *place, bool remembered,
+                                           struct gd_arena *arena, struct gd_wal_chain **out_chain,
+                                           struct gd_error *err)
 {
     struct gd_wal_chain *chain = gd_arena_zalloc(arena, 1, sizeof *chain);
     const char *prefix = gd_arena_printf(arena, "v1/%" PRIu64 "/wal/", place->system_identifier);
@@ -262,11 +263,24 @@ struct gd_status gd_wal_chain_read(const struct gd_wal_place *place, struct gd_a
         file->spare =
             file->piece && gd_wal_chain_whole(chain, file->name.timeline, file->from_lsn) != NULL;
     }
-    GD_TRY(gd_wal_proven_read(place, chain, err));
+    if (remembered)
+        GD_TRY(gd_wal_proven_read(place, chain, err));
     gd_wal_chain_runs(chain);
     GD_TRY(gd_wal_chain_branches(place, chain, err));
     *out_chain = chain;
     return GD_DONE;
+}
+
+struct gd_status gd_wal_chain_read(const struct gd_wal_place *place, struct gd_arena *arena,
+                                   struct gd_wal_chain **out_chain, struct gd_error *err)
+{
+    return read_chain(place, true, arena, out_chain, err);
+}
+
+struct gd_status gd_wal_chain_list(const struct gd_wal_place *place, struct gd_arena *arena,
+                                   struct gd_wal_chain **out_chain, struct gd_error *err)
+{
+    return read_chain(place, false, arena, out_chain, err);
 }
 
 bool gd_wal_chain_is_minimal(const struct gd_wal_chain *chain, uint64_t lsn)

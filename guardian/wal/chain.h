@@ -60,6 +60,11 @@ struct gd_wal_chain {
 GD_MUST struct gd_status gd_wal_chain_read(const struct gd_wal_place *place, struct gd_arena *arena,
                                            struct gd_wal_chain **out_chain, struct gd_error *err);
 
+/** The same without what is remembered of earlier readings: nothing is proven, and damage that was
+ *  found is not known. For who goes on writing, and relies on nothing. */
+GD_MUST struct gd_status gd_wal_chain_list(const struct gd_wal_place *place, struct gd_arena *arena,
+                                           struct gd_wal_chain **out_chain, struct gd_error *err);
+
 struct gd_wal_check_options {
     const struct gd_events *events;
     unsigned workers; /* 0: 8 */

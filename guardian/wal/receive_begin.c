@@ -3,6 +3,7 @@
  */
 #include <inttypes.h>
 
+#include "guardian/base/clock.h"
 #include "guardian/wal/receive_own.h"
 
 /* ---- histories ---- */
@@ -165,6 +166,26 @@ static void finish_segments(struct gd_receiver *receiver, const struct gd_wal_ch
     }
 }
 
+/* What another user remembered may not be readable for this one: WAL is not lost for that. */
+GD_MUST static struct gd_status read_chain(struct gd_receiver *receiver,
+                                           struct gd_wal_chain **out_chain, struct gd_error *err)
+{
+    struct gd_error why = {0};
+    struct gd_status status = gd_wal_chain_read(&receiver->place, receiver->arena, out_chain, &why);
+    if (status.code == GD_OK)
+        return GD_DONE;
+    if (status.code == GD_INJECTED || gd_interrupted()) {
+        *err = why;
+        return status;
+    }
+    GD_TRY(gd_wal_chain_list(&receiver->place, receiver->arena, out_chain, err));
+    gd_tell_warning(receiver->options->events, why.hint,
+                    "what was found out about the WAL in the store could not be read, and it is "
+                    "gone on without: %s",
+                    why.text);
+    return GD_DONE;
+}
+
 GD_MUST static struct gd_status begin_by_store(struct gd_receiver *receiver,
                                                struct gd_receive_place *out_place,
                                                struct gd_error *err)
@@ -172,7 +193,7 @@ GD_MUST static struct gd_status begin_by_store(struct gd_receiver *receiver,
     struct gd_wal_chain *chain;
     char text[GD_LSN_SIZE];
     uint64_t at = receiver->options->from_lsn;
-    GD_TRY(gd_wal_chain_read(&receiver->place, receiver->arena, &chain, err));
+    GD_TRY(read_chain(receiver, &chain, err));
     if (chain->segment_bytes != 0 && chain->segment_bytes != receiver->system.segment_bytes)
         return gd_fail(err, GD_REFUSED,
                        "the store has segments of %" PRIu64 " bytes, and the server of %" PRIu64,

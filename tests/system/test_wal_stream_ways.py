@@ -138,6 +138,23 @@ def test_a_gap_is_said_recorded_and_gone_on_behind():
         assert not (one.data / "pg_wal" / stored.name(1, behind - 1)).exists()
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root has files that the server's user may not read")
+def test_what_root_remembered_does_not_stop_it():
+    """Somebody looked as root: what he found out lies in the store, for his eyes only."""
+    with pitr.Archive(archive=False, segment_mb=1) as one:
+        with Stream(one, as_server=True).started() as stream:
+            stream.wait_durable(write(one.server, 2))
+            stream.end()
+        one.guardian("wal", "check", status=None)
+        made = [path for path in one.store.glob("v1/*/wal-proven/*") if path.stat().st_uid == 0]
+        assert made
+        with Stream(one, as_server=True).started() as stream:
+            stream.wait_durable(write(one.server, 1))
+            stream.end()
+            assert "it is gone on without" in stream.text and "wal-proven" in stream.text
+        assert Stored(one, MIB).has_no_hole(1)
+
+
 def test_a_permanent_slot_leaves_no_gap():
     with pitr.Archive(archive=False, segment_mb=1, settings=SMALL) as one:
         with Stream(one, "--slot", "guardian").started() as stream:
