@@ -230,6 +230,8 @@ void gd_wal_chain_runs(struct gd_wal_chain *chain)
     size_t room = 0;
     chain->runs = NULL;
     chain->run_count = 0;
+    if (chain->segment_bytes == 0) /* nothing has a place yet */
+        return;
     for (size_t i = 0; i < chain->file_count; i++) {
         const struct gd_wal_file *file = &chain->files[i];
         if (file->to_lsn == file->from_lsn || file->problem != NULL || file->spare)
