@@ -36,7 +36,8 @@ static const char *copy_name(struct gd_session *session, const char *name)
     return gd_arena_strndup(session->arena, name, strnlen(name, GD_WIRE_NAME_MAX));
 }
 
-/* A Bind or an Execute: the text is the one that was prepared. */
+/* A Bind or an Execute: the text is the one that was prepared. A portal may have gone with its
+ * transaction while the Execute waited: then nobody knows what it would run. */
 static void fill_prepared(struct gd_session *session, const struct gd_wire_message *message,
                           struct gd_gate_request *request)
 {
@@ -44,10 +45,10 @@ static void fill_prepared(struct gd_session *session, const struct gd_wire_messa
     const char *portal = gd_wire_read_text(&body);
     bool bind = message->kind->type == 'B';
     const struct gd_named *bound = bind ? NULL : gd_names_find(&session->names, true, portal);
-    const char *name = bind ? gd_wire_read_text(&body) : bound->statement;
+    const char *name = bind ? gd_wire_read_text(&body) : bound == NULL ? "" : bound->statement;
     const struct gd_named *named = bind ? gd_names_find(&session->names, false, name)
-                                   : bound->text == NULL ? NULL
-                                                         : bound;
+                                   : bound == NULL || bound->text == NULL ? NULL
+                                                                          : bound;
     char text[GD_EXECUTE_TEXT_SIZE];
     gd_session_execute_text(name, text);
     request->text = named == NULL ? gd_arena_strdup(session->arena, text)
